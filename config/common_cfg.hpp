@@ -1,0 +1,26 @@
+// Common.cfg: what all peers of a swarm agree on (docs/PROTOCOL.md, "Files").
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/config_error.hpp"
+
+namespace p2p::config {
+
+/// Checked values. Intervals in seconds, sizes in bytes.
+struct CommonCfg {
+  std::uint32_t preferred_neighbors = 0;       ///< 0 to 65,535; with 0 only the optimistic neighbor is served.
+  std::uint32_t unchoking_interval_s = 0;      ///< 1 to 86,400.
+  std::uint32_t optimistic_interval_s = 0;     ///< 1 to 86,400.
+  std::string file_name;                       ///< Relative, stays inside the peer's folder.
+  std::uint64_t file_size = 0;                 ///< 1 to 2^63 - 1.
+  std::uint64_t piece_size = 0;                ///< 1 to 64 MiB; at most 2^31 - 1 pieces.
+};
+
+/// Reads the text of a Common.cfg. `file` names it in messages. Keys in any order, each exactly once.
+/// Throws ConfigError with everything that is wrong.
+CommonCfg parse_common_cfg(std::string_view text, const std::string& file);
+
+}  // namespace p2p::config

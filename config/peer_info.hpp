@@ -1,0 +1,28 @@
+// PeerInfo.cfg: who belongs to a swarm, and where (docs/PROTOCOL.md, "Files"). The order of the lines matters: a peer
+// connects to every earlier line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config_error.hpp"
+
+namespace p2p::config {
+
+/// One line, checked.
+struct PeerLine {
+  std::uint32_t id = 0;    ///< 0 to 2^31 - 1.
+  std::string host;        ///< A name, an IPv4 or an IPv6 address; brackets around the latter are removed.
+  std::uint16_t port = 0;  ///< 1 to 65,535.
+  bool has_file = false;   ///< Starts with the complete file.
+  std::size_t line = 0;    ///< In the file, from 1.
+};
+
+/// Reads the text of a PeerInfo.cfg. `file` names it in messages. At least one line; IDs are unique, and so are
+/// pairs of host and port. Throws ConfigError with everything that is wrong.
+std::vector<PeerLine> parse_peer_info(std::string_view text, const std::string& file);
+
+}  // namespace p2p::config

@@ -1,0 +1,48 @@
+#include "peer/check.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "peer/exit_code.hpp"
+#include "peer/storage/piece_store.hpp"
+
+namespace p2p {
+namespace {
+
+void print_warnings(const Setup& setup, std::ostream& out) {
+  const std::uint32_t pieces = setup.geometry.piece_count();
+  constexpr std::uint32_t kManyPieces = 65'536;
+  if (pieces > kManyPieces)
+    out << "warning: " << pieces << " pieces; each is announced to each neighbor, so more than " << kManyPieces << " cost much; a larger PieceSize would do\n";
+  if (std::ranges::none_of(setup.peers, &config::PeerLine::has_file))
+    out << "warning: no peer starts with the file, so nobody can complete unless one has it from an earlier run\n";
+  if (setup.common.preferred_neighbors == 0)
+    out << "warning: NumberOfPreferredNeighbors is 0: each peer serves one neighbor at a time, the optimistic one\n";
+  if (setup.common.optimistic_interval_s < setup.common.unchoking_interval_s)
+    out << "warning: OptimisticUnchokingInterval is shorter than UnchokingInterval: a neighbor has no time to prove itself\n";
+}
+
+}  // namespace
+
+void check(const Setup& setup, std::ostream& out) {
+  const Geometry& geometry = setup.geometry;
+  const std::uint32_t last = geometry.size_of(PieceIndex{geometry.piece_count() - 1});
+  out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port << '\n'
+      << "file " << setup.common.file_name << ", " << geometry.file_size() << " bytes in " << geometry.piece_count() << " pieces of " << geometry.piece_size()
+      << " bytes, the last of " << last << "; bitfield of " << geometry.bitfield_bytes() << " bytes\n"
+      << "serves " << setup.common.preferred_neighbors << " preferred neighbors, chosen every " << setup.common.unchoking_interval_s
+      << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
+
+  const bool has_all = inspect_folder(setup.folder, setup.common.file_name, geometry) == FolderState::complete;
+  out << "folder " << setup.folder.string() << (has_all ? ": has the complete file\n" : ": the file is missing and will be fetched\n");
+
+  if (setup.self_index == 0) out << "dials nobody: it is the first line; later lines dial it\n";
+  for (std::size_t i = 0; i < setup.self_index; ++i)
+    out << "dials peer " << setup.peers[i].id << " at " << setup.peers[i].host << " port " << setup.peers[i].port << '\n';
+  print_warnings(setup, out);
+  if (setup.self().has_file && !has_all)
+    throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
+                                      std::to_string(setup.self().id) + " starts with it");
+}
+
+}  // namespace p2p

@@ -1,0 +1,50 @@
+#include "peer/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+namespace p2p {
+namespace {
+
+constexpr const char* kFooter = R"(
+Exit codes:
+  0 complete, everybody has the file     2 --timeout passed          6 network
+  7 interrupted by a signal              9 disk full                17 input or output error
+  28 usage                              32 content mismatch         64 bad configuration
+  65 port in use                         1 unexpected
+
+The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
+
+}  // namespace
+
+std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
+  app.footer(kFooter);
+  app.set_version_flag("--version", "peerProcess " PEER_VERSION);
+  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
+  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")->check(CLI::ExistingDirectory)->capture_default_str();
+  app.add_flag("--check", options.check, "Check configuration and folder, say what would happen, and exit");
+  app.add_option("--pipeline", options.max_pipeline, "Most open requests on a connection; 1 asks for one piece at a time")
+      ->check(CLI::Range(1u, 4096u).description("1 to 4096"))
+      ->capture_default_str();
+  const std::map<std::string, ProgressMode> modes{
+      {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
+  app.add_option("--progress", options.progress, "auto (a bar on a terminal, else plain), bar, plain or none")
+      ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
+      ->default_str("auto");
+  app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
+      ->capture_default_str();
+  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds")->check(CLI::Range(1u, 31'536'000u).description("1 to 31536000"));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 returns 0 for --help and --version.
+    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
+  }
+  return options;
+}
+
+}  // namespace p2p

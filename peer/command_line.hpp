@@ -1,0 +1,29 @@
+// The command line as checked values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "peer/exit_code.hpp"
+#include "peer/report/progress.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+
+struct Options {
+  std::uint32_t peer_id = 0;
+  std::filesystem::path directory = ".";
+  bool check = false;
+  std::uint32_t max_pipeline = SwarmConfig::kDefaultPipeline;
+  ProgressMode progress = ProgressMode::automatic;
+  std::string log_level = "warn";
+  std::optional<std::uint32_t> timeout_s;
+};
+
+/// Options to run with, or the code to exit with after --help, --version or a usage error, whose text has been printed.
+std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace p2p

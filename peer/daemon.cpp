@@ -1,0 +1,151 @@
+#include "peer/daemon.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+#include <random>
+#include <system_error>
+
+#include "peer/exchange.hpp"
+#include "peer/net/dialer.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/event_log.hpp"
+#include "peer/report/progress.hpp"
+#include "peer/storage/piece_store.hpp"
+
+namespace p2p {
+namespace {
+
+/// A dial whose failure the user should see at default verbosity only once it has lasted.
+class Daemon {
+ public:
+  Daemon(const Setup& setup, const Options& options)
+      : setup_(setup),
+        listener_(io_, setup.self().host, setup.self().port),
+        store_(setup.folder, setup.common.file_name, setup.geometry),
+        log_(setup.directory / ("log_peer_" + std::to_string(setup.self().id) + ".log"), PeerId{setup.self().id}),
+        progress_(options.progress, setup.geometry),
+        exchange_(io_, setup.swarm_config(options.max_pipeline), store_, random_seed(), hooks()),
+        signals_(io_, SIGINT, SIGTERM),
+        progress_timer_(io_),
+        timeout_(io_) {
+    if (setup.self().has_file && !store_.stored().complete())
+      throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
+                                        std::to_string(setup.self().id) + " starts with it");
+    if (!setup.self().has_file && store_.stored().complete())
+      spdlog::info("{} is complete already, though PeerInfo.cfg does not say so", (setup.folder / setup.common.file_name).string());
+    if (options.timeout_s) {
+      timeout_.expires_after(std::chrono::seconds(*options.timeout_s));
+      timeout_.async_wait([this](const std::error_code& error) {
+        if (!error) leave(ExitCode::timeout, false);
+      });
+    }
+  }
+
+  ExitCode run() {
+    wait_for_signal();
+    report_progress();
+    listener_.start([this](tcp::socket socket) { exchange_.add_accepted(std::move(socket)); });
+    exchange_.start();
+    try {
+      io_.run();
+    } catch (const std::system_error& error) {
+      progress_.clear();
+      const bool full = error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT;
+      throw ExitError(full ? ExitCode::disk_full : ExitCode::io, error.what());
+    }
+    progress_.finish(status());
+    return exit_code_;
+  }
+
+ private:
+  static std::uint64_t random_seed() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+  }
+
+  Exchange::Hooks hooks() {
+    return {.on_event =
+                [this](const Event& event) {
+                  log_.write(event);
+                  log_diagnostic(event);
+                  if (std::holds_alternative<SwarmCompleted>(event)) leave(ExitCode::complete, true);
+                },
+            .on_settled = [this] { log_.flush(); },
+            .dial = [this](PeerId peer) { dial_peer(peer); }};
+  }
+
+  void dial_peer(PeerId peer) {
+    const auto& line = *std::ranges::find(setup_.peers, peer.value, &config::PeerLine::id);
+    dial(
+        io_, line.host, line.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
+        [this, peer](const std::string& reason) {
+          spdlog::debug("dialing peer {} failed: {}", peer.value, reason);
+          exchange_.dial_failed(peer);
+        });
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const std::error_code& error, int signal) {
+      if (error) return;
+      spdlog::warn("signal {}: leaving", signal);
+      leave(ExitCode::interrupted, false);
+      signals_.async_wait([](const std::error_code& again, int) {
+        if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+      });
+    });
+  }
+
+  void report_progress() {
+    progress_.show(status());
+    progress_timer_.expires_after(Progress::kInterval);
+    progress_timer_.async_wait([this](const std::error_code& error) {
+      if (!error) report_progress();
+    });
+  }
+
+  Progress::Status status() const {
+    const Swarm& swarm = exchange_.swarm();
+    return {.stored = swarm.stored().count(),
+            .received_bytes = exchange_.traffic().received,
+            .sent_bytes = exchange_.traffic().sent,
+            .linked = swarm.linked_neighbors(),
+            .listed = static_cast<std::uint32_t>(setup_.peers.size() - 1),
+            .unchoking_us = swarm.unchoking_us()};
+  }
+
+  /// The first call decides the exit code.
+  void leave(ExitCode code, bool drain) {
+    if (leaving_) return;
+    leaving_ = true;
+    exit_code_ = code;
+    listener_.stop();
+    exchange_.finish(drain, [this] { io_.stop(); });
+  }
+
+  const Setup& setup_;
+  asio::io_context io_{1};
+  Listener listener_;
+  PieceStore store_;
+  EventLog log_;
+  Progress progress_;
+  Exchange exchange_;
+  asio::signal_set signals_;
+  asio::steady_timer progress_timer_;
+  asio::steady_timer timeout_;
+  bool leaving_ = false;
+  ExitCode exit_code_ = ExitCode::unexpected;
+};
+
+}  // namespace
+
+ExitCode run_daemon(const Setup& setup, const Options& options) {
+  // A remote that closes while we send is an error code, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  return Daemon(setup, options).run();
+}
+
+}  // namespace p2p

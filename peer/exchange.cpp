@@ -1,0 +1,116 @@
+#include "peer/exchange.hpp"
+
+#include "peer/clock.hpp"
+#include "peer/net/connection.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kFarewellPatience = 2s;
+
+}  // namespace
+
+Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks)
+    : io_(io),
+      store_(store),
+      buffers_(io.get_executor(), config.geometry.size_of(PieceIndex{0})),
+      swarm_(std::move(config), store.stored(), seed, now()),
+      hooks_(std::move(hooks)),
+      timer_(io),
+      finish_timer_(io) {}
+
+Exchange::~Exchange() = default;
+
+void Exchange::start() {
+  swarm_.on_timer(now());
+  settle();
+}
+
+void Exchange::add(LinkId link, tcp::socket socket) {
+  const auto connection = std::make_shared<Connection>(std::move(socket), link, *this);
+  connections_.emplace(link, connection);
+  connection->start();
+  settle();
+}
+
+void Exchange::add_accepted(tcp::socket socket) {
+  if (finishing_) return;
+  add(swarm_.on_accepted(now()), std::move(socket));
+}
+
+void Exchange::add_dialed(PeerId peer, tcp::socket socket) {
+  if (finishing_) return;
+  add(swarm_.on_dialed(peer, now()), std::move(socket));
+}
+
+void Exchange::dial_failed(PeerId peer) {
+  if (finishing_) return;
+  swarm_.on_dial_failed(peer, now());
+  settle();
+}
+
+void Exchange::store(PieceIndex piece, const PieceBuffer& buffer) {
+  store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+  swarm_.on_piece_stored(piece);
+}
+
+void Exchange::remove(LinkId link, const std::string& reason) {
+  connections_.erase(link);
+  swarm_.on_closed(link, reason, now());
+  settle();
+  check_finished();
+}
+
+void Exchange::settle() {
+  struct Carry {
+    Exchange& exchange;
+    void operator()(const SendReady& effect) const {
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->wake();
+    }
+    void operator()(const Dial& effect) const {
+      if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
+    }
+    void operator()(const Disconnect& effect) const {
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+    }
+    void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
+  };
+  while (const auto effect = swarm_.poll_effect()) std::visit(Carry{*this}, *effect);
+  hooks_.on_settled();
+  arm_timer();
+}
+
+void Exchange::arm_timer() {
+  const Instant deadline = swarm_.next_deadline();
+  if (deadline == timer_at_) return;
+  timer_at_ = deadline;
+  timer_.expires_at(to_steady(deadline));
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    timer_at_ = kNever;
+    swarm_.on_timer(now());
+    settle();
+  });
+}
+
+void Exchange::finish(bool drain, std::function<void()> on_finished) {
+  finishing_ = true;
+  on_finished_ = std::move(on_finished);
+  for (const auto& [link, connection] : connections_) connection->finish(drain);
+  finish_timer_.expires_after(kFarewellPatience);
+  finish_timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    // Closing makes each connection report its end, the last of which finishes.
+    for (const auto& [link, connection] : connections_) connection->close();
+  });
+  check_finished();
+}
+
+void Exchange::check_finished() {
+  if (!finishing_ || !connections_.empty() || !on_finished_) return;
+  finish_timer_.cancel();
+  std::exchange(on_finished_, nullptr)();
+}
+
+}  // namespace p2p

@@ -1,0 +1,84 @@
+// The shell around one swarm: carries out what the core decides and tells it what happened.
+//
+// Owns the swarm's connections and its one timer. Everything runs on the network thread; after each batch of inputs
+// settle() carries out the effects.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "peer/net/asio.hpp"
+#include "peer/storage/buffer_pool.hpp"
+#include "peer/storage/piece_store.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+
+class Connection;
+
+class Exchange {
+ public:
+  struct Hooks {
+    std::function<void(const Event&)> on_event;     ///< Each event, in order.
+    std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
+    std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
+  };
+
+  /// What went over the wire as piece payload, in bytes.
+  struct Traffic {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+  };
+
+  Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks);
+  ~Exchange();
+
+  /// Begins: the first dials go out.
+  void start();
+
+  void add_accepted(tcp::socket socket);
+  void add_dialed(PeerId peer, tcp::socket socket);
+  void dial_failed(PeerId peer);
+
+  /// No new connections; each connection sends what is due, half-closes and ends when the remote does, or after 2 s.
+  /// `on_finished` is called once, when all have ended. `drain`: queued pieces and control frames are still sent;
+  /// otherwise only the frame that is on its way.
+  void finish(bool drain, std::function<void()> on_finished);
+
+  const Swarm& swarm() const { return swarm_; }
+  const Traffic& traffic() const { return traffic_; }
+
+  // --- for connections -------------------------------------------------------------------------------------------
+  Swarm& swarm() { return swarm_; }
+  BufferPool& buffers() { return buffers_; }
+  int content_descriptor() const { return store_.descriptor(); }
+  Traffic& traffic() { return traffic_; }
+  /// Writes the piece and tells the swarm. Throws std::system_error when the store cannot be written.
+  void store(PieceIndex piece, const PieceBuffer& buffer);
+  /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
+  void settle();
+  /// The connection has ended and forgets its link.
+  void remove(LinkId link, const std::string& reason);
+
+ private:
+  void add(LinkId link, tcp::socket socket);
+  void arm_timer();
+  void check_finished();
+
+  asio::io_context& io_;
+  PieceStore& store_;
+  BufferPool buffers_;
+  Swarm swarm_;
+  Hooks hooks_;
+  Traffic traffic_;
+  std::unordered_map<LinkId, std::shared_ptr<Connection>> connections_;
+  asio::steady_timer timer_;
+  Instant timer_at_ = kNever;
+  bool finishing_ = false;
+  asio::steady_timer finish_timer_;
+  std::function<void()> on_finished_;
+};
+
+}  // namespace p2p

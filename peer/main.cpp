@@ -1,0 +1,47 @@
+#include <cstdio>
+#include <iostream>
+
+#include "config/config_error.hpp"
+#include "peer/check.hpp"
+#include "peer/command_line.hpp"
+#include "peer/daemon.hpp"
+#include "peer/exit_code.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/setup.hpp"
+
+namespace {
+
+p2p::ExitCode run(const p2p::Options& options) {
+  const p2p::Setup setup = p2p::load_setup(options.directory, options.peer_id);
+  if (options.check) {
+    p2p::check(setup, std::cout);
+    return p2p::ExitCode::complete;
+  }
+  return p2p::run_daemon(setup, options);
+}
+
+int fail(p2p::ExitCode code, const char* message) {
+  std::fprintf(stderr, "peerProcess: %s\n", message);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using p2p::ExitCode;
+  try {
+    const auto parsed = p2p::parse_command_line(argc, argv);
+    if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);
+    const auto& options = std::get<p2p::Options>(parsed);
+    p2p::start_diagnostics(options.peer_id, options.log_level);
+    return static_cast<int>(run(options));
+  } catch (const p2p::config::ConfigError& error) {
+    // The findings stand alone, so that editors find their places.
+    std::fprintf(stderr, "%s\n", error.what());
+    return static_cast<int>(ExitCode::bad_configuration);
+  } catch (const p2p::ExitError& error) {
+    return fail(error.code(), error.what());
+  } catch (const std::exception& error) {
+    return fail(ExitCode::unexpected, error.what());
+  }
+}

@@ -1,0 +1,63 @@
+// One TCP connection: moves bytes between the socket, the decoder, the piece store and the swarm. Decides nothing.
+//
+// Two coroutines. The reader decodes and tells the swarm; a piece's payload goes straight into a pooled buffer. The
+// writer pulls from the swarm when the socket has room; a piece's payload goes from the page cache to the socket by
+// sendfile. The connection lives until both have ended.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "peer/net/asio.hpp"
+#include "peer/storage/buffer_pool.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/wire/decoder.hpp"
+
+namespace p2p {
+
+class Exchange;
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// `socket` is connected. `exchange` outlives the connection's coroutines.
+  Connection(tcp::socket socket, LinkId link, Exchange& exchange);
+
+  void start();
+  /// The swarm has something to send on this link.
+  void wake();
+  /// Ends the connection at once; its coroutines end soon after.
+  void close();
+  /// Sends what is due (see Exchange::finish), half-closes, and ends when the remote ends.
+  void finish(bool drain);
+
+ private:
+  static asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
+  static asio::awaitable<void> write_loop(std::shared_ptr<Connection> self);
+
+  asio::awaitable<bool> read_some();
+  asio::awaitable<bool> read_payload();
+  asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
+  bool take_item();
+  asio::awaitable<bool> write_frames(bool more_follows);
+  asio::awaitable<bool> send_payload(PieceIndex piece);
+  void end(std::string reason);
+
+  tcp::socket socket_;
+  LinkId link_;
+  Exchange& exchange_;
+  Decoder decoder_;
+
+  std::array<std::byte, 16 * 1024> input_buffer_;
+  std::span<const std::byte> input_;  ///< What is read and not yet decoded.
+  Bytes output_;
+  asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
+  std::string end_reason_;
+  bool closed_ = false;
+  bool finishing_ = false;
+  bool drain_ = true;
+};
+
+}  // namespace p2p

@@ -1,0 +1,78 @@
+#include "peer/net/listener.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <vector>
+
+#include "peer/exit_code.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Candidate {
+  asio::ip::address address;
+  bool required;  ///< Machines without IPv6, or with IPv6 alone, exist.
+};
+
+std::vector<Candidate> addresses_for(const std::string& own_host) {
+  std::error_code not_literal;
+  const auto literal = asio::ip::make_address(own_host, not_literal);
+  if (!not_literal && literal.is_loopback()) return {{literal, true}};
+  if (own_host == "localhost") return {{asio::ip::address_v4::loopback(), true}, {asio::ip::address_v6::loopback(), false}};
+  return {{asio::ip::address_v4::any(), true}, {asio::ip::address_v6::any(), false}};
+}
+
+void listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  acceptor.open(endpoint.protocol());
+  acceptor.set_option(tcp::acceptor::reuse_address(true));
+  if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true));
+  acceptor.bind(endpoint);
+  acceptor.listen();
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port) : io_(io) {
+  for (const Candidate& candidate : addresses_for(own_host)) {
+    try {
+      listen(sockets_.emplace_back(io).acceptor, {candidate.address, port});
+    } catch (const std::system_error& error) {
+      sockets_.pop_back();
+      const bool in_use = error.code() == asio::error::address_in_use;
+      if (!candidate.required && !in_use) continue;
+      throw ExitError(in_use ? ExitCode::port_in_use : ExitCode::network,
+                      "cannot listen on " + candidate.address.to_string() + " port " + std::to_string(port) + ": " + error.code().message());
+    }
+  }
+}
+
+void Listener::start(std::function<void(tcp::socket)> on_socket) {
+  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_socket));
+}
+
+void Listener::stop() {
+  for (Socket& socket : sockets_) {
+    std::error_code ignored;
+    socket.acceptor.close(ignored);
+    socket.retry.cancel();
+  }
+}
+
+asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket) {
+  while (socket.acceptor.is_open()) {
+    auto [error, accepted] = co_await socket.acceptor.async_accept(use_result);
+    if (!socket.acceptor.is_open()) co_return;
+    if (!error) {
+      on_socket(std::move(accepted));
+      continue;
+    }
+    spdlog::warn("accepting a connection: {}", error.message());
+    // Whatever it is (no descriptors left, no memory), trying again at once would only spin.
+    socket.retry.expires_after(100ms);
+    co_await socket.retry.async_wait(use_result);
+  }
+}
+
+}  // namespace p2p

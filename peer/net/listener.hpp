@@ -1,0 +1,37 @@
+// Accepts connections on the peer's own port.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <string>
+
+#include "peer/net/asio.hpp"
+
+namespace p2p {
+
+/// Listens on every interface, except when the peer's own host in PeerInfo.cfg is the loopback (`localhost`,
+/// 127.0.0.0/8, ::1): then only there, so that a swarm on one machine is not reachable from others.
+class Listener {
+ public:
+  /// Throws ExitError: port_in_use, or network for what else goes wrong.
+  Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port);
+
+  /// Calls `on_socket` for each connection. An error of one accept (no descriptors left, say) does not end it.
+  void start(std::function<void(tcp::socket)> on_socket);
+  void stop();
+
+ private:
+  struct Socket {
+    explicit Socket(asio::io_context& io) : acceptor(io), retry(io) {}
+    tcp::acceptor acceptor;
+    asio::steady_timer retry;
+  };
+
+  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket);
+
+  asio::io_context& io_;
+  std::list<Socket> sockets_;
+};
+
+}  // namespace p2p

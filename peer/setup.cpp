@@ -1,0 +1,76 @@
+#include "peer/setup.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "peer/exit_code.hpp"
+
+namespace p2p {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || fs::is_directory(path))
+    throw ExitError(ExitCode::bad_configuration,
+                    path.string() + ": cannot be read: " + std::strerror(in ? EISDIR : errno) + "; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)");
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+fs::path folder_of(const fs::path& directory, std::uint32_t id) {
+  const fs::path usual = directory / ("peer_" + std::to_string(id));
+  const fs::path short_name = directory / std::to_string(id);
+  return !fs::exists(usual) && fs::is_directory(short_name) ? short_name : usual;
+}
+
+/// Both files are read before either error is told, so that everything can be mended in one go.
+std::pair<config::CommonCfg, std::vector<config::PeerLine>> parse_both(const fs::path& directory) {
+  const fs::path common_path = directory / "Common.cfg";
+  const fs::path peers_path = directory / "PeerInfo.cfg";
+  const std::string common_text = read_text(common_path);
+  const std::string peers_text = read_text(peers_path);
+  std::vector<config::Finding> findings;
+  std::pair<config::CommonCfg, std::vector<config::PeerLine>> parsed;
+  const auto collect = [&](const auto& parse) {
+    try {
+      parse();
+    } catch (const config::ConfigError& error) {
+      findings.insert(findings.end(), error.findings().begin(), error.findings().end());
+    }
+  };
+  collect([&] { parsed.first = config::parse_common_cfg(common_text, common_path.string()); });
+  collect([&] { parsed.second = config::parse_peer_info(peers_text, peers_path.string()); });
+  if (!findings.empty()) throw config::ConfigError(std::move(findings));
+  return parsed;
+}
+
+}  // namespace
+
+Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
+  auto [common, peers] = parse_both(directory);
+  const auto self = std::ranges::find(peers, peer_id, &config::PeerLine::id);
+  if (self == peers.end())
+    throw ExitError(ExitCode::bad_configuration, (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) + " is not listed; the first line is peer " +
+                                                     std::to_string(peers.front().id) + ", the last " + std::to_string(peers.back().id));
+  const auto self_index = static_cast<std::size_t>(self - peers.begin());
+  const Geometry geometry(common.file_size, common.piece_size);
+  return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
+}
+
+SwarmConfig Setup::swarm_config(std::uint32_t max_pipeline) const {
+  std::vector<PeerId> listed;
+  for (const config::PeerLine& peer : peers) listed.push_back(PeerId{peer.id});
+  return {.self = PeerId{self().id},
+          .listed = std::move(listed),
+          .geometry = geometry,
+          .preferred_neighbors = common.preferred_neighbors,
+          .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
+          .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
+          .max_pipeline = max_pipeline};
+}
+
+}  // namespace p2p

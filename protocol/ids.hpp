@@ -1,0 +1,33 @@
+// The strong index types. Integers from the wire or from a configuration become one of these at one place
+// (decoder, daemon start) and are trusted from there on.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+
+namespace p2p {
+
+/// An integer that does not mix with integers that mean something else.
+template <class Tag>
+struct StrongIndex {
+  std::uint32_t value = 0;
+
+  friend constexpr auto operator<=>(StrongIndex, StrongIndex) = default;
+};
+
+/// A piece's number, 0 <= value < Geometry::piece_count().
+using PieceIndex = StrongIndex<struct PieceTag>;
+
+/// The peer ID of PeerInfo.cfg and of the handshake, 0 to 2^31 - 1.
+using PeerId = StrongIndex<struct PeerTag>;
+
+/// A handle for one connection, given out by the swarm; reused after the shell has reported the connection's end.
+using LinkId = StrongIndex<struct LinkTag>;
+
+}  // namespace p2p
+
+template <class Tag>
+struct std::hash<p2p::StrongIndex<Tag>> {
+  std::size_t operator()(p2p::StrongIndex<Tag> index) const noexcept { return std::hash<std::uint32_t>{}(index.value); }
+};

@@ -1,0 +1,53 @@
+// One connection's protocol state: which message is legal when, and the four flags that both sides keep.
+// Source: docs/PROTOCOL.md, "Messages". Absent: what to do about a message (swarm/), bytes (wire/), time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/violation.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace p2p {
+
+enum class SessionState : std::uint8_t {
+  handshaking,  ///< Nothing but the handshake is legal.
+  greeted,      ///< The handshake came; the next message may be the bitfield.
+  exchanging,   ///< A first message came; a bitfield is a violation from here on.
+};
+
+/// The receiving side judges the remote: what it may not do comes back as a Violation. The sending side checks
+/// ourselves: what we may not do is our bug and an assertion.
+class Session {
+ public:
+  explicit Session(std::uint32_t piece_count) : remote_pieces_(piece_count) {}
+
+  SessionState state() const { return state_; }
+  bool we_choke() const { return we_choke_; }
+  bool we_are_interested() const { return we_are_interested_; }
+  bool remote_chokes() const { return remote_chokes_; }
+  bool remote_is_interested() const { return remote_is_interested_; }
+  const Bitfield& remote_pieces() const { return remote_pieces_; }
+
+  std::optional<Violation> on_handshake();
+
+  /// Judges a message and applies it to the flags and to remote_pieces(). On success tells whether it changed
+  /// anything (a repeated choke, interest or have does not; a request or piece, which carries no state, does).
+  std::variant<bool, Violation> on_message(const Message& message);
+
+  /// We are about to send it. Preconditions: the exchange has begun; a signal changes our flag; a request goes to a
+  /// remote that does not choke us; a piece goes to a remote that we do not choke.
+  void on_send(MessageType type);
+
+ private:
+  SessionState state_ = SessionState::handshaking;
+  bool we_choke_ = true;
+  bool we_are_interested_ = false;
+  bool remote_chokes_ = true;
+  bool remote_is_interested_ = false;
+  Bitfield remote_pieces_;
+};
+
+}  // namespace p2p

@@ -1,0 +1,64 @@
+// Which neighbors may ask us for pieces (docs/PROTOCOL.md, "Choking"): at most k preferred neighbors, chosen every
+// interval by how fast they fed us, plus one optimistic neighbor chosen at random.
+//
+// Absent: when the intervals end, and telling anybody (swarm). Neighbors are opaque link ids.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "protocol/ids.hpp"
+#include "protocol/random.hpp"
+
+namespace p2p {
+
+/// What an interval's decision is made from.
+struct Fed {
+  LinkId link;
+  std::uint64_t bytes;  ///< Piece bytes that this neighbor gave us in the interval that ends.
+};
+
+/// Invariants: preferred() has at most k links and no link twice; unchoked links are preferred() and optimistic(),
+/// nobody else; while a slot is free or held by a neighbor that is not interested, nobody interested waits.
+///
+/// The last one is what the course leaves open: between two intervals an interested neighbor takes an idle slot at
+/// once instead of waiting for the interval's end. The interval's own decision is exactly the course's.
+class Choker {
+ public:
+  explicit Choker(std::uint32_t preferred_slots) : slots_(preferred_slots) {}
+
+  /// The neighbor's interest changed. A new link is not interested.
+  void on_interested(LinkId link, Random& random);
+  void on_not_interested(LinkId link, Random& random);
+  /// The link is gone; its id may come again as another neighbor's.
+  void on_gone(LinkId link, Random& random);
+
+  /// The interested links, of which the next decision is made.
+  std::span<const LinkId> interested() const { return interested_; }
+
+  /// End of an unchoking interval: the k interested links that fed most are preferred, ties at random; all that we
+  /// have being complete, k at random. `fed` has one entry for each interested link.
+  void choose_preferred(std::span<const Fed> fed, bool complete, Random& random);
+
+  /// End of an optimistic interval: one at random of the choked and interested; with no such link the slot stays.
+  void choose_optimistic(Random& random);
+
+  std::span<const LinkId> preferred() const { return preferred_; }
+  std::optional<LinkId> optimistic() const { return optimistic_; }
+  bool unchoked(LinkId link) const;
+
+ private:
+  bool is_preferred(LinkId link) const;
+  bool is_interested(LinkId link) const;
+  std::optional<LinkId> random_waiting(Random& random) const;
+  void fill_idle_slots(Random& random);
+
+  std::uint32_t slots_;
+  std::vector<LinkId> interested_;
+  std::vector<LinkId> preferred_;
+  std::optional<LinkId> optimistic_;
+};
+
+}  // namespace p2p

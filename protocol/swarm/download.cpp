@@ -1,0 +1,151 @@
+// The swarm's receiving half: what to ask of whom, and what came of it.
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+#include "protocol/swarm/endgame.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+namespace {
+
+bool missing(Picker::State state) { return state == Picker::State::open || state == Picker::State::requested; }
+
+}  // namespace
+
+void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
+  Link& l = at(link);
+  const auto standing = l.requests.standing(head.piece);
+  if (standing == Requests::Standing::never_asked && ++l.unasked > 1)
+    return on_violation(link, {"pieces that were never asked for, the last one being " + std::to_string(head.piece.value)}, now);
+  if (standing == Requests::Standing::open) {
+    const auto request = std::ranges::find(l.requests.open(), head.piece, &OpenRequest::piece);
+    if (request->lone) l.window.on_lone_head(request->asked, now);
+  }
+  l.window.on_progress(now);
+  const bool wanted = standing != Requests::Standing::never_asked && missing(picker_.state(head.piece));
+  l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted};
+}
+
+bool Swarm::payload_wanted(LinkId link) const {
+  const Link& l = at(link);
+  return l.phase == Link::Phase::established && l.incoming && l.incoming->wanted;
+}
+
+void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
+  Link& l = at(link);
+  if (l.phase != Link::Phase::established) return;
+  P2P_ASSERT(l.incoming);
+  l.heard = now;
+  l.window.on_progress(now);
+  l.incoming->received += bytes;
+  if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
+}
+
+std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
+  Link& l = at(link);
+  if (l.phase != Link::Phase::established) return std::nullopt;
+  P2P_ASSERT(l.incoming && l.incoming->received == config_.geometry.size_of(l.incoming->piece));
+  const Link::Incoming incoming = *std::exchange(l.incoming, std::nullopt);
+
+  // Another link may have brought it since the head came.
+  const bool store = incoming.wanted && missing(picker_.state(incoming.piece));
+  if (store) {
+    picker_.receive(incoming.piece);
+    storing_[incoming.piece] = peer_of(link);
+  }
+  // Its standing now, not when the head came: a choke or stall in between has abandoned the request.
+  if (const auto request = l.requests.answer(incoming.piece)) {
+    picker_.release(incoming.piece);
+    l.window.on_answered(request->asked, now, incoming.received);
+  }
+  fill(link, now);
+  if (!store) return std::nullopt;
+  return incoming.piece;
+}
+
+void Swarm::on_piece_stored(PieceIndex piece) {
+  picker_.store(piece);
+  stored_order_.push_back(piece);
+  const auto from = storing_.extract(piece);
+  P2P_ASSERT(from);
+  emit(PieceStored{piece, from.mapped(), picker_.stored().count()});
+  for_established([&](LinkId link) {
+    ready(link);  // for its have
+    if (!at(link).session.remote_pieces().test(piece)) return;
+    P2P_ASSERT(at(link).wanted > 0);
+    --at(link).wanted;
+    update_interest(link);
+  });
+  if (!complete()) return;
+  emit(FileCompleted{});
+  check_swarm_complete();
+}
+
+void Swarm::on_store_failed(PieceIndex piece, Instant now) {
+  storing_.erase(piece);
+  picker_.reject(piece);
+  fill_all(now);
+}
+
+void Swarm::ask(LinkId link, PieceIndex piece, Instant now) {
+  Link& l = at(link);
+  picker_.request(piece);
+  l.window.on_asked(now, l.requests.open_count());
+  l.requests.ask(piece, now);
+  push(link, MessageType::request, piece);
+}
+
+/// Opens as many requests on the link as its window and the neighbor's pieces allow.
+void Swarm::fill(LinkId link, Instant now) {
+  Link& l = at(link);
+  if (l.session.remote_chokes() || l.wanted == 0) return;
+  while (l.requests.open_count() < l.window.size()) {
+    const auto piece = picker_.pick(l.session.remote_pieces(), random_);
+    if (!piece) break;
+    ask(link, *piece, now);
+  }
+  if (l.requests.open_count() == 0 && picker_.open_count() == 0) ask_duplicate(link, now);
+}
+
+void Swarm::fill_all(Instant now) {
+  for_established([&](LinkId link) { fill(link, now); });
+}
+
+void Swarm::ask_duplicate(LinkId link, Instant now) {
+  const double piece_size = config_.geometry.piece_size();
+  const auto& offered = at(link).session.remote_pieces();
+  std::vector<InFlight> in_flight;
+  for_established([&](LinkId other) {
+    const Link& o = at(other);
+    if (other == link) return;
+    double ahead = o.incoming ? -static_cast<double>(o.incoming->received) : 0;
+    for (const OpenRequest& request : o.requests.open()) {
+      ahead += piece_size;
+      // Two at most: more copies of the same piece hardly come sooner.
+      if (!offered.test(request.piece) || picker_.requesters(request.piece) > 1 || !missing(picker_.state(request.piece))) continue;
+      // Of a link that never answered we expect that it takes as long again as it took already.
+      const double eta = o.window.rate() > 0 ? ahead / o.window.rate() : seconds(now - request.asked);
+      in_flight.push_back({request.piece, eta});
+    }
+  });
+  constexpr double kUnknownEta_s = 0.5;
+  const double own_rate = at(link).window.rate();
+  if (const auto piece = pick_duplicate(in_flight, own_rate > 0 ? piece_size / own_rate : kUnknownEta_s)) ask(link, *piece, now);
+}
+
+void Swarm::give_up_requests(LinkId link) {
+  Link& l = at(link);
+  for (const PieceIndex piece : l.requests.abandon()) picker_.release(piece);
+  std::erase_if(l.frames, [](const Link::Frame& frame) { return frame.type == MessageType::request; });
+}
+
+bool Swarm::give_up_stalled(LinkId link, Instant now) {
+  Link& l = at(link);
+  if (!l.window.stalled(now, l.requests.open_count())) return false;
+  emit(RequestsStalled{peer_of(link), l.requests.open_count()});
+  give_up_requests(link);
+  l.window.on_stalled();
+  return true;
+}
+
+}  // namespace p2p

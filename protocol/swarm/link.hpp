@@ -1,0 +1,67 @@
+// What the swarm keeps for one connection. Data only; the swarm's parts act on it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "protocol/clock.hpp"
+#include "protocol/session.hpp"
+#include "protocol/swarm/events.hpp"
+#include "protocol/swarm/neighborhood.hpp"
+#include "protocol/swarm/request_window.hpp"
+#include "protocol/swarm/requests.hpp"
+
+namespace p2p {
+
+struct Link {
+  enum class Phase : std::uint8_t {
+    handshaking,  ///< No valid handshake from the remote yet.
+    contending,   ///< A valid one, but the neighbor's older link may still live; not answered yet.
+    established,  ///< The neighbor's one link in use.
+    closed,       ///< Ended for the core; the shell has still to report its end.
+  };
+
+  /// A piece whose payload is on its way in.
+  struct Incoming {
+    PieceIndex piece;
+    Requests::Standing standing;
+    bool wanted = false;  ///< Was missing when its head came: worth a buffer.
+    std::uint32_t received = 0;
+  };
+
+  /// A control frame that waits for the socket. Haves do not wait here: haves_told is their queue.
+  struct Frame {
+    MessageType type;
+    PieceIndex piece;
+  };
+
+  Link(Direction who_opened, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
+      : direction(who_opened), session(piece_count), window(requests_window), opened(now) {}
+
+  Phase phase = Phase::handshaking;
+  Direction direction;
+  std::optional<NeighborIndex> neighbor;  ///< Known from the start when we dialled, else from the handshake.
+  Session session;
+
+  Requests requests;
+  RequestWindow window;
+  std::optional<Incoming> incoming;
+  std::uint32_t wanted = 0;      ///< How many pieces the remote has that we have not stored.
+  std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
+  std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
+
+  bool handshake_due = false;
+  bool bitfield_due = false;
+  bool send_ready = false;       ///< The shell knows that there is something to poll.
+  std::vector<Frame> frames;
+  std::size_t haves_told = 0;    ///< How much of the swarm's stored order this link was told.
+  std::deque<PieceIndex> uploads;
+
+  Instant opened;
+  Instant contends_since{};
+  Instant heard{};               ///< When the last message or payload byte came.
+};
+
+}  // namespace p2p

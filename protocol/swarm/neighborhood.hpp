@@ -1,0 +1,58 @@
+// The peers that PeerInfo.cfg lists, as seen from one of them: whom to dial and when, who is linked, who is complete.
+//
+// Source: docs/PROTOCOL.md, "Start" and "End". Absent: connections (the shell dials when told so).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/clock.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/random.hpp"
+
+namespace p2p {
+
+/// A listed peer other than ourselves.
+struct Neighbor {
+  PeerId id;
+  bool dial = false;               ///< Listed before us: ours to dial.
+  std::optional<LinkId> link{};    ///< The link in use, from handshake to end.
+  bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
+
+  Duration backoff{};              ///< Before the next dial but one.
+  Instant dial_at = kNever;        ///< Not now: dialing, linked, or not ours to dial.
+};
+
+using NeighborIndex = std::size_t;
+
+class Neighborhood {
+ public:
+  /// `listed`: every line of PeerInfo.cfg in order, `self` among them exactly once, no ID twice.
+  Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now);
+
+  std::size_t size() const { return neighbors_.size(); }
+  Neighbor& operator[](NeighborIndex index) { return neighbors_[index]; }
+  const Neighbor& operator[](NeighborIndex index) const { return neighbors_[index]; }
+  std::optional<NeighborIndex> find(PeerId id) const;
+
+  /// A neighbor that is due to be dialled; it is "dialing" until dial_again() or a link. Call until empty.
+  std::optional<NeighborIndex> take_due(Instant now);
+  Instant next_due() const;
+
+  /// A dial failed or a dialled link ended: due again after a back-off that doubles from 50 ms to 5 s, with jitter so
+  /// that peers that lost the same neighbor do not come back in step. No effect on those that are not ours to dial.
+  void dial_again(NeighborIndex index, Instant now, Random& random);
+
+  /// The link proved useful: the next back-off is the shortest.
+  void reset_backoff(NeighborIndex index);
+
+  bool all_complete() const;
+
+ private:
+  std::vector<Neighbor> neighbors_;
+  std::unordered_map<PeerId, NeighborIndex> index_;
+};
+
+}  // namespace p2p

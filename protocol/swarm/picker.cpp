@@ -1,0 +1,136 @@
+#include "protocol/swarm/picker.hpp"
+
+#include <bit>
+
+#include "protocol/assert.hpp"
+
+namespace p2p {
+
+Picker::Picker(const Bitfield& stored) : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
+  for (std::uint32_t i = 0; i < stored.size(); ++i) {
+    const PieceIndex piece{i};
+    if (stored_.test(piece))
+      pieces_[i].state = State::stored;
+    else
+      enter_level(piece);
+  }
+}
+
+void Picker::enter_level(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  if (levels_.size() <= p.availability) {
+    levels_.resize(p.availability + 1);
+    occupied_.resize(levels_.size() / 64 + 1);
+  }
+  auto& level = levels_[p.availability];
+  p.state = State::open;
+  p.position = static_cast<std::uint32_t>(level.size());
+  level.push_back(piece);
+  occupied_[p.availability / 64] |= std::uint64_t{1} << (p.availability % 64);
+  open_.set(piece);
+}
+
+void Picker::leave_level(PieceIndex piece) {
+  const Piece& p = pieces_[piece.value];
+  auto& level = levels_[p.availability];
+  pieces_[level.back().value].position = p.position;
+  level[p.position] = level.back();
+  level.pop_back();
+  if (level.empty()) occupied_[p.availability / 64] &= ~(std::uint64_t{1} << (p.availability % 64));
+  open_.reset(piece);
+}
+
+void Picker::add_holder(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  if (p.state != State::open) {
+    ++p.availability;
+    return;
+  }
+  leave_level(piece);
+  ++p.availability;
+  enter_level(piece);
+}
+
+void Picker::add_holder(const Bitfield& pieces) {
+  pieces.for_each([this](PieceIndex piece) { add_holder(piece); });
+}
+
+void Picker::remove_holder(const Bitfield& pieces) {
+  pieces.for_each([this](PieceIndex piece) {
+    Piece& p = pieces_[piece.value];
+    P2P_ASSERT(p.availability > 0);
+    const bool open = p.state == State::open;
+    if (open) leave_level(piece);
+    --p.availability;
+    if (open) enter_level(piece);
+  });
+}
+
+std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, Random& random) const {
+  // A neighbor that has little of what is open would make the walk long; then a scan by words is cheaper.
+  std::size_t probes_left = pieces_.size() / 64 + 64;
+  for (std::size_t w = 0; w < occupied_.size(); ++w) {
+    for (std::uint64_t word = occupied_[w]; word != 0; word &= word - 1) {
+      const auto availability = w * 64 + static_cast<unsigned>(std::countr_zero(word));
+      if (availability == 0) continue;  // no linked neighbor has these
+      const auto& level = levels_[availability];
+      // Walking on from a random place is random enough among equals, and needs no second pass.
+      std::size_t at = random.below(static_cast<std::uint32_t>(level.size()));
+      for (std::size_t n = 0; n < level.size(); ++n, at = at + 1 == level.size() ? 0 : at + 1) {
+        if (neighbor.test(level[at])) return level[at];
+        if (--probes_left == 0) return pick_by_scan(neighbor, random);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random) const {
+  std::optional<PieceIndex> best;
+  std::uint32_t equals = 0;
+  open_.for_each_common(neighbor, [&](PieceIndex piece) {
+    if (best && availability(piece) > availability(*best)) return;
+    if (!best || availability(piece) < availability(*best)) equals = 0;
+    if (random.below(++equals) == 0) best = piece;
+  });
+  return best;
+}
+
+void Picker::request(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.state == State::open || p.state == State::requested);
+  if (p.state == State::open) leave_level(piece);
+  p.state = State::requested;
+  ++p.requesters;
+}
+
+void Picker::release(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.requesters > 0);
+  if (--p.requesters == 0 && p.state == State::requested) enter_level(piece);
+}
+
+void Picker::receive(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.state == State::open || p.state == State::requested);
+  if (p.state == State::open) leave_level(piece);
+  p.state = State::storing;
+}
+
+void Picker::store(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.state == State::storing);
+  p.state = State::stored;
+  stored_.set(piece);
+}
+
+void Picker::reject(PieceIndex piece) {
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.state == State::storing);
+  if (p.requesters > 0)
+    p.state = State::requested;
+  else
+    enter_level(piece);
+}
+
+}  // namespace p2p

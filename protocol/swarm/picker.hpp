@@ -1,0 +1,79 @@
+// Which piece to ask for: a random one among the rarest that the neighbor has and nobody was asked for.
+//
+// Absent: neighbors and links (the caller passes what a neighbor has), how many to ask for (request window), and
+// duplicates at the end (endgame).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/random.hpp"
+
+namespace p2p {
+
+/// Invariants: a piece is in exactly one state at any time; it lies in the level of its availability exactly while it
+/// is open; a missing piece is open exactly while no neighbor is asked for it.
+///
+/// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what
+/// is open, and never more than O(pieces / 64 + pieces that fit).
+class Picker {
+ public:
+  enum class State : std::uint8_t {
+    open,       ///< Missing, asked of nobody.
+    requested,  ///< Missing, asked of one or more neighbors.
+    storing,    ///< Received, not yet stored.
+    stored,
+  };
+
+  explicit Picker(const Bitfield& stored);
+
+  State state(PieceIndex piece) const { return pieces_[piece.value].state; }
+  /// How many linked neighbors have the piece.
+  std::uint32_t availability(PieceIndex piece) const { return pieces_[piece.value].availability; }
+  /// How many neighbors are asked for the piece and not released.
+  std::uint32_t requesters(PieceIndex piece) const { return pieces_[piece.value].requesters; }
+  std::uint32_t open_count() const { return open_.count(); }
+  const Bitfield& stored() const { return stored_; }
+
+  /// A neighbor came, has got one more, or went.
+  void add_holder(const Bitfield& pieces);
+  void add_holder(PieceIndex piece);
+  void remove_holder(const Bitfield& pieces);
+
+  /// An open piece of `neighbor`, of the smallest availability among those, at random among equals.
+  std::optional<PieceIndex> pick(const Bitfield& neighbor, Random& random) const;
+
+  /// One more neighbor is asked for the piece: open or requested -> requested.
+  void request(PieceIndex piece);
+  /// A neighbor that was asked has answered or will not; the last one makes a requested piece open again.
+  void release(PieceIndex piece);
+  /// open or requested -> storing.
+  void receive(PieceIndex piece);
+  /// storing -> stored.
+  void store(PieceIndex piece);
+  /// The piece could not be stored or was false: storing -> requested where neighbors are still asked, else open.
+  void reject(PieceIndex piece);
+
+ private:
+  struct Piece {
+    std::uint32_t availability = 0;
+    std::uint32_t position = 0;  ///< In its level, while open.
+    State state = State::open;
+    std::uint16_t requesters = 0;  ///< Neighbors asked and not released, in any state.
+  };
+
+  void enter_level(PieceIndex piece);
+  void leave_level(PieceIndex piece);
+  std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random) const;
+
+  std::vector<Piece> pieces_;
+  std::vector<std::vector<PieceIndex>> levels_;  ///< Open pieces by availability.
+  std::vector<std::uint64_t> occupied_;          ///< Which levels are not empty.
+  Bitfield open_;
+  Bitfield stored_;
+};
+
+}  // namespace p2p

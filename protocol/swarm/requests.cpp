@@ -1,0 +1,40 @@
+#include "protocol/swarm/requests.hpp"
+
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+
+namespace p2p {
+
+Requests::Standing Requests::standing(PieceIndex piece) const {
+  if (std::ranges::find(open_, piece, &OpenRequest::piece) != open_.end()) return Standing::open;
+  if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Standing::abandoned;
+  return Standing::never_asked;
+}
+
+void Requests::ask(PieceIndex piece, Instant now) {
+  P2P_ASSERT(standing(piece) != Standing::open);
+  std::erase(abandoned_, piece);
+  open_.push_back({piece, now, open_.empty()});
+}
+
+std::optional<OpenRequest> Requests::answer(PieceIndex piece) {
+  const auto it = std::ranges::find(open_, piece, &OpenRequest::piece);
+  if (it == open_.end()) {
+    std::erase(abandoned_, piece);
+    return std::nullopt;
+  }
+  const OpenRequest request = *it;
+  open_.erase(it);
+  return request;
+}
+
+std::vector<PieceIndex> Requests::abandon() {
+  std::vector<PieceIndex> pieces;
+  for (const OpenRequest& request : open_) pieces.push_back(request.piece);
+  abandoned_.insert(abandoned_.end(), pieces.begin(), pieces.end());
+  open_.clear();
+  return pieces;
+}
+
+}  // namespace p2p

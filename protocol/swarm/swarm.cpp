@@ -1,0 +1,429 @@
+#include "protocol/swarm/swarm.hpp"
+
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often deadlines that need no precision are looked at: handshakes, stalled requests, contending links.
+constexpr Duration kSweepInterval = 250ms;
+constexpr Duration kHandshakePatience = 10s;
+// How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
+constexpr Duration kContentionGrace = 2s;
+// A flood guard only: well-behaved peers keep a window of a few open.
+constexpr std::size_t kMaxQueuedUploads = 4096;
+// Ends a batch of control frames, so that a long backlog of haves is sent in steps.
+constexpr std::size_t kSendBatchBytes = 64 * 1024;
+
+}  // namespace
+
+Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now)
+    : config_(std::move(config)),
+      random_(seed),
+      neighborhood_(config_.self, config_.listed, now),
+      picker_(stored),
+      choker_(config_.preferred_neighbors),
+      unchoking_at_(now + config_.unchoking_interval),
+      optimistic_at_(now + config_.optimistic_interval) {
+  P2P_ASSERT(stored.size() == config_.geometry.piece_count());
+  P2P_ASSERT(config_.unchoking_interval > Duration::zero() && config_.optimistic_interval > Duration::zero());
+  check_swarm_complete();
+}
+
+// --- connections ---------------------------------------------------------------------------------------------------
+
+LinkId Swarm::open(Direction direction, Instant now) {
+  if (free_links_.empty()) {
+    free_links_.push_back(LinkId{static_cast<std::uint32_t>(links_.size())});
+    links_.emplace_back();
+  }
+  const LinkId link = free_links_.back();
+  free_links_.pop_back();
+  links_[link.value].emplace(direction, config_.geometry.piece_count(),
+                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
+  return link;
+}
+
+LinkId Swarm::on_dialed(PeerId peer, Instant now) {
+  const LinkId link = open(Direction::dialed, now);
+  at(link).neighbor = neighborhood_.find(peer);
+  P2P_ASSERT(at(link).neighbor);
+  // Most acceptors wait for the dialler, so it speaks first.
+  at(link).handshake_due = true;
+  ready(link);
+  return link;
+}
+
+void Swarm::on_dial_failed(PeerId peer, Instant now) { neighborhood_.dial_again(*neighborhood_.find(peer), now, random_); }
+
+LinkId Swarm::on_accepted(Instant now) { return open(Direction::accepted, now); }
+
+void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
+  if (at(link).phase != Link::Phase::closed) detach(link, reason, now);
+  links_[link.value].reset();
+  free_links_.push_back(link);
+}
+
+/// Ends a link from our side.
+void Swarm::close(LinkId link, const std::string& reason, Instant now) {
+  detach(link, reason, now);
+  effects_.emplace_back(Disconnect{link, reason});
+}
+
+/// Takes a link out of everything that counts on it.
+void Swarm::detach(LinkId link, const std::string& reason, Instant now) {
+  Link& l = at(link);
+  const bool was_established = l.phase == Link::Phase::established;
+  l.phase = Link::Phase::closed;
+  if (!l.neighbor) {
+    emit(StrangerClosed{reason});
+    return;
+  }
+  emit(LinkClosed{neighborhood_[*l.neighbor].id, reason});
+  if (was_established) {
+    --linked_;
+    neighborhood_[*l.neighbor].link.reset();
+    picker_.remove_holder(l.session.remote_pieces());
+    give_up_requests(link);
+    std::erase(told_unchoked_, link);
+    choker_.on_gone(link, random_);
+    sync_chokes();
+    fill_all(now);
+  }
+  if (!neighborhood_[*l.neighbor].link) neighborhood_.dial_again(*l.neighbor, now, random_);
+}
+
+void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
+  Link& l = at(link);
+  if (l.phase != Link::Phase::handshaking) return;
+  l.heard = now;
+  const auto id = std::to_string(handshake.peer.value);
+  const auto sender = neighborhood_.find(handshake.peer);
+  if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now);
+  if (!sender)
+    return close(link, "handshake with the unknown ID " + id +
+                           explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
+                 now);
+  if (l.neighbor && l.neighbor != sender)
+    return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now);
+  if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
+  l.neighbor = sender;
+  if (!neighborhood_[*sender].link) return establish(link, now);
+  if (l.direction == Direction::dialed) return close(link, "already linked", now);
+  contend(link, now);
+}
+
+/// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while.
+void Swarm::contend(LinkId link, Instant now) {
+  for (std::uint32_t i = 0; i < links_.size(); ++i)
+    if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
+      return close(link, "already linked, and another link waits to take over", now);
+  at(link).phase = Link::Phase::contending;
+  at(link).contends_since = now;
+}
+
+void Swarm::settle_contention(LinkId link, Instant now) {
+  const Link& l = at(link);
+  const auto old = neighborhood_[*l.neighbor].link;
+  if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now);
+  if (old && now - l.contends_since < kContentionGrace) return;
+  if (old) close(*old, "silent while the peer came back on another connection", now);
+  establish(link, now);
+}
+
+void Swarm::establish(LinkId link, Instant now) {
+  Link& l = at(link);
+  Neighbor& neighbor = neighborhood_[*l.neighbor];
+  l.phase = Link::Phase::established;
+  ++linked_;
+  neighbor.link = link;
+  neighbor.dial_at = kNever;
+  if (l.direction == Direction::accepted) l.handshake_due = true;
+  l.bitfield_due = true;
+  emit(LinkEstablished{neighbor.id, l.direction});
+  ready(link);
+  // A link that had to contend may have spoken already.
+  picker_.add_holder(l.session.remote_pieces());
+  if (l.session.state() == SessionState::exchanging) on_bitfield(link, now);
+  if (l.session.remote_is_interested()) {
+    choker_.on_interested(link, random_);
+    sync_chokes();
+  }
+}
+
+// --- messages ------------------------------------------------------------------------------------------------------
+
+void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
+  if (at(link).phase != Link::Phase::closed) close(link, "protocol violation: " + violation.reason, now);
+}
+
+void Swarm::on_message(LinkId link, const Message& message, Instant now) {
+  Link& l = at(link);
+  if (l.phase == Link::Phase::closed) return;
+  l.heard = now;
+  const bool first = l.session.state() != SessionState::exchanging;
+  const auto verdict = l.session.on_message(message);
+  if (const auto* violation = std::get_if<Violation>(&verdict)) return on_violation(link, *violation, now);
+  if (l.phase == Link::Phase::contending) {
+    if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
+    return;
+  }
+  if (first) {
+    neighborhood_.reset_backoff(*l.neighbor);
+    // A peer that skips the bitfield has nothing, whatever we knew of it before.
+    note_completeness(link);
+  }
+  apply(link, message, std::get<bool>(verdict), now);
+}
+
+void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now) {
+  struct Visitor {
+    Swarm& s;
+    LinkId link;
+    PeerId peer;
+    bool changed;
+    Instant now;
+
+    void operator()(const Choke&) const {
+      if (!changed) return;
+      s.emit(ChokedBy{peer});
+      s.give_up_requests(link);
+      s.fill_all(now);
+    }
+    void operator()(const Unchoke&) const {
+      if (!changed) return;
+      s.emit(UnchokedBy{peer});
+      s.fill(link, now);
+    }
+    void operator()(const Interested&) const {
+      s.emit(InterestedReceived{peer});
+      if (!changed) return;
+      s.choker_.on_interested(link, s.random_);
+      s.sync_chokes();
+    }
+    void operator()(const NotInterested&) const {
+      s.emit(NotInterestedReceived{peer});
+      if (!changed) return;
+      s.choker_.on_not_interested(link, s.random_);
+      s.sync_chokes();
+    }
+    void operator()(const Have& have) const {
+      s.emit(HaveReceived{peer, have.piece});
+      if (changed) s.on_have(link, have.piece, now);
+    }
+    void operator()(const BitfieldMessage&) const {
+      s.picker_.add_holder(s.at(link).session.remote_pieces());
+      s.on_bitfield(link, now);
+    }
+    void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
+    void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
+    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type}); }
+  };
+  std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
+}
+
+/// The remote's first statement of what it has, whether a bitfield came or nothing did.
+void Swarm::on_bitfield(LinkId link, Instant now) {
+  Link& l = at(link);
+  l.wanted = l.session.remote_pieces().count_without(picker_.stored());
+  note_completeness(link);
+  if (l.wanted == 0) push(link, MessageType::not_interested);
+  update_interest(link);
+  fill(link, now);
+}
+
+void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
+  picker_.add_holder(piece);
+  if (!picker_.stored().test(piece)) {
+    ++at(link).wanted;
+    update_interest(link);
+    fill(link, now);
+  }
+  if (at(link).session.remote_pieces().complete()) note_completeness(link);
+}
+
+void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
+  Link& l = at(link);
+  // A request that comes while the neighbor is choked is never served; it will ask again when unchoked.
+  if (l.session.we_choke() || !picker_.stored().test(piece)) return;
+  if (std::ranges::find(l.uploads, piece) != l.uploads.end()) return;
+  if (l.uploads.size() >= kMaxQueuedUploads)
+    return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
+  l.uploads.push_back(piece);
+  ready(link);
+}
+
+void Swarm::note_completeness(LinkId link) {
+  const Link& l = at(link);
+  neighborhood_[*l.neighbor].complete = l.session.remote_pieces().complete();
+  check_swarm_complete();
+}
+
+void Swarm::check_swarm_complete() {
+  if (swarm_complete_ || !complete() || !neighborhood_.all_complete()) return;
+  swarm_complete_ = true;
+  emit(SwarmCompleted{});
+}
+
+void Swarm::update_interest(LinkId link) {
+  const Link& l = at(link);
+  // Before the remote's first message nothing is known to be worth saying.
+  if (l.session.state() != SessionState::exchanging) return;
+  if ((l.wanted > 0) == l.session.we_are_interested()) return;
+  push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
+}
+
+// --- choking -------------------------------------------------------------------------------------------------------
+
+void Swarm::end_unchoking_interval() {
+  std::vector<Fed> fed;
+  for (const LinkId link : choker_.interested()) fed.push_back({link, at(link).fed});
+  choker_.choose_preferred(fed, complete(), random_);
+  for_established([this](LinkId link) { at(link).fed = 0; });
+  sync_chokes();
+}
+
+/// Tells neighbors and listeners what the choker has changed.
+void Swarm::sync_chokes() {
+  std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
+  if (const auto optimistic = choker_.optimistic(); optimistic && std::ranges::find(unchoked, *optimistic) == unchoked.end())
+    unchoked.push_back(*optimistic);
+
+  for (const LinkId link : told_unchoked_) {
+    if (choker_.unchoked(link)) continue;
+    push(link, MessageType::choke);
+    at(link).uploads.clear();
+  }
+  for (const LinkId link : unchoked)
+    if (at(link).session.we_choke()) push(link, MessageType::unchoke);
+  told_unchoked_ = std::move(unchoked);
+
+  std::vector<PeerId> preferred;
+  for (const LinkId link : choker_.preferred()) preferred.push_back(peer_of(link));
+  std::ranges::sort(preferred);
+  if (preferred != told_preferred_) {
+    told_preferred_ = preferred;
+    if (!preferred.empty()) emit(PreferredNeighborsChanged{std::move(preferred)});
+  }
+  const auto optimistic = choker_.optimistic() ? std::optional(peer_of(*choker_.optimistic())) : std::nullopt;
+  if (optimistic != told_optimistic_) {
+    told_optimistic_ = optimistic;
+    if (optimistic) emit(OptimisticNeighborChanged{*optimistic});
+  }
+}
+
+// --- time ----------------------------------------------------------------------------------------------------------
+
+Instant Swarm::next_deadline() const {
+  const Instant dial = swarm_complete_ ? kNever : neighborhood_.next_due();
+  return std::min({unchoking_at_, optimistic_at_, sweep_at_, dial});
+}
+
+void Swarm::on_timer(Instant now) {
+  if (!swarm_complete_)
+    while (const auto due = neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[*due].id});
+  if (now >= unchoking_at_) {
+    unchoking_at_ = now + config_.unchoking_interval;
+    end_unchoking_interval();
+  }
+  if (now >= optimistic_at_) {
+    optimistic_at_ = now + config_.optimistic_interval;
+    choker_.choose_optimistic(random_);
+    sync_chokes();
+  }
+  if (now >= sweep_at_) sweep(now);
+}
+
+void Swarm::sweep(Instant now) {
+  bool any = false;
+  std::vector<LinkId> stalled;
+  for (std::uint32_t i = 0; i < links_.size(); ++i) {
+    if (!links_[i]) continue;
+    any = true;
+    const LinkId link{i};
+    switch (links_[i]->phase) {
+      case Link::Phase::handshaking:
+        if (now - links_[i]->opened >= kHandshakePatience) close(link, "no handshake within 10 s", now);
+        break;
+      case Link::Phase::contending: settle_contention(link, now); break;
+      case Link::Phase::established:
+        if (give_up_stalled(link, now)) stalled.push_back(link);
+        break;
+      case Link::Phase::closed: break;
+    }
+  }
+  sweep_at_ = any ? now + kSweepInterval : kNever;
+  // What a stalled link was asked for goes to others first.
+  const auto is_stalled = [&](LinkId link) { return std::ranges::find(stalled, link) != stalled.end(); };
+  for_established([&](LinkId link) {
+    if (!is_stalled(link)) fill(link, now);
+  });
+  for (const LinkId link : stalled) fill(link, now);
+}
+
+std::uint32_t Swarm::unchoking_us() const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(links_, [](const std::optional<Link>& l) {
+    return l && l->phase == Link::Phase::established && !l->session.remote_chokes();
+  }));
+}
+
+// --- what to do ----------------------------------------------------------------------------------------------------
+
+std::optional<Effect> Swarm::poll_effect() {
+  if (effects_.empty()) return std::nullopt;
+  std::optional<Effect> effect(std::move(effects_.front()));
+  effects_.pop_front();
+  return effect;
+}
+
+void Swarm::ready(LinkId link) {
+  if (at(link).send_ready) return;
+  at(link).send_ready = true;
+  effects_.emplace_back(SendReady{link});
+}
+
+void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
+  at(link).session.on_send(type);
+  at(link).frames.push_back({type, piece});
+  ready(link);
+}
+
+std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
+  Link& l = at(link);
+  l.send_ready = false;
+  if (l.phase == Link::Phase::closed) return std::nullopt;
+  if (l.handshake_due) {
+    append_handshake({config_.self, {}}, out);
+    l.handshake_due = false;
+  }
+  if (l.phase != Link::Phase::established) return std::nullopt;
+  if (l.bitfield_due) {
+    append_bitfield(picker_.stored(), out);
+    l.bitfield_due = false;
+    l.haves_told = stored_order_.size();
+  }
+  for (const Link::Frame& frame : l.frames) {
+    if (frame.type == MessageType::request)
+      append_indexed(frame.type, frame.piece, out);
+    else
+      append_signal(frame.type, out);
+  }
+  l.frames.clear();
+  while (l.haves_told < stored_order_.size() && out.size() < kSendBatchBytes)
+    append_indexed(MessageType::have, stored_order_[l.haves_told++], out);
+  if (l.uploads.empty()) return std::nullopt;
+
+  const PieceIndex piece = l.uploads.front();
+  l.uploads.pop_front();
+  l.session.on_send(MessageType::piece);
+  append_piece_head({piece, config_.geometry.size_of(piece)}, out);
+  return piece;
+}
+
+}  // namespace p2p

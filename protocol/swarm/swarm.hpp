@@ -1,0 +1,183 @@
+// The coordinator of one content's exchange, without sockets, files, threads, clock or log.
+//
+// Inputs are on_*() calls with the time as a parameter; outputs are effects that the shell pulls. The swarm routes:
+// what is legal is decided by Session, whom to serve by Choker, what to ask for by Picker, how much by RequestWindow,
+// whom to dial by Neighborhood.
+//
+// The shell's duties, after each input or batch of inputs:
+//   while (auto effect = swarm.poll_effect()) carry it out;
+//   keep one timer at next_deadline() and call on_timer() then;
+//   for a link with SendReady, and whenever its socket has room again: poll_send() until it gives nothing. A link
+//   whose socket is full is not polled: that is all the back-pressure there is, and it bounds what is unsent to one
+//   piece a link, so that a choke drops queued uploads and control frames overtake payload.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "protocol/clock.hpp"
+#include "protocol/geometry.hpp"
+#include "protocol/random.hpp"
+#include "protocol/swarm/choker.hpp"
+#include "protocol/swarm/events.hpp"
+#include "protocol/swarm/link.hpp"
+#include "protocol/swarm/neighborhood.hpp"
+#include "protocol/swarm/picker.hpp"
+#include "protocol/violation.hpp"
+#include "protocol/wire/encoder.hpp"
+
+namespace p2p {
+
+struct SwarmConfig {
+  PeerId self;
+  std::vector<PeerId> listed;  ///< Every line of PeerInfo.cfg in order, `self` among them.
+  Geometry geometry;
+  std::uint32_t preferred_neighbors;
+  Duration unchoking_interval;
+  Duration optimistic_interval;
+  std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
+
+  static constexpr std::uint32_t kDefaultPipeline = 512;
+};
+
+/// The link has something to poll.
+struct SendReady {
+  LinkId link;
+};
+/// Connect to this peer; answer with on_dialed() or on_dial_failed().
+struct Dial {
+  PeerId peer;
+};
+/// Close this connection; answer with on_closed() as for any other end.
+struct Disconnect {
+  LinkId link;
+  std::string reason;
+};
+
+using Effect = std::variant<SendReady, Dial, Disconnect, Event>;
+
+/// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
+/// for it are ignored, so that the shell need not race its own reads.
+class Swarm {
+ public:
+  /// `stored`: the pieces that we hold. `seed` decides every random choice.
+  Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now);
+
+  // --- connections ---------------------------------------------------------------------------------------------
+  LinkId on_dialed(PeerId peer, Instant now);
+  void on_dial_failed(PeerId peer, Instant now);
+  LinkId on_accepted(Instant now);
+  /// The connection has ended, for whatever reason; exactly once a link.
+  void on_closed(LinkId link, const std::string& reason, Instant now);
+
+  // --- what came in --------------------------------------------------------------------------------------------
+  void on_handshake(LinkId link, const Handshake& handshake, Instant now);
+  void on_message(LinkId link, const Message& message, Instant now);
+  /// The decoder found that the remote broke the protocol.
+  void on_violation(LinkId link, const Violation& violation, Instant now);
+
+  /// After the PieceHead message: whether the payload may be stored, so that a buffer is worth having. If not, the
+  /// shell reads the payload and forgets it.
+  bool payload_wanted(LinkId link) const;
+  /// Payload bytes came.
+  void on_payload(LinkId link, std::uint32_t bytes, Instant now);
+  /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
+  /// drop it.
+  [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
+
+  void on_piece_stored(PieceIndex piece);
+  void on_store_failed(PieceIndex piece, Instant now);
+
+  // --- time ----------------------------------------------------------------------------------------------------
+  void on_timer(Instant now);
+  Instant next_deadline() const;
+
+  // --- what to do ----------------------------------------------------------------------------------------------
+  std::optional<Effect> poll_effect();
+
+  /// Appends what this link should send next to `out`: control frames, and, where a piece is returned, the head of a
+  /// piece message, whose payload the shell must send right after. Nothing appended: nothing to send.
+  std::optional<PieceIndex> poll_send(LinkId link, Bytes& out);
+
+  // --- what is ---------------------------------------------------------------------------------------------------
+  const Geometry& geometry() const { return config_.geometry; }
+  const Bitfield& stored() const { return picker_.stored(); }
+  bool complete() const { return stored().complete(); }
+  /// Everybody has the file and knows; the process may leave once all links are flushed.
+  bool swarm_complete() const { return swarm_complete_; }
+  std::uint32_t linked_neighbors() const { return linked_; }
+  std::uint32_t unchoking_us() const;
+  PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].id; }
+
+ private:
+  // swarm.cpp: links, messages, choking, time
+  Link& at(LinkId link) { return *links_[link.value]; }
+  const Link& at(LinkId link) const { return *links_[link.value]; }
+  LinkId open(Direction direction, Instant now);
+  void contend(LinkId link, Instant now);
+  void settle_contention(LinkId link, Instant now);
+  void establish(LinkId link, Instant now);
+  void close(LinkId link, const std::string& reason, Instant now);
+  void detach(LinkId link, const std::string& reason, Instant now);
+  void apply(LinkId link, const Message& message, bool changed, Instant now);
+  void on_have(LinkId link, PieceIndex piece, Instant now);
+  void on_bitfield(LinkId link, Instant now);
+  void on_request(LinkId link, PieceIndex piece, Instant now);
+  void note_completeness(LinkId link);
+  void check_swarm_complete();
+  void update_interest(LinkId link);
+  void sync_chokes();
+  void end_unchoking_interval();
+  void sweep(Instant now);
+  void push(LinkId link, MessageType type, PieceIndex piece = {});
+  void ready(LinkId link);
+  void emit(Event event) { effects_.emplace_back(std::move(event)); }
+
+  // download.cpp: requests and pieces
+  void on_piece_head(LinkId link, const PieceHead& head, Instant now);
+  void fill(LinkId link, Instant now);
+  void fill_all(Instant now);
+  void ask(LinkId link, PieceIndex piece, Instant now);
+  void ask_duplicate(LinkId link, Instant now);
+  void give_up_requests(LinkId link);
+  bool give_up_stalled(LinkId link, Instant now);
+
+  template <class Visit>
+  void for_established(Visit&& visit) {
+    for (std::uint32_t i = 0; i < links_.size(); ++i)
+      if (links_[i] && links_[i]->phase == Link::Phase::established) visit(LinkId{i});
+  }
+
+  SwarmConfig config_;
+  Random random_;
+  Neighborhood neighborhood_;
+  Picker picker_;
+  Choker choker_;
+
+  std::vector<std::optional<Link>> links_;  ///< By LinkId.
+  std::vector<LinkId> free_links_;
+  std::uint32_t linked_ = 0;
+
+  /// Pieces in the order in which they were stored since the start. A link is told haves from its own place in this
+  /// list on, so that pending haves take no memory a link.
+  std::vector<PieceIndex> stored_order_;
+  std::unordered_map<PieceIndex, PeerId> storing_;  ///< Who sent what is being stored.
+
+  std::vector<LinkId> told_unchoked_;
+  std::vector<PeerId> told_preferred_;
+  std::optional<PeerId> told_optimistic_;
+
+  Instant unchoking_at_;
+  Instant optimistic_at_;
+  Instant sweep_at_ = kNever;
+  bool swarm_complete_ = false;
+
+  std::deque<Effect> effects_;
+};
+
+}  // namespace p2p

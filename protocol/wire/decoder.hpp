@@ -1,0 +1,70 @@
+// Bytes to values, incrementally: handshake first, then messages, whatever the boundaries of the reads.
+//
+// Absent on purpose: piece payloads. After a PieceHead the decoder steps aside and the caller takes payload_left()
+// bytes from the stream itself, straight to where they belong, telling the decoder with payload_taken().
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+
+#include "protocol/geometry.hpp"
+#include "protocol/violation.hpp"
+#include "protocol/wire/encoder.hpp"
+#include "protocol/wire/handshake.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace p2p {
+
+/// All input was consumed and no item is complete.
+struct NeedInput {};
+
+/// What one step of decoding gives.
+using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
+
+/// One direction of one connection.
+///
+/// Every length and index is checked here against the geometry, so that no caller checks again:
+/// - a length that is wrong for its type, or an index out of range, is a violation;
+/// - a zero length (keep-alive in other dialects) is ignored;
+/// - an unknown type is skipped and reported when it is not longer than the longest legal message, else a violation.
+/// Memory: at most one bitfield, allocated only after its length proved right.
+/// After a Violation the decoder must not be called again.
+class Decoder {
+ public:
+  explicit Decoder(const Geometry& geometry);
+
+  /// Takes bytes from the front of `input` (advancing it) up to the end of the next item.
+  /// Precondition: payload_left() == 0.
+  Decoded next(std::span<const std::byte>& input);
+
+  /// Payload bytes of the last PieceHead that are still on the stream.
+  std::uint32_t payload_left() const { return payload_left_; }
+  void payload_taken(std::uint32_t bytes);
+
+ private:
+  enum class Expect : std::uint8_t { handshake, frame_start, index, bitfield, skip };
+
+  bool fill(std::size_t bytes, std::span<const std::byte>& input);
+  Decoded take_handshake(std::span<const std::byte>& input);
+  Decoded on_frame_start();
+  Decoded on_index();
+  Decoded on_bitfield();
+  Violation bad_length(std::string_view what, std::uint32_t expected) const;
+  Decoded unknown_type(std::uint8_t type);
+
+  Geometry geometry_;
+  std::uint32_t longest_;  ///< The largest legal value of the length field.
+  Expect expect_ = Expect::handshake;
+  MessageType type_ = MessageType::choke;
+  std::uint32_t length_ = 0;  ///< The current frame's length field.
+  std::uint32_t payload_left_ = 0;
+  std::uint32_t skip_left_ = 0;
+  std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects handshake, frame start or index.
+  std::size_t head_filled_ = 0;
+  Bytes bitfield_;
+};
+
+}  // namespace p2p

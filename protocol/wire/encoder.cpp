@@ -1,0 +1,51 @@
+#include "protocol/wire/encoder.hpp"
+
+#include <array>
+
+#include "protocol/assert.hpp"
+#include "protocol/wire/big_endian.hpp"
+
+namespace p2p {
+namespace {
+
+void append_u32(std::uint32_t v, Bytes& out) {
+  std::array<std::byte, 4> bytes{};
+  store_u32(v, bytes);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+/// The length field counts the type and the payload, not itself.
+void append_frame_start(MessageType type, std::uint32_t payload_bytes, Bytes& out) {
+  append_u32(1 + payload_bytes, out);
+  out.push_back(static_cast<std::byte>(type));
+}
+
+}  // namespace
+
+void append_handshake(const Handshake& handshake, Bytes& out) {
+  const auto bytes = encode(handshake);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+void append_signal(MessageType type, Bytes& out) {
+  P2P_ASSERT(type <= MessageType::not_interested);
+  append_frame_start(type, 0, out);
+}
+
+void append_indexed(MessageType type, PieceIndex piece, Bytes& out) {
+  P2P_ASSERT(type == MessageType::have || type == MessageType::request);
+  append_frame_start(type, 4, out);
+  append_u32(piece.value, out);
+}
+
+void append_bitfield(const Bitfield& pieces, Bytes& out) {
+  append_frame_start(MessageType::bitfield, (pieces.size() + 7) / 8, out);
+  pieces.append_wire(out);
+}
+
+void append_piece_head(const PieceHead& head, Bytes& out) {
+  append_frame_start(MessageType::piece, 4 + head.length, out);
+  append_u32(head.piece.value, out);
+}
+
+}  // namespace p2p

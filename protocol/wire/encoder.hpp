@@ -1,0 +1,31 @@
+// Values to bytes. Each function appends one whole frame: 4-byte length, type, payload.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/wire/handshake.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace p2p {
+
+using Bytes = std::vector<std::byte>;
+
+/// Length field, type and piece index of a piece message; the payload follows from elsewhere.
+constexpr std::size_t kPieceHeadBytes = 9;
+
+void append_handshake(const Handshake& handshake, Bytes& out);
+
+/// choke, unchoke, interested or not interested.
+void append_signal(MessageType type, Bytes& out);
+
+/// have or request.
+void append_indexed(MessageType type, PieceIndex piece, Bytes& out);
+
+void append_bitfield(const Bitfield& pieces, Bytes& out);
+
+/// The first kPieceHeadBytes of a piece message whose payload has head.length bytes.
+void append_piece_head(const PieceHead& head, Bytes& out);
+
+}  // namespace p2p

@@ -1,0 +1,132 @@
+"""Processes: a peer that never outlives its launcher, and processes that are told apart even if a pid is used again."""
+
+import ctypes
+import os
+import select
+import shlex
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from typing import NamedTuple
+
+from .cli import REPOSITORY, Exit, ScriptError
+from .files import output_file
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)  # Loaded before any fork: the child must do as little as possible.
+
+
+class Identity(NamedTuple):
+    """A process for ever: its pid may come again, but not with the same start time in the same boot."""
+
+    pid: int
+    started: int  # in clock ticks since boot
+    boot: str
+
+    @classmethod
+    def of(cls, pid):
+        """The identity of the process that has that pid now, or None when there is none or only a zombie."""
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as stat, open("/proc/sys/kernel/random/boot_id") as boot:
+                # The second field is the program's name in parentheses, which may contain anything.
+                fields = stat.read().rpartition(b")")[2].split()
+                return None if fields[0] in (b"Z", b"X") else cls(pid, int(fields[19]), boot.read().strip())
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+
+    def is_alive(self):
+        return Identity.of(self.pid) == self
+
+    def end(self, patience_s):
+        """SIGTERM, and SIGKILL when it is still there that many seconds later. Returns when it is gone."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return
+        try:
+            # The handle stays with one process, so a check after opening it holds for every signal sent through it.
+            if self.is_alive():
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, signal.SIGTERM)
+                    if not select.select([handle], [], [], patience_s)[0]:
+                        signal.pidfd_send_signal(handle, signal.SIGKILL)
+                        select.select([handle], [], [])
+        finally:
+            os.close(handle)
+
+
+class PeerProcess:
+    """A running peer. What it prints goes to its output file; its stdin is empty.
+
+    It has a session of its own, so that a terminal's Ctrl-C reaches the launcher alone, which then stops it in order;
+    signals go to its process group, so that a program behind a shell script gets them as well.
+    """
+
+    def __init__(self, config, peer, command):
+        self.peer = peer
+        self._exit_code = None
+        launcher = os.getpid()
+
+        def die_with_launcher():
+            # SIGKILL, because nobody would be left to insist if a peer took its time over SIGTERM.
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != launcher:
+                os._exit(1)  # The launcher died before the line above took effect.
+
+        with open(output_file(config, peer), "wb") as output:
+            self._process = subprocess.Popen(
+                command_line(command, config, peer),
+                cwd=config.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_launcher,
+            )
+        self.identity = Identity.of(self._process.pid)
+
+    def exit_code(self):
+        """None while it runs; else its exit code, 128 + N when signal N ended it."""
+        if self._exit_code is None:
+            pid = self._process.pid
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                return None
+            # As long as the zombie keeps the group's number, what it left behind can be ended safely.
+            self.send(signal.SIGKILL)
+            code = self._process.wait()
+            self._exit_code = code if code >= 0 else 128 - code
+        return self._exit_code
+
+    def send(self, signal_number):
+        """Sends a signal to the peer's process group, unless the peer has ended."""
+        if self._exit_code is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal_number)
+
+    def kill(self):
+        """Ends the peer at once and waits until it is gone."""
+        if self._exit_code is None:
+            self.send(signal.SIGKILL)
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            self.exit_code()
+
+
+def peer_command(words):
+    """The program that peers run, from --binary; without it build/peerProcess, built if it is missing."""
+    if not words:
+        program = REPOSITORY / "build" / "peerProcess"
+        if not program.exists() and subprocess.run([REPOSITORY / "scripts" / "build"]).returncode != 0:
+            raise ScriptError(f"{program} is missing and could not be built")
+        return [str(program), "{id}", "--dir", "{dir}", "--progress", "none"]
+    # Peers run in the swarm's directory: what names a file from here must do so from there.
+    command = [os.path.abspath(word) if "/" in word and os.path.exists(word) else word for word in shlex.split(words)]
+    if not command or shutil.which(command[0]) is None:
+        raise ScriptError(f"--binary: '{words}' names no program that can be run", Exit.USAGE)
+    return command
+
+
+def command_line(command, config, peer):
+    """The words that start one peer: {id} and {dir} are filled in; without {id} the peer ID comes last."""
+    words = [word.replace("{id}", str(peer.id)).replace("{dir}", str(config.directory.resolve())) for word in command]
+    return words if any("{id}" in word for word in command) else [*words, str(peer.id)]
