@@ -19,7 +19,6 @@
 namespace p2p {
 namespace {
 
-/// A dial whose failure the user should see at default verbosity only once it has lasted.
 class Daemon {
  public:
   Daemon(const Setup& setup, const Options& options)

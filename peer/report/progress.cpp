@@ -39,16 +39,19 @@ Progress::Progress(ProgressMode mode, const Geometry& geometry)
   if (const char* no_color = std::getenv("NO_COLOR"); no_color && *no_color) colour_ = false;
 }
 
-/// Bytes a second moved in and out over the last seconds.
-double Progress::rate(const Status& status, Instant now) {
-  samples_.emplace_back(now, status.received_bytes + status.sent_bytes);
+void Progress::sample(const Status& status, Instant now) {
+  const bool complete = status.stored == geometry_.piece_count();
+  samples_.emplace_back(now, complete ? status.sent_bytes : status.received_bytes);
   while (samples_.size() > 2 && now - samples_.front().first > kRateWindow) samples_.pop_front();
-  const double elapsed = seconds(now - samples_.front().first);
-  return elapsed > 0 ? static_cast<double>(samples_.back().second - samples_.front().second) / elapsed : 0;
 }
 
-std::string Progress::describe(const Status& status, Instant now) {
-  const double bytes_per_s = rate(status, now);
+double Progress::rate() const {
+  const double elapsed = seconds(samples_.back().first - samples_.front().first);
+  return elapsed > 0 && samples_.back().second > samples_.front().second ? static_cast<double>(samples_.back().second - samples_.front().second) / elapsed : 0;
+}
+
+std::string Progress::describe(const Status& status) const {
+  const double bytes_per_s = rate();
   const bool complete = status.stored == geometry_.piece_count();
   const double left = static_cast<double>(geometry_.piece_count() - status.stored) * geometry_.piece_size();
   std::string text = formatted("%5.1f%%  %u/%u pieces  ", 100.0 * status.stored / geometry_.piece_count(), status.stored, geometry_.piece_count());
@@ -66,13 +69,14 @@ std::string Progress::bar(std::uint32_t stored) const {
 
 void Progress::show(const Status& status) {
   const Instant time = now();
+  sample(status, time);
   if (mode_ == ProgressMode::bar) {
-    std::fprintf(stderr, "\r\x1b[K[%s] %s", bar(status.stored).c_str(), describe(status, time).c_str());
+    std::fprintf(stderr, "\r\x1b[K[%s] %s", bar(status.stored).c_str(), describe(status).c_str());
     std::fflush(stderr);
     bar_drawn();
   } else if (mode_ == ProgressMode::plain && time >= next_plain_) {
     // The first line only after a while: a short run needs no more than its last line.
-    if (next_plain_ != Instant{}) std::fprintf(stderr, "%s\n", describe(status, time).c_str());
+    if (next_plain_ != Instant{}) std::fprintf(stderr, "%s\n", describe(status).c_str());
     next_plain_ = time + kPlainInterval;
   }
 }

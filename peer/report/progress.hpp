@@ -37,11 +37,14 @@ class Progress {
   /// Removes the bar.
   void clear();
 
-  /// One line without its frame; for tests and for show().
-  std::string describe(const Status& status, Instant now);
+  /// Takes a sample for the rate; show() does.
+  void sample(const Status& status, Instant now);
+  /// One line without its frame, by the samples taken.
+  std::string describe(const Status& status) const;
 
  private:
-  double rate(const Status& status, Instant now);
+  /// Bytes a second over the last seconds: received, or sent once complete; 0 without samples.
+  double rate() const;
   std::string bar(std::uint32_t stored) const;
 
   ProgressMode mode_;
@@ -49,7 +52,7 @@ class Progress {
   bool colour_;
   Instant started_;
   Instant next_plain_{};
-  std::deque<std::pair<Instant, std::uint64_t>> samples_;  ///< Bytes moved at recent times.
+  std::deque<std::pair<Instant, std::uint64_t>> samples_;  ///< Bytes received (or sent) by recent times.
 };
 
 }  // namespace p2p
