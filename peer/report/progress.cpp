@@ -1,5 +1,6 @@
 #include "peer/report/progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -30,6 +31,12 @@ std::string clock_time(double s) {
   return total >= 3600 ? formatted("%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60) : formatted("%d:%02d", total / 60, total % 60);
 }
 
+std::size_t terminal_width() {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
 }  // namespace
 
 Progress::Progress(ProgressMode mode, const Geometry& geometry)
@@ -46,8 +53,11 @@ void Progress::sample(const Status& status, Instant now) {
 }
 
 double Progress::rate() const {
-  const double elapsed = seconds(samples_.back().first - samples_.front().first);
-  return elapsed > 0 && samples_.back().second > samples_.front().second ? static_cast<double>(samples_.back().second - samples_.front().second) / elapsed : 0;
+  if (samples_.size() < 2) return 0;
+  const auto [from, bytes_before] = samples_.front();
+  const auto [to, bytes_after] = samples_.back();
+  // What is counted changes when the file becomes complete; for a moment there is no rate.
+  return to > from && bytes_after > bytes_before ? static_cast<double>(bytes_after - bytes_before) / seconds(to - from) : 0;
 }
 
 std::string Progress::describe(const Status& status) const {
@@ -60,20 +70,25 @@ std::string Progress::describe(const Status& status) const {
   return text + formatted("  peers %u/%u, %u unchoke us", status.linked, status.listed, status.unchoking_us);
 }
 
-std::string Progress::bar(std::uint32_t stored) const {
+void Progress::draw_bar(const Status& status) const {
   constexpr std::uint32_t kWidth = 20;
-  const auto filled = static_cast<std::size_t>(std::uint64_t{kWidth} * stored / geometry_.piece_count());
-  const std::string text = std::string(filled, '#') + std::string(kWidth - filled, '.');
-  return colour_ ? "\x1b[32m" + text + "\x1b[0m" : text;
+  constexpr std::size_t kFrame = kWidth + 3;  // brackets and a blank
+  const auto filled = static_cast<std::size_t>(std::uint64_t{kWidth} * status.stored / geometry_.piece_count());
+  std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+  if (colour_) bar = "\x1b[32m" + bar + "\x1b[0m";
+  // A line that wraps could not be redrawn in place.
+  std::string text = describe(status);
+  if (const std::size_t width = terminal_width(); text.size() + kFrame > width) text.resize(width > kFrame ? width - kFrame : 0);
+  std::fprintf(stderr, "\r\x1b[K[%s] %s", bar.c_str(), text.c_str());
+  std::fflush(stderr);
+  bar_drawn();
 }
 
 void Progress::show(const Status& status) {
   const Instant time = now();
   sample(status, time);
   if (mode_ == ProgressMode::bar) {
-    std::fprintf(stderr, "\r\x1b[K[%s] %s", bar(status.stored).c_str(), describe(status).c_str());
-    std::fflush(stderr);
-    bar_drawn();
+    draw_bar(status);
   } else if (mode_ == ProgressMode::plain && time >= next_plain_) {
     // The first line only after a while: a short run needs no more than its last line.
     if (next_plain_ != Instant{}) std::fprintf(stderr, "%s\n", describe(status).c_str());

@@ -45,7 +45,7 @@ class Progress {
  private:
   /// Bytes a second over the last seconds: received, or sent once complete; 0 without samples.
   double rate() const;
-  std::string bar(std::uint32_t stored) const;
+  void draw_bar(const Status& status) const;
 
   ProgressMode mode_;
   Geometry geometry_;
