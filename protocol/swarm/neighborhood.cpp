@@ -26,6 +26,7 @@ Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Insta
     neighbors_.push_back({.id = id, .dial = earlier, .backoff = kFirstBackoff, .dial_at = earlier ? now : kNever});
   }
   P2P_ASSERT(!earlier);
+  if (!neighbors_.empty()) next_due_ = neighbors_.front().dial_at;
 }
 
 std::optional<NeighborIndex> Neighborhood::find(PeerId id) const {
@@ -34,18 +35,17 @@ std::optional<NeighborIndex> Neighborhood::find(PeerId id) const {
   return it->second;
 }
 
-std::optional<NeighborIndex> Neighborhood::take_due(Instant now) {
+std::vector<NeighborIndex> Neighborhood::take_due(Instant now) {
+  std::vector<NeighborIndex> due;
+  if (now < next_due_) return due;
+  next_due_ = kNever;
   for (NeighborIndex i = 0; i < neighbors_.size(); ++i) {
-    if (neighbors_[i].dial_at > now) continue;
-    neighbors_[i].dial_at = kNever;
-    return i;
+    if (neighbors_[i].dial_at <= now) {
+      neighbors_[i].dial_at = kNever;
+      due.push_back(i);
+    }
+    next_due_ = std::min(next_due_, neighbors_[i].dial_at);
   }
-  return std::nullopt;
-}
-
-Instant Neighborhood::next_due() const {
-  Instant due = kNever;
-  for (const Neighbor& n : neighbors_) due = std::min(due, n.dial_at);
   return due;
 }
 
@@ -54,6 +54,12 @@ void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) 
   if (!n.dial) return;
   n.dial_at = now + from_seconds(seconds(n.backoff) * (0.5 + random.unit()));
   n.backoff = std::min(2 * n.backoff, kLongestBackoff);
+  next_due_ = std::min(next_due_, n.dial_at);
+}
+
+void Neighborhood::on_linked(NeighborIndex index, LinkId link) {
+  neighbors_[index].link = link;
+  neighbors_[index].dial_at = kNever;
 }
 
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }

@@ -22,7 +22,7 @@ struct Neighbor {
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
   Duration backoff{};              ///< Before the next dial but one.
-  Instant dial_at = kNever;        ///< Not now: dialing, linked, or not ours to dial.
+  Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
 };
 
 using NeighborIndex = std::size_t;
@@ -37,13 +37,17 @@ class Neighborhood {
   const Neighbor& operator[](NeighborIndex index) const { return neighbors_[index]; }
   std::optional<NeighborIndex> find(PeerId id) const;
 
-  /// A neighbor that is due to be dialled; it is "dialing" until dial_again() or a link. Call until empty.
-  std::optional<NeighborIndex> take_due(Instant now);
-  Instant next_due() const;
+  /// The neighbors that are due to be dialled; each is "dialing" until dial_again() or a link.
+  std::vector<NeighborIndex> take_due(Instant now);
+  /// When to call take_due(); may be early, never late. O(1), because it is asked for all the time.
+  Instant next_due() const { return next_due_; }
 
   /// A dial failed or a dialled link ended: due again after a back-off that doubles from 50 ms to 5 s, with jitter so
   /// that peers that lost the same neighbor do not come back in step. No effect on those that are not ours to dial.
   void dial_again(NeighborIndex index, Instant now, Random& random);
+
+  /// The neighbor has a link now; nobody dials it.
+  void on_linked(NeighborIndex index, LinkId link);
 
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);
@@ -53,6 +57,7 @@ class Neighborhood {
  private:
   std::vector<Neighbor> neighbors_;
   std::unordered_map<PeerId, NeighborIndex> index_;
+  Instant next_due_ = kNever;  ///< Not later than the earliest dial_at.
 };
 
 }  // namespace p2p

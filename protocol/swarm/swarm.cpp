@@ -139,14 +139,12 @@ void Swarm::settle_contention(LinkId link, Instant now) {
 
 void Swarm::establish(LinkId link, Instant now) {
   Link& l = at(link);
-  Neighbor& neighbor = neighborhood_[*l.neighbor];
   l.phase = Link::Phase::established;
   ++linked_;
-  neighbor.link = link;
-  neighbor.dial_at = kNever;
+  neighborhood_.on_linked(*l.neighbor, link);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
-  emit(LinkEstablished{neighbor.id, l.direction});
+  emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
   ready(link);
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
@@ -327,7 +325,7 @@ Instant Swarm::next_deadline() const {
 
 void Swarm::on_timer(Instant now) {
   if (!swarm_complete_)
-    while (const auto due = neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[*due].id});
+    for (const NeighborIndex due : neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[due].id});
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
     end_unchoking_interval();

@@ -112,6 +112,8 @@ class Swarm {
   bool swarm_complete() const { return swarm_complete_; }
   std::uint32_t linked_neighbors() const { return linked_; }
   std::uint32_t unchoking_us() const;
+  /// How many neighbors we do not choke, whether their frame is sent yet or not.
+  std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(told_unchoked_.size()); }
   PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].id; }
 
  private:

@@ -1,0 +1,177 @@
+#include "sim/simulation.hpp"
+
+#include <algorithm>
+
+namespace p2p::sim {
+
+Simulation::Simulation(Scenario scenario)
+    : scenario_(std::move(scenario)),
+      random_(scenario_.seed),
+      network_(scenario_.network, agenda_, *this, random_.next()),
+      completed_(scenario_.peers),
+      side_(scenario_.peers),
+      deaf_(scenario_.peers) {
+  if (scenario_.referee) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
+  network_.set_filter([this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
+
+  std::vector<PeerId> listed;
+  auto hosts_by_id = std::make_shared<std::vector<HostId>>();
+  for (HostId i = 0; i < scenario_.peers; ++i) {
+    listed.push_back(PeerId{i});
+    hosts_by_id->push_back(i);
+  }
+  const std::uint32_t pieces = scenario_.geometry.piece_count();
+  for (HostId i = 0; i < scenario_.peers; ++i) {
+    network_.add_host(scenario_.host(i));
+    SwarmConfig config{.self = PeerId{i},
+                       .listed = listed,
+                       .geometry = scenario_.geometry,
+                       .preferred_neighbors = scenario_.preferred_neighbors,
+                       .unchoking_interval = scenario_.unchoking_interval,
+                       .optimistic_interval = scenario_.optimistic_interval,
+                       .max_pipeline = scenario_.max_pipeline};
+    const Bitfield stored = i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
+    if (referee_) referee_->on_host(i, stored);
+    peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next()));
+  }
+  for (const auto& peer : peers_) peer->start(now_);
+  plan_faults();
+}
+
+void Simulation::at(Instant when, std::function<void(Simulation&)> action) {
+  agenda_.add({.at = when, .kind = Event::Kind::script, .subject = static_cast<std::uint32_t>(actions_.size())});
+  actions_.push_back(std::move(action));
+}
+
+void Simulation::run(Instant limit) {
+  while (!agenda_.empty()) {
+    const Event event = agenda_.take();
+    if (event.at > limit) {
+      agenda_.add(event);
+      return;
+    }
+    now_ = event.at;
+    ++events_handled_;
+    switch (event.kind) {
+      case Event::Kind::timer:
+        peers_[event.subject]->on_timer(now_);
+        break;
+      case Event::Kind::disk_done: peers_[event.subject]->on_disk_done(PieceIndex{event.control}, event.payload, now_); break;
+      case Event::Kind::script: actions_[event.subject](*this); break;
+      default: network_.handle(event);
+    }
+  }
+}
+
+bool Simulation::all_left() const { return std::ranges::all_of(peers_, [](const auto& peer) { return peer->left(); }); }
+
+// --- faults --------------------------------------------------------------------------------------------------------
+
+Instant Simulation::random_time(double from_share, double to_share) {
+  const double share = from_share + (to_share - from_share) * random_.unit();
+  return Instant{} + from_seconds(share * seconds(scenario_.faults.until));
+}
+
+/// Draws every fault from the seed. Each ends by faults.until.
+void Simulation::plan_faults() {
+  const Faults& faults = scenario_.faults;
+  if (faults.until == Duration::zero()) return;
+
+  std::vector<HostId> hosts(scenario_.peers);
+  for (HostId i = 0; i < scenario_.peers; ++i) hosts[i] = i;
+  random_.shuffle(std::span(hosts));
+  const auto churned = static_cast<std::size_t>(faults.churn * scenario_.peers);
+  for (std::size_t i = 0; i < churned; ++i) {
+    const HostId host = hosts[i];
+    const Instant down = random_time(0, 0.8);
+    at(down, [host](Simulation& s) { s.peer(host).crash(s.now()); });
+    at(random_time(0.8, 1), [host](Simulation& s) {
+      if (!s.peer(host).running() && !s.peer(host).left()) s.peer(host).start(s.now());
+    });
+  }
+  const auto resets = static_cast<std::uint32_t>(faults.resets_per_s * seconds(faults.until));
+  for (std::uint32_t i = 0; i < resets; ++i)
+    at(random_time(0, 1), [](Simulation& s) {
+      if (s.network_.end_count() > 0) s.network_.reset(s.random_.below(static_cast<std::uint32_t>(s.network_.end_count())), s.now());
+    });
+  for (std::uint32_t i = 0; i < faults.partitions; ++i) {
+    const double slice = 1.0 / faults.partitions;
+    at(random_time(i * slice, (i + 0.3) * slice), [](Simulation& s) {
+      s.partitioned_ = true;
+      for (char& side : s.side_) side = s.random_.below(2) == 0;
+    });
+    at(random_time((i + 0.6) * slice, (i + 1) * slice), [](Simulation& s) {
+      s.partitioned_ = false;
+      s.network_.released(s.now());
+    });
+  }
+  for (std::uint32_t i = 0; i < faults.one_way_blocks; ++i) {
+    const HostId host = random_host();
+    at(random_time(0, 0.5), [host](Simulation& s) { s.deaf_[host] = true; });
+    at(random_time(0.5, 1), [host](Simulation& s) {
+      s.deaf_[host] = false;
+      s.network_.released(s.now());
+    });
+  }
+  for (std::uint32_t i = 0; i < faults.slow_readers; ++i) {
+    const HostId host = random_host();
+    at(random_time(0, 0.5), [host](Simulation& s) { s.network_.set_reading(host, false, s.now()); });
+    at(random_time(0.5, 1), [host](Simulation& s) { s.network_.set_reading(host, true, s.now()); });
+  }
+  for (std::uint32_t i = 0; i < faults.full_disks; ++i) {
+    const HostId host = random_host();
+    at(random_time(0, 0.5), [host](Simulation& s) { s.peer(host).set_disk_full(true); });
+    at(random_time(0.5, 1), [host](Simulation& s) { s.peer(host).set_disk_full(false); });
+  }
+}
+
+// --- routing -------------------------------------------------------------------------------------------------------
+
+void Simulation::on_opened(HostId host, End end, HostId remote) { peers_[host]->on_opened(end, PeerId{remote}, now_); }
+void Simulation::on_refused(HostId host, HostId remote) {
+  if (peers_[host]->running()) peers_[host]->on_refused(PeerId{remote}, now_);
+}
+void Simulation::on_accepted(HostId host, End end) { peers_[host]->on_accepted(end, now_); }
+void Simulation::on_bytes(HostId host, End end, std::span<const std::byte> bytes) { peers_[host]->on_bytes(end, bytes, now_); }
+void Simulation::on_payload(HostId host, End end, std::uint32_t bytes) { peers_[host]->on_payload(end, bytes, now_); }
+void Simulation::on_writable(HostId host, End end) {
+  if (peers_[host]->running()) peers_[host]->on_writable(end, now_);
+}
+void Simulation::on_ended(HostId host, End end) { peers_[host]->on_ended(end, now_); }
+
+void Simulation::on_event(HostId host, const p2p::Event& event) {
+  if (std::holds_alternative<FileCompleted>(event)) completed_[host] = now_;
+  if (referee_) referee_->on_event(host, event, now_);
+  if (observer_) observer_(host, event, now_);
+}
+void Simulation::on_sent(HostId host, End end, std::span<const std::byte> control, std::uint32_t payload) {
+  if (referee_) referee_->on_sent(host, end, control, payload, now_);
+}
+void Simulation::on_link(HostId, End end, bool begins) {
+  if (referee_) referee_->on_link(end, begins);
+}
+void Simulation::on_settled(HostId host) {
+  if (referee_) referee_->on_settled(host, peers_[host]->swarm().unchoked_neighbors(), now_);
+}
+
+Measures Simulation::measures() const {
+  Observed o;
+  o.file_size = scenario_.geometry.file_size();
+  o.control_bytes = network_.control_bytes();
+  for (HostId i = 0; i < scenario_.peers; ++i) {
+    const HostSpec spec = scenario_.host(i);
+    o.received_payload += peers_[i]->received_payload();
+    o.stored_payload += peers_[i]->stored_bytes();
+    if (i < scenario_.seeds) {
+      o.seed_up_Bps.push_back(spec.up_Bps);
+      o.seed_sent_payload += network_.sent_payload(i);
+      continue;
+    }
+    o.leecher_up_Bps.push_back(spec.up_Bps);
+    o.leecher_down_Bps.push_back(spec.down_Bps);
+    if (completed_[i]) o.completion_s.push_back(seconds(completed_[i]->time_since_epoch()));
+  }
+  return measure(o);
+}
+
+}  // namespace p2p::sim
