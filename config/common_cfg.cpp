@@ -15,8 +15,9 @@ constexpr std::uint64_t kLargestFile = 0x7fffffffffffffff;
 constexpr std::uint64_t kLargestPiece = 64u << 20;
 constexpr std::uint64_t kMostPieces = 0x7fffffff;
 
-const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval",
-                                             "FileName",                   "FileSize",          "PieceSize"};
+const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
+                                             "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy"};
+constexpr std::uint64_t kMostConnections = 65'535;
 
 struct Entry {
   std::size_t line;
@@ -55,6 +56,9 @@ class Parser {
     cfg.file_name = file_name();
     cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
     cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
+    if (entries_.contains("MaxConnections"))
+      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", 2, kMostConnections, "an integer"));
+    if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
     if (cfg.file_size > 0 && cfg.piece_size > 0 && (cfg.file_size - 1) / cfg.piece_size >= kMostPieces) {
       const Entry& entry = entries_.at("PieceSize");
       findings_.add(entry.line, entry.value.column,
@@ -118,6 +122,14 @@ class Parser {
       findings_.add(entry->line, entry->value.column,
                     "FileName " + quoted(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
     return std::string(entry->value.text);
+  }
+
+  ChokingPolicy choking_policy() {
+    const Entry* entry = find("ChokingPolicy");
+    if (!entry || entry->value.text == "course") return ChokingPolicy::course;
+    if (entry->value.text != "cooperative")
+      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + quoted(entry->value.text) + ", expected course or cooperative");
+    return ChokingPolicy::cooperative;
   }
 
   Findings findings_;

@@ -9,6 +9,11 @@
 
 namespace p2p::config {
 
+enum class ChokingPolicy {
+  course,       ///< Who feeds us most is served: right among strangers.
+  cooperative,  ///< Everybody serves as many as serve it: faster where nobody is selfish.
+};
+
 /// Checked values. Intervals in seconds, sizes in bytes.
 struct CommonCfg {
   std::uint32_t preferred_neighbors = 0;       ///< 0 to 65,535; with 0 only the optimistic neighbor is served.
@@ -17,9 +22,13 @@ struct CommonCfg {
   std::string file_name;                       ///< Relative, stays inside the peer's folder.
   std::uint64_t file_size = 0;                 ///< 1 to 2^63 - 1.
   std::uint64_t piece_size = 0;                ///< 1 to 64 MiB; at most 2^31 - 1 pieces.
+
+  /// Optional keys, which no other implementation of the protocol knows.
+  std::uint32_t max_connections = 0;           ///< MaxConnections, 2 to 65,535: the most neighbors; 0 when absent: all.
+  ChokingPolicy choking_policy = ChokingPolicy::course;
 };
 
-/// Reads the text of a Common.cfg. `file` names it in messages. Keys in any order, each exactly once.
+/// Reads the text of a Common.cfg. `file` names it in messages. Keys in any order, each once.
 /// Throws ConfigError with everything that is wrong.
 CommonCfg parse_common_cfg(std::string_view text, const std::string& file);
 

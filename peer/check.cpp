@@ -37,8 +37,10 @@ void check(const Setup& setup, std::ostream& out) {
   out << "folder " << setup.folder.string() << (has_all ? ": has the complete file\n" : ": the file is missing and will be fetched\n");
 
   if (setup.self_index == 0) out << "dials nobody: it is the first line; later lines dial it\n";
+  const std::vector<PeerId> neighbors = setup.swarm_config(1).listed;
   for (std::size_t i = 0; i < setup.self_index; ++i)
-    out << "dials peer " << setup.peers[i].id << " at " << setup.peers[i].host << " port " << setup.peers[i].port << '\n';
+    if (std::ranges::find(neighbors, PeerId{setup.peers[i].id}) != neighbors.end())
+      out << "dials peer " << setup.peers[i].id << " at " << setup.peers[i].host << " port " << setup.peers[i].port << '\n';
   print_warnings(setup, out);
   if (setup.self().has_file && !has_all)
     throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +

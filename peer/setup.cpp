@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "peer/exit_code.hpp"
+#include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
 namespace {
@@ -62,15 +63,25 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
 }
 
 SwarmConfig Setup::swarm_config(std::uint32_t max_pipeline) const {
+  // Ourselves and our neighbors, in the order of the file.
+  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
+  std::vector<std::uint32_t> indexes = graph.neighbors(static_cast<std::uint32_t>(self_index));
+  indexes.insert(std::ranges::lower_bound(indexes, self_index), static_cast<std::uint32_t>(self_index));
   std::vector<PeerId> listed;
-  for (const config::PeerLine& peer : peers) listed.push_back(PeerId{peer.id});
+  for (const std::uint32_t index : indexes) listed.push_back(PeerId{peers[index].id});
+  std::vector<PeerId> favored;
+  if (common.choking_policy == config::ChokingPolicy::cooperative)
+    for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
+      favored.push_back(PeerId{peers[index].id});
   return {.self = PeerId{self().id},
           .listed = std::move(listed),
           .geometry = geometry,
           .preferred_neighbors = common.preferred_neighbors,
           .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
           .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
-          .max_pipeline = max_pipeline};
+          .max_pipeline = max_pipeline,
+          .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
+          .favored = std::move(favored)};
 }
 
 }  // namespace p2p

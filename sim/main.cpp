@@ -23,6 +23,8 @@ struct Arguments {
   std::uint32_t k = 4;
   double p = 5;
   double m = 15;
+  std::uint32_t max_connections = 0;
+  ChokingPolicy policy = ChokingPolicy::course;
   std::uint32_t pipeline = SwarmConfig::kDefaultPipeline;
   double churn = 0;
   double resets = 0;
@@ -51,6 +53,9 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
   app.add_option("-k", a.k, "NumberOfPreferredNeighbors")->capture_default_str();
   app.add_option("-p", a.p, "UnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
   app.add_option("-m", a.m, "OptimisticUnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
+  app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")->check(CLI::Range(2u, 65'535u));
+  const std::map<std::string, ChokingPolicy> policies{{"course", ChokingPolicy::course}, {"cooperative", ChokingPolicy::cooperative}};
+  app.add_option("--policy", a.policy, "ChokingPolicy: course or cooperative")->transform(CLI::CheckedTransformer(policies).description("course or cooperative"))->default_str("course");
   app.add_option("--pipeline", a.pipeline, "Most open requests on a link")->check(CLI::Range(1u, 4096u))->capture_default_str();
   app.add_option("--churn", a.churn, "Share of the peers that crash once and come back, 0 to 1")->check(CLI::Range(0.0, 1.0));
   app.add_option("--resets", a.resets, "Connections cut a second, over the whole swarm")->check(CLI::Range(0.0, 1e6));
@@ -77,12 +82,16 @@ Scenario scenario_of(const Arguments& a) {
   s.preferred_neighbors = a.k;
   s.unchoking_interval = from_seconds(a.p);
   s.optimistic_interval = from_seconds(a.m);
+  s.max_connections = a.max_connections;
+  s.choking_policy = a.policy;
   s.max_pipeline = a.pipeline;
   const HostSpec host{.up_Bps = a.up_bps / 8, .down_Bps = a.down_bps / 8, .latency = from_seconds(a.latency_ms / 2000)};
   s.host = [host](HostId) { return host; };
   // Enough to keep a path full, as TCP's own windows grow to be.
   const double path_bytes = host.up_Bps * 2 * a.latency_ms / 1000;
   s.network.window = static_cast<std::uint32_t>(std::min(64e6, std::max(512.0 * 1024, 2 * path_bytes)));
+  // Fine enough to share an uplink fairly, coarse enough to keep events few.
+  s.network.chunk = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(a.piece / 4, 1024, 256 * 1024));
   s.network.split_probability = a.split;
   s.disk.delay = from_seconds(a.disk_ms / 1000);
   const double bound_s = static_cast<double>(a.size) / host.up_Bps;
@@ -136,8 +145,6 @@ int main(int argc, char** argv) {
     simulation.run(Instant{} + from_seconds(arguments.limit_s));
     const double real_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     const Measures m = simulation.measures();
-    for (HostId i = 0; i < arguments.peers; ++i)
-      if (!simulation.peer(i).left()) { std::fprintf(stderr, "peer %u has not left: links %u stored %u complete %d\n", i, simulation.peer(i).swarm().linked_neighbors(), simulation.peer(i).stored().count(), simulation.peer(i).swarm().swarm_complete()); }
     if (arguments.json)
       print_json(arguments, m, real_s);
     else

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/swarm/neighbor_graph.hpp"
+
 namespace p2p::sim {
 
 Simulation::Simulation(Scenario scenario)
@@ -14,22 +16,29 @@ Simulation::Simulation(Scenario scenario)
   if (scenario_.referee) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
   network_.set_filter([this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
 
-  std::vector<PeerId> listed;
+  const NeighborGraph graph(scenario_.peers, scenario_.max_connections);
   auto hosts_by_id = std::make_shared<std::vector<HostId>>();
   for (HostId i = 0; i < scenario_.peers; ++i) {
-    listed.push_back(PeerId{i});
     hosts_by_id->push_back(i);
   }
   const std::uint32_t pieces = scenario_.geometry.piece_count();
   for (HostId i = 0; i < scenario_.peers; ++i) {
     network_.add_host(scenario_.host(i));
+    std::vector<std::uint32_t> indexes = graph.neighbors(i);
+    indexes.insert(std::ranges::lower_bound(indexes, i), i);
+    std::vector<PeerId> listed;
+    for (const std::uint32_t index : indexes) listed.push_back(PeerId{index});
     SwarmConfig config{.self = PeerId{i},
-                       .listed = listed,
+                       .listed = std::move(listed),
                        .geometry = scenario_.geometry,
                        .preferred_neighbors = scenario_.preferred_neighbors,
                        .unchoking_interval = scenario_.unchoking_interval,
                        .optimistic_interval = scenario_.optimistic_interval,
                        .max_pipeline = scenario_.max_pipeline};
+    if (scenario_.choking_policy == ChokingPolicy::cooperative) {
+      config.choking_policy = ChokingPolicy::cooperative;
+      for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1)) config.favored.push_back(PeerId{index});
+    }
     const Bitfield stored = i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
     if (referee_) referee_->on_host(i, stored);
     peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next()));

@@ -34,6 +34,8 @@ struct Scenario {
   std::uint32_t preferred_neighbors = 4;
   Duration unchoking_interval = std::chrono::seconds(5);
   Duration optimistic_interval = std::chrono::seconds(15);
+  std::uint32_t max_connections = 0;
+  ChokingPolicy choking_policy = ChokingPolicy::course;
   std::uint32_t max_pipeline = SwarmConfig::kDefaultPipeline;
   std::function<HostSpec(HostId)> host = [](HostId) { return HostSpec{}; };
   NetworkSpec network;

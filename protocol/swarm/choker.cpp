@@ -8,7 +8,13 @@ namespace p2p {
 
 bool Choker::is_preferred(LinkId link) const { return std::ranges::find(preferred_, link) != preferred_.end(); }
 bool Choker::is_interested(LinkId link) const { return std::ranges::find(interested_, link) != interested_.end(); }
+bool Choker::is_favored(LinkId link) const { return std::ranges::find(favored_, link) != favored_.end(); }
 bool Choker::unchoked(LinkId link) const { return link == optimistic_ || is_preferred(link); }
+
+void Choker::favor(LinkId link) {
+  P2P_ASSERT(!is_favored(link));
+  favored_.push_back(link);
+}
 
 void Choker::on_interested(LinkId link, Random& random) {
   P2P_ASSERT(!is_interested(link));
@@ -23,33 +29,54 @@ void Choker::on_not_interested(LinkId link, Random& random) {
 }
 
 void Choker::on_gone(LinkId link, Random& random) {
+  std::erase(favored_, link);
   std::erase(interested_, link);
   std::erase(preferred_, link);
   if (optimistic_ == link) optimistic_.reset();
   fill_idle_slots(random);
 }
 
-void Choker::choose_preferred(std::span<const Fed> fed, bool complete, Random& random) {
-  P2P_ASSERT(fed.size() == interested_.size());
-  std::vector<Fed> ranked(fed.begin(), fed.end());
-  random.shuffle(std::span(ranked));
-  if (!complete) std::ranges::stable_sort(ranked, std::ranges::greater{}, &Fed::bytes);
-  if (ranked.size() > slots_) ranked.resize(slots_);
+void Choker::choose_preferred(std::span<const Ranked> ranked, Random& random) {
+  P2P_ASSERT(ranked.size() == interested_.size());
+  std::vector<Ranked> order(ranked.begin(), ranked.end());
+  random.shuffle(std::span(order));
+  std::ranges::stable_sort(order, [this](const Ranked& a, const Ranked& b) {
+    if (is_favored(a.link) != is_favored(b.link)) return is_favored(a.link);
+    return a.rank > b.rank;
+  });
+  if (order.size() > slots_) order.resize(slots_);
   preferred_.clear();
-  for (const Fed& f : ranked) preferred_.push_back(f.link);
+  for (const Ranked& each : order) preferred_.push_back(each.link);
   fill_idle_slots(random);
 }
 
 void Choker::choose_optimistic(Random& random) {
+  if (optimistic_ && is_favored(*optimistic_) && is_interested(*optimistic_)) return;
   if (const auto link = random_waiting(random)) optimistic_ = link;
 }
 
+/// At random among the interested and choked, or, if there are any, among the favored ones of these.
 std::optional<LinkId> Choker::random_waiting(Random& random) const {
   std::optional<LinkId> chosen;
-  std::uint32_t waiting = 0;
-  for (const LinkId link : interested_)
-    if (!unchoked(link) && random.below(++waiting) == 0) chosen = link;
+  bool chosen_favored = false;
+  std::uint32_t equals = 0;
+  for (const LinkId link : interested_) {
+    if (unchoked(link)) continue;
+    const bool favored = is_favored(link);
+    if (favored < chosen_favored) continue;
+    if (favored > chosen_favored) equals = 0;
+    if (random.below(++equals) != 0) continue;
+    chosen = link;
+    chosen_favored = favored;
+  }
   return chosen;
+}
+
+/// Whether a slot's holder gives way to one that waits. A favored holder that has lost interest for a moment keeps its
+/// slot until the interval ends: another would get it only to lose it again.
+bool Choker::yields_to(LinkId holder, LinkId waiting) const {
+  if (is_favored(holder)) return !is_interested(holder) && is_favored(waiting);
+  return !is_interested(holder) || is_favored(waiting);
 }
 
 void Choker::fill_idle_slots(Random& random) {
@@ -59,13 +86,13 @@ void Choker::fill_idle_slots(Random& random) {
       preferred_.push_back(*waiting);
       continue;
     }
-    const auto idle = std::ranges::find_if(preferred_, [this](LinkId link) { return !is_interested(link); });
+    const auto idle = std::ranges::find_if(preferred_, [&](LinkId holder) { return yields_to(holder, *waiting); });
     if (idle != preferred_.end()) {
       *idle = *waiting;
       continue;
     }
     // The optimistic slot is idle too when its holder has become preferred.
-    if (!optimistic_ || is_preferred(*optimistic_) || !is_interested(*optimistic_)) {
+    if (!optimistic_ || is_preferred(*optimistic_) || yields_to(*optimistic_, *waiting)) {
       optimistic_ = waiting;
       continue;
     }

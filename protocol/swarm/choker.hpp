@@ -14,10 +14,11 @@
 
 namespace p2p {
 
-/// What an interval's decision is made from.
-struct Fed {
+/// What an interval's decision is made from: who ranks higher is served. By the course's policy the rank is the piece
+/// bytes that the neighbor gave us in the interval that ends, or the same for all once we are complete.
+struct Ranked {
   LinkId link;
-  std::uint64_t bytes;  ///< Piece bytes that this neighbor gave us in the interval that ends.
+  std::uint64_t rank;
 };
 
 /// Invariants: preferred() has at most k links and no link twice; unchoked links are preferred() and optimistic(),
@@ -29,7 +30,11 @@ class Choker {
  public:
   explicit Choker(std::uint32_t preferred_slots) : slots_(preferred_slots) {}
 
-  /// The neighbor's interest changed. A new link is not interested.
+  /// Favored links come before all others whenever a slot is given, and take slots from others at once. The course's
+  /// policy favors nobody; the cooperative one favors a fixed set, no more of them than there are slots.
+  void favor(LinkId link);
+
+  /// The neighbor's interest changed. A new link is neither interested nor favored.
   void on_interested(LinkId link, Random& random);
   void on_not_interested(LinkId link, Random& random);
   /// The link is gone; its id may come again as another neighbor's.
@@ -38,11 +43,12 @@ class Choker {
   /// The interested links, of which the next decision is made.
   std::span<const LinkId> interested() const { return interested_; }
 
-  /// End of an unchoking interval: the k interested links that fed most are preferred, ties at random; all that we
-  /// have being complete, k at random. `fed` has one entry for each interested link.
-  void choose_preferred(std::span<const Fed> fed, bool complete, Random& random);
+  /// End of an unchoking interval: the k interested links of the highest rank are preferred, ties at random.
+  /// `ranked` has one entry for each interested link.
+  void choose_preferred(std::span<const Ranked> ranked, Random& random);
 
-  /// End of an optimistic interval: one at random of the choked and interested; with no such link the slot stays.
+  /// End of an optimistic interval: one at random of the choked and interested; with no such link, or while a
+  /// favored and interested one holds it, the slot stays.
   void choose_optimistic(Random& random);
 
   std::span<const LinkId> preferred() const { return preferred_; }
@@ -52,10 +58,13 @@ class Choker {
  private:
   bool is_preferred(LinkId link) const;
   bool is_interested(LinkId link) const;
+  bool is_favored(LinkId link) const;
+  bool yields_to(LinkId holder, LinkId waiting) const;
   std::optional<LinkId> random_waiting(Random& random) const;
   void fill_idle_slots(Random& random);
 
   std::uint32_t slots_;
+  std::vector<LinkId> favored_;
   std::vector<LinkId> interested_;
   std::vector<LinkId> preferred_;
   std::optional<LinkId> optimistic_;

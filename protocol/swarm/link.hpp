@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -40,28 +39,29 @@ struct Link {
   Link(Direction who_opened, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
       : direction(who_opened), session(piece_count), window(requests_window), opened(now) {}
 
+  // What each message touches stands together at the front.
   Phase phase = Phase::handshaking;
   Direction direction;
-  std::optional<NeighborIndex> neighbor;  ///< Known from the start when we dialled, else from the handshake.
+  bool handshake_due = false;
+  bool bitfield_due = false;
+  bool send_ready = false;       ///< The shell knows that there is something to poll.
+  std::uint32_t wanted = 0;      ///< How many pieces the remote has that we have not stored.
+  std::uint32_t haves_told = 0;  ///< How much of the swarm's stored order this link was told.
   Session session;
+  std::optional<NeighborIndex> neighbor;  ///< Known from the start when we dialled, else from the handshake.
+  Instant heard{};               ///< When the last message or payload byte came.
+
+  std::vector<Frame> frames;
+  std::vector<PieceIndex> uploads;  ///< Asked for by the remote, first come first served.
 
   Requests requests;
   RequestWindow window;
   std::optional<Incoming> incoming;
-  std::uint32_t wanted = 0;      ///< How many pieces the remote has that we have not stored.
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
 
-  bool handshake_due = false;
-  bool bitfield_due = false;
-  bool send_ready = false;       ///< The shell knows that there is something to poll.
-  std::vector<Frame> frames;
-  std::size_t haves_told = 0;    ///< How much of the swarm's stored order this link was told.
-  std::deque<PieceIndex> uploads;
-
   Instant opened;
   Instant contends_since{};
-  Instant heard{};               ///< When the last message or payload byte came.
 };
 
 }  // namespace p2p

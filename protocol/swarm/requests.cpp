@@ -14,14 +14,13 @@ Requests::Standing Requests::standing(PieceIndex piece) const {
 
 void Requests::ask(PieceIndex piece, Instant now) {
   P2P_ASSERT(standing(piece) != Standing::open);
-  std::erase(abandoned_, piece);
   open_.push_back({piece, now, open_.empty()});
 }
 
 std::optional<OpenRequest> Requests::answer(PieceIndex piece) {
   const auto it = std::ranges::find(open_, piece, &OpenRequest::piece);
   if (it == open_.end()) {
-    std::erase(abandoned_, piece);
+    if (const auto given_up = std::ranges::find(abandoned_, piece); given_up != abandoned_.end()) abandoned_.erase(given_up);
     return std::nullopt;
   }
   const OpenRequest request = *it;
@@ -34,6 +33,7 @@ std::vector<PieceIndex> Requests::abandon() {
   for (const OpenRequest& request : open_) pieces.push_back(request.piece);
   abandoned_.insert(abandoned_.end(), pieces.begin(), pieces.end());
   open_.clear();
+  if (abandoned_.size() > kMostAbandoned) abandoned_.erase(abandoned_.begin(), abandoned_.end() - kMostAbandoned);
   return pieces;
 }
 

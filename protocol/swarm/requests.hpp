@@ -17,7 +17,9 @@ struct OpenRequest {
   bool lone = false;  ///< No other request was open when it went out.
 };
 
-/// Invariant: a piece is open, abandoned, or neither; never both.
+/// Each request that went out may be answered once, even when it was given up meanwhile and the piece was asked for
+/// again: a choke and an unchoke can cross with requests, so that the remote serves both. Invariants: a piece is open at
+/// most once; answers are accepted at most as often as the piece was asked for.
 /// Sizes are those of a request window, so that linear search is the fast way.
 class Requests {
  public:
@@ -26,20 +28,24 @@ class Requests {
   std::span<const OpenRequest> open() const { return open_; }
   std::uint32_t open_count() const { return static_cast<std::uint32_t>(open_.size()); }
 
+  /// What an answer to `piece` would be an answer to: the open request, if there is one.
   Standing standing(PieceIndex piece) const;
 
-  /// Precondition: `piece` is not open. An abandoned one becomes open again.
+  /// Precondition: `piece` is not open.
   void ask(PieceIndex piece, Instant now);
 
-  /// An answer to `piece` came: it is neither open nor abandoned any more. Returns the request if it was open.
+  /// An answer to `piece` came and takes one request away. Returns it if it was open.
   std::optional<OpenRequest> answer(PieceIndex piece);
 
-  /// Gives up all open requests (choke, stall): they become abandoned. Returns them.
+  /// Gives up all open requests (choke, stall): they become abandoned. Returns their pieces.
   std::vector<PieceIndex> abandon();
 
  private:
-  std::vector<OpenRequest> open_;  ///< In the order in which they went out.
-  std::vector<PieceIndex> abandoned_;
+  /// A remote that never answers must not make us remember more than this.
+  static constexpr std::size_t kMostAbandoned = 8192;
+
+  std::vector<OpenRequest> open_;      ///< In the order in which they went out.
+  std::vector<PieceIndex> abandoned_;  ///< Likewise; a piece may stand here several times.
 };
 
 }  // namespace p2p

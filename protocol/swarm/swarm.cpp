@@ -146,6 +146,7 @@ void Swarm::establish(LinkId link, Instant now) {
   l.bitfield_due = true;
   emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
   ready(link);
+  if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
   if (l.session.state() == SessionState::exchanging) on_bitfield(link, now);
@@ -280,11 +281,17 @@ void Swarm::update_interest(LinkId link) {
 // --- choking -------------------------------------------------------------------------------------------------------
 
 void Swarm::end_unchoking_interval() {
-  std::vector<Fed> fed;
-  for (const LinkId link : choker_.interested()) fed.push_back({link, at(link).fed});
-  choker_.choose_preferred(fed, complete(), random_);
+  std::vector<Ranked> ranked;
+  for (const LinkId link : choker_.interested()) ranked.push_back({link, rank(at(link))});
+  choker_.choose_preferred(ranked, random_);
   for_established([this](LinkId link) { at(link).fed = 0; });
   sync_chokes();
+}
+
+/// How much a neighbor deserves a slot, by the policy.
+std::uint64_t Swarm::rank(const Link& link) const {
+  if (config_.choking_policy == ChokingPolicy::cooperative) return link.session.remote_pieces().size() - link.session.remote_pieces().count();
+  return complete() ? 0 : link.fed;
 }
 
 /// Tells neighbors and listeners what the choker has changed.
@@ -404,7 +411,7 @@ std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   if (l.bitfield_due) {
     append_bitfield(picker_.stored(), out);
     l.bitfield_due = false;
-    l.haves_told = stored_order_.size();
+    l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)
@@ -418,7 +425,7 @@ std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   if (l.uploads.empty()) return std::nullopt;
 
   const PieceIndex piece = l.uploads.front();
-  l.uploads.pop_front();
+  l.uploads.erase(l.uploads.begin());
   l.session.on_send(MessageType::piece);
   append_piece_head({piece, config_.geometry.size_of(piece)}, out);
   return piece;

@@ -33,14 +33,22 @@
 
 namespace p2p {
 
+enum class ChokingPolicy : std::uint8_t {
+  course,       ///< Who feeds us most is served.
+  cooperative,  ///< `favored` neighbors are served first, then those that lack most.
+};
+
 struct SwarmConfig {
   PeerId self;
-  std::vector<PeerId> listed;  ///< Every line of PeerInfo.cfg in order, `self` among them.
+  std::vector<PeerId> listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
   Geometry geometry;
   std::uint32_t preferred_neighbors;
   Duration unchoking_interval;
   Duration optimistic_interval;
   std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
+
+  ChokingPolicy choking_policy = ChokingPolicy::course;
+  std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
 
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
@@ -108,7 +116,7 @@ class Swarm {
   const Geometry& geometry() const { return config_.geometry; }
   const Bitfield& stored() const { return picker_.stored(); }
   bool complete() const { return stored().complete(); }
-  /// Everybody has the file and knows; the process may leave once all links are flushed.
+  /// We and all our neighbors have the file; the process may leave once all links are flushed.
   bool swarm_complete() const { return swarm_complete_; }
   std::uint32_t linked_neighbors() const { return linked_; }
   std::uint32_t unchoking_us() const;
@@ -135,6 +143,7 @@ class Swarm {
   void update_interest(LinkId link);
   void sync_chokes();
   void end_unchoking_interval();
+  std::uint64_t rank(const Link& link) const;
   void sweep(Instant now);
   void push(LinkId link, MessageType type, PieceIndex piece = {});
   void ready(LinkId link);
