@@ -67,7 +67,8 @@ void Network::crash(HostId host, Instant now) {
   for (End end = 0; end < streams_.size(); ++end) {
     Stream& s = streams_[end];
     if (s.from != host) continue;
-    if (s.open) agenda_.add({.at = now + latency(s.from, s.to), .kind = Event::Kind::ended, .subject = end ^ 1});
+    // Also of one that the host has closed and that is not flushed: its end is all that the other side gets to know.
+    if (s.open || s.closing) agenda_.add({.at = now + latency(s.from, s.to), .kind = Event::Kind::ended, .subject = end ^ 1});
     s.in_turns = false;
     drop(end);
     // The other direction stays open for its sender until it learns of the end; nothing of it is delivered.

@@ -1,6 +1,7 @@
 #include "sim/referee.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace p2p::sim {
 
@@ -8,9 +9,13 @@ void Referee::breach(const std::string& what, HostId host, Instant now) {
   throw Breach("host " + std::to_string(host) + " at " + std::to_string(seconds(now.time_since_epoch())) + " s: " + what);
 }
 
-void Referee::on_host(HostId host, const Bitfield& stored) {
-  if (stored_.size() <= host) stored_.resize(host + 1);
+void Referee::on_host(HostId host, const Bitfield& stored, std::vector<HostId> neighbors) {
+  if (stored_.size() <= host) {
+    stored_.resize(host + 1);
+    neighbors_.resize(host + 1);
+  }
   stored_[host] = stored;
+  neighbors_[host] = std::move(neighbors);
 }
 
 void Referee::on_link(End end, bool begins) {
@@ -42,7 +47,8 @@ void Referee::on_event(HostId host, const p2p::Event& event, Instant now) {
   } else if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event)) {
     if (preferred->neighbors.size() > slots_) breach("more preferred neighbors than slots", host, now);
   } else if (std::holds_alternative<SwarmCompleted>(event)) {
-    if (!std::ranges::all_of(stored_, &Bitfield::complete)) breach("says that the swarm is complete while it is not", host, now);
+    const auto complete = [this](HostId each) { return stored_[each].complete(); };
+    if (!complete(host) || !std::ranges::all_of(neighbors_[host], complete)) breach("says that the swarm is complete while it is not", host, now);
   }
 }
 

@@ -25,12 +25,13 @@ class Breach : public std::runtime_error {
 
 /// The claims: no piece is sent to a neighbor that was told it is choked; at most k neighbors are preferred, and at most
 /// k + 1 unchoked (as decided: a choke may wait behind a piece on a slow link while another link's unchoke is out);
-/// no peer stores a piece twice; nobody says that the swarm is complete before it is.
+/// no peer stores a piece twice; nobody says that the swarm is complete before itself and its neighbors are.
 class Referee {
  public:
   Referee(Geometry geometry, std::uint32_t preferred_neighbors) : geometry_(geometry), slots_(preferred_neighbors) {}
 
-  void on_host(HostId host, const Bitfield& stored);
+  /// `neighbors`: whom the host is linked with, in any order.
+  void on_host(HostId host, const Bitfield& stored, std::vector<HostId> neighbors);
   void on_link(End end, bool begins);
   void on_sent(HostId host, End end, std::span<const std::byte> control, std::uint32_t payload, Instant now);
   void on_event(HostId host, const p2p::Event& event, Instant now);
@@ -50,6 +51,7 @@ class Referee {
   std::uint32_t slots_;
   std::unordered_map<End, Sender> senders_;
   std::vector<Bitfield> stored_;
+  std::vector<std::vector<HostId>> neighbors_;
 };
 
 }  // namespace p2p::sim

@@ -40,7 +40,7 @@ Simulation::Simulation(Scenario scenario)
       for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1)) config.favored.push_back(PeerId{index});
     }
     const Bitfield stored = i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
-    if (referee_) referee_->on_host(i, stored);
+    if (referee_) referee_->on_host(i, stored, graph.neighbors(i));
     peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next()));
   }
   for (const auto& peer : peers_) peer->start(now_);

@@ -38,6 +38,7 @@ void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   l.heard = now;
   l.window.on_progress(now);
   l.incoming->received += bytes;
+  throughput_.on_bytes(bytes);
   if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
 }
 
@@ -100,8 +101,9 @@ void Swarm::fill(LinkId link, Instant now) {
   Link& l = at(link);
   if (l.session.remote_chokes() || l.wanted == 0) return;
   while (l.requests.open_count() < l.window.size()) {
-    const auto piece = picker_.pick(l.session.remote_pieces(), random_);
+    const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_);
     if (!piece) break;
+    l.last_picked = piece;
     ask(link, *piece, now);
   }
   if (l.requests.open_count() == 0 && picker_.open_count() == 0) ask_duplicate(link, now);
@@ -115,8 +117,10 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
   const double piece_size = config_.geometry.piece_size();
   const auto& offered = at(link).session.remote_pieces();
   std::vector<InFlight> in_flight;
+  std::uint32_t open = 0;
   for_established([&](LinkId other) {
     const Link& o = at(other);
+    open += o.requests.open_count();
     if (other == link) return;
     double ahead = o.incoming ? -static_cast<double>(o.incoming->received) : 0;
     for (const OpenRequest& request : o.requests.open()) {
@@ -130,7 +134,20 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
   });
   constexpr double kUnknownEta_s = 0.5;
   const double own_rate = at(link).window.rate();
-  if (const auto piece = pick_duplicate(in_flight, own_rate > 0 ? piece_size / own_rate : kUnknownEta_s)) ask(link, *piece, now);
+  double own_eta = own_rate > 0 ? piece_size / own_rate : kUnknownEta_s;
+  // Where our own downlink is what everybody waits for, one more sender brings nothing sooner.
+  if (throughput_.peak() > 0) own_eta = std::max(own_eta, open * piece_size / throughput_.peak());
+  if (const auto piece = pick_duplicate(in_flight, own_eta)) ask(link, *piece, now);
+}
+
+/// How long all that is asked for takes to come, our downlink being as fast as it has been.
+Duration Swarm::drain_time() const {
+  if (throughput_.peak() <= 0) return {};
+  std::uint64_t open = 0;
+  for (const auto& l : links_)
+    if (l) open += l->requests.open_count();
+  constexpr double kLongest_s = 3600;
+  return from_seconds(std::min(kLongest_s, static_cast<double>(open) * config_.geometry.piece_size() / throughput_.peak()));
 }
 
 void Swarm::give_up_requests(LinkId link) {
@@ -139,9 +156,9 @@ void Swarm::give_up_requests(LinkId link) {
   std::erase_if(l.frames, [](const Link::Frame& frame) { return frame.type == MessageType::request; });
 }
 
-bool Swarm::give_up_stalled(LinkId link, Instant now) {
+bool Swarm::give_up_stalled(LinkId link, Duration drain, Instant now) {
   Link& l = at(link);
-  if (!l.window.stalled(now, l.requests.open_count())) return false;
+  if (!l.window.stalled(now, l.requests.open_count(), drain)) return false;
   emit(RequestsStalled{peer_of(link), l.requests.open_count()});
   give_up_requests(link);
   l.window.on_stalled();

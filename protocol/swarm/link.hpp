@@ -57,6 +57,7 @@ struct Link {
   Requests requests;
   RequestWindow window;
   std::optional<Incoming> incoming;
+  std::optional<PieceIndex> last_picked;
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
 

@@ -28,6 +28,8 @@ class NeighborGraph {
  private:
   using Cycle = std::vector<std::uint32_t>;  ///< Peers in the order of a walk that returns to its start.
 
+  std::uint32_t shared_steps(const Cycle& cycle) const;
+
   std::uint32_t peers_;
   bool complete_;
   std::vector<Cycle> cycles_;

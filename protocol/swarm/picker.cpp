@@ -5,8 +5,19 @@
 #include "protocol/assert.hpp"
 
 namespace p2p {
+namespace {
+
+// The same for every peer, so that all have the same order; not part of the wire protocol.
+constexpr std::uint64_t kOrderSeed = 0x7069656365732e2e;
+
+}  // namespace
 
 Picker::Picker(const Bitfield& stored) : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
+  std::vector<PieceIndex> order(stored.size());
+  for (std::uint32_t i = 0; i < stored.size(); ++i) order[i] = PieceIndex{i};
+  Random common(kOrderSeed);
+  common.shuffle(std::span(order));
+  for (std::size_t i = 0; i < order.size(); ++i) pieces_[order[i].value].next = order[(i + 1) % order.size()];
   for (std::uint32_t i = 0; i < stored.size(); ++i) {
     const PieceIndex piece{i};
     if (stored_.test(piece))
@@ -66,13 +77,22 @@ void Picker::remove_holder(const Bitfield& pieces) {
   });
 }
 
-std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, Random& random) const {
+std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const {
+  if (!last) return std::nullopt;
+  const PieceIndex next = pieces_[last->value].next;
+  if (state(next) != State::open || !neighbor.test(next)) return std::nullopt;
+  return next;
+}
+
+std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random) const {
+  const auto following = open_after(last, neighbor);
   // A neighbor that has little of what is open would make the walk long; then a scan by words is cheaper.
   std::size_t probes_left = pieces_.size() / 64 + 64;
   for (std::size_t w = 0; w < occupied_.size(); ++w) {
     for (std::uint64_t word = occupied_[w]; word != 0; word &= word - 1) {
       const auto availability = w * 64 + static_cast<unsigned>(std::countr_zero(word));
       if (availability == 0) continue;  // no linked neighbor has these
+      if (following && this->availability(*following) == availability) return following;
       const auto& level = levels_[availability];
       // Walking on from a random place is random enough among equals, and needs no second pass.
       std::size_t at = random.below(static_cast<std::uint32_t>(level.size()));

@@ -34,8 +34,9 @@ class RequestWindow {
   /// A whole answer of `bytes` came to a request that went out at `asked`.
   void on_answered(Instant asked, Instant now, std::uint32_t bytes);
 
-  /// True when requests are open and nothing has come for longer than answers on this link may take.
-  bool stalled(Instant now, std::uint32_t open) const { return open > 0 && now - progress_ > patience(); }
+  /// True when requests are open and nothing has come for longer than answers on this link may take. `drain`: how long
+  /// all that is asked for on all links takes to come; no link is blamed for a full downlink.
+  bool stalled(Instant now, std::uint32_t open, Duration drain = {}) const { return open > 0 && now - progress_ > patience() + drain; }
 
   /// The open requests were given up: start again from one, and wait twice as long.
   void on_stalled();

@@ -14,11 +14,6 @@ constexpr Duration kSweepInterval = 250ms;
 constexpr Duration kHandshakePatience = 10s;
 // How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
 constexpr Duration kContentionGrace = 2s;
-// A flood guard only: well-behaved peers keep a window of a few open.
-constexpr std::size_t kMaxQueuedUploads = 4096;
-// Ends a batch of control frames, so that a long backlog of haves is sent in steps.
-constexpr std::size_t kSendBatchBytes = 64 * 1024;
-
 }  // namespace
 
 Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now)
@@ -239,6 +234,10 @@ void Swarm::on_bitfield(LinkId link, Instant now) {
 
 void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   picker_.add_holder(piece);
+  // Somebody was given what we are about to be given: our runs go in step, and would go on so.
+  if (picker_.state(piece) == Picker::State::requested) for_established([&](LinkId other) {
+      if (at(other).requests.standing(piece) == Requests::Standing::open) at(other).last_picked.reset();
+    });
   if (!picker_.stored().test(piece)) {
     ++at(link).wanted;
     update_interest(link);
@@ -247,20 +246,11 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   if (at(link).session.remote_pieces().complete()) note_completeness(link);
 }
 
-void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
-  Link& l = at(link);
-  // A request that comes while the neighbor is choked is never served; it will ask again when unchoked.
-  if (l.session.we_choke() || !picker_.stored().test(piece)) return;
-  if (std::ranges::find(l.uploads, piece) != l.uploads.end()) return;
-  if (l.uploads.size() >= kMaxQueuedUploads)
-    return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
-  l.uploads.push_back(piece);
-  ready(link);
-}
-
 void Swarm::note_completeness(LinkId link) {
   const Link& l = at(link);
   neighborhood_[*l.neighbor].complete = l.session.remote_pieces().complete();
+  // It will not be interested again, so it keeps no slot.
+  if (l.session.remote_pieces().complete()) choker_.unfavor(link);
   check_swarm_complete();
 }
 
@@ -276,51 +266,6 @@ void Swarm::update_interest(LinkId link) {
   if (l.session.state() != SessionState::exchanging) return;
   if ((l.wanted > 0) == l.session.we_are_interested()) return;
   push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
-}
-
-// --- choking -------------------------------------------------------------------------------------------------------
-
-void Swarm::end_unchoking_interval() {
-  std::vector<Ranked> ranked;
-  for (const LinkId link : choker_.interested()) ranked.push_back({link, rank(at(link))});
-  choker_.choose_preferred(ranked, random_);
-  for_established([this](LinkId link) { at(link).fed = 0; });
-  sync_chokes();
-}
-
-/// How much a neighbor deserves a slot, by the policy.
-std::uint64_t Swarm::rank(const Link& link) const {
-  if (config_.choking_policy == ChokingPolicy::cooperative) return link.session.remote_pieces().size() - link.session.remote_pieces().count();
-  return complete() ? 0 : link.fed;
-}
-
-/// Tells neighbors and listeners what the choker has changed.
-void Swarm::sync_chokes() {
-  std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
-  if (const auto optimistic = choker_.optimistic(); optimistic && std::ranges::find(unchoked, *optimistic) == unchoked.end())
-    unchoked.push_back(*optimistic);
-
-  for (const LinkId link : told_unchoked_) {
-    if (choker_.unchoked(link)) continue;
-    push(link, MessageType::choke);
-    at(link).uploads.clear();
-  }
-  for (const LinkId link : unchoked)
-    if (at(link).session.we_choke()) push(link, MessageType::unchoke);
-  told_unchoked_ = std::move(unchoked);
-
-  std::vector<PeerId> preferred;
-  for (const LinkId link : choker_.preferred()) preferred.push_back(peer_of(link));
-  std::ranges::sort(preferred);
-  if (preferred != told_preferred_) {
-    told_preferred_ = preferred;
-    if (!preferred.empty()) emit(PreferredNeighborsChanged{std::move(preferred)});
-  }
-  const auto optimistic = choker_.optimistic() ? std::optional(peer_of(*choker_.optimistic())) : std::nullopt;
-  if (optimistic != told_optimistic_) {
-    told_optimistic_ = optimistic;
-    if (optimistic) emit(OptimisticNeighborChanged{*optimistic});
-  }
 }
 
 // --- time ----------------------------------------------------------------------------------------------------------
@@ -347,6 +292,8 @@ void Swarm::on_timer(Instant now) {
 
 void Swarm::sweep(Instant now) {
   bool any = false;
+  throughput_.on_tick(now);
+  const Duration drain = drain_time();
   std::vector<LinkId> stalled;
   for (std::uint32_t i = 0; i < links_.size(); ++i) {
     if (!links_[i]) continue;
@@ -358,7 +305,7 @@ void Swarm::sweep(Instant now) {
         break;
       case Link::Phase::contending: settle_contention(link, now); break;
       case Link::Phase::established:
-        if (give_up_stalled(link, now)) stalled.push_back(link);
+        if (give_up_stalled(link, drain, now)) stalled.push_back(link);
         break;
       case Link::Phase::closed: break;
     }
@@ -397,38 +344,6 @@ void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
   at(link).frames.push_back({type, piece});
   ready(link);
-}
-
-std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
-  Link& l = at(link);
-  l.send_ready = false;
-  if (l.phase == Link::Phase::closed) return std::nullopt;
-  if (l.handshake_due) {
-    append_handshake({config_.self, {}}, out);
-    l.handshake_due = false;
-  }
-  if (l.phase != Link::Phase::established) return std::nullopt;
-  if (l.bitfield_due) {
-    append_bitfield(picker_.stored(), out);
-    l.bitfield_due = false;
-    l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
-  }
-  for (const Link::Frame& frame : l.frames) {
-    if (frame.type == MessageType::request)
-      append_indexed(frame.type, frame.piece, out);
-    else
-      append_signal(frame.type, out);
-  }
-  l.frames.clear();
-  while (l.haves_told < stored_order_.size() && out.size() < kSendBatchBytes)
-    append_indexed(MessageType::have, stored_order_[l.haves_told++], out);
-  if (l.uploads.empty()) return std::nullopt;
-
-  const PieceIndex piece = l.uploads.front();
-  l.uploads.erase(l.uploads.begin());
-  l.session.on_send(MessageType::piece);
-  append_piece_head({piece, config_.geometry.size_of(piece)}, out);
-  return piece;
 }
 
 }  // namespace p2p

@@ -28,6 +28,7 @@
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
+#include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
 
@@ -125,7 +126,7 @@ class Swarm {
   PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].id; }
 
  private:
-  // swarm.cpp: links, messages, choking, time
+  // swarm.cpp: links, messages, time
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
   LinkId open(Direction direction, Instant now);
@@ -137,26 +138,29 @@ class Swarm {
   void apply(LinkId link, const Message& message, bool changed, Instant now);
   void on_have(LinkId link, PieceIndex piece, Instant now);
   void on_bitfield(LinkId link, Instant now);
-  void on_request(LinkId link, PieceIndex piece, Instant now);
   void note_completeness(LinkId link);
   void check_swarm_complete();
   void update_interest(LinkId link);
-  void sync_chokes();
-  void end_unchoking_interval();
-  std::uint64_t rank(const Link& link) const;
   void sweep(Instant now);
   void push(LinkId link, MessageType type, PieceIndex piece = {});
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
-  // download.cpp: requests and pieces
+  // upload.cpp: whom to serve, and what to send
+  void on_request(LinkId link, PieceIndex piece, Instant now);
+  void end_unchoking_interval();
+  std::vector<Ranked> rank_interested() const;
+  void sync_chokes();
+
+  // download.cpp: what to ask of whom, and what came of it
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
   void fill(LinkId link, Instant now);
   void fill_all(Instant now);
   void ask(LinkId link, PieceIndex piece, Instant now);
   void ask_duplicate(LinkId link, Instant now);
+  Duration drain_time() const;
   void give_up_requests(LinkId link);
-  bool give_up_stalled(LinkId link, Instant now);
+  bool give_up_stalled(LinkId link, Duration drain, Instant now);
 
   template <class Visit>
   void for_established(Visit&& visit) {
@@ -178,6 +182,8 @@ class Swarm {
   /// list on, so that pending haves take no memory a link.
   std::vector<PieceIndex> stored_order_;
   std::unordered_map<PieceIndex, PeerId> storing_;  ///< Who sent what is being stored.
+
+  Throughput throughput_;
 
   std::vector<LinkId> told_unchoked_;
   std::vector<PeerId> told_preferred_;

@@ -1,0 +1,108 @@
+// The swarm's giving half: whom to serve, what was asked of us, what to send next.
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+namespace {
+
+// A flood guard only: well-behaved peers keep a window of a few open.
+constexpr std::size_t kMaxQueuedUploads = 4096;
+// Ends a batch of control frames, so that a long backlog of haves is sent in steps.
+constexpr std::size_t kSendBatchBytes = 64 * 1024;
+
+}  // namespace
+
+void Swarm::end_unchoking_interval() {
+  const auto ranked = rank_interested();
+  choker_.choose_preferred(ranked, random_);
+  for_established([this](LinkId link) { at(link).fed = 0; });
+  sync_chokes();
+}
+
+/// How much each interested neighbor deserves a slot, by the policy.
+std::vector<Ranked> Swarm::rank_interested() const {
+  std::vector<Ranked> ranked;
+  for (const LinkId link : choker_.interested()) {
+    const Link& l = at(link);
+    const Bitfield& pieces = l.session.remote_pieces();
+    const bool cooperative = config_.choking_policy == ChokingPolicy::cooperative;
+    ranked.push_back({link, cooperative ? pieces.size() - pieces.count() : complete() ? 0 : l.fed});
+  }
+  return ranked;
+}
+
+/// Tells neighbors and listeners what the choker has changed.
+void Swarm::sync_chokes() {
+  std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
+  if (const auto optimistic = choker_.optimistic(); optimistic && std::ranges::find(unchoked, *optimistic) == unchoked.end())
+    unchoked.push_back(*optimistic);
+
+  for (const LinkId link : told_unchoked_) {
+    if (choker_.unchoked(link)) continue;
+    push(link, MessageType::choke);
+    at(link).uploads.clear();
+  }
+  for (const LinkId link : unchoked)
+    if (at(link).session.we_choke()) push(link, MessageType::unchoke);
+  told_unchoked_ = std::move(unchoked);
+
+  std::vector<PeerId> preferred;
+  for (const LinkId link : choker_.preferred()) preferred.push_back(peer_of(link));
+  std::ranges::sort(preferred);
+  if (preferred != told_preferred_) {
+    told_preferred_ = preferred;
+    if (!preferred.empty()) emit(PreferredNeighborsChanged{std::move(preferred)});
+  }
+  const auto optimistic = choker_.optimistic() ? std::optional(peer_of(*choker_.optimistic())) : std::nullopt;
+  if (optimistic != told_optimistic_) {
+    told_optimistic_ = optimistic;
+    if (optimistic) emit(OptimisticNeighborChanged{*optimistic});
+  }
+}
+
+void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
+  Link& l = at(link);
+  // A request that comes while the neighbor is choked is never served; it will ask again when unchoked.
+  if (l.session.we_choke() || !picker_.stored().test(piece)) return;
+  if (std::ranges::find(l.uploads, piece) != l.uploads.end()) return;
+  if (l.uploads.size() >= kMaxQueuedUploads)
+    return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
+  l.uploads.push_back(piece);
+  ready(link);
+}
+
+std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
+  Link& l = at(link);
+  l.send_ready = false;
+  if (l.phase == Link::Phase::closed) return std::nullopt;
+  if (l.handshake_due) {
+    append_handshake({config_.self, {}}, out);
+    l.handshake_due = false;
+  }
+  if (l.phase != Link::Phase::established) return std::nullopt;
+  if (l.bitfield_due) {
+    append_bitfield(picker_.stored(), out);
+    l.bitfield_due = false;
+    l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
+  }
+  for (const Link::Frame& frame : l.frames) {
+    if (frame.type == MessageType::request)
+      append_indexed(frame.type, frame.piece, out);
+    else
+      append_signal(frame.type, out);
+  }
+  l.frames.clear();
+  while (l.haves_told < stored_order_.size() && out.size() < kSendBatchBytes)
+    append_indexed(MessageType::have, stored_order_[l.haves_told++], out);
+  if (l.uploads.empty()) return std::nullopt;
+
+  const PieceIndex piece = l.uploads.front();
+  l.uploads.erase(l.uploads.begin());
+  l.session.on_send(MessageType::piece);
+  append_piece_head({piece, config_.geometry.size_of(piece)}, out);
+  return piece;
+}
+
+}  // namespace p2p
