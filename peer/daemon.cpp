@@ -53,7 +53,7 @@ class Daemon {
       io_.run();
     } catch (const std::system_error& error) {
       progress_.clear();
-      const bool full = error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT;
+      const bool full = is_disk_full(error.code());
       throw ExitError(full ? ExitCode::disk_full : ExitCode::io, error.what());
     }
     progress_.finish(status());
@@ -144,6 +144,8 @@ class Daemon {
 ExitCode run_daemon(const Setup& setup, const Options& options) {
   // A remote that closes while we send is an error code, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that grows beyond what `ulimit -f` allows.
+  std::signal(SIGXFSZ, SIG_IGN);
   return Daemon(setup, options).run();
 }
 

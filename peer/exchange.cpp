@@ -52,7 +52,7 @@ void Exchange::dial_failed(PeerId peer) {
 
 void Exchange::store(PieceIndex piece, const PieceBuffer& buffer) {
   store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
-  swarm_.on_piece_stored(piece);
+  swarm_.on_piece_stored(piece, now());
 }
 
 void Exchange::remove(LinkId link, const std::string& reason) {

@@ -118,7 +118,7 @@ void Peer::store(PieceIndex piece, Instant now) {
   if (disk_full_ || (disk_.fault_probability > 0 && random_.unit() < disk_.fault_probability)) return swarm_->on_store_failed(piece, now);
   stored_.set(piece);
   stored_bytes_ += config_.geometry.size_of(piece);
-  swarm_->on_piece_stored(piece);
+  swarm_->on_piece_stored(piece, now);
 }
 
 void Peer::on_writable(End end, Instant now) {

@@ -6,10 +6,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
 namespace p2p {
+
+bool is_disk_full(const std::error_code& error) {
+  return error == std::errc::no_space_on_device || error == std::errc::file_too_large || error == std::error_code(EDQUOT, std::generic_category());
+}
 
 File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
   const int flags = mode == Mode::read ? O_RDONLY : O_RDWR | O_CREAT;

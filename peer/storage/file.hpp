@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <system_error>
 
 namespace p2p {
+
+/// No room: on the device, by quota, or by the process's limit on file sizes.
+bool is_disk_full(const std::error_code& error);
 
 /// Owns a file descriptor. Every function throws std::system_error whose text is "operation path: reason".
 class File {

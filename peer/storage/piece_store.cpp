@@ -20,7 +20,7 @@ File open_content(const fs::path& final_path, const Geometry& geometry, FolderSt
     part.preallocate(geometry.file_size());
     return part;
   } catch (const std::system_error& error) {
-    const bool full = error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT || error.code() == std::errc::file_too_large;
+    const bool full = is_disk_full(error.code());
     throw ExitError(full ? ExitCode::disk_full : ExitCode::io,
                     std::string("cannot prepare the peer's folder: ") + error.what() +
                         (full ? "; " + std::to_string(geometry.file_size()) + " bytes are needed" : ""));

@@ -64,7 +64,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   return incoming.piece;
 }
 
-void Swarm::on_piece_stored(PieceIndex piece) {
+void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
   picker_.store(piece);
   stored_order_.push_back(piece);
   const auto from = storing_.extract(piece);
@@ -79,7 +79,7 @@ void Swarm::on_piece_stored(PieceIndex piece) {
   });
   if (!complete()) return;
   emit(FileCompleted{});
-  check_swarm_complete();
+  check_swarm_complete(now);
 }
 
 void Swarm::on_store_failed(PieceIndex piece, Instant now) {

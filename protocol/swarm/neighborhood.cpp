@@ -66,4 +66,8 @@ void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backof
 
 bool Neighborhood::all_complete() const { return std::ranges::all_of(neighbors_, &Neighbor::complete); }
 
+bool Neighborhood::all_linked_or_told() const {
+  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.link || n.told; });
+}
+
 }  // namespace p2p

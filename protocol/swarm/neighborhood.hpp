@@ -21,6 +21,8 @@ struct Neighbor {
   std::optional<LinkId> link{};    ///< The link in use, from handshake to end.
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
+  bool told = false;               ///< Was sent, on some link, that we have everything.
+
   Duration backoff{};              ///< Before the next dial but one.
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
 };
@@ -53,6 +55,7 @@ class Neighborhood {
   void reset_backoff(NeighborIndex index);
 
   bool all_complete() const;
+  bool all_linked_or_told() const;
 
  private:
   std::vector<Neighbor> neighbors_;

@@ -14,6 +14,11 @@ constexpr Duration kSweepInterval = 250ms;
 constexpr Duration kHandshakePatience = 10s;
 // How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
 constexpr Duration kContentionGrace = 2s;
+// How long a neighbor that lost its link may take to come back and be told that we are complete: longer than the
+// longest back-off of a peer like us.
+constexpr Duration kFarewellGrace = 10s;
+bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
+
 }  // namespace
 
 Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now)
@@ -22,11 +27,12 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       neighborhood_(config_.self, config_.listed, now),
       picker_(stored),
       choker_(config_.preferred_neighbors),
+      throughput_(now),
       unchoking_at_(now + config_.unchoking_interval),
       optimistic_at_(now + config_.optimistic_interval) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
   P2P_ASSERT(config_.unchoking_interval > Duration::zero() && config_.optimistic_interval > Duration::zero());
-  check_swarm_complete();
+  check_swarm_complete(now);
 }
 
 // --- connections ---------------------------------------------------------------------------------------------------
@@ -141,6 +147,7 @@ void Swarm::establish(LinkId link, Instant now) {
   l.bitfield_due = true;
   emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
   ready(link);
+  if (leave_at_ != kNever) check_swarm_complete(now);
   if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
@@ -171,7 +178,7 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (first) {
     neighborhood_.reset_backoff(*l.neighbor);
     // A peer that skips the bitfield has nothing, whatever we knew of it before.
-    note_completeness(link);
+    note_completeness(link, now);
   }
   apply(link, message, std::get<bool>(verdict), now);
 }
@@ -226,7 +233,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
 void Swarm::on_bitfield(LinkId link, Instant now) {
   Link& l = at(link);
   l.wanted = l.session.remote_pieces().count_without(picker_.stored());
-  note_completeness(link);
+  note_completeness(link, now);
   if (l.wanted == 0) push(link, MessageType::not_interested);
   update_interest(link);
   fill(link, now);
@@ -243,20 +250,28 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
     update_interest(link);
     fill(link, now);
   }
-  if (at(link).session.remote_pieces().complete()) note_completeness(link);
+  if (at(link).session.remote_pieces().complete()) note_completeness(link, now);
 }
 
-void Swarm::note_completeness(LinkId link) {
+void Swarm::note_completeness(LinkId link, Instant now) {
   const Link& l = at(link);
   neighborhood_[*l.neighbor].complete = l.session.remote_pieces().complete();
   // It will not be interested again, so it keeps no slot.
   if (l.session.remote_pieces().complete()) choker_.unfavor(link);
-  check_swarm_complete();
+  check_swarm_complete(now);
 }
 
-void Swarm::check_swarm_complete() {
-  if (swarm_complete_ || !complete() || !neighborhood_.all_complete()) return;
+void Swarm::check_swarm_complete(Instant now) {
+  if (swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
+    leave_at_ = kNever;
+    return;
+  }
+  // Who has no link and has not heard that we are complete would wait for us for ever. It will come back, unless it is
+  // gone for good.
+  leave_at_ = std::min(leave_at_, now + kFarewellGrace);
+  if (!neighborhood_.all_linked_or_told() && now < leave_at_) return;
   swarm_complete_ = true;
+  leave_at_ = kNever;
   emit(SwarmCompleted{});
 }
 
@@ -272,7 +287,7 @@ void Swarm::update_interest(LinkId link) {
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete_ ? kNever : neighborhood_.next_due();
-  return std::min({unchoking_at_, optimistic_at_, sweep_at_, dial});
+  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, dial});
 }
 
 void Swarm::on_timer(Instant now) {
@@ -288,6 +303,7 @@ void Swarm::on_timer(Instant now) {
     sync_chokes();
   }
   if (now >= sweep_at_) sweep(now);
+  if (now >= leave_at_) check_swarm_complete(now);
 }
 
 void Swarm::sweep(Instant now) {
@@ -342,6 +358,8 @@ void Swarm::ready(LinkId link) {
 
 void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
+  // An interest that is not sent yet has been overtaken.
+  if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
   at(link).frames.push_back({type, piece});
   ready(link);
 }

@@ -99,7 +99,7 @@ class Swarm {
   /// drop it.
   [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
 
-  void on_piece_stored(PieceIndex piece);
+  void on_piece_stored(PieceIndex piece, Instant now);
   void on_store_failed(PieceIndex piece, Instant now);
 
   // --- time ----------------------------------------------------------------------------------------------------
@@ -138,8 +138,8 @@ class Swarm {
   void apply(LinkId link, const Message& message, bool changed, Instant now);
   void on_have(LinkId link, PieceIndex piece, Instant now);
   void on_bitfield(LinkId link, Instant now);
-  void note_completeness(LinkId link);
-  void check_swarm_complete();
+  void note_completeness(LinkId link, Instant now);
+  void check_swarm_complete(Instant now);
   void update_interest(LinkId link);
   void sweep(Instant now);
   void push(LinkId link, MessageType type, PieceIndex piece = {});
@@ -192,6 +192,7 @@ class Swarm {
   Instant unchoking_at_;
   Instant optimistic_at_;
   Instant sweep_at_ = kNever;
+  Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
   bool swarm_complete_ = false;
 
   std::deque<Effect> effects_;

@@ -10,6 +10,8 @@ namespace p2p {
 
 class Throughput {
  public:
+  explicit Throughput(Instant now) : since_(now) {}
+
   void on_bytes(std::uint32_t bytes) { bytes_ += bytes; }
 
   /// To be called a few times a second.
@@ -28,7 +30,7 @@ class Throughput {
   double peak() const { return peak_; }
 
  private:
-  Instant since_{};
+  Instant since_;
   std::uint64_t bytes_ = 0;
   double peak_ = 0;
 };

@@ -96,6 +96,7 @@ std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   l.frames.clear();
   while (l.haves_told < stored_order_.size() && out.size() < kSendBatchBytes)
     append_indexed(MessageType::have, stored_order_[l.haves_told++], out);
+  if (complete() && l.haves_told == stored_order_.size()) neighborhood_[*l.neighbor].told = true;
   if (l.uploads.empty()) return std::nullopt;
 
   const PieceIndex piece = l.uploads.front();
