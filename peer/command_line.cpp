@@ -24,7 +24,9 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   app.footer(kFooter);
   app.set_version_flag("--version", "peerProcess " PEER_VERSION);
   app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
-  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")->check(CLI::ExistingDirectory)->capture_default_str();
+  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
   app.add_flag("--check", options.check, "Check configuration and folder, say what would happen, and exit");
   app.add_option("--pipeline", options.max_pipeline, "Most open requests on a connection; 1 asks for one piece at a time")
       ->check(CLI::Range(1u, 4096u).description("1 to 4096"))
@@ -37,7 +39,8 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
       ->capture_default_str();
-  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds")->check(CLI::Range(1u, 31'536'000u).description("1 to 31536000"));
+  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds")
+      ->check(CLI::Range(1u, 31'536'000u).description("1 to 31536000"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -18,7 +18,8 @@ std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in || fs::is_directory(path))
     throw ExitError(ExitCode::bad_configuration,
-                    path.string() + ": cannot be read: " + std::strerror(in ? EISDIR : errno) + "; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)");
+                    path.string() + ": cannot be read: " + std::strerror(in ? EISDIR : errno) +
+                        "; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)");
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
@@ -55,8 +56,9 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   auto [common, peers] = parse_both(directory);
   const auto self = std::ranges::find(peers, peer_id, &config::PeerLine::id);
   if (self == peers.end())
-    throw ExitError(ExitCode::bad_configuration, (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) + " is not listed; the first line is peer " +
-                                                     std::to_string(peers.front().id) + ", the last " + std::to_string(peers.back().id));
+    throw ExitError(ExitCode::bad_configuration, (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) +
+                                                     " is not listed; the first line is peer " + std::to_string(peers.front().id) +
+                                                     ", the last " + std::to_string(peers.back().id));
   const auto self_index = static_cast<std::size_t>(self - peers.begin());
   const Geometry geometry(common.file_size, common.piece_size);
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};

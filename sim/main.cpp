@@ -55,7 +55,9 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
   app.add_option("-m", a.m, "OptimisticUnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
   app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")->check(CLI::Range(2u, 65'535u));
   const std::map<std::string, ChokingPolicy> policies{{"course", ChokingPolicy::course}, {"cooperative", ChokingPolicy::cooperative}};
-  app.add_option("--policy", a.policy, "ChokingPolicy: course or cooperative")->transform(CLI::CheckedTransformer(policies).description("course or cooperative"))->default_str("course");
+  app.add_option("--policy", a.policy, "ChokingPolicy: course or cooperative")
+      ->transform(CLI::CheckedTransformer(policies).description("course or cooperative"))
+      ->default_str("course");
   app.add_option("--pipeline", a.pipeline, "Most open requests on a link")->check(CLI::Range(1u, 4096u))->capture_default_str();
   app.add_option("--churn", a.churn, "Share of the peers that crash once and come back, 0 to 1")->check(CLI::Range(0.0, 1.0));
   app.add_option("--resets", a.resets, "Connections cut a second, over the whole swarm")->check(CLI::Range(0.0, 1e6));

@@ -16,6 +16,11 @@ void Choker::favor(LinkId link) {
   favored_.push_back(link);
 }
 
+void Choker::unfavor(LinkId link, Random& random) {
+  std::erase(favored_, link);
+  fill_idle_slots(random);
+}
+
 void Choker::on_interested(LinkId link, Random& random) {
   P2P_ASSERT(!is_interested(link));
   interested_.push_back(link);

@@ -33,7 +33,7 @@ class Choker {
   /// Favored links come before all others whenever a slot is given, and take slots from others at once. The course's
   /// policy favors nobody; the cooperative one favors a fixed set, no more of them than there are slots.
   void favor(LinkId link);
-  void unfavor(LinkId link) { std::erase(favored_, link); }
+  void unfavor(LinkId link, Random& random);
 
   /// The neighbor's interest changed. A new link is neither interested nor favored.
   void on_interested(LinkId link, Random& random);

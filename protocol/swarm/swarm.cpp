@@ -60,7 +60,10 @@ LinkId Swarm::on_dialed(PeerId peer, Instant now) {
   return link;
 }
 
-void Swarm::on_dial_failed(PeerId peer, Instant now) { neighborhood_.dial_again(*neighborhood_.find(peer), now, random_); }
+void Swarm::on_dial_failed(PeerId peer, Instant now) {
+  const NeighborIndex neighbor = *neighborhood_.find(peer);
+  if (!neighborhood_[neighbor].link) neighborhood_.dial_again(neighbor, now, random_);
+}
 
 LinkId Swarm::on_accepted(Instant now) { return open(Direction::accepted, now); }
 
@@ -257,7 +260,10 @@ void Swarm::note_completeness(LinkId link, Instant now) {
   const Link& l = at(link);
   neighborhood_[*l.neighbor].complete = l.session.remote_pieces().complete();
   // It will not be interested again, so it keeps no slot.
-  if (l.session.remote_pieces().complete()) choker_.unfavor(link);
+  if (l.session.remote_pieces().complete()) {
+    choker_.unfavor(link, random_);
+    sync_chokes();
+  }
   check_swarm_complete(now);
 }
 
