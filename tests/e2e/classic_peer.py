@@ -150,7 +150,8 @@ class Link:
 
     def require(self, condition, reason):
         if not condition:
-            raise Violation(f"peer {self.peer_id or 'of unknown ID'}: {reason}")
+            who = "of unknown ID" if self.peer_id is None else self.peer_id
+            raise Violation(f"peer {who}: {reason}")
 
     async def read(self, count):
         # Not readexactly(): bits of a slow piece are a sign of life too.
@@ -318,7 +319,7 @@ class Peer:
         link = Link(reader, writer, self.file, self.uplink)
         pump = self.tasks.create_task(link.pump())
         try:
-            if dialled_id:
+            if dialled_id is not None:
                 link.send(self.handshake)
                 await link.read_handshake({dialled_id})
             else:
@@ -329,8 +330,8 @@ class Peer:
             self.links[link.peer_id] = link
             if self.file.have or not self.options.skip_bitfield:
                 link.send(message(Kind.BITFIELD, pack_bits(self.file.have, self.file.total)))
-            self.log(f"makes a connection to Peer {link.peer_id}" if dialled_id else
-                     f"is connected from Peer {link.peer_id}")
+            self.log(f"is connected from Peer {link.peer_id}" if dialled_id is None else
+                     f"makes a connection to Peer {link.peer_id}")
             await self.receive(link)
         except (ConnectionError, TimeoutError, EOFError):
             pass  # peers may leave abruptly

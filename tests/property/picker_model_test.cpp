@@ -1,0 +1,206 @@
+// The picker against a model that looks at every piece, under random operations.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "protocol/random.hpp"
+#include "protocol/swarm/picker.hpp"
+#include "tests/support/catch.hpp"
+
+namespace p2p {
+namespace {
+
+using State = Picker::State;
+
+/// Neighbors, what they have, and where each piece stands; everything is found by looking.
+class Model {
+ public:
+  explicit Model(const Bitfield& stored) {
+    for (std::uint32_t i = 0; i < stored.size(); ++i) pieces.push_back({stored.test(PieceIndex{i}) ? State::stored : State::open, 0});
+  }
+
+  struct Piece {
+    State state;
+    std::uint32_t requesters;
+  };
+
+  std::uint32_t availability(std::uint32_t piece) const {
+    return static_cast<std::uint32_t>(std::ranges::count_if(neighbors, [&](const Bitfield& n) { return n.test(PieceIndex{piece}); }));
+  }
+
+  /// The smallest availability among the open pieces of a neighbor; none when it has no open piece.
+  std::optional<std::uint32_t> rarest(const Bitfield& neighbor) const {
+    std::optional<std::uint32_t> least;
+    for (std::uint32_t i = 0; i < pieces.size(); ++i)
+      if (pieces[i].state == State::open && neighbor.test(PieceIndex{i})) least = std::min(least.value_or(UINT32_MAX), availability(i));
+    return least;
+  }
+
+  std::uint32_t count(State state) const {
+    return static_cast<std::uint32_t>(std::ranges::count(pieces, state, &Piece::state));
+  }
+
+  std::vector<Piece> pieces;
+  std::vector<Bitfield> neighbors;
+};
+
+/// A neighbor with everything, half, little, or nothing at all.
+Bitfield random_neighbor(std::uint32_t size, Random& random) {
+  const std::uint32_t of_64 = std::vector<std::uint32_t>{64, 32, 1, 0}[random.below(4)];
+  Bitfield pieces(size);
+  for (std::uint32_t i = 0; i < size; ++i)
+    if (random.below(64) < of_64) pieces.set(PieceIndex{i});
+  return pieces;
+}
+
+/// One random step that the present states allow, on both.
+void step(Picker& picker, Model& model, Random& random) {
+  const auto size = static_cast<std::uint32_t>(model.pieces.size());
+  const std::uint32_t at = random.below(size);
+  const PieceIndex piece{at};
+  auto& [state, requesters] = model.pieces[at];
+  switch (random.below(12)) {
+    case 0:
+      if (model.neighbors.size() >= 12) return;
+      model.neighbors.push_back(random_neighbor(size, random));
+      return picker.add_holder(model.neighbors.back());
+    case 1: {
+      if (model.neighbors.size() < 4) return;
+      const auto gone = model.neighbors.begin() + random.below(static_cast<std::uint32_t>(model.neighbors.size()));
+      picker.remove_holder(*gone);
+      model.neighbors.erase(gone);
+      return;
+    }
+    case 2:
+    case 3: {
+      if (model.neighbors.empty()) return;
+      Bitfield& neighbor = model.neighbors[random.below(static_cast<std::uint32_t>(model.neighbors.size()))];
+      if (neighbor.set(piece)) picker.add_holder(piece);
+      return;
+    }
+    case 4:
+    case 5:
+    case 6:
+      if (state != State::open && state != State::requested) return;
+      state = State::requested;
+      ++requesters;
+      return picker.request(piece);
+    case 7:
+    case 8:
+      if (requesters == 0) return;
+      if (--requesters == 0 && state == State::requested) state = State::open;
+      return picker.release(piece);
+    case 9:
+      if (state != State::open && state != State::requested) return;
+      state = State::storing;
+      return picker.receive(piece);
+    case 10:
+      if (state != State::storing || random.below(20) > 0) return;  // rarely, else all is stored too soon
+      state = State::stored;
+      return picker.store(piece);
+    default:
+      if (state != State::storing) return;
+      state = requesters > 0 ? State::requested : State::open;
+      return picker.reject(piece);
+  }
+}
+
+void require_same(const Picker& picker, const Model& model) {
+  for (std::uint32_t i = 0; i < model.pieces.size(); ++i) {
+    const PieceIndex piece{i};
+    REQUIRE(picker.state(piece) == model.pieces[i].state);
+    REQUIRE(picker.requesters(piece) == model.pieces[i].requesters);
+    REQUIRE(picker.availability(piece) == model.availability(i));
+    REQUIRE(picker.stored().test(piece) == (model.pieces[i].state == State::stored));
+  }
+  REQUIRE(picker.open_count() == model.count(State::open));
+  REQUIRE(picker.stored().count() == model.count(State::stored));
+}
+
+/// pick() gives one of the rarest open pieces of the neighbor, and none exactly when there is none.
+void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random) {
+  const auto expected = model.rarest(neighbor);
+  // With a run to go on in, or without.
+  std::optional<PieceIndex> last;
+  if (random.below(2) == 0) last = PieceIndex{random.below(static_cast<std::uint32_t>(model.pieces.size()))};
+  const auto picked = picker.pick(neighbor, last, random);
+  REQUIRE(picked.has_value() == expected.has_value());
+  if (!picked) return;
+  REQUIRE(neighbor.test(*picked));
+  REQUIRE(model.pieces[picked->value].state == State::open);
+  REQUIRE(model.availability(picked->value) == *expected);
+}
+
+TEST_CASE("the picker is what its model is after any operations", "[random]") {
+  constexpr std::uint64_t kSeed = 20240616;
+  Random random(kSeed);
+  for (const std::uint32_t size : {1u, 3u, 40u, 200u}) {
+    INFO("seed " << kSeed << ", size " << size);
+    Bitfield stored(size);
+    for (std::uint32_t i = 0; i < size / 4; ++i) stored.set(PieceIndex{random.below(size)});
+    Picker picker(stored);
+    Model model(stored);
+    for (int operation = 0; operation < 6000; ++operation) {
+      step(picker, model, random);
+      if (operation % 20 == 0) require_same(picker, model);
+      if (!model.neighbors.empty())
+        require_rarest(picker, model, model.neighbors[random.below(static_cast<std::uint32_t>(model.neighbors.size()))], random);
+    }
+  }
+}
+
+// pick() walks through the levels while that is short and scans by words where a neighbor has little of what is open.
+// Thousands of pieces and neighbors of both kinds take both ways; what comes out must not tell which.
+TEST_CASE("walk and scan give the rarest alike", "[random]") {
+  constexpr std::uint64_t kSeed = 20240617;
+  Random random(kSeed);
+  constexpr std::uint32_t kSize = 3000;
+  Picker picker{Bitfield(kSize)};
+  Model model{Bitfield(kSize)};
+  for (int i = 0; i < 3; ++i) {
+    model.neighbors.push_back(Bitfield::full(kSize));
+    picker.add_holder(model.neighbors.back());
+  }
+  for (int i = 0; i < 6; ++i) {
+    // Its few pieces become commoner than the thousands that the walk meets first.
+    Bitfield few(kSize);
+    for (int n = 0; n < 5; ++n) few.set(PieceIndex{random.below(kSize)});
+    model.neighbors.push_back(few);
+    picker.add_holder(few);
+  }
+  for (int operation = 0; operation < 300; ++operation) {
+    INFO("seed " << kSeed << ", operation " << operation);
+    for (int i = 0; i < 20; ++i) step(picker, model, random);
+    for (const Bitfield& neighbor : model.neighbors) require_rarest(picker, model, neighbor, random);
+  }
+}
+
+TEST_CASE("equals are picked with about the same chance, by walk and by scan", "[random]") {
+  constexpr std::uint64_t kSeed = 20240618;
+  INFO("seed " << kSeed);
+  Random random(kSeed);
+  constexpr std::uint32_t kSize = 4000;
+  Picker picker{Bitfield(kSize)};
+  const auto counts = [&](const Bitfield& neighbor) {
+    std::vector<int> seen(kSize);
+    for (int i = 0; i < 4000; ++i) ++seen[picker.pick(neighbor, std::nullopt, random)->value];
+    return seen;
+  };
+  picker.add_holder(Bitfield::full(kSize));
+
+  SECTION("walk: a neighbor with everything") {
+    const auto seen = counts(Bitfield::full(kSize));
+    CHECK(std::ranges::count_if(seen, [](int times) { return times > 0; }) > 2300);  // 2,528 expected
+    CHECK(*std::ranges::max_element(seen) < 12);
+  }
+  SECTION("scan: a neighbor with four") {
+    Bitfield four(kSize);
+    for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) four.set(PieceIndex{i});
+    // They are as rare as all others: a walk from a random place would nearly always come to the last one first.
+    const auto seen = counts(four);
+    for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) CHECK((seen[i] > 850 && seen[i] < 1150));
+  }
+}
+
+}  // namespace
+}  // namespace p2p

@@ -1,0 +1,268 @@
+// One swarm, played by hand: its neighbors are scripted, time is a number, and nothing happens that the test does not do.
+//
+//   Stage stage({.self = 1001, .stored = "00000"});
+//   Remote& bob = stage.joins(1002, "10110");       // came in, shook hands, sent its bitfield; its answer is dropped
+//   bob.says("unchoke");
+//   CHECK(bob.hears() == "request 2");
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/swarm/swarm.hpp"
+#include "protocol/wire/decoder.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/script.hpp"
+
+namespace p2p::test {
+
+using namespace std::chrono_literals;
+
+struct Scene {
+  std::uint32_t self = 1001;
+  std::vector<std::uint32_t> listed = {1001, 1002, 1003, 1004, 1005};
+  std::string stored = "00000";
+  std::uint64_t piece_size = 1000;
+  std::uint32_t preferred = 2;
+  Duration unchoking_interval = 5s;
+  Duration optimistic_interval = 15s;
+  std::uint32_t pipeline = 1;  ///< One open request a link: the simplest to follow.
+  std::uint64_t seed = 1;
+  ChokingPolicy policy = ChokingPolicy::course;
+  std::vector<std::uint32_t> favored = {};
+};
+
+class Stage;
+
+/// A neighbor's end of one connection. It reads what the swarm sends with a decoder of its own.
+class Remote {
+ public:
+  Remote(Stage& stage, LinkId link, const Geometry& geometry) : stage_(stage), link_(link), decoder_(geometry) {}
+
+  LinkId link() const { return link_; }
+  bool closed() const { return closed_; }
+  /// Why the swarm ended the connection; empty while it did not.
+  const std::string& reason() const { return reason_; }
+
+  void shakes_hands(std::uint32_t id);
+  void says(std::string_view message);
+  void breaks_the_protocol(const std::string& how);
+  /// The connection ends from outside.
+  void leaves();
+
+  /// Everything that the swarm has to send, as its script; empty when it has nothing. A remote that never asks is one
+  /// whose socket is full.
+  std::string hears();
+
+  /// A whole piece arrives. Returns whether it was stored.
+  bool gives(std::uint32_t piece);
+  /// The same in steps.
+  void begins(std::uint32_t piece);
+  void continues(std::uint32_t bytes);
+  bool ends(std::uint32_t piece);
+
+ private:
+  friend class Stage;
+  Stage& stage_;
+  LinkId link_;
+  Decoder decoder_;
+  bool ready_ = false;  ///< The swarm said that it has something to send.
+  bool closed_ = false;
+  std::string reason_;
+};
+
+class Stage {
+ public:
+  explicit Stage(const Scene& scene) : swarm(config_of(scene), pieces(scene.stored), scene.seed, now) { settle(); }
+
+  Instant now{1h};  ///< Anything but the clock's origin.
+  Swarm swarm;
+
+  // --- who is there ----------------------------------------------------------------------------------------------
+
+  Remote& accepts() { return add(swarm.on_accepted(now)); }
+  Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
+
+  /// A neighbor that is done with greeting: accepted, its handshake and bitfield came ("": it skipped the bitfield),
+  /// and what it was told so far is forgotten.
+  Remote& joins(std::uint32_t id, std::string_view map) {
+    Remote& remote = accepts();
+    remote.shakes_hands(id);
+    if (!map.empty()) remote.says("bitfield " + std::string(map));
+    remote.hears();
+    return remote;
+  }
+
+  /// A neighbor that joins and unchokes; what it hears then is kept for the test.
+  Remote& feeds(std::uint32_t id, std::string_view map) {
+    Remote& remote = joins(id, map);
+    remote.says("unchoke");
+    return remote;
+  }
+
+  // --- time ------------------------------------------------------------------------------------------------------
+
+  /// Lets time pass, waking the swarm at each of its deadlines as its shell would.
+  void passes(Duration duration) {
+    const Instant until = now + duration;
+    while (swarm.next_deadline() <= until) {
+      now = std::max(now, swarm.next_deadline());
+      swarm.on_timer(now);
+      settle();
+      REQUIRE(swarm.next_deadline() > now);  // a shell would spin
+    }
+    now = until;
+  }
+
+  // --- what came out ---------------------------------------------------------------------------------------------
+
+  /// Events since the last call, separated by commas.
+  std::string told() { return joined(std::exchange(recent_, {})); }
+  /// How often an event came since the start.
+  std::ptrdiff_t count(std::string_view event) const { return std::ranges::count(events, event); }
+  /// The peers to dial, as told since the last call.
+  std::vector<std::uint32_t> to_dial() { return std::exchange(dials_, {}); }
+
+  void settle() {
+    while (const auto effect = swarm.poll_effect()) std::visit(CarryOut{*this}, *effect);
+  }
+
+  std::vector<std::string> events;
+  /// With false, pieces that are to be stored wait in `unstored` for the test to report them.
+  bool stores_at_once = true;
+  std::vector<PieceIndex> unstored;
+
+ private:
+  friend class Remote;
+
+  static SwarmConfig config_of(const Scene& scene) {
+    std::vector<PeerId> listed, favored;
+    for (const std::uint32_t id : scene.listed) listed.push_back(PeerId{id});
+    for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
+    return {.self = PeerId{scene.self},
+            .listed = std::move(listed),
+            .geometry = Geometry(scene.stored.size() * scene.piece_size, scene.piece_size),
+            .preferred_neighbors = scene.preferred,
+            .unchoking_interval = scene.unchoking_interval,
+            .optimistic_interval = scene.optimistic_interval,
+            .max_pipeline = scene.pipeline,
+            .choking_policy = scene.policy,
+            .favored = std::move(favored)};
+  }
+
+  struct CarryOut {
+    Stage& stage;
+    void operator()(const SendReady& effect) const {
+      // It may have ended since.
+      if (Remote* remote = stage.find(effect.link)) remote->ready_ = true;
+    }
+    void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
+    void operator()(const Disconnect& effect) const {
+      Remote* remote = stage.find(effect.link);
+      REQUIRE(remote);
+      remote->closed_ = true;
+      remote->reason_ = effect.reason;
+      stage.swarm.on_closed(effect.link, effect.reason, stage.now);
+    }
+    void operator()(const Event& event) const {
+      stage.events.push_back(describe(event));
+      stage.recent_.push_back(stage.events.back());
+    }
+  };
+
+  Remote& add(LinkId link) {
+    remotes_.push_back(std::make_unique<Remote>(*this, link, swarm.geometry()));
+    settle();
+    return *remotes_.back();
+  }
+
+  /// The open connection with this id.
+  Remote* find(LinkId link) {
+    const auto it = std::ranges::find_if(remotes_, [&](const auto& remote) { return remote->link() == link && !remote->closed(); });
+    return it == remotes_.end() ? nullptr : it->get();
+  }
+
+  std::vector<std::unique_ptr<Remote>> remotes_;
+  std::vector<std::string> recent_;
+  std::vector<std::uint32_t> dials_;
+};
+
+inline void Remote::shakes_hands(std::uint32_t id) {
+  stage_.swarm.on_handshake(link_, {PeerId{id}, {}}, stage_.now);
+  stage_.settle();
+}
+
+inline void Remote::says(std::string_view text) {
+  stage_.swarm.on_message(link_, message(text, stage_.swarm.geometry().piece_count()), stage_.now);
+  stage_.settle();
+}
+
+inline void Remote::breaks_the_protocol(const std::string& how) {
+  stage_.swarm.on_violation(link_, {how}, stage_.now);
+  stage_.settle();
+}
+
+inline void Remote::leaves() {
+  REQUIRE_FALSE(closed_);
+  closed_ = true;
+  stage_.swarm.on_closed(link_, "the remote ended the connection", stage_.now);
+  stage_.settle();
+}
+
+inline std::string Remote::hears() {
+  std::vector<std::string> heard;
+  while (!closed_) {
+    Bytes bytes;
+    const auto piece = stage_.swarm.poll_send(link_, bytes);
+    if (bytes.empty()) {
+      REQUIRE_FALSE(piece);
+      break;
+    }
+    REQUIRE(ready_);  // else nobody would have asked
+    for (std::span<const std::byte> input(bytes); !input.empty();) {
+      const Decoded item = decoder_.next(input);
+      if (const auto* handshake = std::get_if<Handshake>(&item)) heard.push_back(describe(*handshake));
+      if (const auto* received = std::get_if<Message>(&item)) heard.push_back(describe(*received));
+      REQUIRE_FALSE(std::holds_alternative<Violation>(item));
+      REQUIRE_FALSE(std::holds_alternative<NeedInput>(item));  // whole frames only
+    }
+    REQUIRE(decoder_.payload_left() == (piece ? stage_.swarm.geometry().size_of(*piece) : 0));
+    decoder_.payload_taken(decoder_.payload_left());
+  }
+  ready_ = false;
+  return joined(heard);
+}
+
+inline void Remote::begins(std::uint32_t piece) {
+  const PieceIndex index{piece};
+  stage_.swarm.on_message(link_, PieceHead{index, stage_.swarm.geometry().size_of(index)}, stage_.now);
+  stage_.settle();
+}
+
+inline void Remote::continues(std::uint32_t bytes) { stage_.swarm.on_payload(link_, bytes, stage_.now); }
+
+inline bool Remote::ends(std::uint32_t piece) {
+  const auto to_store = stage_.swarm.on_piece_received(link_, stage_.now);
+  if (to_store) {
+    REQUIRE(*to_store == PieceIndex{piece});
+    if (stage_.stores_at_once)
+      stage_.swarm.on_piece_stored(*to_store, stage_.now);
+    else
+      stage_.unstored.push_back(*to_store);
+  }
+  stage_.settle();
+  return to_store.has_value();
+}
+
+inline bool Remote::gives(std::uint32_t piece) {
+  begins(piece);
+  if (closed_) return false;
+  continues(stage_.swarm.geometry().size_of(PieceIndex{piece}));
+  return ends(piece);
+}
+
+}  // namespace p2p::test

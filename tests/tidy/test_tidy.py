@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""The project's own rules, so that nobody has to remember them: layers, file sizes, headers, blanks.
+
+Each rule is a function from a file's path and text to what is wrong with it, so that the rules are tested too.
+"""
+
+import os
+import re
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# What is built and shipped. Test code may be longer, but not wider or untidier.
+PRODUCTION = ("config", "protocol", "peer", "sim")
+MAX_LINES = 400
+MAX_COLUMNS = 160
+
+# Which of the project's folders a layer may include. A file belongs to the longest prefix of its path.
+LAYERS = {
+    "config": ("config",),
+    "protocol/wire": ("protocol/wire", "protocol/"),
+    "protocol/session": ("protocol/session", "protocol/wire", "protocol/"),
+    "protocol/swarm": ("protocol/swarm", "protocol/session", "protocol/wire", "protocol/"),
+    "protocol": ("protocol/",),
+    "peer": ("peer", "protocol", "config"),
+    "sim": ("sim", "protocol"),
+}
+# "protocol/" alone means the files directly in protocol/ that are no layer of their own.
+FOREIGN_TO_PROTOCOL = re.compile(
+    r"asio|spdlog|fmt/|CLI/|nlohmann|sys/|netinet/|arpa/|unistd\.h|fcntl\.h|pthread\.h"
+    r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|filesystem|iostream)$"
+)
+STANDARD = re.compile(r"[a-z_0-9]+$")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def layer_of(path):
+    """The key of LAYERS that a path such as protocol/wire/decoder.hpp belongs to."""
+    stem = re.sub(r"\.[ch]pp$", "", path)
+    fits = [layer for layer in LAYERS if stem == layer or stem.startswith(layer + "/")]
+    return max(fits, key=len, default=None)
+
+
+def wrong_includes(path, text):
+    layer = layer_of(path)
+    wrong = []
+    for bracket, name in INCLUDE.findall(text):
+        if bracket == '"':
+            if not may_include(layer, name):
+                wrong.append(f"{path} includes {name}, which its layer may not see")
+        elif layer == "config" and not STANDARD.match(name) and not name.startswith("nlohmann/"):
+            wrong.append(f"{path} includes <{name}>; config/ sees the standard library alone")
+        elif layer.startswith("protocol") and FOREIGN_TO_PROTOCOL.match(name):
+            wrong.append(f"{path} includes <{name}>; protocol/ has no operating system, threads, files or logging")
+    return wrong
+
+
+def may_include(layer, name):
+    target = layer_of(name)
+    if target is None:
+        return False
+    plain = "protocol/" if target == "protocol" else target
+    return any(plain == allowed or (not allowed.endswith("/") and plain.startswith(allowed)) for allowed in LAYERS[layer])
+
+
+def wrong_header(path, text):
+    wrong = []
+    if not text.startswith("//"):
+        wrong.append(f"{path} does not start with a comment that says what it is")
+    if "#pragma once\n" not in text:
+        wrong.append(f"{path} has no #pragma once")
+    return wrong
+
+
+def wrong_size(path, text):
+    lines = text.count("\n")
+    return [f"{path} has {lines} lines, more than {MAX_LINES}: it is two rooms"] if lines > MAX_LINES else []
+
+
+def wrong_lines(path, text):
+    wrong = []
+    if text and not text.endswith("\n"):
+        wrong.append(f"{path} has no final newline")
+    for number, line in enumerate(text.splitlines(), 1):
+        place = f"{path}:{number}"
+        if len(line) > MAX_COLUMNS:
+            wrong.append(f"{place} has {len(line)} columns, more than {MAX_COLUMNS}")
+        if "\t" in line:
+            wrong.append(f"{place} has a tab")
+        if line != line.rstrip():
+            wrong.append(f"{place} ends with blanks")
+        if re.search(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b", line):
+            wrong.append(f"{place} promises work instead of doing it")
+    return wrong
+
+
+def files(*folders, suffixes=(".cpp", ".hpp")):
+    """The files below the folders as (path from the root, text)."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file():
+                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+class TidyTest(unittest.TestCase):
+    def check(self, rule, found):
+        found = list(found)
+        self.assertTrue(found, "no files: the rule looks at the wrong place")
+        wrong = [line for path, text in found for line in rule(path, text)]
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_layers_include_only_what_they_may_see(self):
+        self.check(wrong_includes, files(*PRODUCTION))
+
+    def test_headers_say_what_they_are(self):
+        self.check(wrong_header, files(*PRODUCTION, "tests", suffixes=(".hpp",)))
+
+    def test_production_files_are_one_room_each(self):
+        self.check(wrong_size, files(*PRODUCTION))
+
+    def test_test_files_are_one_room_each(self):
+        self.check(wrong_size, files("tests"))
+
+    def test_lines_are_tidy(self):
+        self.check(wrong_lines, files(*PRODUCTION, "tests", "scripts", suffixes=(".cpp", ".hpp", ".py", ".txt")))
+
+    def test_scripts_can_be_run(self):
+        scripts = [path for path in sorted((ROOT / "scripts").iterdir()) if path.is_file()]
+        self.assertTrue(scripts)
+        for path in scripts:
+            with self.subTest(path.name):
+                self.assertTrue(os.access(path, os.X_OK), "not executable")
+                self.assertTrue(path.read_text(encoding="utf-8").startswith("#!"), "does not say what runs it")
+
+
+class RulesTest(unittest.TestCase):
+    """Each rule finds what it is for."""
+
+    def include(self, path, name):
+        return bool(wrong_includes(path, f"#pragma once\n#include {name}\n"))
+
+    def test_arrows_point_one_way(self):
+        self.assertFalse(self.include("protocol/wire/decoder.hpp", '"protocol/bitfield.hpp"'))
+        self.assertTrue(self.include("protocol/wire/decoder.hpp", '"protocol/session.hpp"'))
+        self.assertTrue(self.include("protocol/wire/decoder.hpp", '"protocol/swarm/swarm.hpp"'))
+        self.assertTrue(self.include("protocol/bitfield.hpp", '"protocol/wire/message.hpp"'))
+        self.assertTrue(self.include("protocol/bitfield.hpp", '"protocol/session.hpp"'))
+        self.assertFalse(self.include("protocol/session.hpp", '"protocol/wire/message.hpp"'))
+        self.assertTrue(self.include("protocol/session.cpp", '"protocol/swarm/choker.hpp"'))
+        self.assertFalse(self.include("protocol/swarm/link.hpp", '"protocol/session.hpp"'))
+        self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"config/common_cfg.hpp"'))
+        self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"peer/clock.hpp"'))
+        self.assertTrue(self.include("config/text.cpp", '"protocol/ids.hpp"'))
+        self.assertFalse(self.include("peer/setup.hpp", '"config/peer_info.hpp"'))
+        self.assertFalse(self.include("peer/setup.hpp", '"protocol/swarm/swarm.hpp"'))
+        self.assertTrue(self.include("peer/main.cpp", '"tests/support/catch.hpp"'))
+        self.assertFalse(self.include("sim/peer.hpp", '"protocol/swarm/swarm.hpp"'))
+        self.assertTrue(self.include("sim/peer.hpp", '"peer/daemon.hpp"'))
+        self.assertTrue(self.include("peer/daemon.cpp", '"sim/network.hpp"'))
+
+    def test_the_core_has_no_operating_system(self):
+        for name in ("<thread>", "<mutex>", "<fstream>", "<sys/socket.h>", "<asio.hpp>", "<asio/post.hpp>", "<spdlog/spdlog.h>"):
+            with self.subTest(name):
+                self.assertTrue(self.include("protocol/swarm/swarm.cpp", name))
+                self.assertFalse(self.include("peer/daemon.cpp", name))
+        self.assertFalse(self.include("protocol/swarm/swarm.cpp", "<vector>"))
+        self.assertTrue(self.include("config/text.cpp", "<sys/stat.h>"))
+        self.assertFalse(self.include("config/text.cpp", "<nlohmann/json.hpp>"))
+
+    def test_headers(self):
+        self.assertFalse(wrong_header("a.hpp", "// What it is.\n#pragma once\n"))
+        self.assertTrue(wrong_header("a.hpp", "#pragma once\n"))
+        self.assertTrue(wrong_header("a.hpp", "// What it is.\n"))
+
+    def test_sizes(self):
+        self.assertFalse(wrong_size("a.cpp", "x\n" * MAX_LINES))
+        self.assertTrue(wrong_size("a.cpp", "x\n" * (MAX_LINES + 1)))
+
+    def test_lines(self):
+        self.assertFalse(wrong_lines("a.cpp", "x" * MAX_COLUMNS + "\n"))
+        for text in ("x" * (MAX_COLUMNS + 1) + "\n", "\tx\n", "x \n", "x", "// TO" + "DO: later\n"):
+            self.assertTrue(wrong_lines("a.cpp", text), repr(text))
+
+
+if __name__ == "__main__":
+    unittest.main()

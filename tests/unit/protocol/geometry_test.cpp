@@ -1,0 +1,92 @@
+// Sizes and places of pieces.
+#include "protocol/geometry.hpp"
+
+#include "tests/support/aborts.hpp"
+#include "tests/support/catch.hpp"
+
+namespace p2p {
+namespace {
+
+// Known when the program is compiled, and so checked there too.
+static_assert(Geometry(10'000'232, 32'768).piece_count() == 306);
+
+TEST_CASE("the course's example has 306 pieces, the last of 5,992 bytes, and a bitfield of 39 bytes", "[geometry]") {
+  const Geometry geometry(10'000'232, 32'768);
+  CHECK(geometry.piece_count() == 306);
+  CHECK(geometry.size_of(PieceIndex{0}) == 32'768);
+  CHECK(geometry.size_of(PieceIndex{304}) == 32'768);
+  CHECK(geometry.size_of(PieceIndex{305}) == 5'992);
+  CHECK(geometry.offset_of(PieceIndex{305}) == 9'994'240);
+  CHECK(geometry.bitfield_bytes() == 39);
+  CHECK(geometry.contains(PieceIndex{305}));
+  CHECK_FALSE(geometry.contains(PieceIndex{306}));
+  CHECK_FALSE(geometry.contains(PieceIndex{0xffffffff}));
+}
+
+TEST_CASE("the last piece is a full one when the size divides exactly", "[geometry]") {
+  const Geometry geometry(40, 10);
+  CHECK(geometry.piece_count() == 4);
+  CHECK(geometry.size_of(PieceIndex{3}) == 10);
+}
+
+TEST_CASE("a byte more than divides exactly makes a last piece of one byte", "[geometry]") {
+  const Geometry geometry(41, 10);
+  CHECK(geometry.piece_count() == 5);
+  CHECK(geometry.size_of(PieceIndex{4}) == 1);
+}
+
+TEST_CASE("a file smaller than a piece is one piece of its own size", "[geometry]") {
+  const Geometry geometry(1, 32'768);
+  CHECK(geometry.piece_count() == 1);
+  CHECK(geometry.size_of(PieceIndex{0}) == 1);
+  CHECK(geometry.bitfield_bytes() == 1);
+}
+
+TEST_CASE("pieces of one byte are counted and placed", "[geometry]") {
+  const Geometry geometry(9, 1);
+  CHECK(geometry.piece_count() == 9);
+  CHECK(geometry.bitfield_bytes() == 2);
+  CHECK(geometry.offset_of(PieceIndex{8}) == 8);
+  CHECK(geometry.size_of(PieceIndex{8}) == 1);
+}
+
+TEST_CASE("a bitfield has a byte for each eight pieces begun", "[geometry]") {
+  CHECK(Geometry(8, 1).bitfield_bytes() == 1);
+  CHECK(Geometry(9, 1).bitfield_bytes() == 2);
+  CHECK(Geometry(16, 1).bitfield_bytes() == 2);
+}
+
+TEST_CASE("places beyond 4 GiB are exact", "[geometry]") {
+  const Geometry geometry(5'000'000'001, 1u << 20);
+  CHECK(geometry.piece_count() == 4769);
+  CHECK(geometry.offset_of(PieceIndex{4768}) == 4'999'610'368);
+  CHECK(geometry.size_of(PieceIndex{4768}) == 389'633);
+}
+
+TEST_CASE("the pieces of a file follow each other without gap or overlap", "[geometry]") {
+  for (std::uint64_t file_size = 1; file_size <= 40; ++file_size)
+    for (std::uint64_t piece_size = 1; piece_size <= 41; ++piece_size) {
+      const Geometry geometry(file_size, piece_size);
+      std::uint64_t end = 0;
+      for (std::uint32_t i = 0; i < geometry.piece_count(); ++i) {
+        REQUIRE(geometry.offset_of(PieceIndex{i}) == end);
+        REQUIRE(geometry.size_of(PieceIndex{i}) > 0);
+        end += geometry.size_of(PieceIndex{i});
+      }
+      REQUIRE(end == file_size);
+    }
+}
+
+TEST_CASE("what a geometry may be is bounded by pieces and piece size", "[geometry]") {
+  CHECK(Geometry::valid(1, 1));
+  CHECK_FALSE(Geometry::valid(0, 1));
+  CHECK_FALSE(Geometry::valid(1, 0));
+  CHECK(Geometry::valid(1, 64u << 20));
+  CHECK_FALSE(Geometry::valid(1, (64u << 20) + 1));
+  CHECK(Geometry::valid(0x7fffffff, 1));
+  CHECK_FALSE(Geometry::valid(0x80000000, 1));
+  CHECK(test::aborts([] { Geometry(0, 1); }));
+}
+
+}  // namespace
+}  // namespace p2p
