@@ -12,8 +12,7 @@ constexpr auto kFarewellPatience = 2s;
 }  // namespace
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks)
-    : io_(io),
-      store_(store),
+    : store_(store),
       buffers_(io.get_executor(), config.geometry.size_of(PieceIndex{0})),
       swarm_(std::move(config), store.stored(), seed, now()),
       hooks_(std::move(hooks)),

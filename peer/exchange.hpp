@@ -67,7 +67,6 @@ class Exchange {
   void arm_timer();
   void check_finished();
 
-  asio::io_context& io_;
   PieceStore& store_;
   BufferPool buffers_;
   Swarm swarm_;
