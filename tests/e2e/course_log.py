@@ -30,9 +30,9 @@ def parse(text):
     return [_parse_line(line) for line in text.split("\n")[:-1]]
 
 
-def parse_growing(text):
-    """The same for a log that is being written: an unfinished last line is left out."""
-    return parse(text[:text.rfind("\n") + 1])
+def parse_growing(data):
+    """The same for the bytes of a log that is being written: an unfinished last line is left out."""
+    return parse(data[:data.rfind(b"\n") + 1].decode())
 
 
 def _parse_line(line):

@@ -19,7 +19,7 @@ from pathlib import Path
 import course_log
 
 HERE = Path(__file__).resolve().parent
-PEER_PROCESS = os.environ.get("PEER_PROCESS") or str(HERE.parents[1] / "build" / "dev" / "peerProcess")
+PEER_PROCESS = os.path.abspath(os.environ.get("PEER_PROCESS") or HERE.parents[1] / "build" / "dev" / "peerProcess")
 CLASSIC_PEER = HERE / "classic_peer.py"
 DEADLINE_S = 120
 FILE_NAME = "TheFile.dat"
@@ -79,7 +79,7 @@ class Peer:
             return []
         with self.log_path.open("rb") as log:
             log.seek(self._log_start)
-            return course_log.parse_growing(log.read().decode())
+            return course_log.parse_growing(log.read())
 
     def count(self, kind):
         """How many entries of a kind the log has."""
@@ -144,16 +144,15 @@ class Swarm:
     def _hold_port(self):
         """A port of the loopback, IPv4 and IPv6, that is this test's until its end."""
         while True:
-            holders = [_bound("127.0.0.1", 0)]
-            self.case.addCleanup(holders[0].close)
-            port = holders[0].getsockname()[1]
-            if not has_ipv6():
-                return port
+            holder = _bound("127.0.0.1", 0)
+            self.case.addCleanup(holder.close)
+            port = holder.getsockname()[1]
             try:
-                self.case.addCleanup(_bound("::1", port).close)
+                if has_ipv6():
+                    self.case.addCleanup(_bound("::1", port).close)
                 return port
             except OSError:
-                continue  # somebody else's over IPv6: try another
+                continue  # over IPv6 it is somebody else's: try another
 
     def copy_of(self, peer_id):
         usual, short = self.dir / f"peer_{peer_id}", self.dir / str(peer_id)

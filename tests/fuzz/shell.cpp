@@ -10,6 +10,7 @@ Shell::Shell(const SwarmConfig& config, const Bitfield& stored, std::uint64_t se
       listed_(config.listed),
       preferred_neighbors_(config.preferred_neighbors),
       max_pipeline_(config.max_pipeline),
+      favors_(!config.favored.empty()),
       remotes_(remotes),
       swarm_(config, stored, seed, now),
       expected_stored_(stored),
@@ -234,7 +235,6 @@ void Shell::check() {
 
   std::uint32_t linked = 0;
   std::uint32_t unchoking_us = 0;
-  std::uint32_t told_unchoked = 0;
   for (const auto& connection : connections_) {
     if (!connection->established) continue;
     const LinkWatch& watch = connection->watch;
@@ -244,20 +244,35 @@ void Shell::check() {
     P2P_ASSERT(watch.open_requests().size() <= max_pipeline_);
     if (watch.behind()) continue;
 
-    told_unchoked += !watch.chokes();
     P2P_ASSERT(watch.greeted() && watch.told() == swarm_.stored());
     if (watch.remote_spoke()) P2P_ASSERT(watch.is_interested() == (watch.remote_pieces().count_without(swarm_.stored()) > 0));
-    // Nobody waits while a slot is idle.
-    if (watch.remote_is_interested() && watch.chokes()) P2P_ASSERT(swarm_.unchoked_neighbors() == preferred_neighbors_ + 1);
   }
   P2P_ASSERT(swarm_.linked_neighbors() == linked);
   P2P_ASSERT(swarm_.unchoking_us() == unchoking_us);
-  P2P_ASSERT(swarm_.unchoked_neighbors() <= preferred_neighbors_ + 1);
-  P2P_ASSERT(told_unchoked <= swarm_.unchoked_neighbors());
-
   if (everybody_is_complete() && linked + 1 == listed_.size()) P2P_ASSERT(swarm_.swarm_complete());
   P2P_ASSERT(swarm_.swarm_complete() == (swarms_completed_ == 1));
+  check_slots();
   check_nobody_idles();
+}
+
+/// No more neighbors are served than there are slots, and none waits while a slot is idle.
+void Shell::check_slots() const {
+  const std::uint32_t slots = preferred_neighbors_ + 1;
+  P2P_ASSERT(swarm_.unchoked_neighbors() <= slots);
+  std::uint32_t unchoked = 0;
+  std::uint32_t served = 0;
+  std::uint32_t waiting = 0;
+  for (const auto& connection : connections_) {
+    const LinkWatch& watch = connection->watch;
+    if (!connection->established) continue;
+    if (watch.behind()) return;  // who knows what it is about to be told
+    unchoked += !watch.chokes();
+    served += !watch.chokes() && watch.remote_is_interested();
+    waiting += watch.chokes() && watch.remote_is_interested();
+  }
+  P2P_ASSERT(unchoked == swarm_.unchoked_neighbors());
+  // A favored neighbor may keep its slot without being interested for the moment.
+  if (waiting > 0) P2P_ASSERT(favors_ ? unchoked == slots : served == slots);
 }
 
 /// A link that could bring a piece that nobody was asked for has been asked for something.

@@ -83,6 +83,7 @@ class Shell {
   void learn_completeness(const Connection& connection);
   void send_all(Connection& connection);
   void check();
+  void check_slots() const;
   void check_nobody_idles() const;
   void check_patience(Instant now);
   bool everybody_is_complete() const { return swarm_.complete() && complete_neighbors_.size() + 1 == listed_.size(); }
@@ -91,6 +92,7 @@ class Shell {
   std::vector<PeerId> listed_;
   std::uint32_t preferred_neighbors_;
   std::uint32_t max_pipeline_;
+  bool favors_;
   Remotes remotes_;
   Swarm swarm_;
   std::vector<std::unique_ptr<Connection>> connections_;
