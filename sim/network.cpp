@@ -20,12 +20,12 @@ HostId Network::add_host(const HostSpec& spec) {
 void Network::dial(HostId from, HostId to, Instant now) {
   const Duration round_trip = 2 * latency(from, to);
   if (!hosts_[to].listening || !reachable(from, to) || !reachable(to, from)) {
-    agenda_.add({.at = now + round_trip, .kind = Event::Kind::refused, .subject = from, .control = to});
+    agenda_.add({.at = now + round_trip, .kind = Event::Kind::refused, .subject = from, .argument = to});
     return;
   }
   const auto end = static_cast<End>(streams_.size());
-  streams_.push_back({.from = from, .to = to, .segments = {}, .control = {}, .held = {}});
-  streams_.push_back({.from = to, .to = from, .segments = {}, .control = {}, .held = {}});
+  streams_.push_back({.from = from, .to = to});
+  streams_.push_back({.from = to, .to = from});
   agenda_.add({.at = now + round_trip, .kind = Event::Kind::opened, .subject = end});
 }
 
@@ -87,12 +87,18 @@ void Network::send(End end, std::span<const std::byte> control, std::uint32_t pa
   Stream& s = streams_[end];
   if (!s.open) return;
   control_bytes_ += control.size();
-  s.control.insert(s.control.end(), control.begin(), control.end());
   const auto control_size = static_cast<std::uint32_t>(control.size());
-  if (payload == 0 && nothing_queued(end)) {
+  const bool past_the_queue = payload == 0 && nothing_queued(end);
+  Parcel parcel{.control = control_size};
+  parcel.carried = past_the_queue && control.size() <= parcel.bytes.size();
+  if (parcel.carried)
+    std::ranges::copy(control, parcel.bytes.begin());
+  else
+    s.control.insert(s.control.end(), control.begin(), control.end());
+  if (past_the_queue) {
     Host& host = hosts_[s.from];
     host.debt_s += control_size / host.spec.up_Bps;
-    schedule_delivery(end, control_size, 0, now + latency(s.from, s.to));
+    schedule_delivery(end, parcel, now + latency(s.from, s.to));
     return;
   }
   s.segments.push_back({control_size, payload});
@@ -139,7 +145,7 @@ void Network::on_uplink_free(HostId id, Instant now) {
   Stream& s = streams_[end];
   host.sent_payload += host.current_payload;
   if (s.open || s.closing) {
-    schedule_delivery(end, host.current_control, host.current_payload, now + latency(s.from, s.to));
+    schedule_delivery(end, {.control = host.current_control, .payload = host.current_payload}, now + latency(s.from, s.to));
     if (s.closing && s.segments.empty())
       agenda_.add({.at = std::max(now + latency(s.from, s.to), s.last_delivery), .kind = Event::Kind::ended, .subject = end ^ 1});
     take_turn(end);
@@ -148,55 +154,65 @@ void Network::on_uplink_free(HostId id, Instant now) {
   if (streams_[end].open && writable(end)) user_.on_writable(id, end);
 }
 
-void Network::schedule_delivery(End sender, std::uint32_t control, std::uint32_t payload, Instant arrival) {
+void Network::schedule_delivery(End sender, const Parcel& parcel, Instant arrival) {
   Stream& s = streams_[sender];
-  if (payload > 0) {
+  if (parcel.payload > 0) {
     Host& to = hosts_[s.to];
     // The downlink receives while the uplink sends: a chunk that finds it free is complete on arrival.
-    arrival = std::max(arrival, to.down_free + from_seconds((control + payload) / to.spec.down_Bps));
+    arrival = std::max(arrival, to.down_free + from_seconds((parcel.control + parcel.payload) / to.spec.down_Bps));
     to.down_free = arrival;
   }
   s.last_delivery = std::max(arrival, s.last_delivery);
-  agenda_.add({.at = s.last_delivery, .kind = Event::Kind::deliver, .subject = sender ^ 1, .control = control, .payload = payload});
+  agenda_.add({.at = s.last_delivery, .kind = Event::Kind::deliver, .subject = sender ^ 1, .parcel = parcel});
 }
 
 // --- receiving -----------------------------------------------------------------------------------------------------
 
-void Network::deliver(End receiver, std::uint32_t control, std::uint32_t payload, Instant now) {
+void Network::deliver(End receiver, const Parcel& parcel, Instant now) {
   Stream& s = streams_[receiver ^ 1];
   if ((!s.open && !s.closing) || !streams_[receiver].open) return;
   if (!s.held.empty() || !hosts_[s.to].reading || !reachable(s.from, s.to)) {
-    s.held.push_back({control, payload});
+    s.held.push_back(parcel);
     return;
   }
-  hand_over(receiver, control, payload, now);
+  hand_over(receiver, parcel, now);
 }
 
-void Network::hand_over(End receiver, std::uint32_t control, std::uint32_t payload, Instant now) {
-  const End sender = receiver ^ 1;
-  if (control > 0) {
-    Stream& s = streams_[sender];
-    // A copy, because what the user does may end the stream.
-    const auto first = s.control.begin() + static_cast<std::ptrdiff_t>(s.control_at);
-    delivered_.assign(first, first + control);
-    s.control_at += control;
-    if (s.control_at == s.control.size()) {
-      s.control.clear();
-      s.control_at = 0;
-    }
-    const HostId to = s.to;
-    const std::size_t cut = control > 1 && spec_.split_probability > 0 && random_.unit() < spec_.split_probability ? 1 + random_.below(control - 1) : control;
-    user_.on_bytes(to, receiver, std::span(delivered_).first(cut));
-    if (cut < control && streams_[receiver].open) user_.on_bytes(to, receiver, std::span(delivered_).subspan(cut));
+void Network::hand_over(End receiver, const Parcel& parcel, Instant now) {
+  if (parcel.carried)
+    hand_over_control(receiver, std::span(parcel.bytes).first(parcel.control));
+  else if (parcel.control > 0)
+    hand_over_control(receiver, take_control(receiver ^ 1, parcel.control));
+
+  if (parcel.payload == 0 || !streams_[receiver].open) return;
+  Stream& s = streams_[receiver ^ 1];
+  s.in_flight -= std::min(parcel.payload, s.in_flight);
+  if (s.open || s.closing) {
+    take_turn(receiver ^ 1);
+    serve_uplink(s.from, now);
   }
-  if (payload > 0 && streams_[receiver].open) {
-    streams_[sender].in_flight -= std::min(payload, streams_[sender].in_flight);
-    if (streams_[sender].open || streams_[sender].closing) {
-      take_turn(sender);
-      serve_uplink(streams_[sender].from, now);
-    }
-    user_.on_payload(streams_[receiver].from, receiver, payload);
+  user_.on_payload(streams_[receiver].from, receiver, parcel.payload);
+}
+
+/// The next control bytes of the stream: a copy, because what the user does with them may end the stream.
+std::span<const std::byte> Network::take_control(End sender, std::uint32_t count) {
+  Stream& s = streams_[sender];
+  const auto first = s.control.begin() + static_cast<std::ptrdiff_t>(s.control_at);
+  delivered_.assign(first, first + count);
+  s.control_at += count;
+  if (s.control_at == s.control.size()) {
+    s.control.clear();
+    s.control_at = 0;
   }
+  return delivered_;
+}
+
+void Network::hand_over_control(End receiver, std::span<const std::byte> bytes) {
+  const HostId host = streams_[receiver].from;
+  const bool split = bytes.size() > 1 && spec_.split_probability > 0 && random_.unit() < spec_.split_probability;
+  const std::size_t cut = split ? 1 + random_.below(static_cast<std::uint32_t>(bytes.size()) - 1) : bytes.size();
+  user_.on_bytes(host, receiver, bytes.first(cut));
+  if (cut < bytes.size() && streams_[receiver].open) user_.on_bytes(host, receiver, bytes.subspan(cut));
 }
 
 void Network::released(Instant now) {
@@ -204,9 +220,9 @@ void Network::released(Instant now) {
     for (;;) {
       Stream& s = streams_[sender];
       if (s.held.empty() || !hosts_[s.to].reading || !reachable(s.from, s.to) || !streams_[sender ^ 1].open) break;
-      const Segment held = s.held.front();
+      const Parcel held = s.held.front();
       s.held.erase(s.held.begin());
-      hand_over(sender ^ 1, held.control, held.payload, now);
+      hand_over(sender ^ 1, held, now);
     }
   }
 }
@@ -219,9 +235,9 @@ void Network::set_reading(HostId host, bool reading, Instant now) {
 void Network::handle(const Event& event) {
   switch (event.kind) {
     case Event::Kind::uplink_free: on_uplink_free(event.subject, event.at); return;
-    case Event::Kind::deliver: deliver(event.subject, event.control, event.payload, event.at); return;
+    case Event::Kind::deliver: deliver(event.subject, event.parcel, event.at); return;
     case Event::Kind::refused:
-      if (hosts_[event.subject].up) user_.on_refused(event.subject, event.control);
+      if (hosts_[event.subject].up) user_.on_refused(event.subject, event.argument);
       return;
     case Event::Kind::opened: {
       const End end = event.subject;

@@ -114,32 +114,35 @@ class Network {
     std::uint32_t control;
     std::uint32_t payload;          ///< Follows the control bytes.
   };
-  struct Stream {
+  /// A large swarm has a million of these, and a have touches two: what a have needs is on the first cache line.
+  struct alignas(64) Stream {
     HostId from;
     HostId to;
     bool open = false;
     bool in_turns = false;
     bool closing = false;           ///< Ended by its sender: the receiver learns of it after what is under way.
     std::uint32_t tag = kNoTag;     ///< The sending host's own.
-    std::vector<Segment> segments;  ///< Not yet on the uplink; few.
+    Instant last_delivery{};
+    std::vector<Segment> segments{};  ///< Not yet on the uplink; few.
     std::uint32_t unsent_payload = 0;
     std::uint32_t in_flight = 0;    ///< Payload on its way.
-    Bytes control;                  ///< Control bytes that are not yet delivered, from `control_at` on.
+    std::vector<Parcel> held{};     ///< Held back by a partition or a reader that sleeps.
+    Bytes control{};                ///< Control bytes that are not yet delivered, from `control_at` on.
     std::size_t control_at = 0;
-    Instant last_delivery{};
-    std::deque<Segment> held;         ///< Held back by a partition or a reader that sleeps.
   };
 
   Duration latency(HostId a, HostId b) const { return hosts_[a].spec.latency + hosts_[b].spec.latency; }
   bool reachable(HostId from, HostId to) const { return !blocked_ || !blocked_(from, to); }
-  void schedule_delivery(End sender, std::uint32_t control, std::uint32_t payload, Instant arrival);
+  void schedule_delivery(End sender, const Parcel& parcel, Instant arrival);
   /// Nothing of the stream waits for the uplink or is on it.
   bool nothing_queued(End sender) const;
   void take_turn(End sender);
   void serve_uplink(HostId host, Instant now);
   void on_uplink_free(HostId host, Instant now);
-  void deliver(End receiver, std::uint32_t control, std::uint32_t payload, Instant now);
-  void hand_over(End receiver, std::uint32_t control, std::uint32_t payload, Instant now);
+  void deliver(End receiver, const Parcel& parcel, Instant now);
+  void hand_over(End receiver, const Parcel& parcel, Instant now);
+  std::span<const std::byte> take_control(End sender, std::uint32_t count);
+  void hand_over_control(End receiver, std::span<const std::byte> bytes);
   void drop(End sender);
 
   NetworkSpec spec_;
@@ -150,7 +153,7 @@ class Network {
   std::vector<Stream> streams_;  ///< By sending end.
   std::function<bool(HostId, HostId)> blocked_;
   std::uint64_t control_bytes_ = 0;
-  Bytes delivered_;  ///< Scratch for hand_over().
+  Bytes delivered_;  ///< Scratch for take_control().
 };
 
 }  // namespace p2p::sim

@@ -103,7 +103,7 @@ void Peer::on_payload(End end, std::uint32_t bytes, Instant now) {
     if (disk_.delay == Duration::zero())
       store(*piece, now);
     else
-      agenda_.add({.at = now + disk_.delay, .kind = Event::Kind::disk_done, .subject = host_, .control = piece->value, .payload = incarnation_});
+      agenda_.add({.at = now + disk_.delay, .kind = Event::Kind::disk_done, .subject = host_, .argument = incarnation_, .piece = *piece});
   }
   settle(now);
 }

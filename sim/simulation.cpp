@@ -65,7 +65,7 @@ void Simulation::run(Instant limit) {
       case Event::Kind::timer:
         peers_[event.subject]->on_timer(now_);
         break;
-      case Event::Kind::disk_done: peers_[event.subject]->on_disk_done(PieceIndex{event.control}, event.payload, now_); break;
+      case Event::Kind::disk_done: peers_[event.subject]->on_disk_done(event.piece, event.argument, now_); break;
       case Event::Kind::script: actions_[event.subject](*this); break;
       default: network_.handle(event);
     }

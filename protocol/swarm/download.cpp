@@ -110,7 +110,7 @@ void Swarm::fill(LinkId link, Instant now) {
 }
 
 void Swarm::fill_all(Instant now) {
-  for_established([&](LinkId link) { fill(link, now); });
+  for (const LinkId link : serving_us_) fill(link, now);
 }
 
 void Swarm::ask_duplicate(LinkId link, Instant now) {
@@ -118,10 +118,10 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
   const auto& offered = at(link).session.remote_pieces();
   std::vector<InFlight> in_flight;
   std::uint32_t open = 0;
-  for_established([&](LinkId other) {
+  for (const LinkId other : serving_us_) {
     const Link& o = at(other);
     open += o.requests.open_count();
-    if (other == link) return;
+    if (other == link) continue;
     double ahead = o.incoming ? -static_cast<double>(o.incoming->received) : 0;
     for (const OpenRequest& request : o.requests.open()) {
       ahead += piece_size;
@@ -131,7 +131,7 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
       const double eta = o.window.rate() > 0 ? ahead / o.window.rate() : seconds(now - request.asked);
       in_flight.push_back({request.piece, eta});
     }
-  });
+  }
   constexpr double kUnknownEta_s = 0.5;
   const double own_rate = at(link).window.rate();
   double own_eta = own_rate > 0 ? piece_size / own_rate : kUnknownEta_s;
@@ -144,8 +144,7 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
 Duration Swarm::drain_time() const {
   if (throughput_.peak() <= 0) return {};
   std::uint64_t open = 0;
-  for (const auto& l : links_)
-    if (l) open += l->requests.open_count();
+  for (const LinkId link : serving_us_) open += at(link).requests.open_count();
   constexpr double kLongest_s = 3600;
   return from_seconds(std::min(kLongest_s, static_cast<double>(open) * config_.geometry.piece_size() / throughput_.peak()));
 }

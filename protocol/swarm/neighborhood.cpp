@@ -21,7 +21,7 @@ Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Insta
       earlier = false;
       continue;
     }
-    const bool is_new = index_.emplace(id, neighbors_.size()).second;
+    const bool is_new = index_.emplace(id, static_cast<NeighborIndex>(neighbors_.size())).second;
     P2P_ASSERT(is_new);
     neighbors_.push_back({.id = id, .dial = earlier, .backoff = kFirstBackoff, .dial_at = earlier ? now : kNever});
   }

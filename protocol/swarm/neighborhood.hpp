@@ -3,7 +3,7 @@
 // Source: docs/PROTOCOL.md, "Start" and "End". Absent: connections (the shell dials when told so).
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -27,7 +27,7 @@ struct Neighbor {
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
 };
 
-using NeighborIndex = std::size_t;
+using NeighborIndex = std::uint32_t;
 
 class Neighborhood {
  public:

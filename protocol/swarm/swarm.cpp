@@ -94,6 +94,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now) {
     neighborhood_[*l.neighbor].link.reset();
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
+    std::erase(serving_us_, link);
     std::erase(told_unchoked_, link);
     choker_.on_gone(link, random_);
     sync_chokes();
@@ -154,6 +155,7 @@ void Swarm::establish(LinkId link, Instant now) {
   if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
+  if (!l.session.remote_chokes()) serving_us_.push_back(link);
   if (l.session.state() == SessionState::exchanging) on_bitfield(link, now);
   if (l.session.remote_is_interested()) {
     choker_.on_interested(link, random_);
@@ -198,11 +200,13 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       if (!changed) return;
       s.emit(ChokedBy{peer});
       s.give_up_requests(link);
+      std::erase(s.serving_us_, link);
       s.fill_all(now);
     }
     void operator()(const Unchoke&) const {
       if (!changed) return;
       s.emit(UnchokedBy{peer});
+      s.serving_us_.push_back(link);
       s.fill(link, now);
     }
     void operator()(const Interested&) const {
@@ -245,9 +249,9 @@ void Swarm::on_bitfield(LinkId link, Instant now) {
 void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   picker_.add_holder(piece);
   // Somebody was given what we are about to be given: our runs go in step, and would go on so.
-  if (picker_.state(piece) == Picker::State::requested) for_established([&](LinkId other) {
+  if (picker_.state(piece) == Picker::State::requested)
+    for (const LinkId other : serving_us_)
       if (at(other).requests.standing(piece) == Requests::Standing::open) at(other).last_picked.reset();
-    });
   if (!picker_.stored().test(piece)) {
     ++at(link).wanted;
     update_interest(link);
@@ -335,16 +339,9 @@ void Swarm::sweep(Instant now) {
   sweep_at_ = any ? now + kSweepInterval : kNever;
   // What a stalled link was asked for goes to others first.
   const auto is_stalled = [&](LinkId link) { return std::ranges::find(stalled, link) != stalled.end(); };
-  for_established([&](LinkId link) {
+  for (const LinkId link : serving_us_)
     if (!is_stalled(link)) fill(link, now);
-  });
   for (const LinkId link : stalled) fill(link, now);
-}
-
-std::uint32_t Swarm::unchoking_us() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(links_, [](const std::optional<Link>& l) {
-    return l && l->phase == Link::Phase::established && !l->session.remote_chokes();
-  }));
 }
 
 // --- what to do ----------------------------------------------------------------------------------------------------

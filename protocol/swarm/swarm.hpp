@@ -120,7 +120,7 @@ class Swarm {
   /// We and all our neighbors have the file; the process may leave once all links are flushed.
   bool swarm_complete() const { return swarm_complete_; }
   std::uint32_t linked_neighbors() const { return linked_; }
-  std::uint32_t unchoking_us() const;
+  std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
   std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(told_unchoked_.size()); }
   PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].id; }
@@ -177,6 +177,8 @@ class Swarm {
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
   std::uint32_t linked_ = 0;
+  /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are many.
+  std::vector<LinkId> serving_us_;
 
   /// Pieces in the order in which they were stored since the start. A link is told haves from its own place in this
   /// list on, so that pending haves take no memory a link.

@@ -7,12 +7,6 @@
 #include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
-namespace {
-
-constexpr std::size_t kLengthBytes = 4;
-constexpr std::size_t kFrameStartBytes = 5;  // length and type
-
-}  // namespace
 
 Decoder::Decoder(const Geometry& geometry)
     : geometry_(geometry),
@@ -23,22 +17,28 @@ void Decoder::payload_taken(std::uint32_t bytes) {
   payload_left_ -= bytes;
 }
 
-/// Collects input in head_ until it holds `bytes`; true when it does.
-bool Decoder::fill(std::size_t bytes, std::span<const std::byte>& input) {
-  const std::size_t n = std::min(bytes - head_filled_, input.size());
-  std::copy_n(input.begin(), n, head_.begin() + static_cast<std::ptrdiff_t>(head_filled_));
-  head_filled_ += n;
+/// The next `bytes` of the stream, once they have all come: in the input itself, or, if they came in parts, in head_.
+std::optional<std::span<const std::byte>> Decoder::collect(std::size_t bytes, std::span<const std::byte>& input) {
+  if (head_filled_ == 0 && input.size() >= bytes) {
+    const auto whole = input.first(bytes);
+    input = input.subspan(bytes);
+    return whole;
+  }
+  const auto n = std::min<std::size_t>(bytes - head_filled_, input.size());
+  std::copy_n(input.begin(), n, head_.begin() + head_filled_);
+  head_filled_ += static_cast<std::uint32_t>(n);
   input = input.subspan(n);
-  return head_filled_ == bytes;
+  if (head_filled_ < bytes) return std::nullopt;
+  head_filled_ = 0;
+  return std::span<const std::byte>(head_).first(bytes);
 }
 
 Decoded Decoder::take_handshake(std::span<const std::byte>& input) {
-  const bool whole = fill(kHandshakeBytes, input);
-  if (auto wrong = check_handshake_prefix(std::span(head_).first(head_filled_))) return std::move(*wrong);
+  const auto whole = collect(kHandshakeBytes, input);
+  if (auto wrong = check_handshake_prefix(whole ? *whole : std::span<const std::byte>(head_).first(head_filled_))) return std::move(*wrong);
   if (!whole) return NeedInput{};
-  head_filled_ = 0;
-  expect_ = Expect::frame_start;
-  return decode_handshake(head_);
+  expect_ = Expect::length;
+  return decode_handshake(whole->first<kHandshakeBytes>());
 }
 
 Decoded Decoder::next(std::span<const std::byte>& input) {
@@ -48,27 +48,28 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
       case Expect::handshake:
         return take_handshake(input);
 
-      case Expect::frame_start: {
-        // The length alone first: a zero length is a whole frame without a type.
-        if (head_filled_ < kLengthBytes) {
-          if (!fill(kLengthBytes, input)) return NeedInput{};
-          length_ = load_u32(std::span(head_).first<kLengthBytes>());
-          if (length_ == 0) {
-            head_filled_ = 0;
-            continue;
-          }
-        }
-        if (!fill(kFrameStartBytes, input)) return NeedInput{};
-        head_filled_ = 0;
-        Decoded step = on_frame_start();
+      case Expect::length: {
+        const auto length = collect(4, input);
+        if (!length) return NeedInput{};
+        length_ = load_u32(length->first<4>());
+        // A length of zero is a whole frame without a type.
+        if (length_ > 0) expect_ = Expect::type;
+        continue;
+      }
+
+      case Expect::type: {
+        const auto type = collect(1, input);
+        if (!type) return NeedInput{};
+        Decoded step = on_type(std::to_integer<std::uint8_t>(type->front()));
         if (std::holds_alternative<NeedInput>(step)) continue;
         return step;
       }
 
-      case Expect::index:
-        if (!fill(4, input)) return NeedInput{};
-        head_filled_ = 0;
-        return on_index();
+      case Expect::index: {
+        const auto index = collect(4, input);
+        if (!index) return NeedInput{};
+        return on_index(PieceIndex{load_u32(index->first<4>())});
+      }
 
       case Expect::bitfield: {
         const std::size_t n = std::min<std::size_t>(length_ - 1 - bitfield_.size(), input.size());
@@ -83,16 +84,16 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
         input = input.subspan(n);
         skip_left_ -= n;
         if (skip_left_ > 0) return NeedInput{};
-        expect_ = Expect::frame_start;
+        expect_ = Expect::length;
         continue;
       }
     }
   }
 }
 
-/// Judges length and type, which stand in length_ and head_. NeedInput means: go on in the state that is now set.
-Decoded Decoder::on_frame_start() {
-  const auto raw_type = std::to_integer<std::uint8_t>(head_[kLengthBytes]);
+/// Judges the type and length_ together. NeedInput means: go on in the state that is now set.
+Decoded Decoder::on_type(std::uint8_t raw_type) {
+  expect_ = Expect::length;
   if (raw_type > static_cast<std::uint8_t>(MessageType::piece)) return unknown_type(raw_type);
   type_ = MessageType{raw_type};
   switch (type_) {
@@ -125,9 +126,8 @@ Decoded Decoder::on_frame_start() {
   return NeedInput{};
 }
 
-Decoded Decoder::on_index() {
-  expect_ = Expect::frame_start;
-  const PieceIndex piece{load_u32(std::span(head_).first<4>())};
+Decoded Decoder::on_index(PieceIndex piece) {
+  expect_ = Expect::length;
   if (!geometry_.contains(piece))
     return Violation{std::string(name_of(type_)) + " for piece " + std::to_string(piece.value) + ", expected 0 to " +
                      std::to_string(geometry_.piece_count() - 1)};
@@ -141,7 +141,7 @@ Decoded Decoder::on_index() {
 }
 
 Decoded Decoder::on_bitfield() {
-  expect_ = Expect::frame_start;
+  expect_ = Expect::length;
   auto pieces = Bitfield::from_wire(bitfield_, geometry_.piece_count());
   bitfield_ = {};
   if (auto* violation = std::get_if<Violation>(&pieces)) return std::move(*violation);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 
@@ -45,12 +46,12 @@ class Decoder {
   void payload_taken(std::uint32_t bytes);
 
  private:
-  enum class Expect : std::uint8_t { handshake, frame_start, index, bitfield, skip };
+  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, skip };
 
-  bool fill(std::size_t bytes, std::span<const std::byte>& input);
+  std::optional<std::span<const std::byte>> collect(std::size_t bytes, std::span<const std::byte>& input);
   Decoded take_handshake(std::span<const std::byte>& input);
-  Decoded on_frame_start();
-  Decoded on_index();
+  Decoded on_type(std::uint8_t raw_type);
+  Decoded on_index(PieceIndex piece);
   Decoded on_bitfield();
   Violation bad_length(std::string_view what, std::uint32_t expected) const;
   Decoded unknown_type(std::uint8_t type);
@@ -62,8 +63,8 @@ class Decoder {
   std::uint32_t length_ = 0;  ///< The current frame's length field.
   std::uint32_t payload_left_ = 0;
   std::uint32_t skip_left_ = 0;
-  std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects handshake, frame start or index.
-  std::size_t head_filled_ = 0;
+  std::uint32_t head_filled_ = 0;
+  std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects a handshake, length or index that comes in parts.
   Bytes bitfield_;
 };
 
