@@ -15,9 +15,8 @@ std::string joined(const std::vector<Finding>& findings) {
 }  // namespace
 
 std::string Finding::to_string() const {
-  std::string text = file;
-  if (line > 0) text.append(":").append(std::to_string(line)).append(":").append(std::to_string(column));
-  return text.append(": ").append(message);
+  if (line == 0) return file + ": " + message;
+  return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + message;
 }
 
 ConfigError::ConfigError(std::vector<Finding> findings)

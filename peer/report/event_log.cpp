@@ -20,7 +20,10 @@ struct CourseLine {
   }
   Line operator()(const PreferredNeighborsChanged& e) const {
     std::string list;
-    for (const PeerId neighbor : e.neighbors) list += (list.empty() ? "" : ",") + id(neighbor);
+    for (const PeerId neighbor : e.neighbors) {
+      if (!list.empty()) list += ',';
+      list += id(neighbor);
+    }
     return self + " has the preferred neighbors " + list + ".";
   }
   Line operator()(const OptimisticNeighborChanged& e) const { return self + " has the optimistically unchoked neighbor " + id(e.neighbor) + "."; }
