@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "config/hex.hpp"
 #include "config/text.hpp"
 
 namespace p2p::config {
@@ -16,7 +17,8 @@ constexpr std::uint64_t kLargestPiece = 64u << 20;
 constexpr std::uint64_t kMostPieces = 0x7fffffff;
 
 const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
-                                             "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy"};
+                                             "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
+                                             "Manifest"};
 constexpr std::uint64_t kMostConnections = 65'535;
 
 struct Entry {
@@ -54,17 +56,15 @@ class Parser {
     cfg.unchoking_interval_s = static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
     cfg.optimistic_interval_s = static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
     cfg.file_name = file_name();
-    cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
-    cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
+    // A manifest says both sizes.
+    const bool has_manifest = entries_.contains("Manifest");
+    if (has_manifest) cfg.manifest = manifest();
+    if (!has_manifest || entries_.contains("FileSize")) cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
+    if (!has_manifest || entries_.contains("PieceSize")) cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
     if (entries_.contains("MaxConnections"))
       cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", 2, kMostConnections, "an integer"));
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
-    if (cfg.file_size > 0 && cfg.piece_size > 0 && (cfg.file_size - 1) / cfg.piece_size >= kMostPieces) {
-      const Entry& entry = entries_.at("PieceSize");
-      findings_.add(entry.line, entry.value.column,
-                    "PieceSize " + std::to_string(cfg.piece_size) + " cuts the file into more than " + std::to_string(kMostPieces) +
-                        " pieces, expected at least " + std::to_string((cfg.file_size - 1) / kMostPieces + 1));
-    }
+    check_piece_count(cfg.file_size.value_or(0), cfg.piece_size.value_or(0));
     findings_.throw_if_any();
     return cfg;
   }
@@ -113,6 +113,24 @@ class Parser {
       findings_.add(entry->line, entry->value.column,
                     key + " is " + quoted(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
     return value.value_or(0);
+  }
+
+  /// Sizes that are missing or wrong are 0 here, and have been told.
+  void check_piece_count(std::uint64_t file_size, std::uint64_t piece_size) {
+    if (file_size == 0 || piece_size == 0 || (file_size - 1) / piece_size < kMostPieces) return;
+    const Entry& entry = entries_.at("PieceSize");
+    findings_.add(entry.line, entry.value.column,
+                  "PieceSize " + std::to_string(piece_size) + " cuts the file into more than " + std::to_string(kMostPieces) +
+                      " pieces, expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
+  }
+
+  std::optional<std::array<std::byte, 32>> manifest() {
+    const Entry* entry = find("Manifest");
+    std::array<std::byte, 32> id{};
+    if (entry && !from_hex(entry->value.text, id))
+      findings_.add(entry->line, entry->value.column,
+                    "Manifest is " + quoted(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+    return id;
   }
 
   std::string file_name() {

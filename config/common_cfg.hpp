@@ -1,7 +1,10 @@
 // Common.cfg: what all peers of a swarm agree on (docs/PROTOCOL.md, "Files").
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,10 +23,11 @@ struct CommonCfg {
   std::uint32_t unchoking_interval_s = 0;      ///< 1 to 86,400.
   std::uint32_t optimistic_interval_s = 0;     ///< 1 to 86,400.
   std::string file_name;                       ///< Relative, stays inside the peer's folder.
-  std::uint64_t file_size = 0;                 ///< 1 to 2^63 - 1.
-  std::uint64_t piece_size = 0;                ///< 1 to 64 MiB; at most 2^31 - 1 pieces.
+  std::optional<std::uint64_t> file_size;      ///< 1 to 2^63 - 1. Absent only where there is a manifest.
+  std::optional<std::uint64_t> piece_size;     ///< 1 to 64 MiB; at most 2^31 - 1 pieces. Absent only where there is a manifest.
 
   /// Optional keys, which no other implementation of the protocol knows.
+  std::optional<std::array<std::byte, 32>> manifest;  ///< Manifest, 64 hexadecimal digits: the content id, the SHA-256 of the manifest's bytes.
   std::uint32_t max_connections = 0;           ///< MaxConnections, 2 to 65,535: the most neighbors; 0 when absent: all.
   ChokingPolicy choking_policy = ChokingPolicy::course;
 };

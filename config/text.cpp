@@ -53,18 +53,22 @@ std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t 
   return value;
 }
 
-std::string quoted(std::string_view word) {
-  constexpr std::size_t kLongest = 60;
+std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text = "\"";
-  for (const char c : word.substr(0, kLongest)) {
+  std::string safe;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f)
-      text += c;
+      safe += c;
     else
-      text += std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
+      safe += std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
   }
-  return text + (word.size() > kLongest ? "...\"" : "\"");
+  return safe;
+}
+
+std::string quoted(std::string_view word) {
+  constexpr std::size_t kLongest = 60;
+  return '"' + printable(word.substr(0, kLongest)) + (word.size() > kLongest ? "...\"" : "\"");
 }
 
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

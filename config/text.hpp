@@ -31,6 +31,9 @@ std::vector<Line> split_lines(std::string_view text);
 /// `word` as a decimal integer from `min` to `max`: digits only, no sign, no blanks. None when it is not one.
 std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t min, std::uint64_t max);
 
+/// Text from elsewhere made safe for a terminal: control bytes as \xNN.
+std::string printable(std::string_view text);
+
 /// A word from a file made safe for a message: control bytes as \xNN, at most 60 bytes, in quotes.
 std::string quoted(std::string_view word);
 

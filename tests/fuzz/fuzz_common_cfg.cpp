@@ -3,6 +3,7 @@
 #include <string>
 
 #include "config/common_cfg.hpp"
+#include "config/hex.hpp"
 #include "tests/fuzz/config_checks.hpp"
 
 namespace p2p::config {
@@ -16,9 +17,10 @@ std::string printed(const CommonCfg& cfg) {
                      "\nUnchokingInterval " + std::to_string(cfg.unchoking_interval_s) +
                      "\nOptimisticUnchokingInterval " + std::to_string(cfg.optimistic_interval_s) +
                      "\nFileName " + cfg.file_name +
-                     "\nFileSize " + std::to_string(cfg.file_size) +
-                     "\nPieceSize " + std::to_string(cfg.piece_size) +
                      "\nChokingPolicy " + (cfg.choking_policy == ChokingPolicy::course ? "course" : "cooperative") + "\n";
+  if (cfg.file_size) text += "FileSize " + std::to_string(*cfg.file_size) + "\n";
+  if (cfg.piece_size) text += "PieceSize " + std::to_string(*cfg.piece_size) + "\n";
+  if (cfg.manifest) text += "Manifest " + to_hex(*cfg.manifest) + "\n";
   if (cfg.max_connections != 0) text += "MaxConnections " + std::to_string(cfg.max_connections) + "\n";
   return text;
 }
@@ -26,7 +28,8 @@ std::string printed(const CommonCfg& cfg) {
 bool same(const CommonCfg& a, const CommonCfg& b) {
   return a.preferred_neighbors == b.preferred_neighbors && a.unchoking_interval_s == b.unchoking_interval_s &&
          a.optimistic_interval_s == b.optimistic_interval_s && a.file_name == b.file_name && a.file_size == b.file_size &&
-         a.piece_size == b.piece_size && a.max_connections == b.max_connections && a.choking_policy == b.choking_policy;
+         a.piece_size == b.piece_size && a.max_connections == b.max_connections && a.choking_policy == b.choking_policy &&
+         a.manifest == b.manifest;
 }
 
 /// What the header promises of an accepted text.
@@ -34,9 +37,10 @@ void check_limits(const CommonCfg& cfg) {
   P2P_ASSERT(cfg.preferred_neighbors <= 65'535);
   P2P_ASSERT(cfg.unchoking_interval_s >= 1 && cfg.unchoking_interval_s <= 86'400);
   P2P_ASSERT(cfg.optimistic_interval_s >= 1 && cfg.optimistic_interval_s <= 86'400);
-  P2P_ASSERT(cfg.file_size >= 1 && cfg.file_size <= 0x7fffffffffffffff);
-  P2P_ASSERT(cfg.piece_size >= 1 && cfg.piece_size <= 64u << 20);
-  P2P_ASSERT((cfg.file_size - 1) / cfg.piece_size + 1 <= 0x7fffffff);
+  P2P_ASSERT(cfg.manifest || (cfg.file_size && cfg.piece_size));
+  P2P_ASSERT(!cfg.file_size || (*cfg.file_size >= 1 && *cfg.file_size <= 0x7fffffffffffffff));
+  P2P_ASSERT(!cfg.piece_size || (*cfg.piece_size >= 1 && *cfg.piece_size <= 64u << 20));
+  if (cfg.file_size && cfg.piece_size) P2P_ASSERT((*cfg.file_size - 1) / *cfg.piece_size + 1 <= 0x7fffffff);
   P2P_ASSERT(cfg.max_connections == 0 || (cfg.max_connections >= 2 && cfg.max_connections <= 65'535));
 
   // The file stays in the peer's folder.

@@ -54,6 +54,25 @@ TEST_CASE("an optional key that is there must be right", "[config]") {
   CHECK(wrong_line("ChokingPolicy Course") == "Common.cfg:7:15: ChokingPolicy is \"Course\", expected course or cooperative");
 }
 
+TEST_CASE("a manifest's content id is 64 hexadecimal digits", "[config]") {
+  const auto refused = [](const std::string& value, const std::string& shown) {
+    CHECK(wrong_line("Manifest " + value) ==
+          "Common.cfg:7:10: Manifest is " + shown + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+  };
+  refused("f", "\"f\"");
+  refused(std::string(63, 'a'), "\"" + std::string(60, 'a') + "...\"");
+  refused(std::string(65, 'a'), "\"" + std::string(60, 'a') + "...\"");
+  refused("g" + std::string(63, 'a'), "\"g" + std::string(59, 'a') + "...\"");
+  CHECK(wrong_line("Manifest") == "Common.cfg:7:9: Manifest has no value");
+}
+
+TEST_CASE("a size beside a manifest must be right, and there is nothing missing", "[config]") {
+  const std::string text = "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + std::string(64, '0') + "\n";
+  CHECK(wrong(text) == "");
+  CHECK(wrong(text + "PieceSize 0") == "Common.cfg:6:11: PieceSize is \"0\", expected bytes from 1 to 67108864");
+  CHECK(wrong(text + "FileSize 0") == "Common.cfg:6:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
+}
+
 TEST_CASE("a piece size that makes too many pieces is refused with the smallest that does not", "[config]") {
   const std::string text =
       "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nFileSize 4294967295\n";

@@ -101,6 +101,22 @@ TEST_CASE("the keys that other implementations do not know are optional", "[conf
   CHECK(parse(classic + "ChokingPolicy cooperative").choking_policy == ChokingPolicy::cooperative);
 }
 
+TEST_CASE("with a manifest both sizes may be left out", "[config]") {
+  const std::string digits = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeFF";
+  const CommonCfg without = parse(
+      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + digits + "\n");
+  REQUIRE(without.manifest);
+  CHECK((*without.manifest)[1] == std::byte{0x11});
+  CHECK(without.manifest->back() == std::byte{0xff});
+  CHECK_FALSE(without.file_size);
+  CHECK_FALSE(without.piece_size);
+  const CommonCfg with_both = parse(with("", "") + "Manifest " + digits);
+  CHECK(with_both.manifest == without.manifest);
+  CHECK(with_both.file_size == 10'000'232);
+  CHECK(with_both.piece_size == 32'768);
+  CHECK_FALSE(parse(with("", "")).manifest);
+}
+
 TEST_CASE("FileName may be in a folder and have bytes beyond ASCII", "[config]") {
   CHECK(parse(with("FileName", "models/v1/weights.bin")).file_name == "models/v1/weights.bin");
   CHECK(parse(with("FileName", ".hidden")).file_name == ".hidden");
