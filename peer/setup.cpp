@@ -60,7 +60,10 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
                                                      " is not listed; the first line is peer " + std::to_string(peers.front().id) +
                                                      ", the last " + std::to_string(peers.back().id));
   const auto self_index = static_cast<std::size_t>(self - peers.begin());
-  const Geometry geometry(common.file_size, common.piece_size);
+  if (!common.file_size || !common.piece_size)
+    throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": FileSize or PieceSize is missing; a peer cannot take them from the "
+                                                     "manifest yet, so both are needed beside the key Manifest, too");
+  const Geometry geometry(*common.file_size, *common.piece_size);
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
 }
 

@@ -47,6 +47,18 @@ TEST_CASE("a peer finds itself and the geometry", "[setup]") {
   CHECK(setup.directory == dir.path());
 }
 
+TEST_CASE("a manifest without both sizes beside it is refused", "[setup]") {
+  const TempDir dir;
+  write_both(dir);
+  const std::string manifest = "Manifest " + std::string(64, 'a') + "\n";
+  dir.write("Common.cfg", std::string(kCommon) + manifest);
+  CHECK(load_setup(dir.path(), 1002).common.manifest);
+  std::string without(kCommon);
+  without.erase(without.find("PieceSize"));
+  dir.write("Common.cfg", without + manifest);
+  CHECK(refusal(dir, 1002).starts_with("64: " + (dir / "Common.cfg").string() + ": FileSize or PieceSize is missing"));
+}
+
 TEST_CASE("the swarm is told the peers in the order of the file, seconds and the pipeline", "[setup]") {
   const TempDir dir;
   write_both(dir);
