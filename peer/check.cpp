@@ -28,12 +28,12 @@ void check(const Setup& setup, std::ostream& out) {
   const Geometry& geometry = setup.geometry;
   const std::uint32_t last = geometry.size_of(PieceIndex{geometry.piece_count() - 1});
   out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port << '\n'
-      << "file " << setup.common.file_name << ", " << geometry.file_size() << " bytes in " << geometry.piece_count() << " pieces of " << geometry.piece_size()
+      << "file " << setup.common.file_name << ", " << geometry.total_size() << " bytes in " << geometry.piece_count() << " pieces of " << geometry.piece_size()
       << " bytes, the last of " << last << "; bitfield of " << geometry.bitfield_bytes() << " bytes\n"
       << "serves " << setup.common.preferred_neighbors << " preferred neighbors, chosen every " << setup.common.unchoking_interval_s
       << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
 
-  const bool has_all = inspect_folder(setup.folder, setup.common.file_name, geometry) == FolderState::complete;
+  const bool has_all = inspect_folder(setup.content()) == FolderState::complete;
   out << "folder " << setup.folder.string() << (has_all ? ": has the complete file\n" : ": the file is missing and will be fetched\n");
 
   if (setup.self_index == 0) out << "dials nobody: it is the first line; later lines dial it\n";

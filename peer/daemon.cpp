@@ -14,17 +14,27 @@
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/report/progress.hpp"
+#include "peer/storage/folder_lock.hpp"
 #include "peer/storage/piece_store.hpp"
 
 namespace p2p {
 namespace {
+
+/// Creates the folder if it is missing.
+const std::filesystem::path& made(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw ExitError(ExitCode::io, "cannot make the folder " + folder.string() + ": " + error.message());
+  return folder;
+}
 
 class Daemon {
  public:
   Daemon(const Setup& setup, const Options& options)
       : setup_(setup),
         listener_(io_, setup.self().host, setup.self().port),
-        store_(setup.folder, setup.common.file_name, setup.geometry),
+        lock_(made(setup.folder)),
+        store_(setup.content(), {}),
         log_(setup.directory / ("log_peer_" + std::to_string(setup.self().id) + ".log"), PeerId{setup.self().id}),
         progress_(options.progress, setup.geometry),
         exchange_(io_, setup.swarm_config(options.max_pipeline), store_, random_seed(), hooks()),
@@ -128,6 +138,7 @@ class Daemon {
   const Setup& setup_;
   asio::io_context io_{1};
   Listener listener_;
+  FolderLock lock_;
   PieceStore store_;
   EventLog log_;
   Progress progress_;

@@ -1,5 +1,9 @@
 #include "peer/exchange.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <system_error>
+
 #include "peer/clock.hpp"
 #include "peer/net/connection.hpp"
 
@@ -8,15 +12,18 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kFarewellPatience = 2s;
+// How often a full disk is tried again.
+constexpr auto kRoomInterval = 1s;
 
 }  // namespace
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks)
     : store_(store),
-      buffers_(io.get_executor(), config.geometry.size_of(PieceIndex{0})),
+      buffers_(io.get_executor(), config.geometry.largest_size()),
       swarm_(std::move(config), store.stored(), seed, now()),
       hooks_(std::move(hooks)),
       timer_(io),
+      room_timer_(io),
       finish_timer_(io) {}
 
 Exchange::~Exchange() = default;
@@ -49,9 +56,55 @@ void Exchange::dial_failed(PeerId peer) {
   settle();
 }
 
-void Exchange::store(PieceIndex piece, const PieceBuffer& buffer) {
-  store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
-  swarm_.on_piece_stored(piece, now());
+// --- pieces and the disk -------------------------------------------------------------------------------------------
+
+std::optional<PieceStore::Source> Exchange::source(PieceIndex piece) {
+  if (auto source = store_.source(piece)) return source;
+  check_on_disk(piece);
+  return store_.stored().test(piece) ? store_.source(piece) : std::nullopt;
+}
+
+void Exchange::check_on_disk(PieceIndex piece) {
+  swarm_.on_pieces_lost(store_.recheck(piece), now());
+  if (store_.frozen()) swarm_.pause_storing();
+  settle();
+}
+
+void Exchange::store(PieceIndex piece, PieceBuffer buffer) {
+  if (!store_.matches(piece, {buffer.data(), swarm_.geometry().size_of(piece)})) {
+    swarm_.on_piece_rejected(piece, now());
+  } else if (write(piece, buffer)) {
+    swarm_.on_piece_stored(piece, now());
+  } else {
+    spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
+    swarm_.pause_storing();
+    unwritten_.emplace(piece, std::move(buffer));
+    wait_for_room();
+  }
+}
+
+/// False when the disk is full.
+bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer) {
+  try {
+    store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+    return true;
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    return false;
+  }
+}
+
+void Exchange::wait_for_room() {
+  room_timer_.expires_after(kRoomInterval);
+  room_timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    if (!write(unwritten_->piece, unwritten_->buffer)) return wait_for_room();
+    spdlog::warn("the disk has room again: fetching goes on");
+    swarm_.on_piece_stored(unwritten_->piece, now());
+    unwritten_.reset();
+    swarm_.resume_storing(now());
+    settle();
+  });
 }
 
 void Exchange::remove(LinkId link, const std::string& reason) {

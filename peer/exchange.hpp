@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
@@ -53,10 +54,14 @@ class Exchange {
   // --- for connections -------------------------------------------------------------------------------------------
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
-  int content_descriptor() const { return store_.descriptor(); }
   Traffic& traffic() { return traffic_; }
-  /// Writes the piece and tells the swarm. Throws std::system_error when the store cannot be written.
-  void store(PieceIndex piece, const PieceBuffer& buffer);
+  /// Where to send a stored piece from; empty when it is no longer right on disk, which the swarm then knows.
+  std::optional<PieceStore::Source> source(PieceIndex piece);
+  /// Reading this piece from disk went wrong: finds out what is still right and tells the swarm.
+  void check_on_disk(PieceIndex piece);
+  /// Verifies the piece, writes it and tells the swarm. While the disk is full it is kept and tried again. Throws
+  /// std::system_error when the store cannot be written for another reason.
+  void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
   void settle();
   /// The connection has ended and forgets its link.
@@ -66,6 +71,8 @@ class Exchange {
   void add(LinkId link, tcp::socket socket);
   void arm_timer();
   void check_finished();
+  bool write(PieceIndex piece, const PieceBuffer& buffer);
+  void wait_for_room();
 
   PieceStore& store_;
   BufferPool buffers_;
@@ -75,6 +82,13 @@ class Exchange {
   std::unordered_map<LinkId, std::shared_ptr<Connection>> connections_;
   asio::steady_timer timer_;
   Instant timer_at_ = kNever;
+  /// The piece that found the disk full.
+  struct Unwritten {
+    PieceIndex piece;
+    PieceBuffer buffer;
+  };
+  std::optional<Unwritten> unwritten_;
+  asio::steady_timer room_timer_;
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
   std::function<void()> on_finished_;

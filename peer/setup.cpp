@@ -67,6 +67,10 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
 }
 
+Content Setup::content() const {
+  return {.root = folder / common.file_name, .layout = Layout::of_file(geometry.total_size(), geometry.piece_size())};
+}
+
 SwarmConfig Setup::swarm_config(std::uint32_t max_pipeline) const {
   // Ourselves and our neighbors, in the order of the file.
   const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);

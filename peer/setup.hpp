@@ -6,6 +6,7 @@
 
 #include "config/common_cfg.hpp"
 #include "config/peer_info.hpp"
+#include "peer/storage/content.hpp"
 #include "protocol/geometry.hpp"
 #include "protocol/swarm/swarm.hpp"
 
@@ -20,6 +21,7 @@ struct Setup {
   std::filesystem::path folder;      ///< peer_<id>, or an existing <id>.
 
   const config::PeerLine& self() const { return peers[self_index]; }
+  Content content() const;
   SwarmConfig swarm_config(std::uint32_t max_pipeline) const;
 };
 

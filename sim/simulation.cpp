@@ -165,7 +165,7 @@ void Simulation::on_settled(HostId host) {
 
 Measures Simulation::measures() const {
   Observed o;
-  o.file_size = scenario_.geometry.file_size();
+  o.file_size = scenario_.geometry.total_size();
   o.control_bytes = network_.control_bytes();
   for (HostId i = 0; i < scenario_.peers; ++i) {
     const HostSpec spec = scenario_.host(i);

@@ -151,7 +151,7 @@ asio::awaitable<bool> Connection::read_payload() {
     exchange_.swarm().on_payload(link_, n, now());
   }
   const auto piece = exchange_.swarm().on_piece_received(link_, now());
-  if (piece) exchange_.store(*piece, buffer);
+  if (piece) exchange_.store(*piece, std::move(buffer));
   co_return true;
 }
 
@@ -210,22 +210,29 @@ asio::awaitable<bool> Connection::write_frames(bool more_follows) {
 }
 
 asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
-  const Geometry& geometry = exchange_.swarm().geometry();
-  auto offset = static_cast<off_t>(geometry.offset_of(piece));
-  std::size_t left = geometry.size_of(piece);
+  const auto source = exchange_.source(piece);
+  if (!source) {
+    end("piece " + std::to_string(piece.value) + " is gone or changed on our disk");
+    co_return false;
+  }
+  auto offset = static_cast<off_t>(source->offset);
+  std::size_t left = exchange_.swarm().geometry().size_of(piece);
   while (left > 0) {
-    const ssize_t n = ::sendfile(socket_.native_handle(), exchange_.content_descriptor(), &offset, std::min(left, kSendfileBytes));
+    const ssize_t n = ::sendfile(socket_.native_handle(), source->file->descriptor(), &offset, std::min(left, kSendfileBytes));
     if (n > 0) {
       left -= static_cast<std::size_t>(n);
       exchange_.traffic().sent += static_cast<std::uint64_t>(n);
       if (left == 0) break;
     } else if (n == 0) {
+      exchange_.check_on_disk(piece);
       end("our file has become shorter while piece " + std::to_string(piece.value) + " was sent");
       co_return false;
     } else if (errno == EINTR) {
       continue;
     } else if (errno != EAGAIN) {
-      end(std::string("sending piece ") + std::to_string(piece.value) + ": " + std::strerror(errno));
+      const int error = errno;
+      if (error == EIO) exchange_.check_on_disk(piece);
+      end("sending piece " + std::to_string(piece.value) + ": " + std::strerror(error));
       co_return false;
     }
     // Full, or a turn's worth is sent: either way the others come first.

@@ -14,6 +14,14 @@ bool is_disk_full(const std::error_code& error) {
   return error == std::errc::no_space_on_device || error == std::errc::file_too_large || error == std::error_code(EDQUOT, std::generic_category());
 }
 
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int result = fd < 0 ? -1 : ::fsync(fd);
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (result != 0) throw std::system_error(error, std::generic_category(), "sync " + folder.string());
+}
+
 File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
   const int flags = mode == Mode::read ? O_RDONLY : O_RDWR | O_CREAT;
   fd_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0644);
@@ -39,7 +47,7 @@ std::uint64_t File::size() const {
 void File::preallocate(std::uint64_t bytes) {
   const auto length = static_cast<off_t>(bytes);
   int result = 0;
-  do result = ::fallocate(fd_, 0, 0, length);
+  do result = length == 0 ? 0 : ::fallocate(fd_, 0, 0, length);
   while (result != 0 && errno == EINTR);
   if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) fail("reserve space for", errno);
   // Cuts what an earlier, longer file left, and gives the size where blocks cannot be reserved.
@@ -56,6 +64,38 @@ void File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
+}
+
+std::size_t File::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t n = ::pread(fd_, bytes.data() + filled, bytes.size() - filled, static_cast<off_t>(offset + filled));
+    if (n == 0) break;
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      fail("read", errno);
+    }
+    filled += static_cast<std::size_t>(n);
+  }
+  return filled;
+}
+
+void File::truncate(std::uint64_t bytes) {
+  if (::ftruncate(fd_, static_cast<off_t>(bytes)) != 0) fail("resize", errno);
+}
+
+void File::sync() {
+  if (::fdatasync(fd_) != 0) fail("sync", errno);
+}
+
+void File::set_mode(std::uint32_t permissions) {
+  if (::fchmod(fd_, permissions) != 0) fail("set the permissions of", errno);
+}
+
+File::Stamp File::stamp() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) fail("stat", errno);
+  return {static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
 void File::rename_to(const std::filesystem::path& path) {

@@ -1,6 +1,9 @@
 #include "peer/storage/piece_store.hpp"
 
+#include <algorithm>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "peer/exit_code.hpp"
 #include "protocol/assert.hpp"
@@ -10,54 +13,269 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path part_path(const fs::path& final_path) { return fs::path(final_path.string() + ".part"); }
+constexpr std::size_t kMostOpenFiles = 128;
 
-File open_content(const fs::path& final_path, const Geometry& geometry, FolderState state) {
-  try {
-    if (state == FolderState::complete) return File(final_path, File::Mode::read);
-    fs::create_directories(final_path.parent_path());
-    File part(part_path(final_path), File::Mode::read_write_create);
-    part.preallocate(geometry.file_size());
-    return part;
-  } catch (const std::system_error& error) {
-    const bool full = is_disk_full(error.code());
-    throw ExitError(full ? ExitCode::disk_full : ExitCode::io,
-                    std::string("cannot prepare the peer's folder: ") + error.what() +
-                        (full ? "; " + std::to_string(geometry.file_size()) + " bytes are needed" : ""));
-  }
-}
+fs::path with_suffix(const fs::path& path, const char* suffix) { return fs::path(path.string() + suffix); }
 
-}  // namespace
+fs::path place(const fs::path& root, const fs::path& below) { return below.empty() ? root : root / below; }
 
-FolderState inspect_folder(const fs::path& folder, const std::string& file_name, const Geometry& geometry) {
-  const fs::path path = folder / file_name;
+/// The size of a regular file; empty when there is none.
+std::optional<std::uint64_t> size_of_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) return FolderState::missing;
+  if (status.type() == fs::file_type::not_found) return std::nullopt;
   if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
   if (!fs::is_regular_file(status)) throw ExitError(ExitCode::content_mismatch, path.string() + " is not a regular file");
   const std::uint64_t size = fs::file_size(path, error);
   if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
-  if (size != geometry.file_size())
-    throw ExitError(ExitCode::content_mismatch, path.string() + " has " + std::to_string(size) + " bytes, expected " +
-                                                    std::to_string(geometry.file_size()) + " (FileSize in Common.cfg)");
-  return FolderState::complete;
+  return size;
 }
 
-PieceStore::PieceStore(const fs::path& folder, const std::string& file_name, const Geometry& geometry)
-    : PieceStore(folder, file_name, geometry, inspect_folder(folder, file_name, geometry)) {}
+Xxh3Digest journal_key(const Content& content) {
+  if (content.id) return xxh3_128(*content.id);
+  const Geometry& geometry = content.layout.geometry();
+  const std::string text = std::to_string(geometry.total_size()) + " bytes in pieces of " + std::to_string(geometry.piece_size());
+  return xxh3_128(std::as_bytes(std::span(text)));
+}
 
-PieceStore::PieceStore(const fs::path& folder, const std::string& file_name, const Geometry& geometry, FolderState state)
-    : geometry_(geometry),
-      final_path_(folder / file_name),
-      stored_(state == FolderState::complete ? Bitfield::full(geometry.piece_count()) : Bitfield(geometry.piece_count())),
-      file_(open_content(final_path_, geometry, state)) {}
+/// A failure to prepare the folder, for the user.
+[[noreturn]] void rethrow_for_user(const std::system_error& error, const Geometry& geometry) {
+  const bool full = is_disk_full(error.code());
+  throw ExitError(full ? ExitCode::disk_full : ExitCode::io, std::string("cannot prepare the peer's folder: ") + error.what() +
+                                                                 (full ? "; " + std::to_string(geometry.total_size()) + " bytes are needed" : ""));
+}
+
+std::vector<PieceIndex> all_pieces(const Geometry& geometry) {
+  std::vector<PieceIndex> pieces;
+  for (std::uint32_t i = 0; i < geometry.piece_count(); ++i) pieces.push_back(PieceIndex{i});
+  return pieces;
+}
+
+}  // namespace
+
+FolderState inspect_folder(const Content& content) {
+  const Layout& layout = content.layout;
+  if (!layout.is_folder()) {
+    const auto size = size_of_file(content.root);
+    if (!size) return FolderState::missing;
+    if (*size == layout.files().front().size) return FolderState::complete;
+    if (content.matches) return FolderState::wrong;
+    throw ExitError(ExitCode::content_mismatch, content.root.string() + " has " + std::to_string(*size) + " bytes, expected " +
+                                                    std::to_string(layout.files().front().size) + " (FileSize in Common.cfg)");
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(content.root, error);
+  if (status.type() == fs::file_type::not_found) return FolderState::missing;
+  if (error) throw ExitError(ExitCode::io, "cannot look at " + content.root.string() + ": " + error.message());
+  if (!fs::is_directory(status)) throw ExitError(ExitCode::content_mismatch, content.root.string() + " is not a folder");
+  const auto right = [&](const Layout::File& file) { return size_of_file(content.root / file.path) == file.size; };
+  const auto exists = [&](const fs::path& folder) { return fs::is_directory(content.root / folder); };
+  return std::ranges::all_of(layout.files(), right) && std::ranges::all_of(layout.empty_folders(), exists) ? FolderState::complete : FolderState::wrong;
+}
+
+PieceStore::PieceStore(Content content, Options options)
+    : content_(std::move(content)),
+      options_(std::move(options)),
+      part_(with_suffix(content_.root, ".part")),
+      journal_path_(with_suffix(content_.root, ".journal")),
+      stored_(geometry().piece_count()),
+      files_(content_.layout.files().size()) {
+  const FolderState state = inspect_folder(content_);
+  try {
+    if (state != FolderState::missing) claim_complete(state);
+    if (!at_root_) claim_part();
+  } catch (const std::system_error& error) {
+    rethrow_for_user(error, geometry());
+  }
+}
+
+// --- what is there -------------------------------------------------------------------------------------------------
+
+/// Sets at_root_ when the content is right, else leaves a .part with the pieces that are.
+void PieceStore::claim_complete(FolderState state) {
+  at_root_ = true;
+  // Before the scan: what is changed while it runs is noticed later.
+  note_stamps();
+  stored_ = content_.matches ? scan(all_pieces(geometry()), false) : Bitfield::full(geometry().piece_count());
+  if (stored_.complete() && state == FolderState::complete) {
+    std::error_code ignored;  // one that is left from before does no harm
+    fs::remove(journal_path_, ignored);
+    return;
+  }
+  if (stored_.count() == 0)
+    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else");
+  if (fs::exists(part_)) throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() + ", too; remove one of them");
+  files_.assign(files_.size(), nullptr);
+  open_order_.clear();
+  at_root_ = false;
+  fs::rename(content_.root, part_);
+}
+
+void PieceStore::claim_part() {
+  const bool was_there = fs::exists(part_);
+  fs::create_directories(part_.parent_path());
+  prepare_files();
+  digests_.resize(geometry().piece_count());
+  digest_known_ = Bitfield(geometry().piece_count());
+  journal_.emplace(journal_path_, journal_key(content_));
+  if (stored_.count() > 0) {
+    // The pieces of a complete content that had some wrong ones.
+    std::vector<std::byte> buffer(geometry().largest_size());
+    stored_.for_each([&](PieceIndex piece) {
+      const Layout::Place at = content_.layout.place_of(piece);
+      const auto bytes = std::span(buffer).first(geometry().size_of(piece));
+      open(at.file)->read_at(at.offset, bytes);
+      record(piece, xxh3_128(bytes));
+    });
+  } else if (was_there && !journal_->records().empty()) {
+    read_journal();
+  } else if (was_there && content_.matches) {
+    stored_ = scan(all_pieces(geometry()), false);
+  }
+  if (stored_.complete()) finish();
+}
+
+void PieceStore::prepare_files() {
+  const Layout& layout = content_.layout;
+  if (layout.is_folder()) {
+    fs::create_directories(part_);
+    for (const fs::path& folder : layout.empty_folders()) fs::create_directories(part_ / folder);
+    for (const Layout::File& file : layout.files()) fs::create_directories((part_ / file.path).parent_path());
+  }
+  for (std::size_t i = 0; i < layout.files().size(); ++i) {
+    // A crash while it was finished may have left it write-protected.
+    std::error_code ignored;
+    fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add, ignored);
+    open(i)->preallocate(layout.files()[i].size);
+  }
+}
+
+void PieceStore::read_journal() {
+  for (const auto& [piece, digest] : journal_->records()) {
+    if (!geometry().contains(piece)) continue;
+    digests_[piece.value] = digest;
+    digest_known_.set(piece);
+  }
+  std::vector<PieceIndex> claimed;
+  digest_known_.for_each([&](PieceIndex piece) { claimed.push_back(piece); });
+  stored_ = scan(claimed, true);
+}
+
+bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
+  const Layout::Place at = content_.layout.place_of(piece);
+  try {
+    const File file(path_of(at.file), File::Mode::read);
+    if (file.read_at(at.offset, buffer) < buffer.size()) return false;
+  } catch (const std::system_error&) {
+    return false;  // what cannot be read is not claimed
+  }
+  if (!by_digest) return matches(piece, buffer);
+  // A content that was complete from the start has no digests: nothing proves it right.
+  return digest_known_.size() > 0 && digest_known_.test(piece) && xxh3_128(buffer) == digests_[piece.value];
+}
+
+Bitfield PieceStore::scan(const std::vector<PieceIndex>& pieces, bool by_digest) {
+  return scan_pieces(
+      geometry(), pieces, [&](PieceIndex piece, std::span<std::byte> buffer) { return check_piece(piece, buffer, by_digest); }, options_.on_scan);
+}
+
+// --- writing -------------------------------------------------------------------------------------------------------
+
+fs::path PieceStore::path_of(std::size_t file) const { return place(at_root_ ? content_.root : part_, content_.layout.files()[file].path); }
+
+std::shared_ptr<File> PieceStore::open(std::size_t file) {
+  if (files_[file]) return files_[file];
+  if (open_order_.size() >= kMostOpenFiles) {
+    files_[open_order_.front()].reset();
+    open_order_.pop_front();
+  }
+  files_[file] = std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write_create);
+  open_order_.push_back(file);
+  return files_[file];
+}
 
 void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
-  P2P_ASSERT(bytes.size() == geometry_.size_of(piece) && !stored_.test(piece));
-  file_.write_at(geometry_.offset_of(piece), bytes);
+  P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
+  const Layout::Place at = content_.layout.place_of(piece);
+  open(at.file)->write_at(at.offset, bytes);
+  record(piece, xxh3_128(bytes));
   stored_.set(piece);
-  if (stored_.complete()) file_.rename_to(final_path_);
+  if (stored_.complete()) finish();
+}
+
+void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
+  journal_->append({piece, digest});
+  digests_[piece.value] = digest;
+  digest_known_.set(piece);
+}
+
+/// Every piece is stored: gives the content its name. A crash in between leaves a .part that is complete, or a journal
+/// that nobody needs; both are mended by the next start.
+void PieceStore::finish() {
+  const Layout& layout = content_.layout;
+  for (std::size_t i = 0; i < layout.files().size(); ++i) {
+    const auto file = open(i);
+    if (content_.id) file->set_mode(layout.files()[i].mode);
+    if (options_.sync) file->sync();
+  }
+  fs::rename(part_, content_.root);
+  if (options_.sync) sync_folder(content_.root.parent_path());
+  at_root_ = true;
+  journal_.reset();
+  std::error_code ignored;
+  fs::remove(journal_path_, ignored);
+  files_.assign(files_.size(), nullptr);
+  open_order_.clear();
+  note_stamps();
+}
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+void PieceStore::note_stamps() {
+  stamps_.clear();
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    try {
+      stamps_.push_back(open(i)->stamp());
+    } catch (const std::system_error&) {
+      stamps_.emplace_back();  // missing or unreadable: its pieces will not be claimed
+    }
+  }
+}
+
+std::optional<PieceStore::Source> PieceStore::source(PieceIndex piece) {
+  const Layout::Place at = content_.layout.place_of(piece);
+  try {
+    auto file = open(at.file);
+    if (at_root_ && file->stamp() != stamps_[at.file]) return std::nullopt;
+    return Source{std::move(file), at.offset};
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<PieceIndex> PieceStore::recheck(PieceIndex piece) {
+  const std::size_t file = content_.layout.place_of(piece).file;
+  std::vector<PieceIndex> pieces;
+  for (std::uint32_t i = content_.layout.files()[file].first_piece; i < content_.layout.pieces_end(file); ++i)
+    if (stored_.test(PieceIndex{i})) pieces.push_back(PieceIndex{i});
+  if (at_root_) {
+    files_[file].reset();
+    std::erase(open_order_, file);
+    try {
+      stamps_[file] = open(file)->stamp();
+    } catch (const std::system_error&) {
+      stamps_[file] = {};
+    }
+  }
+  const Bitfield right = scan(pieces, !content_.matches);
+  std::vector<PieceIndex> lost;
+  for (const PieceIndex each : pieces) {
+    if (right.test(each)) continue;
+    lost.push_back(each);
+    stored_.reset(each);
+  }
+  frozen_ = frozen_ || (at_root_ && !lost.empty());
+  return lost;
 }
 
 }  // namespace p2p

@@ -1,52 +1,101 @@
-// Where pieces live on disk: `<folder>/<name>.part`, each piece at its place, renamed to `<folder>/<name>` when the
-// last one is stored. A file without .part is complete.
+// Where pieces live on disk: in `<root>.part`, each at its place, renamed to `<root>` when the last one is stored. What
+// has its name without .part is complete, and checked as far as the content can be checked.
 //
-// Absent: which pieces to get, and their verification. Blocking; called from the network thread.
+// While it is not complete, `<root>.journal` says which pieces were stored (journal.hpp). After a crash only pieces
+// whose bytes still hash to what the journal says are claimed; with a manifest and no journal, those that match it.
+// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept.
+//
+// Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
-#include <string>
+#include <vector>
 
+#include "peer/storage/content.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/journal.hpp"
+#include "peer/storage/scan.hpp"
 #include "protocol/bitfield.hpp"
-#include "protocol/geometry.hpp"
 
 namespace p2p {
 
-/// What a peer's folder holds before the exchange begins.
 enum class FolderState {
-  complete,  ///< The file, with the right size.
-  missing,   ///< No file; an unfinished .part may be there.
+  complete,  ///< File or folder with the right sizes.
+  wrong,     ///< There, but with other sizes or files missing: only with a manifest, which can tell what is of use.
+  missing,   ///< Nothing of that name; an unfinished .part may be there.
 };
 
-/// Looks without touching anything. Throws ExitError: content_mismatch when the file has another size or is no regular
-/// file, io when it cannot be looked at.
-FolderState inspect_folder(const std::filesystem::path& folder, const std::string& file_name, const Geometry& geometry);
+/// Looks without touching anything. Throws ExitError: content_mismatch when the root is of another kind, or, without a
+/// manifest, of another size; io when it cannot be looked at.
+FolderState inspect_folder(const Content& content);
 
 class PieceStore {
  public:
-  /// Opens the complete file, or creates folder and .part. Throws ExitError: disk_full when there is no room for the
-  /// whole file, io for other failures, and what inspect_folder() throws.
-  PieceStore(const std::filesystem::path& folder, const std::string& file_name, const Geometry& geometry);
+  struct Options {
+    bool sync = false;    ///< Completion survives a loss of power.
+    OnScan on_scan = {};  ///< While pieces on disk are checked.
+  };
+
+  /// Claims what is there, or makes room for it. Throws ExitError: disk_full when there is no room for all of it, io for
+  /// other failures, content_mismatch when what is there has nothing to do with the content, or as inspect_folder().
+  PieceStore(Content content, Options options);
 
   const Bitfield& stored() const { return stored_; }
+  const Geometry& geometry() const { return content_.layout.geometry(); }
+  const Content& content() const { return content_; }
 
-  /// Stores one piece; `bytes` has exactly its size. The piece that completes the file renames it before this returns.
-  /// Throws std::system_error.
+  /// False when the manifest says otherwise; without a manifest always true.
+  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const { return !content_.matches || content_.matches(piece, bytes); }
+
+  /// Stores one piece; `bytes` has exactly its size. The last piece gives the content its name before this returns.
+  /// Throws std::system_error; then the piece is not stored and may be written again.
   void write(PieceIndex piece, std::span<const std::byte> bytes);
 
-  /// For sending stored pieces from; valid as long as the store.
-  int descriptor() const { return file_.descriptor(); }
+  /// Where to send a stored piece from; the file stays open as long as this is held.
+  struct Source {
+    std::shared_ptr<const File> file;
+    std::uint64_t offset;
+  };
+  /// Empty: the file is gone, or somebody has changed it since it was checked; see recheck().
+  std::optional<Source> source(PieceIndex piece);
+
+  /// Checks the file of this piece again, and gives up the pieces that cannot be proven right; returns these.
+  std::vector<PieceIndex> recheck(PieceIndex piece);
+
+  /// Somebody changes what was complete; writing to it would destroy what they do.
+  bool frozen() const { return frozen_; }
 
  private:
-  PieceStore(const std::filesystem::path& folder, const std::string& file_name, const Geometry& geometry, FolderState state);
+  std::filesystem::path path_of(std::size_t file) const;
+  std::shared_ptr<File> open(std::size_t file);
+  void claim_complete(FolderState state);
+  void claim_part();
+  void prepare_files();
+  void read_journal();
+  void record(PieceIndex piece, const Xxh3Digest& digest);
+  bool check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const;
+  Bitfield scan(const std::vector<PieceIndex>& pieces, bool by_digest);
+  void finish();
+  void note_stamps();
 
-  Geometry geometry_;
-  std::filesystem::path final_path_;
+  Content content_;
+  Options options_;
+  std::filesystem::path part_;
+  std::filesystem::path journal_path_;
+  bool at_root_ = false;  ///< Complete, under its own name.
+  bool frozen_ = false;
   Bitfield stored_;
-  File file_;
+  std::optional<Journal> journal_;           ///< While it is not complete.
+  std::vector<Xxh3Digest> digests_;          ///< Of the pieces in digest_known_.
+  Bitfield digest_known_;
+  std::vector<File::Stamp> stamps_;          ///< By file, once complete.
+  std::vector<std::shared_ptr<File>> files_; ///< By file, those that are open.
+  std::deque<std::size_t> open_order_;
 };
 
 }  // namespace p2p

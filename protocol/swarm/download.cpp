@@ -22,7 +22,7 @@ void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
     if (request->lone) l.window.on_lone_head(request->asked, now);
   }
   l.window.on_progress(now);
-  const bool wanted = standing != Requests::Standing::never_asked && missing(picker_.state(head.piece));
+  const bool wanted = !storing_paused_ && standing != Requests::Standing::never_asked && missing(picker_.state(head.piece));
   l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted};
 }
 
@@ -49,7 +49,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   const Link::Incoming incoming = *std::exchange(l.incoming, std::nullopt);
 
   // Another link may have brought it since the head came.
-  const bool store = incoming.wanted && missing(picker_.state(incoming.piece));
+  const bool store = incoming.wanted && !storing_paused_ && missing(picker_.state(incoming.piece));
   if (store) {
     picker_.receive(incoming.piece);
     storing_[incoming.piece] = peer_of(link);
@@ -99,7 +99,7 @@ void Swarm::ask(LinkId link, PieceIndex piece, Instant now) {
 /// Opens as many requests on the link as its window and the neighbor's pieces allow.
 void Swarm::fill(LinkId link, Instant now) {
   Link& l = at(link);
-  if (l.session.remote_chokes() || l.wanted == 0) return;
+  if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0) return;
   while (l.requests.open_count() < l.window.size()) {
     const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_);
     if (!piece) break;

@@ -57,6 +57,15 @@ struct PieceStored {
   PeerId from;
   std::uint32_t count;  ///< Pieces stored now, this one included.
 };
+/// A piece had the wrong hash.
+struct PieceRejected {
+  PieceIndex piece;
+  PeerId from;
+};
+/// Pieces that we had are wrong or gone on disk.
+struct PiecesLost {
+  std::uint32_t count;
+};
 /// Requests on a link got no answer in time and were given up.
 struct RequestsStalled {
   PeerId peer;
@@ -67,7 +76,7 @@ struct FileCompleted {};
 struct SwarmCompleted {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
-                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored,
+                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, PiecesLost,
                            RequestsStalled, FileCompleted, SwarmCompleted>;
 
 }  // namespace p2p

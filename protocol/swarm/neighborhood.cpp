@@ -51,7 +51,7 @@ std::vector<NeighborIndex> Neighborhood::take_due(Instant now) {
 
 void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) {
   Neighbor& n = neighbors_[index];
-  if (!n.dial) return;
+  if (!n.dial || n.convicted) return;
   n.dial_at = now + from_seconds(seconds(n.backoff) * (0.5 + random.unit()));
   n.backoff = std::min(2 * n.backoff, kLongestBackoff);
   next_due_ = std::min(next_due_, n.dial_at);
@@ -64,10 +64,21 @@ void Neighborhood::on_linked(NeighborIndex index, LinkId link) {
 
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }
 
-bool Neighborhood::all_complete() const { return std::ranges::all_of(neighbors_, &Neighbor::complete); }
+void Neighborhood::convict(NeighborIndex index) {
+  neighbors_[index].convicted = true;
+  neighbors_[index].dial_at = kNever;
+}
+
+void Neighborhood::forget_told() {
+  for (Neighbor& n : neighbors_) n.told = false;
+}
+
+bool Neighborhood::all_complete() const {
+  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.complete || n.convicted; });
+}
 
 bool Neighborhood::all_linked_or_told() const {
-  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.link || n.told; });
+  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.link || n.told || n.convicted; });
 }
 
 }  // namespace p2p

@@ -22,6 +22,7 @@ struct Neighbor {
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
   bool told = false;               ///< Was sent, on some link, that we have everything.
+  bool convicted = false;          ///< Sent a piece with a wrong hash: never linked again, and not waited for.
 
   Duration backoff{};              ///< Before the next dial but one.
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
@@ -54,6 +55,13 @@ class Neighborhood {
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);
 
+  /// Convicts the neighbor; nobody dials it again.
+  void convict(NeighborIndex index);
+
+  /// What neighbors were told of our completeness no longer holds.
+  void forget_told();
+
+  /// Of all but the convicted.
   bool all_complete() const;
   bool all_linked_or_told() const;
 

@@ -145,8 +145,18 @@ void Picker::store(PieceIndex piece) {
 }
 
 void Picker::reject(PieceIndex piece) {
+  P2P_ASSERT(state(piece) == State::storing);
+  miss(piece);
+}
+
+void Picker::lose(PieceIndex piece) {
+  P2P_ASSERT(state(piece) == State::stored);
+  stored_.reset(piece);
+  miss(piece);
+}
+
+void Picker::miss(PieceIndex piece) {
   Piece& p = pieces_[piece.value];
-  P2P_ASSERT(p.state == State::storing);
   if (p.requesters > 0)
     p.state = State::requested;
   else

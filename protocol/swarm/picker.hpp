@@ -63,6 +63,8 @@ class Picker {
   void store(PieceIndex piece);
   /// The piece could not be stored or was false: storing -> requested where neighbors are still asked, else open.
   void reject(PieceIndex piece);
+  /// A stored piece is gone: it is open again, or requested if somebody was asked for it.
+  void lose(PieceIndex piece);
 
  private:
   struct Piece {
@@ -75,6 +77,7 @@ class Picker {
 
   void enter_level(PieceIndex piece);
   void leave_level(PieceIndex piece);
+  void miss(PieceIndex piece);
   std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random) const;
   std::optional<PieceIndex> open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const;
 

@@ -114,6 +114,9 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
     return close(link, "handshake with the unknown ID " + id +
                            explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
                  now);
+  const auto theirs = decode_features(handshake.reserved);
+  if (theirs && config_.content && theirs->content != *config_.content) return close(link, "peer " + id + " shares another content", now);
+  if (neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now);
   if (l.neighbor && l.neighbor != sender)
     return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now);
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);

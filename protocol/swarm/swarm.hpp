@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -31,6 +32,7 @@
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
+#include "protocol/wire/features.hpp"
 
 namespace p2p {
 
@@ -50,6 +52,9 @@ struct SwarmConfig {
 
   ChokingPolicy choking_policy = ChokingPolicy::course;
   std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
+
+  /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
+  std::optional<ContentPrefix> content = {};
 
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
@@ -101,6 +106,16 @@ class Swarm {
 
   void on_piece_stored(PieceIndex piece, Instant now);
   void on_store_failed(PieceIndex piece, Instant now);
+  /// Its hash is wrong. Who sent it is cut off, and not linked again.
+  void on_piece_rejected(PieceIndex piece, Instant now);
+
+  // --- what became of the disk -----------------------------------------------------------------------------------
+  /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
+  void pause_storing();
+  void resume_storing(Instant now);
+  /// Pieces that we had are gone or changed on disk. They are fetched again; all links are made anew, because no message
+  /// takes a have back.
+  void on_pieces_lost(std::span<const PieceIndex> pieces, Instant now);
 
   // --- time ----------------------------------------------------------------------------------------------------
   void on_timer(Instant now);
@@ -196,6 +211,7 @@ class Swarm {
   Instant sweep_at_ = kNever;
   Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
   bool swarm_complete_ = false;
+  bool storing_paused_ = false;
 
   std::deque<Effect> effects_;
 };

@@ -78,7 +78,7 @@ std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
   if (l.handshake_due) {
-    append_handshake({config_.self, {}}, out);
+    append_handshake({config_.self, config_.content ? encode(Features{.content = *config_.content}) : ReservedBytes{}}, out);
     l.handshake_due = false;
   }
   if (l.phase != Link::Phase::established) return std::nullopt;

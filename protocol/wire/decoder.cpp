@@ -10,7 +10,7 @@ namespace p2p {
 
 Decoder::Decoder(const Geometry& geometry)
     : geometry_(geometry),
-      longest_(std::max(5 + geometry.size_of(PieceIndex{0}), std::max(5u, 1 + geometry.bitfield_bytes()))) {}
+      longest_(std::max(5 + geometry.largest_size(), std::max(5u, 1 + geometry.bitfield_bytes()))) {}
 
 void Decoder::payload_taken(std::uint32_t bytes) {
   P2P_ASSERT(bytes <= payload_left_);
@@ -112,7 +112,7 @@ Decoded Decoder::on_type(std::uint8_t raw_type) {
       expect_ = Expect::index;
       return NeedInput{};
     case MessageType::piece:
-      if (length_ < 5 || length_ > 5 + geometry_.size_of(PieceIndex{0})) return bad_length("piece", 5 + geometry_.size_of(PieceIndex{0}));
+      if (length_ < 5 || length_ > 5 + geometry_.largest_size()) return bad_length("piece", 5 + geometry_.largest_size());
       expect_ = Expect::index;
       return NeedInput{};
     case MessageType::bitfield:

@@ -106,7 +106,7 @@ TEST_CASE("a crashed peer goes on with what it had stored", "[random]") {
     CHECK(had < scenario.geometry.piece_count());
     CHECK(simulation.all_left());
     // Over both lives nothing was stored twice.
-    CHECK(simulation.peer(kVictim).stored_bytes() == scenario.geometry.file_size());
+    CHECK(simulation.peer(kVictim).stored_bytes() == scenario.geometry.total_size());
   }
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("everybody completes and leaves, by the rules", "[random]") {
         CHECK(m.complete);
         CHECK(m.makespan_s >= m.fluid_bound_s);
         CHECK(m.makespan_s < 60);
-        for (HostId host = scenario.seeds; host < scenario.peers; ++host) CHECK(simulation.peer(host).stored_bytes() == scenario.geometry.file_size());
+        for (HostId host = scenario.seeds; host < scenario.peers; ++host) CHECK(simulation.peer(host).stored_bytes() == scenario.geometry.total_size());
       }
 }
 

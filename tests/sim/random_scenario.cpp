@@ -55,7 +55,7 @@ std::function<HostSpec(HostId)> random_hosts(Draw& draw, std::uint32_t count, do
 
 double fluid_s(const Scenario& s) {
   Observed o;
-  o.file_size = s.geometry.file_size();
+  o.file_size = s.geometry.total_size();
   for (HostId i = 0; i < s.peers; ++i) {
     const HostSpec host = s.host(i);
     (i < s.seeds ? o.seed_up_Bps : o.leecher_up_Bps).push_back(host.up_Bps);
@@ -82,7 +82,7 @@ Scenario random_scenario(std::uint64_t seed) {
   s.max_pipeline = draw.maybe() ? SwarmConfig::kDefaultPipeline : draw.between(1u, 8u);
 
   const double upload_s = draw.scaled(2, 40);  // the file, once over one uplink
-  s.host = random_hosts(draw, s.peers, static_cast<double>(s.geometry.file_size()) / upload_s);
+  s.host = random_hosts(draw, s.peers, static_cast<double>(s.geometry.total_size()) / upload_s);
   s.network.chunk = draw.maybe() ? piece : std::max(512u, piece / 4);
   s.network.send_buffer = piece * draw.between(0u, 4u);
   s.network.window = s.network.chunk * draw.between(1u, 16u);

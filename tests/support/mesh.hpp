@@ -33,7 +33,7 @@ struct MeshPlan {
 class Mesh {
  public:
   explicit Mesh(MeshPlan plan) : plan_(std::move(plan)), random_(plan_.seed) {
-    for (std::uint64_t i = 0; i < plan_.geometry.file_size(); ++i) content_.push_back(static_cast<std::byte>(i * 131 + i / 251));
+    for (std::uint64_t i = 0; i < plan_.geometry.total_size(); ++i) content_.push_back(static_cast<std::byte>(i * 131 + i / 251));
     for (std::uint32_t i = 0; i < plan_.peers; ++i) peers_.push_back({.id = PeerId{1001 + i}});
   }
 
@@ -203,7 +203,7 @@ class Mesh {
       end.outgoing.insert(end.outgoing.end(), out.begin(), out.end());
       if (!piece) continue;
       REQUIRE(end.peer->swarm->stored().test(*piece));
-      const auto first = end.peer->file.begin() + static_cast<std::ptrdiff_t>(plan_.geometry.offset_of(*piece));
+      const auto first = end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} * plan_.geometry.piece_size());
       end.outgoing.insert(end.outgoing.end(), first, first + plan_.geometry.size_of(*piece));
     }
   }
@@ -250,7 +250,7 @@ class Mesh {
     const auto piece = swarm.on_piece_received(end.link, now);
     if (!piece) return;
     REQUIRE(*piece == end.piece);
-    std::ranges::copy(payload, end.peer->file.begin() + static_cast<std::ptrdiff_t>(plan_.geometry.offset_of(*piece)));
+    std::ranges::copy(payload, end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} * plan_.geometry.piece_size()));
     ++end.peer->stored[piece->value];
     swarm.on_piece_stored(*piece, now);
   }

@@ -68,6 +68,8 @@ inline std::string describe(const Event& event) {
     std::string operator()(const NotInterestedReceived& e) const { return "not interested from " + n(e.peer); }
     std::string operator()(const UnknownMessageReceived& e) const { return "unknown " + n(e.type) + " from " + n(e.peer); }
     std::string operator()(const PieceStored& e) const { return "stored " + n(e.piece.value) + " from " + n(e.from) + ", now " + n(e.count); }
+    std::string operator()(const PieceRejected& e) const { return "rejected " + n(e.piece.value) + " from " + n(e.from); }
+    std::string operator()(const PiecesLost& e) const { return n(e.count) + " lost"; }
     std::string operator()(const RequestsStalled& e) const { return n(e.requests) + " stalled at " + n(e.peer); }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }

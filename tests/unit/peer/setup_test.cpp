@@ -65,7 +65,7 @@ TEST_CASE("the swarm is told the peers in the order of the file, seconds and the
   const SwarmConfig config = load_setup(dir.path(), 1003).swarm_config(7);
   CHECK(config.self == PeerId{1003});
   CHECK(config.listed == std::vector{PeerId{1001}, PeerId{1002}, PeerId{1003}});
-  CHECK(config.geometry.file_size() == 10'000'232);
+  CHECK(config.geometry.total_size() == 10'000'232);
   CHECK(config.geometry.piece_size() == 32'768);
   CHECK(config.preferred_neighbors == 2);
   CHECK(config.unchoking_interval == 5s);

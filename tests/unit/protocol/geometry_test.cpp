@@ -7,16 +7,12 @@
 namespace p2p {
 namespace {
 
-// Known when the program is compiled, and so checked there too.
-static_assert(Geometry(10'000'232, 32'768).piece_count() == 306);
-
 TEST_CASE("the course's example has 306 pieces, the last of 5,992 bytes, and a bitfield of 39 bytes", "[geometry]") {
   const Geometry geometry(10'000'232, 32'768);
   CHECK(geometry.piece_count() == 306);
   CHECK(geometry.size_of(PieceIndex{0}) == 32'768);
   CHECK(geometry.size_of(PieceIndex{304}) == 32'768);
   CHECK(geometry.size_of(PieceIndex{305}) == 5'992);
-  CHECK(geometry.offset_of(PieceIndex{305}) == 9'994'240);
   CHECK(geometry.bitfield_bytes() == 39);
   CHECK(geometry.contains(PieceIndex{305}));
   CHECK_FALSE(geometry.contains(PieceIndex{306}));
@@ -46,7 +42,6 @@ TEST_CASE("pieces of one byte are counted and placed", "[geometry]") {
   const Geometry geometry(9, 1);
   CHECK(geometry.piece_count() == 9);
   CHECK(geometry.bitfield_bytes() == 2);
-  CHECK(geometry.offset_of(PieceIndex{8}) == 8);
   CHECK(geometry.size_of(PieceIndex{8}) == 1);
 }
 
@@ -56,25 +51,38 @@ TEST_CASE("a bitfield has a byte for each eight pieces begun", "[geometry]") {
   CHECK(Geometry(16, 1).bitfield_bytes() == 2);
 }
 
-TEST_CASE("places beyond 4 GiB are exact", "[geometry]") {
+TEST_CASE("sizes beyond 4 GiB are exact", "[geometry]") {
   const Geometry geometry(5'000'000'001, 1u << 20);
   CHECK(geometry.piece_count() == 4769);
-  CHECK(geometry.offset_of(PieceIndex{4768}) == 4'999'610'368);
   CHECK(geometry.size_of(PieceIndex{4768}) == 389'633);
 }
 
-TEST_CASE("the pieces of a file follow each other without gap or overlap", "[geometry]") {
+TEST_CASE("the pieces of a file add up to it", "[geometry]") {
   for (std::uint64_t file_size = 1; file_size <= 40; ++file_size)
     for (std::uint64_t piece_size = 1; piece_size <= 41; ++piece_size) {
       const Geometry geometry(file_size, piece_size);
       std::uint64_t end = 0;
       for (std::uint32_t i = 0; i < geometry.piece_count(); ++i) {
-        REQUIRE(geometry.offset_of(PieceIndex{i}) == end);
         REQUIRE(geometry.size_of(PieceIndex{i}) > 0);
         end += geometry.size_of(PieceIndex{i});
       }
       REQUIRE(end == file_size);
     }
+}
+
+TEST_CASE("each file of a set begins with a piece of its own, and an empty one has none", "[geometry]") {
+  const std::uint64_t sizes[] = {25, 0, 10, 3, 0, 20};
+  const Geometry geometry(sizes, 10);
+  CHECK(geometry.total_size() == 58);
+  REQUIRE(geometry.piece_count() == 7);
+  const std::uint32_t expected[] = {10, 10, 5, 10, 3, 10, 10};
+  for (std::uint32_t i = 0; i < 7; ++i) CHECK(geometry.size_of(PieceIndex{i}) == expected[i]);
+  CHECK(geometry.largest_size() == 10);
+}
+
+TEST_CASE("where every file is smaller than a piece, so is the largest piece", "[geometry]") {
+  const std::uint64_t sizes[] = {3, 7, 5};
+  CHECK(Geometry(sizes, 10).largest_size() == 7);
 }
 
 TEST_CASE("what a geometry may be is bounded by pieces and piece size", "[geometry]") {

@@ -54,8 +54,8 @@ TEST_CASE("several peers may start with the file", "[mesh]") {
 }
 
 TEST_CASE("files of one byte, of one piece and of pieces that divide exactly are exchanged", "[mesh]") {
-  for (const Geometry geometry : {Geometry(1, 1000), Geometry(1000, 1000), Geometry(8000, 1000), Geometry(9, 1)}) {
-    INFO(geometry.file_size() << " bytes in pieces of " << geometry.piece_size());
+  for (const Geometry& geometry : {Geometry(1, 1000), Geometry(1000, 1000), Geometry(8000, 1000), Geometry(9, 1)}) {
+    INFO(geometry.total_size() << " bytes in pieces of " << geometry.piece_size());
     const MeshPlan plan{.peers = 3, .geometry = geometry};
     Mesh mesh(plan);
     mesh.start_all();

@@ -1,0 +1,30 @@
+#include "peer/storage/folder_lock.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "peer/exit_code.hpp"
+
+namespace p2p {
+
+FolderLock::FolderLock(const std::filesystem::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0) throw ExitError(ExitCode::io, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  if (error != EWOULDBLOCK) {
+    // Some network file systems have no locks. Then the user must see to it.
+    spdlog::warn("cannot lock the folder {}: {}; start no second process on it", folder.string(), std::strerror(error));
+    return;
+  }
+  ::close(fd_);
+  throw ExitError(ExitCode::io, "another process uses the folder " + folder.string() + "; a peer ID runs once");
+}
+
+FolderLock::~FolderLock() { ::close(fd_); }
+
+}  // namespace p2p

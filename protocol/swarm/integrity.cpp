@@ -1,0 +1,41 @@
+// The swarm's doubts: pieces that proved wrong, pieces that the disk lost, and a disk that takes no more.
+#include "protocol/assert.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+
+void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
+  const auto stored_from = storing_.extract(piece);
+  P2P_ASSERT(stored_from);
+  const PeerId from = stored_from.mapped();
+  picker_.reject(piece);
+  emit(PieceRejected{piece, from});
+  const NeighborIndex sender = *neighborhood_.find(from);
+  neighborhood_.convict(sender);
+  if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now);
+  fill_all(now);
+  check_swarm_complete(now);
+}
+
+void Swarm::pause_storing() {
+  storing_paused_ = true;
+  for (const LinkId link : serving_us_) give_up_requests(link);
+}
+
+void Swarm::resume_storing(Instant now) {
+  storing_paused_ = false;
+  fill_all(now);
+}
+
+void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
+  if (pieces.empty()) return;
+  for (const PieceIndex piece : pieces) picker_.lose(piece);
+  emit(PiecesLost{static_cast<std::uint32_t>(pieces.size())});
+  neighborhood_.forget_told();
+  std::vector<LinkId> established;
+  for_established([&](LinkId link) { established.push_back(link); });
+  for (const LinkId link : established) close(link, "our pieces have changed", now);
+  check_swarm_complete(now);
+}
+
+}  // namespace p2p

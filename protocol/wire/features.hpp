@@ -1,0 +1,31 @@
+// What the handshake's ten reserved bytes say between peers that know more than the classic protocol
+// (docs/PROTOCOL.md, "Extended handshake"). Ten zeros, and anything else that does not bear our mark, mean a classic peer.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "protocol/wire/handshake.hpp"
+
+namespace p2p {
+
+/// The first 8 bytes of a content id (the SHA-256 of a manifest).
+using ContentPrefix = std::array<std::byte, 8>;
+
+struct Features {
+  /// The dialler wants the content's manifest and nothing else on this connection.
+  bool fetch_manifest = false;
+  ContentPrefix content{};
+
+  friend bool operator==(const Features&, const Features&) = default;
+};
+
+using ReservedBytes = std::array<std::byte, kReservedBytes>;
+
+ReservedBytes encode(const Features& features);
+/// Empty for a classic peer.
+std::optional<Features> decode_features(const ReservedBytes& reserved);
+
+}  // namespace p2p
