@@ -8,9 +8,11 @@
 #include <random>
 #include <system_error>
 
+#include "peer/content/await_manifest.hpp"
 #include "peer/exchange.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/manifest_link.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/report/progress.hpp"
@@ -20,24 +22,18 @@
 namespace p2p {
 namespace {
 
-/// Creates the folder if it is missing.
-const std::filesystem::path& made(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw ExitError(ExitCode::io, "cannot make the folder " + folder.string() + ": " + error.message());
-  return folder;
-}
-
 class Daemon {
  public:
-  Daemon(const Setup& setup, const Options& options)
+  /// `manifest`: null where there is none.
+  Daemon(const Setup& setup, const Options& options, asio::io_context& io, Listener& listener, ManifestPtr manifest)
       : setup_(setup),
-        listener_(io_, setup.self().host, setup.self().port),
-        lock_(made(setup.folder)),
-        store_(setup.content(), {}),
+        io_(io),
+        listener_(listener),
+        manifest_(std::move(manifest)),
+        store_(setup.content(manifest_), {}),
         log_(setup.directory / ("log_peer_" + std::to_string(setup.self().id) + ".log"), PeerId{setup.self().id}),
-        progress_(options.progress, setup.geometry),
-        exchange_(io_, setup.swarm_config(options.max_pipeline), store_, random_seed(), hooks()),
+        progress_(options.progress, store_.geometry()),
+        exchange_(io_, setup.swarm_config(store_.content(), options.max_pipeline), store_, random_seed(), hooks()),
         signals_(io_, SIGINT, SIGTERM),
         progress_timer_(io_),
         timeout_(io_) {
@@ -54,10 +50,12 @@ class Daemon {
     }
   }
 
-  ExitCode run() {
+  ExitCode run(Reception& reception, std::vector<EarlyPeer> early) {
     wait_for_signal();
     report_progress();
-    listener_.start([this](tcp::socket socket) { exchange_.add_accepted(std::move(socket)); });
+    reception.on_socket = [this](tcp::socket socket) { exchange_.add_accepted(std::move(socket)); };
+    reception.on_greeted = [this](tcp::socket socket, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(socket), received); };
+    for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.socket), peer.received);
     exchange_.start();
     try {
       io_.run();
@@ -84,7 +82,16 @@ class Daemon {
                   if (std::holds_alternative<SwarmCompleted>(event)) leave(ExitCode::complete, true);
                 },
             .on_settled = [this] { log_.flush(); },
-            .dial = [this](PeerId peer) { dial_peer(peer); }};
+            .dial = [this](PeerId peer) { dial_peer(peer); },
+            .on_fetch = [this](tcp::socket socket, const Features& features) { give_manifest(std::move(socket), features); }};
+  }
+
+  void give_manifest(tcp::socket socket, const Features& features) const {
+    if (!manifest_ || features.content != prefix_of(manifest_->id)) {
+      spdlog::info("a connection asked for a manifest that is not ours");
+      return;
+    }
+    serve_manifest(std::move(socket), PeerId{setup_.self().id}, manifest_->id, manifest_);
   }
 
   void dial_peer(PeerId peer) {
@@ -136,9 +143,9 @@ class Daemon {
   }
 
   const Setup& setup_;
-  asio::io_context io_{1};
-  Listener listener_;
-  FolderLock lock_;
+  asio::io_context& io_;
+  Listener& listener_;
+  ManifestPtr manifest_;
   PieceStore store_;
   EventLog log_;
   Progress progress_;
@@ -150,6 +157,12 @@ class Daemon {
   ExitCode exit_code_ = ExitCode::unexpected;
 };
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw ExitError(ExitCode::io, "cannot make the folder " + folder.string() + ": " + error.message());
+}
+
 }  // namespace
 
 ExitCode run_daemon(const Setup& setup, const Options& options) {
@@ -157,7 +170,18 @@ ExitCode run_daemon(const Setup& setup, const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   // So is a file that grows beyond what `ulimit -f` allows.
   std::signal(SIGXFSZ, SIG_IGN);
-  return Daemon(setup, options).run();
+  asio::io_context io{1};
+  Listener listener(io, setup.self().host, setup.self().port);
+  make_folder(setup.folder);
+  const FolderLock lock(setup.folder);
+
+  Reception reception;
+  listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); });
+  Awaited awaited;
+  if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
+  if (setup.common.manifest && !awaited.manifest) awaited = await_manifest(io, reception, setup, options);
+  if (awaited.leave) return *awaited.leave;
+  return Daemon(setup, options, io, listener, std::move(awaited.manifest)).run(reception, std::move(awaited.early));
 }
 
 }  // namespace p2p

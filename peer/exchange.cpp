@@ -33,21 +33,21 @@ void Exchange::start() {
   settle();
 }
 
-void Exchange::add(LinkId link, tcp::socket socket) {
-  const auto connection = std::make_shared<Connection>(std::move(socket), link, *this);
+void Exchange::add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received) {
+  const auto connection = std::make_shared<Connection>(std::move(socket), link, direction, *this, received);
   connections_.emplace(link, connection);
   connection->start();
   settle();
 }
 
-void Exchange::add_accepted(tcp::socket socket) {
+void Exchange::add_accepted(tcp::socket socket, std::span<const std::byte> received) {
   if (finishing_) return;
-  add(swarm_.on_accepted(now()), std::move(socket));
+  add(swarm_.on_accepted(now()), Direction::accepted, std::move(socket), received);
 }
 
 void Exchange::add_dialed(PeerId peer, tcp::socket socket) {
   if (finishing_) return;
-  add(swarm_.on_dialed(peer, now()), std::move(socket));
+  add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(socket), {});
 }
 
 void Exchange::dial_failed(PeerId peer) {
@@ -105,6 +105,13 @@ void Exchange::wait_for_room() {
     swarm_.resume_storing(now());
     settle();
   });
+}
+
+void Exchange::hand_over(LinkId link, tcp::socket socket, const Features& features) {
+  connections_.erase(link);
+  swarm_.on_handed_over(link);
+  hooks_.on_fetch(std::move(socket), features);
+  check_finished();
 }
 
 void Exchange::remove(LinkId link, const std::string& reason) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
@@ -25,6 +26,7 @@ class Exchange {
     std::function<void(const Event&)> on_event;     ///< Each event, in order.
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
+    std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection.
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -39,7 +41,8 @@ class Exchange {
   /// Begins: the first dials go out.
   void start();
 
-  void add_accepted(tcp::socket socket);
+  /// `received`: bytes that were read from it already, at most a handshake.
+  void add_accepted(tcp::socket socket, std::span<const std::byte> received = {});
   void add_dialed(PeerId peer, tcp::socket socket);
   void dial_failed(PeerId peer);
 
@@ -55,6 +58,7 @@ class Exchange {
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
   Traffic& traffic() { return traffic_; }
+  bool has_manifest() const { return store_.content().id.has_value(); }
   /// Where to send a stored piece from; empty when it is no longer right on disk, which the swarm then knows.
   std::optional<PieceStore::Source> source(PieceIndex piece);
   /// Reading this piece from disk went wrong: finds out what is still right and tells the swarm.
@@ -64,11 +68,13 @@ class Exchange {
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
   void settle();
+  /// The connection's handshake asked for the manifest; it ends without a word, its socket goes on elsewhere.
+  void hand_over(LinkId link, tcp::socket socket, const Features& features);
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 
  private:
-  void add(LinkId link, tcp::socket socket);
+  void add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received);
   void arm_timer();
   void check_finished();
   bool write(PieceIndex piece, const PieceBuffer& buffer);

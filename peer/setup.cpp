@@ -60,37 +60,49 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
                                                      " is not listed; the first line is peer " + std::to_string(peers.front().id) +
                                                      ", the last " + std::to_string(peers.back().id));
   const auto self_index = static_cast<std::size_t>(self - peers.begin());
-  if (!common.file_size || !common.piece_size)
-    throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": FileSize or PieceSize is missing; a peer cannot take them from the "
-                                                     "manifest yet, so both are needed beside the key Manifest, too");
-  const Geometry geometry(*common.file_size, *common.piece_size);
+  std::optional<Geometry> geometry;
+  if (common.file_size && common.piece_size) geometry.emplace(*common.file_size, *common.piece_size);
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
 }
 
-Content Setup::content() const {
-  return {.root = folder / common.file_name, .layout = Layout::of_file(geometry.total_size(), geometry.piece_size())};
+Content Setup::content(ManifestPtr manifest) const {
+  const fs::path root = folder / common.file_name;
+  if (!manifest) return {.root = root, .layout = Layout::of_file(geometry->total_size(), geometry->piece_size())};
+  const auto agree = [&](const char* key, std::optional<std::uint64_t> configured, std::uint64_t in_manifest) {
+    if (configured && *configured != in_manifest)
+      throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " + std::to_string(*configured) +
+                                                       ", but " + std::to_string(in_manifest) + " in the manifest");
+  };
+  agree("FileSize", common.file_size, manifest->manifest.total_size());
+  agree("PieceSize", common.piece_size, manifest->manifest.piece_size);
+  return content_of(root, std::move(manifest));
 }
 
-SwarmConfig Setup::swarm_config(std::uint32_t max_pipeline) const {
-  // Ourselves and our neighbors, in the order of the file.
+std::vector<PeerId> Setup::neighbors() const {
   const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
   std::vector<std::uint32_t> indexes = graph.neighbors(static_cast<std::uint32_t>(self_index));
   indexes.insert(std::ranges::lower_bound(indexes, self_index), static_cast<std::uint32_t>(self_index));
-  std::vector<PeerId> listed;
-  for (const std::uint32_t index : indexes) listed.push_back(PeerId{peers[index].id});
+  std::vector<PeerId> ids;
+  for (const std::uint32_t index : indexes) ids.push_back(PeerId{peers[index].id});
+  return ids;
+}
+
+SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeline) const {
+  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
   std::vector<PeerId> favored;
   if (common.choking_policy == config::ChokingPolicy::cooperative)
     for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
       favored.push_back(PeerId{peers[index].id});
   return {.self = PeerId{self().id},
-          .listed = std::move(listed),
-          .geometry = geometry,
+          .listed = neighbors(),
+          .geometry = content.layout.geometry(),
           .preferred_neighbors = common.preferred_neighbors,
           .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
           .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
           .max_pipeline = max_pipeline,
           .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
-          .favored = std::move(favored)};
+          .favored = std::move(favored),
+          .content = content.id ? std::optional(prefix_of(*content.id)) : std::nullopt};
 }
 
 }  // namespace p2p

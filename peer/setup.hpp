@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "config/common_cfg.hpp"
 #include "config/peer_info.hpp"
+#include "peer/content/known_manifest.hpp"
 #include "peer/storage/content.hpp"
 #include "protocol/geometry.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -16,13 +18,17 @@ struct Setup {
   config::CommonCfg common;
   std::vector<config::PeerLine> peers;
   std::size_t self_index;            ///< Our line in `peers`.
-  Geometry geometry;
+  std::optional<Geometry> geometry;  ///< By FileSize and PieceSize; empty where only the manifest knows.
   std::filesystem::path directory;   ///< Where the configuration is and the log goes.
   std::filesystem::path folder;      ///< peer_<id>, or an existing <id>.
 
   const config::PeerLine& self() const { return peers[self_index]; }
-  Content content() const;
-  SwarmConfig swarm_config(std::uint32_t max_pipeline) const;
+  /// `manifest`: null without the key Manifest. Throws ExitError (bad_configuration) when sizes in Common.cfg say
+  /// otherwise than the manifest.
+  Content content(ManifestPtr manifest) const;
+  SwarmConfig swarm_config(const Content& content, std::uint32_t max_pipeline) const;
+  /// The listed peers that we exchange with, ourselves among them, in the order of PeerInfo.cfg.
+  std::vector<PeerId> neighbors() const;
 };
 
 /// Reads Common.cfg and PeerInfo.cfg in `directory`. Throws ConfigError for what they say, ExitError

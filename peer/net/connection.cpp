@@ -10,6 +10,8 @@
 
 #include "peer/clock.hpp"
 #include "peer/exchange.hpp"
+#include "protocol/assert.hpp"
+#include "protocol/wire/features.hpp"
 
 namespace p2p {
 namespace {
@@ -33,12 +35,16 @@ void set_socket_options(tcp::socket& socket) {
 
 }  // namespace
 
-Connection::Connection(tcp::socket socket, LinkId link, Exchange& exchange)
+Connection::Connection(tcp::socket socket, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received)
     : socket_(std::move(socket)),
       link_(link),
+      direction_(direction),
       exchange_(exchange),
       decoder_(exchange.swarm().geometry()),
       wake_(socket_.get_executor(), asio::steady_timer::time_point::max()) {
+  P2P_ASSERT(received.size() <= input_buffer_.size());
+  std::ranges::copy(received, input_buffer_.begin());
+  input_ = std::span(input_buffer_).first(received.size());
   set_socket_options(socket_);
 }
 
@@ -81,6 +87,7 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
       if (const bool more = co_await self->read_some(); !more) break;
     }
   }
+  if (self->handed_over_) co_return;
   self->close();
   self->exchange_.remove(self->link_, self->end_reason_);
 }
@@ -98,13 +105,11 @@ asio::awaitable<bool> Connection::read_some() {
 /// Decodes one item and tells the swarm. False: the connection is over.
 bool Connection::take_item() {
   struct Tell {
+    Connection& connection;
     Swarm& swarm;
     LinkId link;
     bool operator()(const NeedInput&) const { return true; }
-    bool operator()(const Handshake& handshake) const {
-      swarm.on_handshake(link, handshake, now());
-      return true;
-    }
+    bool operator()(const Handshake& handshake) const { return connection.take_handshake(handshake); }
     bool operator()(const Message& message) const {
       swarm.on_message(link, message, now());
       return true;
@@ -114,7 +119,20 @@ bool Connection::take_item() {
       return false;
     }
   };
-  return std::visit(Tell{exchange_.swarm(), link_}, decoder_.next(input_));
+  return std::visit(Tell{*this, exchange_.swarm(), link_}, decoder_.next(input_));
+}
+
+/// False: the connection carries something else from here on.
+bool Connection::take_handshake(const Handshake& handshake) {
+  const auto features = decode_features(handshake.reserved);
+  if (direction_ == Direction::accepted && exchange_.has_manifest() && features && features->fetch_manifest) {
+    handed_over_ = closed_ = true;
+    wake();
+    exchange_.hand_over(link_, std::move(socket_), *features);
+    return false;
+  }
+  exchange_.swarm().on_handshake(link_, handshake, now());
+  return true;
 }
 
 /// Reads the payload that the decoder stands before, into a buffer or to nowhere. False: the connection is over.

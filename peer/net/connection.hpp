@@ -14,6 +14,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/storage/buffer_pool.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/swarm/events.hpp"
 #include "protocol/wire/decoder.hpp"
 
 namespace p2p {
@@ -22,8 +23,8 @@ class Exchange;
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `socket` is connected. `exchange` outlives the connection's coroutines.
-  Connection(tcp::socket socket, LinkId link, Exchange& exchange);
+  /// `socket` is connected; `received` was read from it already. `exchange` outlives the connection's coroutines.
+  Connection(tcp::socket socket, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received);
 
   void start();
   /// The swarm has something to send on this link.
@@ -41,12 +42,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_payload();
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
   bool take_item();
+  bool take_handshake(const Handshake& handshake);
   asio::awaitable<bool> write_frames(bool more_follows);
   asio::awaitable<bool> send_payload(PieceIndex piece);
   void end(std::string reason);
 
   tcp::socket socket_;
   LinkId link_;
+  Direction direction_;
   Exchange& exchange_;
   Decoder decoder_;
 
@@ -56,6 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
   std::string end_reason_;
   bool closed_ = false;
+  bool handed_over_ = false;
   bool finishing_ = false;
   bool drain_ = true;
 };

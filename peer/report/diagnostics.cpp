@@ -38,9 +38,12 @@ struct Tell {
   void operator()(const RequestsStalled& e) const {
     spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
   }
-  void operator()(const PieceRejected& e) const { spdlog::warn("piece {} from {} has a wrong hash; peer {} is cut off", e.piece.value, e.from.value, e.from.value); }
+  void operator()(const PieceRejected& e) const {
+    spdlog::warn("piece {} from {} has a wrong hash; peer {} is cut off", e.piece.value, e.from.value, e.from.value);
+  }
   void operator()(const PiecesLost& e) const {
-    spdlog::error("{} {} no longer right on disk and not offered any more; was the file changed while it is shared?", e.count, e.count == 1 ? "piece is" : "pieces are");
+    spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,
+                  e.count == 1 ? "piece is" : "pieces are");
   }
   void operator()(const FileCompleted&) const { spdlog::info("the file is complete"); }
   void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file; leaving"); }

@@ -1,5 +1,7 @@
 #include "peer/storage/journal.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -20,7 +22,7 @@ std::uint64_t check_of(const Block& record, const Xxh3Digest& key) {
   std::array<std::byte, kCheckedBytes + 16> checked{};
   std::copy_n(record.begin(), kCheckedBytes, checked.begin());
   std::ranges::copy(key, checked.begin() + kCheckedBytes);
-  return xxh3_64(checked);
+  return XXH3_64bits(checked.data(), checked.size());
 }
 
 Block header(const Xxh3Digest& key) {

@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "peer/storage/xxh3.hpp"
+#include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 #include "protocol/ids.hpp"
 

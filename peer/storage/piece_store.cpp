@@ -104,7 +104,9 @@ void PieceStore::claim_complete(FolderState state) {
   }
   if (stored_.count() == 0)
     throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else");
-  if (fs::exists(part_)) throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() + ", too; remove one of them");
+  if (fs::exists(part_))
+    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() +
+                                                    ", too; remove one of them");
   files_.assign(files_.size(), nullptr);
   open_order_.clear();
   at_root_ = false;

@@ -26,7 +26,8 @@ Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pi
   std::mutex mutex;
   std::condition_variable ended;
   const auto affordable = static_cast<unsigned>(std::max<std::size_t>(kBufferBudget / geometry.largest_size(), 1));
-  unsigned running = std::clamp<unsigned>(static_cast<unsigned>(std::min<std::size_t>(pieces.size(), std::thread::hardware_concurrency())), 1, std::min(kMostThreads, affordable));
+  const auto useful = static_cast<unsigned>(std::min<std::size_t>(pieces.size(), std::thread::hardware_concurrency()));
+  unsigned running = std::clamp(useful, 1u, std::min(kMostThreads, affordable));
 
   const auto work = [&] {
     std::vector<std::byte> buffer(geometry.largest_size());

@@ -73,6 +73,12 @@ void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   free_links_.push_back(link);
 }
 
+void Swarm::on_handed_over(LinkId link) {
+  P2P_ASSERT(at(link).phase == Link::Phase::handshaking && !at(link).neighbor);
+  links_[link.value].reset();
+  free_links_.push_back(link);
+}
+
 /// Ends a link from our side.
 void Swarm::close(LinkId link, const std::string& reason, Instant now) {
   detach(link, reason, now);

@@ -89,6 +89,9 @@ class Swarm {
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
 
+  /// The connection turned out to be for something else than this protocol: the link is free, and nothing is said.
+  void on_handed_over(LinkId link);
+
   // --- what came in --------------------------------------------------------------------------------------------
   void on_handshake(LinkId link, const Handshake& handshake, Instant now);
   void on_message(LinkId link, const Message& message, Instant now);

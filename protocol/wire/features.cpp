@@ -5,7 +5,8 @@
 namespace p2p {
 namespace {
 
-// Bit 7 of byte 0 is the mark; the other bits of bytes 0 and 1 are features, those that we do not know are ignored.
+// Byte 0 is the mark, byte 1 features, bytes 2 to 9 the content. Who sets a feature that we do not know may mean anything
+// by these bytes: with that one we speak the classic protocol.
 constexpr std::byte kMark{0x80};
 constexpr std::byte kFetchManifest{0x01};
 constexpr std::size_t kContentAt = 2;
@@ -21,7 +22,7 @@ ReservedBytes encode(const Features& features) {
 }
 
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
-  if ((reserved[0] & kMark) == std::byte{}) return std::nullopt;
+  if (reserved[0] != kMark || (reserved[1] & ~kFetchManifest) != std::byte{}) return std::nullopt;
   Features features{.fetch_manifest = (reserved[1] & kFetchManifest) != std::byte{}};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;

@@ -28,6 +28,9 @@ constexpr std::string_view name_of(MessageType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
+/// Travels on connections of its own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest").
+constexpr std::uint8_t kManifestType = 8;
+
 struct Choke {};
 struct Unchoke {};
 struct Interested {};

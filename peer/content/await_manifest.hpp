@@ -1,0 +1,41 @@
+// The time before a peer knows what it is to exchange: it asks the others for the manifest that Common.cfg names, and
+// keeps who connects meanwhile.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "peer/command_line.hpp"
+#include "peer/content/known_manifest.hpp"
+#include "peer/exit_code.hpp"
+#include "peer/net/asio.hpp"
+#include "peer/setup.hpp"
+
+namespace p2p {
+
+/// Where accepted connections go; changes when the manifest is there.
+struct Reception {
+  std::function<void(tcp::socket)> on_socket;
+  /// A peer whose handshake was read before there was an exchange, with the bytes that were read.
+  std::function<void(tcp::socket, std::vector<std::byte>)> on_greeted;
+};
+
+struct EarlyPeer {
+  tcp::socket socket;
+  std::vector<std::byte> received;
+};
+
+/// The manifest and who came meanwhile; or the code to leave with, after a signal or the time-out.
+struct Awaited {
+  ManifestPtr manifest;
+  std::vector<EarlyPeer> early;
+  std::optional<ExitCode> leave;
+};
+
+/// Runs `io` until a listed peer has given the manifest that setup.common.manifest names. Keeps it in the peer's folder.
+/// `io` listens and calls `reception`; it may be run on afterwards.
+Awaited await_manifest(asio::io_context& io, Reception& reception, const Setup& setup, const Options& options);
+
+}  // namespace p2p

@@ -1,0 +1,95 @@
+#include "peer/content/known_manifest.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "peer/exit_code.hpp"
+#include "peer/storage/digest.hpp"
+
+namespace p2p {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+std::string hex(const ContentId& id) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : id) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in) throw ExitError(ExitCode::io, "cannot read " + path.string() + ": " + std::strerror(errno));
+  return text;
+}
+
+Layout layout_of(const config::Manifest& manifest) {
+  if (!manifest.folder) return Layout::of_file(manifest.files.front().size, manifest.piece_size, manifest.files.front().mode);
+  std::vector<Layout::File> files;
+  for (const config::ManifestFile& file : manifest.files) files.push_back({.path = file.path, .size = file.size, .mode = file.mode});
+  return Layout::of_folder(std::move(files), {manifest.folders.begin(), manifest.folders.end()}, manifest.piece_size);
+}
+
+}  // namespace
+
+ContentPrefix prefix_of(const ContentId& id) {
+  ContentPrefix prefix;
+  std::copy_n(id.begin(), prefix.size(), prefix.begin());
+  return prefix;
+}
+
+ManifestPtr check_manifest(std::string text, const ContentId& id, const std::string& name) {
+  if (sha256(bytes_of(text)) != id) return nullptr;
+  auto manifest = config::parse_manifest(text, name);
+  return std::make_shared<const KnownManifest>(KnownManifest{std::move(manifest), std::move(text), id});
+}
+
+ManifestPtr find_manifest(const fs::path& folder, const ContentId& id) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".manifest" || !entry.is_regular_file(error)) continue;
+    if (entry.file_size(error) > config::Manifest::kMaxTextBytes) continue;
+    if (auto known = check_manifest(read_text(entry.path()), id, entry.path().string())) return known;
+  }
+  return nullptr;
+}
+
+void save_manifest(const fs::path& folder, const KnownManifest& known) {
+  const fs::path path = folder / (hex(known.id).substr(0, 16) + ".manifest");
+  const fs::path unfinished = path.string() + ".part";
+  std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
+  out << known.text;
+  out.close();
+  std::error_code error;
+  if (out) fs::rename(unfinished, path, error);
+  if (!out || error) throw ExitError(ExitCode::io, "cannot write " + path.string() + ": " + (error ? error.message() : std::strerror(errno)));
+}
+
+Content content_of(const fs::path& root, ManifestPtr known) {
+  Layout layout = layout_of(known->manifest);
+  const ContentId id = known->id;
+  return {.root = root,
+          .layout = std::move(layout),
+          .id = id,
+          .matches = [known = std::move(known)](PieceIndex piece, std::span<const std::byte> bytes) {
+            const auto right = known->manifest.digest(piece.value);
+            std::array<std::byte, sizeof(Sha256Digest)> digest;
+            const auto found = std::span(digest).first(right.size());
+            digest_of(known->manifest.piece_hash, bytes, found);
+            return std::ranges::equal(found, right);
+          }};
+}
+
+}  // namespace p2p
