@@ -60,8 +60,11 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
     l.window.on_answered(request->asked, now, incoming.received);
   }
   fill(link, now);
-  if (!store) return std::nullopt;
-  return incoming.piece;
+  if (store) return incoming.piece;
+  // A piece that nobody wanted when its head came, because it was about to be stored, may be missing after all: the disk
+  // refused it meanwhile. Now nobody is asked for it any more, and another link may bring it.
+  fill_all(now);
+  return std::nullopt;
 }
 
 void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
@@ -99,6 +102,7 @@ void Swarm::ask(LinkId link, PieceIndex piece, Instant now) {
 /// Opens as many requests on the link as its window and the neighbor's pieces allow.
 void Swarm::fill(LinkId link, Instant now) {
   Link& l = at(link);
+  P2P_ASSERT(l.phase == Link::Phase::established);
   if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0) return;
   while (l.requests.open_count() < l.window.size()) {
     const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_);

@@ -350,7 +350,8 @@ void Swarm::sweep(Instant now) {
   const auto is_stalled = [&](LinkId link) { return std::ranges::find(stalled, link) != stalled.end(); };
   for (const LinkId link : serving_us_)
     if (!is_stalled(link)) fill(link, now);
-  for (const LinkId link : stalled) fill(link, now);
+  for (const LinkId link : stalled)
+    if (at(link).phase == Link::Phase::established) fill(link, now);  // else a newer link took over in this very sweep
 }
 
 // --- what to do ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     const Bitfield& stored;
     void operator()(const Choke&) const {
       w.remote_chokes_ = true;
-      w.open_requests_.clear();
+      w.gave_up_requests();
     }
     void operator()(const Unchoke&) const { w.remote_chokes_ = false; }
     void operator()(const Interested&) const { w.remote_is_interested_ = true; }
@@ -35,7 +35,10 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
 }
 
 void LinkWatch::received_piece(PieceIndex piece) {
-  if (open_requests_.erase(piece.value) == 0 && behind_) overtaken_.insert(piece.value);
+  if (open_requests_.erase(piece.value) != 0 || !behind_ || remote_chokes_) return;
+  // Either it answers a request that was given up, or it came before the swarm could say that it asks for it again.
+  if (given_up_.contains(piece.value)) unsure_ = true;
+  overtaken_.insert(piece.value);
 }
 
 void LinkWatch::caught_up() {

@@ -23,7 +23,13 @@ class LinkWatch {
   /// The whole payload of a piece came.
   void received_piece(PieceIndex piece);
   /// The swarm says that it waits no longer for what it asked for.
-  void gave_up_requests() { open_requests_.clear(); }
+  void gave_up_requests() {
+    given_up_.insert(open_requests_.begin(), open_requests_.end());
+    open_requests_.clear();
+    overtaken_.clear();
+  }
+  /// The watch has lost track of what the swarm waits for here.
+  bool unsure() const { return unsure_; }
 
   void falls_behind() { behind_ = was_behind_ = true; }
   void caught_up();
@@ -70,6 +76,8 @@ class LinkWatch {
   std::set<std::uint32_t> open_requests_{};
   std::set<std::uint32_t> asked_{};
   std::set<std::uint32_t> overtaken_{};  ///< Came while the swarm was behind and may have a request that is still to be sent.
+  std::set<std::uint32_t> given_up_{};  ///< Once asked for and no longer waited for; may still come.
+  bool unsure_ = false;
 };
 
 }  // namespace p2p::fuzz
