@@ -67,7 +67,8 @@ TEST_CASE("a manifest's content id is 64 hexadecimal digits", "[config]") {
 }
 
 TEST_CASE("a size beside a manifest must be right, and there is nothing missing", "[config]") {
-  const std::string text = "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + std::string(64, '0') + "\n";
+  const std::string text =
+      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + std::string(64, '0') + "\n";
   CHECK(wrong(text) == "");
   CHECK(wrong(text + "PieceSize 0") == "Common.cfg:6:11: PieceSize is \"0\", expected bytes from 1 to 67108864");
   CHECK(wrong(text + "FileSize 0") == "Common.cfg:6:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
