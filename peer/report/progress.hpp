@@ -1,23 +1,20 @@
-// How far the peer is, on stderr: one redrawn line on a terminal, else a plain line every few seconds.
+// How far the peer is, on stderr.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <utility>
 
+#include "peer/report/progress_line.hpp"
 #include "protocol/clock.hpp"
 #include "protocol/geometry.hpp"
 
 namespace p2p {
 
-enum class ProgressMode { automatic, bar, plain, none };
-
 class Progress {
  public:
   /// How often show() should be called.
-  static constexpr std::chrono::milliseconds kInterval{250};
+  static constexpr std::chrono::milliseconds kInterval = ProgressLine::kInterval;
 
   struct Status {
     std::uint32_t stored = 0;          ///< Pieces.
@@ -28,7 +25,6 @@ class Progress {
     std::uint32_t unchoking_us = 0;
   };
 
-  /// `automatic` is a bar when stderr is a terminal, else plain. Colour only on a terminal without NO_COLOR.
   Progress(ProgressMode mode, const Geometry& geometry);
 
   void show(const Status& status);
@@ -43,16 +39,9 @@ class Progress {
   std::string describe(const Status& status) const;
 
  private:
-  /// Bytes a second over the last seconds: received, or sent once complete; 0 without samples.
-  double rate() const;
-  void draw_bar(const Status& status) const;
-
-  ProgressMode mode_;
+  ProgressLine line_;
   Geometry geometry_;
-  bool colour_;
-  Instant started_;
-  Instant next_plain_{};
-  std::deque<std::pair<Instant, std::uint64_t>> samples_;  ///< Bytes received (or sent) by recent times.
+  RecentRate rate_;  ///< Of what is received, or sent once complete.
 };
 
 }  // namespace p2p
