@@ -4,6 +4,8 @@
 #include <iostream>
 #include <map>
 
+#include "peer/subcommands.hpp"
+
 namespace p2p {
 namespace {
 
@@ -21,7 +23,7 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv) {
   Options options;
   CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
-  app.footer(kFooter);
+  app.footer(std::string(kSubcommandHelp) + kFooter);
   app.set_version_flag("--version", "peerProcess " PEER_VERSION);
   app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
   app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")

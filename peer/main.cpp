@@ -8,6 +8,7 @@
 #include "peer/exit_code.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/setup.hpp"
+#include "peer/subcommands.hpp"
 
 namespace {
 
@@ -30,6 +31,7 @@ int fail(p2p::ExitCode code, const char* message) {
 int main(int argc, char** argv) {
   using p2p::ExitCode;
   try {
+    if (const auto subcommand = p2p::parse_subcommand(argc, argv)) return static_cast<int>(p2p::run_subcommand(*subcommand));
     const auto parsed = p2p::parse_command_line(argc, argv);
     if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);
     const auto& options = std::get<p2p::Options>(parsed);

@@ -1,0 +1,123 @@
+#include "peer/subcommands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <string_view>
+#include <thread>
+
+#include "config/text.hpp"
+#include "peer/storage/file.hpp"
+
+namespace p2p {
+
+const char* const kSubcommandHelp = R"(
+Subcommands:
+  manifest PATH... -o FILE    Hash files or a folder, write their manifest, print its content id
+  verify MANIFEST DIR         Compare files with their manifest
+  See peerProcess manifest --help and peerProcess verify --help.
+)";
+
+namespace {
+
+/// Bytes, also as 256KiB or 1MiB.
+std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
+  std::uint64_t unit = 1;
+  for (const auto& [suffix, bytes] : {std::pair<std::string_view, std::uint64_t>{"KiB", 1u << 10}, {"MiB", 1u << 20}})
+    if (word.ends_with(suffix)) {
+      word.remove_suffix(suffix.size());
+      unit = bytes;
+      break;
+    }
+  const auto count = config::parse_integer(word, 1, config::Manifest::kMaxPieceSize / unit);
+  if (!count) return std::nullopt;
+  return static_cast<std::uint32_t>(*count * unit);
+}
+
+void add_common_options(CLI::App& app, unsigned& jobs, ProgressMode& progress, bool& json) {
+  const std::map<std::string, ProgressMode> modes{
+      {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
+  jobs = std::max(1u, std::thread::hardware_concurrency());
+  app.add_option("--jobs", jobs, "Threads that read and hash; by default as many as the machine has")->check(CLI::Range(1u, 1024u).description("1 to 1024"));
+  app.add_option("--progress", progress, "auto (a bar on a terminal, else plain), bar, plain or none")
+      ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
+      ->default_str("auto");
+  app.add_flag("--json", json, "Print a JSON object");
+}
+
+/// What is left of the command line behind the subcommand. None when all is well.
+std::optional<ExitCode> parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc - 1, argv + 1);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
+  }
+  return std::nullopt;
+}
+
+Subcommand parse_manifest_command(int argc, const char* const* argv) {
+  ManifestOptions options;
+  std::string piece_size = "auto";
+  CLI::App app{"Hashes files and writes their manifest; prints its content id, the SHA-256 of its bytes", "peerProcess manifest"};
+  app.footer("\nOne regular file is a content of that file. One directory is a folder with all that is in it. Several paths are\n"
+             "a folder that holds each under its name. Symbolic links and special files in a directory are an error.\n"
+             "Exit codes: 0 done, 7 interrupted, 9 disk full, 17 input or output error, 28 usage.");
+  app.add_option("PATH", options.paths, "Files and directories")->required();
+  app.add_option("-o,--output", options.output, "The manifest's file, outside of what is hashed")->required();
+  const auto is_piece_size = [](const std::string& word) {
+    return word == "auto" || parse_piece_size(word) ? std::string() : "expected auto or bytes from 1 to 64MiB, such as 262144 or 256KiB";
+  };
+  app.add_option("--piece-size", piece_size, "Bytes of a piece, such as 262144, 256KiB or 1MiB; auto: about 1,000 to 2,000 pieces of 256KiB to 16MiB")
+      ->check(CLI::Validator(is_piece_size, "auto or BYTES"))
+      ->capture_default_str();
+  const std::map<std::string, config::PieceHash> hashes{{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}};
+  app.add_option("--piece-hash", options.piece_hash, "sha256, safe against liars, or xxh3, faster and only against accidents")
+      ->transform(CLI::CheckedTransformer(hashes).description("sha256 or xxh3"))
+      ->default_str("sha256");
+  add_common_options(app, options.jobs, options.progress, options.json);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  if (piece_size != "auto") options.piece_size = parse_piece_size(piece_size);
+  return options;
+}
+
+Subcommand parse_verify_command(int argc, const char* const* argv) {
+  VerifyOptions options;
+  CLI::App app{"Compares files with their manifest; names each that is missing, of another size or has bad pieces", "peerProcess verify"};
+  app.footer("\nExit codes: 0 all is as it should be, 32 something is not, 7 interrupted, 17 input or output error, 28 usage,\n64 bad manifest.");
+  app.add_option("MANIFEST", options.manifest, "The manifest's file")->required();
+  app.add_option("DIR", options.content, "The content's folder; for a content of one file the folder that it is in, or the file")->required();
+  add_common_options(app, options.jobs, options.progress, options.json);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  return options;
+}
+
+ExitCode run(const ManifestOptions& options) {
+  make_manifest(options, std::cout);
+  return ExitCode::complete;
+}
+
+ExitCode run(const VerifyOptions& options) { return verify_content(options, std::cout); }
+
+ExitCode run(ExitCode code) { return code; }
+
+}  // namespace
+
+std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "manifest") return parse_manifest_command(argc, argv);
+  if (first == "verify") return parse_verify_command(argc, argv);
+  return std::nullopt;
+}
+
+ExitCode run_subcommand(const Subcommand& subcommand) {
+  try {
+    const ExitCode code = std::visit([](const auto& options) { return run(options); }, subcommand);
+    if (!std::cout.flush()) throw ExitError(ExitCode::io, "write to stdout failed");
+    return code;
+  } catch (const std::system_error& error) {
+    throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what()));
+  }
+}
+
+}  // namespace p2p

@@ -1,0 +1,28 @@
+// The command lines of peerProcess manifest and peerProcess verify as checked values.
+//
+// They are recognised by the first word alone, which is otherwise a peer's ID: so the classic command line keeps every
+// option and every message that it has, and the two know nothing of it.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "peer/content/manifest_command.hpp"
+#include "peer/content/verify_command.hpp"
+#include "peer/exit_code.hpp"
+
+namespace p2p {
+
+using Subcommand = std::variant<ManifestOptions, VerifyOptions, ExitCode>;
+
+/// The subcommand's options, or the code to exit with after --help or a usage error, whose text has been printed; none
+/// when the command line is that of a peer.
+std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv);
+
+/// Runs one that was parsed and prints its result to stdout. Throws ConfigError and ExitError.
+ExitCode run_subcommand(const Subcommand& subcommand);
+
+/// For peerProcess --help.
+extern const char* const kSubcommandHelp;
+
+}  // namespace p2p
