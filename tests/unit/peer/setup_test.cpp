@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <string>
 
+#include "config/hex.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -42,27 +45,36 @@ TEST_CASE("a peer finds itself and the geometry", "[setup]") {
   CHECK(setup.self_index == 1);
   CHECK(setup.self().host == "host-b");
   CHECK(setup.peers.size() == 3);
-  CHECK(setup.geometry.piece_count() == 306);
+  CHECK(setup.content(nullptr).layout.geometry().piece_count() == 306);
   CHECK(setup.common.file_name == "TheFile.dat");
   CHECK(setup.directory == dir.path());
 }
 
-TEST_CASE("a manifest without both sizes beside it is refused", "[setup]") {
+TEST_CASE("beside a manifest the sizes may be left out, and must otherwise be the manifest's", "[setup]") {
   const TempDir dir;
   write_both(dir);
-  const std::string manifest = "Manifest " + std::string(64, 'a') + "\n";
-  dir.write("Common.cfg", std::string(kCommon) + manifest);
-  CHECK(load_setup(dir.path(), 1002).common.manifest);
-  std::string without(kCommon);
-  without.erase(without.find("PieceSize"));
-  dir.write("Common.cfg", without + manifest);
-  CHECK(refusal(dir, 1002).starts_with("64: " + (dir / "Common.cfg").string() + ": FileSize or PieceSize is missing"));
+  const std::string text = R"({"peerProcess_manifest":1,"kind":"file","piece_size":4,"piece_hash":"xxh3","files":[)"
+                           R"({"path":"f","size":5,"mode":"0644","pieces":["00000000000000000000000000000000","00000000000000000000000000000000"]}]})";
+  const Sha256Digest id = sha256(std::as_bytes(std::span(text)));
+  const ManifestPtr manifest = check_manifest(text, id, "f.manifest");
+  REQUIRE(manifest);
+  const auto content = [&](const std::string& sizes) {
+    dir.write("Common.cfg", "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName TheFile.dat\n" + sizes +
+                                "Manifest " + config::to_hex(id) + "\n");
+    const Setup setup = load_setup(dir.path(), 1002);
+    CHECK(setup.common.manifest == id);
+    return setup.content(manifest);
+  };
+  for (const char* sizes : {"", "FileSize 5\n", "PieceSize 4\n", "FileSize 5\nPieceSize 4\n"}) CHECK(content(sizes).layout.geometry().piece_count() == 2);
+  CHECK_THROWS_WITH(content("FileSize 6\n"), (dir / "Common.cfg").string() + ": FileSize is 6, but 5 in the manifest");
+  CHECK_THROWS_WITH(content("PieceSize 5\n"), (dir / "Common.cfg").string() + ": PieceSize is 5, but 4 in the manifest");
 }
 
 TEST_CASE("the swarm is told the peers in the order of the file, seconds and the pipeline", "[setup]") {
   const TempDir dir;
   write_both(dir);
-  const SwarmConfig config = load_setup(dir.path(), 1003).swarm_config(7);
+  const Setup setup = load_setup(dir.path(), 1003);
+  const SwarmConfig config = setup.swarm_config(setup.content(nullptr), 7);
   CHECK(config.self == PeerId{1003});
   CHECK(config.listed == std::vector{PeerId{1001}, PeerId{1002}, PeerId{1003}});
   CHECK(config.geometry.total_size() == 10'000'232);
@@ -80,7 +92,7 @@ TEST_CASE("with MaxConnections the swarm is told ourselves and our neighbors alo
   for (int id = 1001; id <= 1020; ++id) peers += std::to_string(id) + " host-" + std::to_string(id) + " 6008 0\n";
   dir.write("PeerInfo.cfg", peers);
   std::map<std::uint32_t, std::vector<PeerId>> listed;
-  for (std::uint32_t id = 1001; id <= 1020; ++id) listed[id] = load_setup(dir.path(), id).swarm_config(1).listed;
+  for (std::uint32_t id = 1001; id <= 1020; ++id) listed[id] = load_setup(dir.path(), id).neighbors();
   for (const auto& [id, neighbors] : listed) {
     INFO("peer " << id);
     CHECK(neighbors.size() <= 5);
