@@ -265,6 +265,15 @@ class Verify(ManifestCase):
                           ("z z/Ünïcödé €😀.txt", "missing", None, PIECE - 1, [])])
         self.assertEqual((report["missing_folders"], report["extra"]), (["hollow"], ["a/more"]))
 
+    def test_links_stand_for_what_they_point_to(self):
+        (self.tree / "a").rename(self.dir / "elsewhere")
+        (self.tree / "a").symlink_to("../elsewhere")
+        (self.tree / "a.bin").rename(self.dir / "a.bin")
+        (self.tree / "a.bin").symlink_to("../a.bin")
+        self.assertEqual(self.verify(COMPLETE, "m.json", "tree")[1]["extra"], [])
+        (self.dir / "a.bin").unlink()
+        self.assertIn("missing: a.bin", self.verify(CONTENT_MISMATCH, "m.json", "tree")[0])
+
     def test_extra_files_are_no_fault(self):
         for name in (b"more", b"a/new\nline", b"latin-\xe9"):
             with open(os.path.join(os.fsencode(self.tree), name), "wb"):
