@@ -34,6 +34,7 @@ struct Scene {
   std::uint64_t seed = 1;
   ChokingPolicy policy = ChokingPolicy::course;
   std::vector<std::uint32_t> favored = {};
+  std::optional<ContentPrefix> content = {};
 };
 
 class Stage;
@@ -151,7 +152,8 @@ class Stage {
             .optimistic_interval = scene.optimistic_interval,
             .max_pipeline = scene.pipeline,
             .choking_policy = scene.policy,
-            .favored = std::move(favored)};
+            .favored = std::move(favored),
+            .content = scene.content};
   }
 
   struct CarryOut {

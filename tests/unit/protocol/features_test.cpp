@@ -1,0 +1,37 @@
+// The handshake's reserved bytes.
+#include "protocol/wire/features.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace p2p {
+namespace {
+
+constexpr ContentPrefix kContent{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}, std::byte{6}, std::byte{7}, std::byte{8}};
+
+TEST_CASE("features stand in the reserved bytes as docs/PROTOCOL.md says", "[features]") {
+  const ReservedBytes bytes = encode(Features{.fetch_manifest = true, .content = kContent});
+  const std::uint8_t expected[] = {0x80, 0x01, 1, 2, 3, 4, 5, 6, 7, 8};
+  for (std::size_t i = 0; i < bytes.size(); ++i) CHECK(std::to_integer<std::uint8_t>(bytes[i]) == expected[i]);
+}
+
+TEST_CASE("what was said is understood", "[features]") {
+  for (const bool fetch : {false, true}) {
+    const Features features{.fetch_manifest = fetch, .content = kContent};
+    CHECK(decode_features(encode(features)) == features);
+  }
+}
+
+TEST_CASE("zeros, another mark and features that we do not know mean a classic peer", "[features]") {
+  CHECK_FALSE(decode_features({}));
+  const ReservedBytes ours = encode(Features{.content = kContent});
+  for (std::size_t byte = 0; byte < 2; ++byte)
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      ReservedBytes changed = ours;
+      changed[byte] ^= std::byte{1} << bit;
+      INFO("byte " << byte << ", bit " << bit);
+      CHECK(decode_features(changed).has_value() == (byte == 1 && bit == 0));
+    }
+}
+
+}  // namespace
+}  // namespace p2p
