@@ -38,6 +38,7 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   app.add_option("--progress", options.progress, "auto (a bar on a terminal, else plain), bar, plain or none")
       ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
       ->default_str("auto");
+  app.add_flag("--fsync", options.sync, "Completion survives a loss of power: the content is on disk before it gets its name");
   app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
       ->capture_default_str();

@@ -19,6 +19,7 @@ struct Options {
   bool check = false;
   std::uint32_t max_pipeline = SwarmConfig::kDefaultPipeline;
   ProgressMode progress = ProgressMode::automatic;
+  bool sync = false;
   std::string log_level = "warn";
   std::optional<std::uint32_t> timeout_s;
 };

@@ -16,6 +16,7 @@
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/report/progress.hpp"
+#include "peer/report/scan_progress.hpp"
 #include "peer/storage/folder_lock.hpp"
 #include "peer/storage/piece_store.hpp"
 
@@ -30,7 +31,7 @@ class Daemon {
         io_(io),
         listener_(listener),
         manifest_(std::move(manifest)),
-        store_(setup.content(manifest_), {}),
+        store_(setup.content(manifest_), {.sync = options.sync, .on_scan = scan_progress(options.progress)}),
         log_(setup.directory / ("log_peer_" + std::to_string(setup.self().id) + ".log"), PeerId{setup.self().id}),
         progress_(options.progress, store_.geometry()),
         exchange_(io_, setup.swarm_config(store_.content(), options.max_pipeline), store_, random_seed(), hooks()),

@@ -48,6 +48,7 @@ Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pi
       if (on_scan) on_scan({done_bytes, total});
   }
   threads.clear();
+  if (on_scan) on_scan({total, total});
 
   Bitfield found(geometry.piece_count());
   for (std::size_t i = 0; i < pieces.size(); ++i)

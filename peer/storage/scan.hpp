@@ -15,7 +15,7 @@ struct ScanProgress {
   std::uint64_t done_bytes;
   std::uint64_t total_bytes;
 };
-/// Called on the thread that scans, a few times a second.
+/// Called on the thread that scans: a few times a second, and at the end with everything done.
 using OnScan = std::function<void(const ScanProgress&)>;
 
 /// Reads a piece into the buffer, which has exactly its size, and says whether it is right. Called from several threads
