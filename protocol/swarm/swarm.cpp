@@ -160,7 +160,6 @@ void Swarm::establish(LinkId link, Instant now) {
   l.bitfield_due = true;
   emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
   ready(link);
-  if (leave_at_ != kNever) check_swarm_complete(now);
   if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
@@ -170,6 +169,8 @@ void Swarm::establish(LinkId link, Instant now) {
     choker_.on_interested(link, random_);
     sync_chokes();
   }
+  // Last: it may have said that it is no longer complete.
+  if (leave_at_ != kNever) check_swarm_complete(now);
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------

@@ -281,7 +281,7 @@ void Shell::check_nobody_idles() const {
   for (const PieceIndex piece : unstored_) expected.set(piece);
   for (const auto& connection : connections_) {
     if (!connection->established) continue;
-    if (connection->watch.behind()) return;  // who knows what it was asked for
+    if (connection->watch.behind() || connection->watch.unsure()) return;  // who knows what it was asked for
     for (const std::uint32_t piece : connection->watch.open_requests()) expected.set(PieceIndex{piece});
   }
   for (const auto& connection : connections_) {
