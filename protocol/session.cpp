@@ -37,7 +37,11 @@ bool change(bool& flag, bool value) { return std::exchange(flag, value) != value
 
 }  // namespace
 
-std::optional<Violation> Session::on_handshake() { return step(state_, Input::handshake); }
+std::optional<Violation> Session::on_handshake() {
+  auto violation = step(state_, Input::handshake);
+  if (!violation) remote_pieces_ = Bitfield(piece_count_);
+  return violation;
+}
 
 std::variant<bool, Violation> Session::on_message(const Message& message) {
   const bool is_bitfield = std::holds_alternative<BitfieldMessage>(message);

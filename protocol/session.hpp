@@ -22,13 +22,15 @@ enum class SessionState : std::uint8_t {
 /// ourselves: what we may not do is our bug and an assertion.
 class Session {
  public:
-  explicit Session(std::uint32_t piece_count) : remote_pieces_(piece_count) {}
+  /// Until the handshake the set of the remote's pieces takes no memory: anybody can open a connection.
+  explicit Session(std::uint32_t piece_count) : piece_count_(piece_count) {}
 
   SessionState state() const { return state_; }
   bool we_choke() const { return we_choke_; }
   bool we_are_interested() const { return we_are_interested_; }
   bool remote_chokes() const { return remote_chokes_; }
   bool remote_is_interested() const { return remote_is_interested_; }
+  /// Empty, and of size 0, until the handshake.
   const Bitfield& remote_pieces() const { return remote_pieces_; }
 
   std::optional<Violation> on_handshake();
@@ -47,6 +49,7 @@ class Session {
   bool we_are_interested_ = false;
   bool remote_chokes_ = true;
   bool remote_is_interested_ = false;
+  std::uint32_t piece_count_;
   Bitfield remote_pieces_;
 };
 

@@ -23,7 +23,7 @@ void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
   }
   l.window.on_progress(now);
   const bool wanted = !storing_paused_ && standing != Requests::Standing::never_asked && missing(picker_.state(head.piece));
-  l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted};
+  l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted, .began = now};
 }
 
 bool Swarm::payload_wanted(LinkId link) const {
@@ -38,6 +38,7 @@ void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   l.heard = now;
   l.window.on_progress(now);
   l.incoming->received += bytes;
+  ++activity_;
   throughput_.on_bytes(bytes);
   if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
 }

@@ -2,6 +2,7 @@
 // Absent: how an event is told (peer/report/).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -14,6 +15,20 @@ namespace p2p {
 /// Who opened a connection.
 enum class Direction : std::uint8_t { dialed, accepted };
 
+/// Why a connection ended, as far as it is worth counting.
+enum class EndKind : std::uint8_t {
+  remote,             ///< The other side, or the network, ended it.
+  violation,          ///< The remote broke the protocol.
+  refused,            ///< Its handshake was none, or not one that may be linked.
+  handshake_timeout,  ///< No whole handshake came in time.
+  crowded,            ///< It had not said who it is when its place was needed.
+  duplicate,          ///< Its peer has another link.
+  unresponsive,       ///< It took nothing of what was due to it, or left everything that it owes.
+  renewed,            ///< What we have has changed, which only a new link can tell.
+  flood,              ///< It said too much that says nothing.
+};
+constexpr std::size_t kEndKinds = 9;
+
 struct LinkEstablished {
   PeerId peer;
   Direction direction;
@@ -21,10 +36,12 @@ struct LinkEstablished {
 struct LinkClosed {
   PeerId peer;
   std::string reason;
+  EndKind kind = EndKind::remote;
 };
 /// A connection ended before its handshake told whose it was.
 struct StrangerClosed {
   std::string reason;
+  EndKind kind = EndKind::remote;
 };
 struct PreferredNeighborsChanged {
   std::vector<PeerId> neighbors;  ///< Ascending, never empty.

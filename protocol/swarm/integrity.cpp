@@ -12,7 +12,7 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   emit(PieceRejected{piece, from});
   const NeighborIndex sender = *neighborhood_.find(from);
   neighborhood_.convict(sender);
-  if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now);
+  if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
   fill_all(now);
   check_swarm_complete(now);
 }
@@ -34,7 +34,7 @@ void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   neighborhood_.forget_told();
   std::vector<LinkId> established;
   for_established([&](LinkId link) { established.push_back(link); });
-  for (const LinkId link : established) close(link, "our pieces have changed", now);
+  for (const LinkId link : established) close(link, "our pieces have changed", now, EndKind::renewed);
   check_swarm_complete(now);
 }
 

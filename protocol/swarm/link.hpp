@@ -28,6 +28,7 @@ struct Link {
     Requests::Standing standing;
     bool wanted = false;  ///< Was missing when its head came: worth a buffer.
     std::uint32_t received = 0;
+    Instant began{};
   };
 
   /// A control frame that waits for the socket. Haves do not wait here: haves_told is their queue.
@@ -45,6 +46,7 @@ struct Link {
   Direction direction;
   bool handshake_due = false;
   bool bitfield_due = false;
+  bool sending = false;          ///< The last poll_send() gave something; the shell is busy with it until the next one.
   bool send_ready = false;       ///< The shell knows that there is something to poll.
   std::uint32_t wanted = 0;      ///< How many pieces the remote has that we have not stored.
   std::uint32_t haves_told = 0;  ///< How much of the swarm's stored order this link was told.
@@ -63,6 +65,7 @@ struct Link {
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
 
   Instant opened;
+  Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant contends_since{};
 };
 

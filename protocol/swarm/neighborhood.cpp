@@ -59,10 +59,13 @@ void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) 
 
 void Neighborhood::on_linked(NeighborIndex index, LinkId link) {
   neighbors_[index].link = link;
+  neighbors_[index].met = true;
   neighbors_[index].dial_at = kNever;
 }
 
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }
+
+void Neighborhood::lengthen_backoff(NeighborIndex index) { neighbors_[index].backoff = kLongestBackoff; }
 
 void Neighborhood::convict(NeighborIndex index) {
   neighbors_[index].convicted = true;

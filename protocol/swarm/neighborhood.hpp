@@ -11,6 +11,7 @@
 #include "protocol/clock.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/random.hpp"
+#include "protocol/swarm/talk_budget.hpp"
 
 namespace p2p {
 
@@ -21,10 +22,13 @@ struct Neighbor {
   std::optional<LinkId> link{};    ///< The link in use, from handshake to end.
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
+  bool met = false;                ///< Was linked at least once.
+  std::uint32_t pieces = 0;        ///< How many it had when its last link ended.
   bool told = false;               ///< Was sent, on some link, that we have everything.
   bool convicted = false;          ///< Sent a piece with a wrong hash: never linked again, and not waited for.
 
   Duration backoff{};              ///< Before the next dial but one.
+  TalkBudget talk{};
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
 };
 
@@ -54,6 +58,9 @@ class Neighborhood {
 
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);
+
+  /// The neighbor broke the protocol and will probably do so again: the next back-off is the longest.
+  void lengthen_backoff(NeighborIndex index);
 
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);

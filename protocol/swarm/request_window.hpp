@@ -38,6 +38,9 @@ class RequestWindow {
   /// all that is asked for on all links takes to come; no link is blamed for a full downlink.
   bool stalled(Instant now, std::uint32_t open, Duration drain = {}) const { return open > 0 && now - progress_ > patience() + drain; }
 
+  /// How often in a row that happened with no answer in between.
+  std::uint32_t stalls() const { return stalls_; }
+
   /// The open requests were given up: start again from one, and wait twice as long.
   void on_stalled();
 

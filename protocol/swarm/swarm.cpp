@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 // How often deadlines that need no precision are looked at: handshakes, stalled requests, contending links.
 constexpr Duration kSweepInterval = 250ms;
-constexpr Duration kHandshakePatience = 10s;
 // How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
 constexpr Duration kContentionGrace = 2s;
 // How long a neighbor that lost its link may take to come back and be told that we are complete: longer than the
@@ -65,39 +64,40 @@ void Swarm::on_dial_failed(PeerId peer, Instant now) {
   if (!neighborhood_[neighbor].link) neighborhood_.dial_again(neighbor, now, random_);
 }
 
-LinkId Swarm::on_accepted(Instant now) { return open(Direction::accepted, now); }
-
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
-  if (at(link).phase != Link::Phase::closed) detach(link, reason, now);
+  if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
   links_[link.value].reset();
   free_links_.push_back(link);
 }
 
 void Swarm::on_handed_over(LinkId link) {
   P2P_ASSERT(at(link).phase == Link::Phase::handshaking && !at(link).neighbor);
+  std::erase(strangers_, link);
   links_[link.value].reset();
   free_links_.push_back(link);
 }
 
 /// Ends a link from our side.
-void Swarm::close(LinkId link, const std::string& reason, Instant now) {
-  detach(link, reason, now);
+void Swarm::close(LinkId link, const std::string& reason, Instant now, EndKind kind) {
+  detach(link, reason, now, kind);
   effects_.emplace_back(Disconnect{link, reason});
 }
 
 /// Takes a link out of everything that counts on it.
-void Swarm::detach(LinkId link, const std::string& reason, Instant now) {
+void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind kind) {
   Link& l = at(link);
+  std::erase(strangers_, link);
   const bool was_established = l.phase == Link::Phase::established;
   l.phase = Link::Phase::closed;
   if (!l.neighbor) {
-    emit(StrangerClosed{reason});
+    emit(StrangerClosed{reason, kind});
     return;
   }
-  emit(LinkClosed{neighborhood_[*l.neighbor].id, reason});
+  emit(LinkClosed{neighborhood_[*l.neighbor].id, reason, kind});
   if (was_established) {
     --linked_;
     neighborhood_[*l.neighbor].link.reset();
+    neighborhood_[*l.neighbor].pieces = l.session.remote_pieces().count();
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
     std::erase(serving_us_, link);
@@ -115,20 +115,24 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   l.heard = now;
   const auto id = std::to_string(handshake.peer.value);
   const auto sender = neighborhood_.find(handshake.peer);
-  if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now);
+  if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now, EndKind::refused);
   if (!sender)
     return close(link, "handshake with the unknown ID " + id +
                            explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
-                 now);
+                 now, EndKind::refused);
   const auto theirs = decode_features(handshake.reserved);
-  if (theirs && config_.content && theirs->content != *config_.content) return close(link, "peer " + id + " shares another content", now);
-  if (neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now);
+  if (theirs && config_.content && theirs->content != *config_.content)
+    return close(link, "peer " + id + " shares another content", now, EndKind::refused);
+  if (neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
   if (l.neighbor && l.neighbor != sender)
-    return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now);
+    return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now,
+                 EndKind::refused);
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
+  std::erase(strangers_, link);
   l.neighbor = sender;
+  if (!neighborhood_[*sender].talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
   if (!neighborhood_[*sender].link) return establish(link, now);
-  if (l.direction == Direction::dialed) return close(link, "already linked", now);
+  if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
 }
 
@@ -137,7 +141,7 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
-      return close(link, "already linked, and another link waits to take over", now);
+      return close(link, "already linked, and another link waits to take over", now, EndKind::duplicate);
   at(link).phase = Link::Phase::contending;
   at(link).contends_since = now;
 }
@@ -145,9 +149,9 @@ void Swarm::contend(LinkId link, Instant now) {
 void Swarm::settle_contention(LinkId link, Instant now) {
   const Link& l = at(link);
   const auto old = neighborhood_[*l.neighbor].link;
-  if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now);
+  if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now, EndKind::duplicate);
   if (old && now - l.contends_since < kContentionGrace) return;
-  if (old) close(*old, "silent while the peer came back on another connection", now);
+  if (old) close(*old, "silent while the peer came back on another connection", now, EndKind::duplicate);
   establish(link, now);
 }
 
@@ -155,6 +159,7 @@ void Swarm::establish(LinkId link, Instant now) {
   Link& l = at(link);
   l.phase = Link::Phase::established;
   ++linked_;
+  ++activity_;
   neighborhood_.on_linked(*l.neighbor, link);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
@@ -176,7 +181,11 @@ void Swarm::establish(LinkId link, Instant now) {
 // --- messages ------------------------------------------------------------------------------------------------------
 
 void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
-  if (at(link).phase != Link::Phase::closed) close(link, "protocol violation: " + violation.reason, now);
+  const Link& l = at(link);
+  if (l.phase == Link::Phase::closed) return;
+  const bool greeted = l.phase != Link::Phase::handshaking;
+  if (greeted) neighborhood_.lengthen_backoff(*l.neighbor);
+  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
 }
 
 void Swarm::on_message(LinkId link, const Message& message, Instant now) {
@@ -195,7 +204,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
     // A peer that skips the bitfield has nothing, whatever we knew of it before.
     note_completeness(link, now);
   }
-  apply(link, message, std::get<bool>(verdict), now);
+  const bool changed = std::get<bool>(verdict);
+  if (may_say(link, message, changed, now)) apply(link, message, changed, now);
 }
 
 void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now) {
@@ -233,7 +243,9 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     }
     void operator()(const Have& have) const {
       s.emit(HaveReceived{peer, have.piece});
-      if (changed) s.on_have(link, have.piece, now);
+      if (!changed) return;
+      if (s.complete()) ++s.activity_;
+      s.on_have(link, have.piece, now);
     }
     void operator()(const BitfieldMessage&) const {
       s.picker_.add_holder(s.at(link).session.remote_pieces());
@@ -306,12 +318,12 @@ void Swarm::update_interest(LinkId link) {
 // --- time ----------------------------------------------------------------------------------------------------------
 
 Instant Swarm::next_deadline() const {
-  const Instant dial = swarm_complete_ ? kNever : neighborhood_.next_due();
+  const Instant dial = swarm_complete_ && !config_.stays ? kNever : neighborhood_.next_due();
   return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, dial});
 }
 
 void Swarm::on_timer(Instant now) {
-  if (!swarm_complete_)
+  if (!swarm_complete_ || config_.stays)
     for (const NeighborIndex due : neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[due].id});
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
@@ -335,10 +347,9 @@ void Swarm::sweep(Instant now) {
     if (!links_[i]) continue;
     any = true;
     const LinkId link{i};
+    if (end_if_overdue(link, now)) continue;
     switch (links_[i]->phase) {
-      case Link::Phase::handshaking:
-        if (now - links_[i]->opened >= kHandshakePatience) close(link, "no handshake within 10 s", now);
-        break;
+      case Link::Phase::handshaking: break;
       case Link::Phase::contending: settle_contention(link, now); break;
       case Link::Phase::established:
         if (give_up_stalled(link, drain, now)) stalled.push_back(link);
@@ -372,8 +383,11 @@ void Swarm::ready(LinkId link) {
 
 void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
-  // An interest that is not sent yet has been overtaken.
+  // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
+  // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
   if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
+  if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
   at(link).frames.push_back({type, piece});
   ready(link);
 }

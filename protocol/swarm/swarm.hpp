@@ -29,6 +29,7 @@
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
+#include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
@@ -51,6 +52,10 @@ struct SwarmConfig {
   std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
 
   ChokingPolicy choking_policy = ChokingPolicy::course;
+  /// How many connections the process can have beyond one for each neighbor; fewer may be without a handshake.
+  std::uint32_t spare_connections = UINT32_MAX;
+  /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
+  bool stays = false;
   std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
 
   /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
@@ -88,6 +93,15 @@ class Swarm {
   LinkId on_accepted(Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
+  /// The process has no descriptor left for a connection: ends the oldest of those without a handshake. False: there
+  /// is none. Happens by itself when these become too many.
+  bool shed_stranger(Instant now);
+  /// The link's socket takes no more; called again whenever something has left it that is still full.
+  void on_send_blocked(LinkId link, Instant now);
+  /// It has room again.
+  void on_send_resumed(LinkId link);
+  /// From now on requests are not taken any more; what is queued is sent. See flushed().
+  void retire() { retired_ = true; }
 
   /// The connection turned out to be for something else than this protocol: the link is free, and nothing is said.
   void on_handed_over(LinkId link);
@@ -137,6 +151,12 @@ class Swarm {
   bool complete() const { return stored().complete(); }
   /// We and all our neighbors have the file; the process may leave once all links are flushed.
   bool swarm_complete() const { return swarm_complete_; }
+  /// Nothing waits to be sent on any link with a neighbor.
+  bool flushed() const;
+  /// Grows with whatever brings us nearer to our end: payload while pieces are missing, others' progress later.
+  std::uint64_t activity() const { return activity_; }
+  /// What may be in the way of progress; O(pieces + neighbors).
+  Standing standing() const;
   std::uint32_t linked_neighbors() const { return linked_; }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
@@ -151,8 +171,8 @@ class Swarm {
   void contend(LinkId link, Instant now);
   void settle_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
-  void close(LinkId link, const std::string& reason, Instant now);
-  void detach(LinkId link, const std::string& reason, Instant now);
+  void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
+  void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void apply(LinkId link, const Message& message, bool changed, Instant now);
   void on_have(LinkId link, PieceIndex piece, Instant now);
   void on_bitfield(LinkId link, Instant now);
@@ -164,10 +184,16 @@ class Swarm {
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
+  // guards.cpp: what a remote cannot make us spend
+  std::uint32_t most_strangers() const;
+  bool may_say(LinkId link, const Message& message, bool changed, Instant now);
+  bool end_if_overdue(LinkId link, Instant now);
+
   // upload.cpp: whom to serve, and what to send
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval();
   std::vector<Ranked> rank_interested() const;
+  std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
   void sync_chokes();
 
   // download.cpp: what to ask of whom, and what came of it
@@ -194,6 +220,7 @@ class Swarm {
 
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
+  std::deque<LinkId> strangers_;  ///< Accepted links without a handshake, the oldest first.
   std::uint32_t linked_ = 0;
   /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are many.
   std::vector<LinkId> serving_us_;
@@ -215,6 +242,8 @@ class Swarm {
   Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
   bool swarm_complete_ = false;
   bool storing_paused_ = false;
+  bool retired_ = false;
+  std::uint64_t activity_ = 0;
 
   std::deque<Effect> effects_;
 };

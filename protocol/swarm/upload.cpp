@@ -65,7 +65,7 @@ void Swarm::sync_chokes() {
 void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   Link& l = at(link);
   // A request that comes while the neighbor is choked is never served; it will ask again when unchoked.
-  if (l.session.we_choke() || !picker_.stored().test(piece)) return;
+  if (retired_ || l.session.we_choke() || !picker_.stored().test(piece)) return;
   if (std::ranges::find(l.uploads, piece) != l.uploads.end()) return;
   if (l.uploads.size() >= kMaxQueuedUploads)
     return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
@@ -73,7 +73,20 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   ready(link);
 }
 
+bool Swarm::flushed() const {
+  return std::ranges::none_of(links_, [this](const std::optional<Link>& l) {
+    if (!l || l->phase != Link::Phase::established) return false;
+    return l->sending || l->bitfield_due || !l->frames.empty() || !l->uploads.empty() || l->haves_told < stored_order_.size();
+  });
+}
+
 std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
+  const auto piece = collect_sends(link, out);
+  at(link).sending = !out.empty();
+  return piece;
+}
+
+std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   Link& l = at(link);
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
@@ -102,6 +115,7 @@ std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   const PieceIndex piece = l.uploads.front();
   l.uploads.erase(l.uploads.begin());
   l.session.on_send(MessageType::piece);
+  if (complete()) ++activity_;
   append_piece_head({piece, config_.geometry.size_of(piece)}, out);
   return piece;
 }

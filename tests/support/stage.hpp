@@ -35,6 +35,8 @@ struct Scene {
   ChokingPolicy policy = ChokingPolicy::course;
   std::vector<std::uint32_t> favored = {};
   std::optional<ContentPrefix> content = {};
+  std::uint32_t spare_connections = UINT32_MAX;
+  bool stays = false;
 };
 
 class Stage;
@@ -152,6 +154,8 @@ class Stage {
             .optimistic_interval = scene.optimistic_interval,
             .max_pipeline = scene.pipeline,
             .choking_policy = scene.policy,
+            .spare_connections = scene.spare_connections,
+            .stays = scene.stays,
             .favored = std::move(favored),
             .content = scene.content};
   }

@@ -218,13 +218,31 @@ TEST_CASE("every optimistic interval another one that waits gets its turn", "[sw
   Stage stage({.stored = "11111", .preferred = 0});
   Remote& bob = asks(stage, 1002);
   Remote& carol = asks(stage, 1003);
+  CHECK(bob.hears() == "unchoke");
   stage.told();
   stage.passes(15s);
   CHECK(stage.told() == "optimistic 1003");
+  CHECK(bob.hears() == "choke");
+  CHECK(carol.hears() == "unchoke");
   stage.passes(15s);
   CHECK(stage.told() == "optimistic 1002");
-  CHECK(bob.hears() == "unchoke, choke, unchoke");
-  CHECK(carol.hears() == "unchoke, choke");
+  CHECK(bob.hears() == "unchoke");
+  CHECK(carol.hears() == "choke");
+}
+
+TEST_CASE("an unchoke that is not sent yet is taken back by a choke, a choke by nothing", "[swarm]") {
+  Stage stage({.stored = "11111", .preferred = 0});
+  Remote& bob = asks(stage, 1002);
+  CHECK(bob.hears() == "unchoke");
+  Remote& carol = asks(stage, 1003);
+  for (int turn = 0; turn < 101; ++turn) stage.passes(15s);
+  CHECK(stage.count("optimistic 1003") == 51);
+  CHECK(bob.hears() == "choke");
+  CHECK(carol.hears() == "unchoke");
+  stage.passes(15s);
+  stage.passes(15s);
+  CHECK(bob.hears() == "");
+  CHECK(carol.hears() == "choke, unchoke");
 }
 
 }  // namespace

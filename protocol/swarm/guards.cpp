@@ -1,0 +1,93 @@
+// The swarm's guards: what a remote cannot make us spend (docs/PROTOCOL.md, "Limits"). Whatever is judged by a single
+// message is elsewhere: in the decoder and the session.
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+#include "protocol/swarm/swarm.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kHandshakePatience = 10s;
+// How long a remote may take nothing of what waits for it.
+constexpr Duration kSendPatience = 60s;
+// Stalls in a row after which a remote owes for too long: at 4, 8, 16, 32 and then 60 s each these are 5 minutes.
+constexpr std::uint32_t kMostStalls = 8;
+// A piece that has begun binds a buffer, so it must not take for ever.
+constexpr Duration kPiecePatience = 60s;
+constexpr double kSlowestPiece_bytes_per_s = 1024;
+// Connections without a handshake beyond one for each neighbor.
+constexpr std::uint32_t kSpareStrangers = 64;
+constexpr std::uint32_t kFewestStrangers = 8;
+
+bool is_talk(const Message& message, bool changed) {
+  struct Judge {
+    bool changed;
+    bool operator()(const Choke&) const { return true; }
+    bool operator()(const Unchoke&) const { return true; }
+    bool operator()(const Interested&) const { return true; }
+    bool operator()(const NotInterested&) const { return true; }
+    bool operator()(const Have&) const { return !changed; }
+    bool operator()(const BitfieldMessage&) const { return false; }
+    bool operator()(const Request&) const { return false; }
+    bool operator()(const PieceHead&) const { return false; }
+    bool operator()(const UnknownMessage&) const { return true; }
+  };
+  return std::visit(Judge{changed}, message);
+}
+
+}  // namespace
+
+/// A whole swarm may knock at once, so there is room for all of it.
+std::uint32_t Swarm::most_strangers() const {
+  const std::uint32_t usual = kSpareStrangers + static_cast<std::uint32_t>(neighborhood_.size());
+  return std::max(kFewestStrangers, std::min(usual, config_.spare_connections));
+}
+
+LinkId Swarm::on_accepted(Instant now) {
+  const LinkId link = open(Direction::accepted, now);
+  strangers_.push_back(link);
+  if (strangers_.size() > most_strangers()) shed_stranger(now);
+  return link;
+}
+
+bool Swarm::shed_stranger(Instant now) {
+  if (strangers_.empty()) return false;
+  close(strangers_.front(), "no handshake yet, and its place was needed", now, EndKind::crowded);
+  return true;
+}
+
+void Swarm::on_send_blocked(LinkId link, Instant now) { at(link).blocked_since = now; }
+
+void Swarm::on_send_resumed(LinkId link) { at(link).blocked_since = kNever; }
+
+bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant now) {
+  if (!is_talk(message, changed)) return true;
+  const Link& l = at(link);
+  if (neighborhood_[*l.neighbor].talk.spend(l.haves_told + l.session.remote_pieces().count(), now)) return true;
+  neighborhood_.lengthen_backoff(*l.neighbor);
+  close(link, "a flood of messages that say nothing new", now, EndKind::flood);
+  return false;
+}
+
+/// Ends a link whose remote has let a deadline pass.
+bool Swarm::end_if_overdue(LinkId link, Instant now) {
+  const Link& l = at(link);
+  if (l.phase == Link::Phase::handshaking && now - l.opened >= kHandshakePatience) {
+    close(link, "no handshake within 10 s", now, EndKind::handshake_timeout);
+  } else if (l.blocked_since != kNever && now - l.blocked_since >= kSendPatience) {
+    close(link, "the remote reads nothing: no byte has left for 60 s", now, EndKind::unresponsive);
+  } else if (l.phase == Link::Phase::established && l.window.stalls() >= kMostStalls) {
+    close(link, "the remote has answered no request for minutes", now, EndKind::unresponsive);
+  } else if (l.phase == Link::Phase::established && l.incoming &&
+             now - l.incoming->began >= kPiecePatience + from_seconds(config_.geometry.size_of(l.incoming->piece) / kSlowestPiece_bytes_per_s)) {
+    close(link, "piece " + std::to_string(l.incoming->piece.value) + " comes slower than 1 KiB/s", now, EndKind::unresponsive);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace p2p

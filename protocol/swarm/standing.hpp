@@ -1,0 +1,30 @@
+// Where a swarm stands: what is missing, and what each neighbor could do about it. A picture, taken when somebody asks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "protocol/ids.hpp"
+
+namespace p2p {
+
+struct NeighborStanding {
+  PeerId id;
+  bool linked = false;
+  bool met = false;            ///< Was linked at least once.
+  bool complete = false;       ///< By its own word; holds when its link is lost.
+  std::uint32_t pieces = 0;    ///< How many it has, as far as we were told.
+  bool offers = false;         ///< Linked, and has a piece that we lack.
+  bool chokes_us = true;
+};
+
+struct Standing {
+  std::uint32_t piece_count = 0;
+  std::uint32_t stored = 0;
+  bool storing_paused = false;                   ///< The disk takes no more.
+  std::vector<PieceIndex> missing;               ///< Ascending.
+  std::vector<PieceIndex> unheld;                ///< Missing, and no linked neighbor has it. Ascending.
+  std::vector<NeighborStanding> neighbors;       ///< In the order of PeerInfo.cfg, the convicted left out.
+};
+
+}  // namespace p2p

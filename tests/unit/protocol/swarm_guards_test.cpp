@@ -1,0 +1,260 @@
+// What a remote cannot make us spend: places, time, lines of a log.
+#include "tests/support/stage.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Remote;
+using test::Scene;
+using test::Stage;
+
+// --- connections without a handshake -------------------------------------------------------------------------------
+
+TEST_CASE("beyond 64 and one for each neighbor, the oldest connection without a handshake makes room", "[guards]") {
+  Stage stage({});  // four neighbors
+  std::vector<Remote*> silent;
+  for (int i = 0; i < 68; ++i) silent.push_back(&stage.accepts());
+  CHECK_FALSE(silent.front()->closed());
+  CHECK_FALSE(stage.accepts().closed());
+  CHECK(silent[0]->reason() == "no handshake yet, and its place was needed");
+  CHECK_FALSE(silent[1]->closed());
+  CHECK(stage.told() == "refused: no handshake yet, and its place was needed");
+}
+
+TEST_CASE("a good peer gets in through a crowd, and keeps its place", "[guards]") {
+  Stage stage({.stored = "11111"});
+  for (int i = 0; i < 100; ++i) stage.accepts();
+  Remote& bob = stage.joins(1002, "00000");
+  for (int i = 0; i < 500; ++i) stage.accepts();
+  bob.says("interested");
+  CHECK(bob.hears() == "unchoke");
+}
+
+TEST_CASE("a handshake, a refusal and an end each give their place back", "[guards]") {
+  Stage stage({});
+  for (int round = 0; round < 100; ++round) {
+    stage.accepts().shakes_hands(7);
+    stage.accepts().breaks_the_protocol("HTTP spoken");
+    stage.accepts().leaves();
+  }
+  stage.joins(1002, "00000");
+  CHECK(stage.count("refused: no handshake yet, and its place was needed") == 0);
+  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
+}
+
+TEST_CASE("with few descriptors there is less room, but always some", "[guards]") {
+  const auto room = [](std::uint32_t spare) {
+    Stage stage({.spare_connections = spare});
+    std::ptrdiff_t accepted = 0;
+    while (stage.events.empty() && accepted < 1000) {
+      stage.accepts();
+      ++accepted;
+    }
+    return accepted - 1;
+  };
+  CHECK(room(20) == 20);
+  CHECK(room(0) == 8);
+  CHECK(room(1'000'000) == 68);
+}
+
+TEST_CASE("when descriptors run out, the oldest connection without a handshake is ended", "[guards]") {
+  Stage stage({});
+  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
+  stage.joins(1002, "00000");
+  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
+  Remote& first = stage.accepts();
+  Remote& second = stage.accepts();
+  CHECK(stage.swarm.shed_stranger(stage.now));
+  stage.settle();
+  CHECK(first.closed());
+  CHECK_FALSE(second.closed());
+}
+
+// --- deadlines -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("a link that takes nothing for 60 s ends", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.joins(1002, "00000");
+  Remote& carol = stage.joins(1003, "00000");
+  stage.swarm.on_send_blocked(bob.link(), stage.now);
+  stage.passes(59s);
+  CHECK_FALSE(bob.closed());
+  stage.passes(2s);
+  CHECK(bob.reason() == "the remote reads nothing: no byte has left for 60 s");
+  CHECK_FALSE(carol.closed());
+}
+
+TEST_CASE("a link that takes little is left alone", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.joins(1002, "00000");
+  for (int i = 0; i < 10; ++i) {
+    stage.swarm.on_send_blocked(bob.link(), stage.now);
+    stage.passes(50s);
+  }
+  stage.swarm.on_send_resumed(bob.link());
+  stage.passes(1h);
+  CHECK_FALSE(bob.closed());
+}
+
+TEST_CASE("a remote that answers no request for minutes is sent away", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.feeds(1002, "11111");
+  stage.passes(290s);
+  CHECK_FALSE(bob.closed());
+  stage.passes(30s);
+  CHECK(bob.reason() == "the remote has answered no request for minutes");
+}
+
+TEST_CASE("a choked link owes nothing, however long", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.joins(1002, "11111");
+  stage.passes(24h);
+  CHECK_FALSE(bob.closed());
+}
+
+TEST_CASE("a piece that drips in binds its buffer for a bounded time", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.feeds(1002, "11111");
+  const auto piece = test::requested(bob.hears()).at(0);
+  bob.begins(piece);
+  for (int i = 0; i < 20 && !bob.closed(); ++i) {
+    bob.continues(1);
+    stage.passes(3s);
+  }
+  CHECK_FALSE(bob.closed());
+  stage.passes(2s);
+  CHECK(bob.reason() == "piece " + std::to_string(piece) + " comes slower than 1 KiB/s");
+}
+
+TEST_CASE("a link that stalls at the moment when another takes its place is asked for nothing more", "[guards]") {
+  Stage stage({});
+  Remote& bob = stage.feeds(1002, "10000");
+  Remote& carol = stage.joins(1003, "10000");
+  stage.passes(2200ms);
+  stage.accepts().shakes_hands(1002);
+  stage.passes(2500ms);
+  REQUIRE(bob.closed());
+  carol.says("unchoke");
+  CHECK(carol.hears() == "request 0");
+}
+
+// --- talk ----------------------------------------------------------------------------------------------------------
+
+/// How many times a text can be said before the link ends.
+int patience_for(Stage& stage, Remote& remote, std::initializer_list<const char*> texts) {
+  int said = 0;
+  while (!remote.closed() && said < 100'000)
+    for (const char* text : texts) {
+      if (remote.closed()) break;
+      remote.says(text);
+      remote.hears();
+      ++said;
+    }
+  stage.told();
+  return said;
+}
+
+TEST_CASE("a flood of what says nothing new ends the link", "[guards]") {
+  Stage stage({.stored = "11111"});
+  Remote& bob = stage.joins(1002, "10000");
+  // One for the connection, and two more for the piece that it has.
+  constexpr int kMost = 4096 - 1 + 2;
+  SECTION("interest to and fro") { CHECK(patience_for(stage, bob, {"interested", "not interested"}) == kMost + 1); }
+  SECTION("the same interest") { CHECK(patience_for(stage, bob, {"interested"}) == kMost + 1); }
+  SECTION("the same have") { CHECK(patience_for(stage, bob, {"have 0"}) == kMost + 1); }
+  SECTION("choking to and fro") { CHECK(patience_for(stage, bob, {"choke", "unchoke"}) == kMost + 1); }
+  SECTION("unknown messages") { CHECK(patience_for(stage, bob, {"unknown 77"}) == kMost + 1); }
+  CHECK(bob.reason() == "a flood of messages that say nothing new");
+  CHECK(stage.events.size() < 4200);
+}
+
+TEST_CASE("coming again does not help who floods, waiting does", "[guards]") {
+  Stage stage({.stored = "11111"});
+  patience_for(stage, stage.joins(1002, "00000"), {"interested"});
+  Remote& again = stage.accepts();
+  again.shakes_hands(1002);
+  CHECK(again.reason() == "a flood of connections");
+  stage.passes(10s);
+  CHECK(patience_for(stage, stage.joins(1002, "00000"), {"interested"}) == 98);  // ten a second, less two
+  CHECK_FALSE(stage.joins(1003, "00000").closed());
+}
+
+TEST_CASE("who answers each have and tells each piece may do so without end", "[guards]") {
+  const std::string nothing(20'000, '0');
+  Stage stage({.stored = nothing, .piece_size = 1});
+  Remote& seed = stage.feeds(1002, std::string(nothing.size(), '1'));
+  Remote& bob = stage.joins(1003, nothing);
+  for (std::size_t i = 0; i < nothing.size(); ++i) {
+    seed.gives(test::requested(seed.hears()).at(0));
+    bob.hears();
+    bob.says("interested");
+    bob.says("have " + std::to_string(i));
+    bob.says("not interested");
+  }
+  CHECK_FALSE(bob.closed());
+}
+
+TEST_CASE("new haves are no flood", "[guards]") {
+  const std::string nothing(20'000, '0');
+  Stage stage({.stored = nothing, .piece_size = 1});
+  Remote& bob = stage.joins(1002, nothing);
+  for (std::size_t i = 0; i < nothing.size(); ++i) bob.says("have " + std::to_string(i));
+  CHECK_FALSE(bob.closed());
+}
+
+TEST_CASE("a neighbor that broke the protocol is dialed again after seconds, not at once", "[guards]") {
+  Stage stage({.self = 1002, .listed = {1001, 1002}});
+  stage.passes(0s);
+  stage.to_dial();
+  Remote& alice = stage.dials(1001);
+  alice.shakes_hands(1001);
+  alice.says("bitfield 00000");
+  alice.breaks_the_protocol("have for piece 7");
+  stage.passes(2400ms);
+  CHECK(stage.to_dial().empty());
+  stage.passes(5200ms);
+  CHECK(stage.to_dial() == std::vector<std::uint32_t>{1001});
+}
+
+// --- leaving with the file -----------------------------------------------------------------------------------------
+
+TEST_CASE("who retires sends what is queued and takes no more requests", "[guards]") {
+  Stage stage({.stored = "11111"});
+  Remote& bob = stage.joins(1002, "00000");
+  bob.says("interested");
+  bob.hears();
+  CHECK(stage.swarm.flushed());
+  bob.says("request 0");
+  bob.says("request 1");
+  stage.swarm.retire();
+  bob.says("request 2");
+  Bytes out;
+  CHECK(stage.swarm.poll_send(bob.link(), out) == PieceIndex{0});
+  CHECK_FALSE(stage.swarm.flushed());
+  out.clear();
+  CHECK(stage.swarm.poll_send(bob.link(), out) == PieceIndex{1});
+  CHECK_FALSE(stage.swarm.flushed());  // the piece is on its way
+  out.clear();
+  CHECK_FALSE(stage.swarm.poll_send(bob.link(), out));
+  CHECK(stage.swarm.flushed());
+}
+
+TEST_CASE("a swarm that stays dials even when everybody is complete", "[guards]") {
+  for (const bool stays : {false, true}) {
+    Stage stage({.self = 1002, .listed = {1001, 1002}, .stored = "1", .stays = stays});
+    stage.passes(0s);
+    stage.to_dial();
+    Remote& alice = stage.dials(1001);
+    alice.shakes_hands(1001);
+    alice.says("bitfield 1");
+    REQUIRE(stage.swarm.swarm_complete());
+    alice.hears();
+    alice.leaves();
+    stage.passes(1s);
+    CHECK(stage.to_dial().size() == (stays ? 1u : 0u));
+  }
+}
+
+}  // namespace
+}  // namespace p2p
