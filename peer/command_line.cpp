@@ -11,10 +11,15 @@ namespace {
 
 constexpr const char* kFooter = R"(
 Exit codes:
-  0 complete, everybody has the file     2 --timeout passed          6 network
+  0 complete (see --exit-when)           2 --timeout passed          6 network
   7 interrupted by a signal              9 disk full                17 input or output error
   28 usage                              32 content mismatch         64 bad configuration
   65 port in use                         1 unexpected
+
+A signal is exit code 7, but 0 when the file is complete and --exit-when or --linger has the peer serve on.
+
+A peer that was away while others finished and left cannot learn that they have the file: with --exit-when all it
+waits for them until --timeout. --exit-when self --linger 600 leaves all the same.
 
 The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
 
@@ -42,10 +47,20 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
       ->capture_default_str();
-  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds")
+  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, and say what is missing and why")
       ->check(CLI::Range(1u, 31'536'000u).description("1 to 31536000"));
+  const std::map<std::string, ExitWhen> ends{{"all", ExitWhen::all}, {"self", ExitWhen::self}, {"never", ExitWhen::never}};
+  app.add_option("--exit-when", options.exit_when,
+                 "When to leave: all (every peer has the file), self (we have it, and what others have asked for is sent), never (serve until a signal)")
+      ->transform(CLI::CheckedTransformer(ends).description("all, self or never"))
+      ->default_str("all");
+  app.add_option("--linger", options.linger_s, "Serve this many seconds more before leaving; not with --exit-when never")
+      ->check(CLI::Range(0u, 31'536'000u).description("0 to 31536000"))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
+    if (options.linger_s > 0 && options.exit_when == ExitWhen::never)
+      throw CLI::ValidationError("--linger", "--exit-when never leaves at a signal only, so there is nothing to linger after");
   } catch (const CLI::ParseError& error) {
     // CLI11 returns 0 for --help and --version.
     return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;

@@ -13,6 +13,13 @@
 
 namespace p2p {
 
+/// What to wait for before leaving by oneself.
+enum class ExitWhen {
+  all,    ///< Every peer has the file.
+  self,   ///< We have it, and what others have asked for is sent.
+  never,  ///< A signal.
+};
+
 struct Options {
   std::uint32_t peer_id = 0;
   std::filesystem::path directory = ".";
@@ -22,6 +29,8 @@ struct Options {
   bool sync = false;
   std::string log_level = "warn";
   std::optional<std::uint32_t> timeout_s;
+  ExitWhen exit_when = ExitWhen::all;
+  std::uint32_t linger_s = 0;  ///< How long to serve on after that; 0 with ExitWhen::never.
 };
 
 /// Options to run with, or the code to exit with after --help, --version or a usage error, whose text has been printed.

@@ -50,6 +50,12 @@ void Exchange::add_dialed(PeerId peer, tcp::socket socket) {
   add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(socket), {});
 }
 
+bool Exchange::make_room() {
+  const bool shed = swarm_.shed_stranger(now());
+  settle();
+  return shed;
+}
+
 void Exchange::dial_failed(PeerId peer) {
   if (finishing_) return;
   swarm_.on_dial_failed(peer, now());
@@ -148,6 +154,7 @@ void Exchange::arm_timer() {
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
     timer_at_ = kNever;
+    for (const auto& [link, connection] : connections_) connection->report_sending();
     swarm_.on_timer(now());
     settle();
   });

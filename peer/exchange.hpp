@@ -45,6 +45,8 @@ class Exchange {
   void add_accepted(tcp::socket socket, std::span<const std::byte> received = {});
   void add_dialed(PeerId peer, tcp::socket socket);
   void dial_failed(PeerId peer);
+  /// No descriptor is left: ends a connection whose remote has not said who it is. False: there is none.
+  bool make_room();
 
   /// No new connections; each connection sends what is due, half-closes and ends when the remote does, or after 2 s.
   /// `on_finished` is called once, when all have ended. `drain`: queued pieces and control frames are still sent;

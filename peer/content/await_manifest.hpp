@@ -20,6 +20,8 @@ struct Reception {
   std::function<void(tcp::socket)> on_socket;
   /// A peer whose handshake was read before there was an exchange, with the bytes that were read.
   std::function<void(tcp::socket, std::vector<std::byte>)> on_greeted;
+  /// See Listener::start(). Nobody is sent away before there is an exchange: each has a few seconds for its handshake.
+  std::function<bool()> make_room = [] { return false; };
 };
 
 struct EarlyPeer {

@@ -1,16 +1,18 @@
 #include "peer/net/connection.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "peer/clock.hpp"
 #include "peer/exchange.hpp"
-#include "protocol/assert.hpp"
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
@@ -18,6 +20,9 @@ namespace {
 
 // The most that one sendfile call moves, so that a fast receiver of a large piece does not keep the thread from others.
 constexpr std::size_t kSendfileBytes = 1u << 20;
+// Anybody can open a connection; what it costs us is small until a handshake has come.
+constexpr std::size_t kGreetingBytes = 64;
+constexpr std::size_t kInputBytes = 16 * 1024;
 // A silent link is legal for ever; these find out that the remote's machine is gone.
 constexpr int kKeepaliveIdle_s = 30;
 constexpr int kKeepaliveInterval_s = 10;
@@ -41,8 +46,8 @@ Connection::Connection(tcp::socket socket, LinkId link, Direction direction, Exc
       direction_(direction),
       exchange_(exchange),
       decoder_(exchange.swarm().geometry()),
+      input_buffer_(std::max(kGreetingBytes, received.size())),
       wake_(socket_.get_executor(), asio::steady_timer::time_point::max()) {
-  P2P_ASSERT(received.size() <= input_buffer_.size());
   std::ranges::copy(received, input_buffer_.begin());
   input_ = std::span(input_buffer_).first(received.size());
   set_socket_options(socket_);
@@ -66,6 +71,20 @@ void Connection::finish(bool drain) {
   finishing_ = true;
   drain_ = drain;
   wake();
+}
+
+void Connection::report_sending() {
+  if (!writing_) {
+    if (std::exchange(reported_, std::nullopt)) exchange_.swarm().on_send_resumed(link_);
+    return;
+  }
+  // A socket has room again only when much of it is free; what is acknowledged shows slower progress, too.
+  int queued = 0;
+  ::ioctl(socket_.native_handle(), SIOCOUTQ, &queued);
+  const std::pair state(writes_, queued);
+  if (reported_ == state) return;
+  reported_ = state;
+  exchange_.swarm().on_send_blocked(link_, now());
 }
 
 void Connection::end(std::string reason) {
@@ -93,6 +112,7 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 }
 
 asio::awaitable<bool> Connection::read_some() {
+  if (greeted_ && input_buffer_.size() < kInputBytes) input_buffer_.resize(kInputBytes);
   const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(input_buffer_), use_result);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection" : error.message());
@@ -131,6 +151,7 @@ bool Connection::take_handshake(const Handshake& handshake) {
     exchange_.hand_over(link_, std::move(socket_), *features);
     return false;
   }
+  greeted_ = true;
   exchange_.swarm().on_handshake(link_, handshake, now());
   return true;
 }
@@ -216,7 +237,10 @@ asio::awaitable<bool> Connection::write_frames(bool more_follows) {
   // The head of a piece and its first bytes share a segment.
   const int flags = more_follows ? MSG_MORE : 0;
   for (std::size_t sent = 0; sent < output_.size();) {
+    writing_ = true;
     const auto [error, bytes] = co_await socket_.async_send(asio::buffer(output_) + sent, flags, use_result);
+    writing_ = false;
+    ++writes_;
     if (closed_) co_return false;
     if (error) {
       end(error.message());
@@ -254,7 +278,10 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
       co_return false;
     }
     // Full, or a turn's worth is sent: either way the others come first.
+    writing_ = true;
     const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, use_result);
+    writing_ = false;
+    ++writes_;
     if (closed_) co_return false;
     if (error) {
       end(error.message());

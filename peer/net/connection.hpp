@@ -5,11 +5,14 @@
 // sendfile. The connection lives until both have ended.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "peer/net/asio.hpp"
 #include "peer/storage/buffer_pool.hpp"
@@ -33,6 +36,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
   /// Sends what is due (see Exchange::finish), half-closes, and ends when the remote ends.
   void finish(bool drain);
+  /// Tells the swarm whether the socket is full and whether anything has left it since the last call.
+  void report_sending();
 
  private:
   static asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
@@ -53,11 +58,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Exchange& exchange_;
   Decoder decoder_;
 
-  std::array<std::byte, 16 * 1024> input_buffer_;
+  std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come, then 16 KiB.
   std::span<const std::byte> input_;  ///< What is read and not yet decoded.
   Bytes output_;
   asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
   std::string end_reason_;
+  bool greeted_ = false;
+  bool writing_ = false;              ///< The writer waits for the socket.
+  std::uint64_t writes_ = 0;          ///< How often that was over.
+  /// What was last reported: writes_, and the bytes that the remote had not acknowledged then.
+  std::optional<std::pair<std::uint64_t, int>> reported_;
   bool closed_ = false;
   bool handed_over_ = false;
   bool finishing_ = false;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "peer/clock.hpp"
 #include "peer/exit_code.hpp"
 
 namespace p2p {
@@ -22,6 +23,14 @@ std::vector<Candidate> addresses_for(const std::string& own_host) {
   if (!not_literal && literal.is_loopback()) return {{literal, true}};
   if (own_host == "localhost") return {{asio::ip::address_v4::loopback(), true}, {asio::ip::address_v6::loopback(), false}};
   return {{asio::ip::address_v4::any(), true}, {asio::ip::address_v6::any(), false}};
+}
+
+constexpr Duration kWarningInterval = 30s;
+
+bool is_exhaustion(const std::error_code& error) {
+  for (const std::errc scarce : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system, std::errc::no_buffer_space, std::errc::not_enough_memory})
+    if (error == scarce) return true;
+  return false;
 }
 
 void listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
@@ -48,8 +57,8 @@ Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint1
   }
 }
 
-void Listener::start(std::function<void(tcp::socket)> on_socket) {
-  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_socket));
+void Listener::start(std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room) {
+  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_socket, make_room));
 }
 
 void Listener::stop() {
@@ -60,7 +69,8 @@ void Listener::stop() {
   }
 }
 
-asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket) {
+asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room) {
+  Instant warn_again{};
   while (socket.acceptor.is_open()) {
     auto [error, accepted] = co_await socket.acceptor.async_accept(use_result);
     if (!socket.acceptor.is_open()) co_return;
@@ -68,8 +78,12 @@ asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(t
       on_socket(std::move(accepted));
       continue;
     }
-    spdlog::warn("accepting a connection: {}", error.message());
-    // Whatever it is (no descriptors left, no memory), trying again at once would only spin.
+    if (now() >= warn_again) {
+      spdlog::warn("accepting a connection: {}", error.message());
+      warn_again = now() + kWarningInterval;
+    }
+    if (is_exhaustion(error) && make_room()) continue;
+    // Trying again at once would only spin.
     socket.retry.expires_after(100ms);
     co_await socket.retry.async_wait(use_result);
   }

@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "peer/clock.hpp"
 #include "peer/report/terminal.hpp"
+#include "peer/report/throttle.hpp"
 
 namespace p2p {
 namespace {
@@ -25,16 +27,29 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
   void flush_() override { std::fflush(stderr); }
 };
 
+Throttle remote_warnings;
+
+/// A warning that a remote can cause as often as it likes: beyond a measure the rest is only counted.
+template <class... Values>
+void warn_of_remote(fmt::format_string<Values...> format, Values&&... values) {
+  const auto left_out = remote_warnings.pass(now());
+  if (!left_out) return;
+  if (*left_out > 0) spdlog::warn("{} warnings about other peers left out", *left_out);
+  spdlog::warn(format, std::forward<Values>(values)...);
+}
+
 struct Tell {
   void operator()(const LinkEstablished& e) const {
     spdlog::info("linked with {} ({})", e.peer.value, e.direction == Direction::dialed ? "dialed" : "accepted");
   }
   void operator()(const LinkClosed& e) const {
-    const bool remote_fault = e.reason.starts_with("protocol violation");
-    spdlog::log(remote_fault ? spdlog::level::warn : spdlog::level::info, "link with {} ended: {}", e.peer.value, e.reason);
+    if (e.kind == EndKind::violation || e.kind == EndKind::unresponsive || e.kind == EndKind::flood)
+      warn_of_remote("link with {} ended: {}", e.peer.value, e.reason);
+    else
+      spdlog::info("link with {} ended: {}", e.peer.value, e.reason);
   }
-  void operator()(const StrangerClosed& e) const { spdlog::warn("refused a connection: {}", e.reason); }
-  void operator()(const UnknownMessageReceived& e) const { spdlog::warn("skipped a message of unknown type {} from {}", e.type, e.peer.value); }
+  void operator()(const StrangerClosed& e) const { warn_of_remote("refused a connection: {}", e.reason); }
+  void operator()(const UnknownMessageReceived& e) const { warn_of_remote("skipped a message of unknown type {} from {}", e.type, e.peer.value); }
   void operator()(const RequestsStalled& e) const {
     spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
   }
@@ -46,7 +61,7 @@ struct Tell {
                   e.count == 1 ? "piece is" : "pieces are");
   }
   void operator()(const FileCompleted&) const { spdlog::info("the file is complete"); }
-  void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file; leaving"); }
+  void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file"); }
   template <class Other>
   void operator()(const Other&) const {}  // told by the course's log
 };

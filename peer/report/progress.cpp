@@ -30,7 +30,8 @@ std::string Progress::describe(const Status& status) const {
   std::string text = formatted("%5.1f%%  %u/%u pieces  ", 100.0 * status.stored / geometry_.piece_count(), status.stored, geometry_.piece_count());
   text += (complete ? "up " : "down ") + megabytes(bytes_per_s) + "/s";
   if (!complete) text += "  ETA " + time_left(left, bytes_per_s);
-  return text + formatted("  peers %u/%u, %u unchoke us", status.linked, status.listed, status.unchoking_us);
+  text += formatted("  peers %u/%u, %u unchoke us", status.linked, status.listed, status.unchoking_us);
+  return status.stuck.empty() ? text : text + "  " + status.stuck;
 }
 
 void Progress::show(const Status& status) {

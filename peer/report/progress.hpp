@@ -23,6 +23,7 @@ class Progress {
     std::uint32_t linked = 0;          ///< Neighbors.
     std::uint32_t listed = 0;
     std::uint32_t unchoking_us = 0;
+    std::string stuck = {};            ///< Why nothing goes on; empty while something does.
   };
 
   Progress(ProgressMode mode, const Geometry& geometry);

@@ -53,6 +53,8 @@ TEST_CASE("a peer ID alone runs the classic peer in this directory", "[command l
   CHECK(parsed.options().progress == ProgressMode::automatic);
   CHECK(parsed.options().log_level == "warn");
   CHECK_FALSE(parsed.options().timeout_s);
+  CHECK(parsed.options().exit_when == ExitWhen::all);
+  CHECK(parsed.options().linger_s == 0);
   CHECK(parsed.printed == "");
 }
 
@@ -78,13 +80,17 @@ TEST_CASE("the least and the largest values are accepted", "[command line]") {
   CHECK(parse({"1", "--progress=bar"}).options().progress == ProgressMode::bar);
   CHECK(parse({"1", "--progress=none"}).options().progress == ProgressMode::none);
   CHECK(parse({"1", "--progress=auto"}).options().progress == ProgressMode::automatic);
+  CHECK(parse({"1", "--exit-when=all"}).options().exit_when == ExitWhen::all);
+  CHECK(parse({"1", "--exit-when=self", "--linger=31536000"}).options().exit_when == ExitWhen::self);
+  CHECK(parse({"1", "--exit-when=self", "--linger=31536000"}).options().linger_s == 31'536'000u);
+  CHECK(parse({"1", "--exit-when=never", "--linger=0"}).options().exit_when == ExitWhen::never);
   CHECK(parse({"1", "--log-level=off"}).options().log_level == "off");
 }
 
 TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed help = parse({"--help"});
   CHECK(help.exit_code() == 0);
-  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout", "64 bad configuration", "65 port in use"}) {
+  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout", "--exit-when", "--linger", "64 bad configuration", "65 port in use"}) {
     INFO(expected);
     CHECK(help.printed.find(expected) != std::string::npos);
   }
@@ -104,6 +110,10 @@ TEST_CASE("what cannot be meant is a usage error with a message", "[command line
       {"1001", "--pipeline", "0"},
       {"1001", "--pipeline", "4097"},
       {"1001", "--timeout", "0"},
+      {"1001", "--exit-when", "soon"},
+      {"1001", "--linger", "-1"},
+      {"1001", "--linger", "31536001"},
+      {"1001", "--exit-when", "never", "--linger", "1"},
       {"1001", "--progress", "loud"},
       {"1001", "--log-level", "chatty"},
       {"1001", "--dir", "/nonexistent/directory"},

@@ -20,6 +20,11 @@ TEST_CASE("without samples the rate is zero and the end is unknown", "[progress]
         "  0.0%  0/100 pieces  down 0.0 MB/s  ETA --:--  peers 0/3, 0 unchoke us");
 }
 
+TEST_CASE("why nothing goes on stands at the end", "[progress]") {
+  CHECK(plain().describe({.stored = 0, .linked = 3, .listed = 3, .unchoking_us = 0, .stuck = "choked by all 3 neighbors for 40 s"}) ==
+        "  0.0%  0/100 pieces  down 0.0 MB/s  ETA --:--  peers 3/3, 0 unchoke us  choked by all 3 neighbors for 40 s");
+}
+
 TEST_CASE("the rate is what came over the last seconds, the end by what is left", "[progress]") {
   Progress progress = plain();
   progress.sample({.stored = 10, .received_bytes = 10'000'000}, kStart);

@@ -1,0 +1,16 @@
+// The words for a swarm that stands still.
+#pragma once
+
+#include <string>
+
+#include "protocol/swarm/stuck.hpp"
+
+namespace p2p {
+
+/// Such as "no live peer holds pieces 17, 203, 204 (+3)" or "choked by all 3 neighbors for 40 s".
+std::string describe(const Stuck& stuck, Instant now);
+
+/// Why the time-out came first: what is missing, and `stuck`, the reason where there is one.
+std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now);
+
+}  // namespace p2p

@@ -1,0 +1,54 @@
+// The words for a swarm that stands still.
+#include "peer/report/stuck_text.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+using State = Stuck::Peer::State;
+using enum Stuck::Why;
+
+constexpr Instant kSince{1h};
+
+std::string said(Stuck stuck) {
+  stuck.since = kSince;
+  stuck.pieces_in_all = 40;
+  return describe(stuck, kSince + 40s);
+}
+
+TEST_CASE("each reason has its words", "[stuck]") {
+  const Stuck::Peer here{{1005}, State::linked, 12}, lost{{1003}, State::lost, 7}, never{{1006}, State::never_linked, 0};
+  CHECK(said({.why = nobody_linked, .peers = {lost, never}, .peer_count = 2}) == "waiting for peers 1003, 1006 to connect");
+  CHECK(said({.why = nobody_linked, .peers = {never}, .peer_count = 1}) == "waiting for peer 1006 to connect");
+  CHECK(said({.why = nobody_holds, .pieces = {{17}, {203}, {204}}, .piece_count = 7}) == "no live peer holds pieces 17, 203, 204 (+4)");
+  CHECK(said({.why = nobody_holds, .pieces = {{17}}, .piece_count = 1, .peers = {never}, .peer_count = 1}) ==
+        "no live peer holds piece 17; peer 1006 is not connected");
+  CHECK(said({.why = nobody_holds, .pieces = {{17}}, .piece_count = 1, .peers = {lost, never}, .peer_count = 2}) ==
+        "no live peer holds piece 17; peers 1003, 1006 are not connected");
+  CHECK(said({.why = choked, .peers = {here, here, here}, .peer_count = 3}) == "choked by all 3 neighbors for 40 s");
+  CHECK(said({.why = choked, .peers = {here}, .peer_count = 1}) == "choked by peer 1005, the only neighbor with what is missing, for 40 s");
+  CHECK(said({.why = unanswered, .pieces = {{17}}, .piece_count = 1, .peers = {here}, .peer_count = 1}) ==
+        "no answer from peer 1005 for 40 s, asked for piece 17");
+  CHECK(said({.why = no_room, .pieces = {{17}}, .piece_count = 1}) == "nothing can be stored; missing: piece 17");
+  CHECK(said({.why = others, .peers = {here}, .peer_count = 1}) == "complete; waiting for peer 1005 (has 12 of 40 pieces)");
+  CHECK(said({.why = others, .peers = {lost}, .peer_count = 1}) == "complete; waiting for peer 1003, which left with 7 of 40 pieces");
+  CHECK(said({.why = others, .peers = {never}, .peer_count = 1}) == "complete; waiting for peer 1006, which never connected");
+  CHECK(said({.why = others, .peers = {here, lost, never}, .peer_count = 5}) ==
+        "complete; waiting for peers 1005 (has 12 of 40 pieces), 1003 (left with 7 of 40 pieces), 1006 (never connected) (+2)");
+}
+
+TEST_CASE("a time-out says what is missing, and why where there is a reason", "[stuck]") {
+  const Standing lacking{.piece_count = 40, .stored = 35, .storing_paused = false, .missing = {{0}, {1}, {5}, {6}, {7}}, .unheld = {}, .neighbors = {}};
+  const Standing full{.piece_count = 40, .stored = 40, .storing_paused = false, .missing = {}, .unheld = {}, .neighbors = {}};
+  const Stuck absent{.why = nobody_linked, .peers = {{{1001}, State::never_linked, 0}}, .peer_count = 1};
+  const Stuck waiting{.why = others, .peers = {{{1001}, State::never_linked, 0}}, .peer_count = 1};
+  CHECK(describe_timeout(lacking, std::nullopt, kSince) == "5 of 40 pieces missing: pieces 0, 1, 5 (+2)");
+  CHECK(describe_timeout(lacking, absent, kSince) == "5 of 40 pieces missing: pieces 0, 1, 5 (+2); waiting for peer 1001 to connect");
+  CHECK(describe_timeout(full, waiting, kSince) == "complete; waiting for peer 1001, which never connected");
+  CHECK(describe_timeout(full, std::nullopt, kSince) == "nothing is missing");
+}
+
+}  // namespace
+}  // namespace p2p
