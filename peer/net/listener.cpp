@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "peer/clock.hpp"
@@ -28,9 +29,8 @@ std::vector<Candidate> addresses_for(const std::string& own_host) {
 constexpr Duration kWarningInterval = 30s;
 
 bool is_exhaustion(const std::error_code& error) {
-  for (const std::errc scarce : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system, std::errc::no_buffer_space, std::errc::not_enough_memory})
-    if (error == scarce) return true;
-  return false;
+  // By number: Asio's category does not map these to std::errc.
+  return error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
 }
 
 void listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""A peer that cannot go on says why: on stderr, in its progress line, and when its time is over."""
+
+import re
+import unittest
+
+from swarm_case import run_peer
+from wire_link import PIECE, REQUEST, UNCHOKE, WireCase, bitfield, indexed, message
+
+TEN = {"size": 157, "piece_size": 16}
+TIMED_OUT = 2
+
+
+class Stuck(WireCase):
+    def test_reasons(self):
+        """All at the same time, because each takes ten seconds of nothing."""
+        alone = self.stuck(1002)
+        unvisited = self.stuck(1001)
+        choked = self.stuck(1001, ids=[1001, 1002, 1003, 1004], seeds=[1002])
+        for other in (1002, 1003, 1004):
+            self.greet(choked[0], 1001, other, bitfield(range(10), 10))
+        lacking = self.stuck(1001, seeds=[1002])
+        partial = self.greet(lacking[0], 1001, 1002, bitfield([2, 5], 10), message(UNCHOKE))
+        for _ in range(2):
+            index = int.from_bytes(partial.read_until(REQUEST)[-1][1], "big")
+            partial.send(indexed(PIECE, index, lacking[0].piece(index)))
+        behind = self.stuck(1001, ids=[1001, 1002, 1003])
+        self.greet(behind[0], 1001, 1003, bitfield([1, 2, 3], 10))
+
+        for (swarm, peer), reason in [
+                (alone, "waiting for peer 1001 to connect"),
+                (unvisited, "complete; waiting for peer 1002, which never connected"),
+                (choked, "choked by all 3 neighbors for 1[0-9] s"),
+                (lacking, r"no live peer holds pieces 0, 1, 3 \(\+5\)"),
+                (behind, r"complete; waiting for peers 1003 \(has 3 of 10 pieces\), 1002 \(never connected\)")]:
+            with self.subTest(reason):
+                swarm.wait_until(lambda peer=peer, reason=reason: re.search("no progress: " + reason, peer.stderr()),
+                                 "the reason on stderr")
+                in_progress_line = "unchoke us  " + re.sub("1.0-9. s", "[0-9]+ s", reason).replace("1[0-9]", "[0-9]+")
+                swarm.wait_until(lambda peer=peer, line=in_progress_line: re.search(line, peer.stderr()),
+                                 "the reason in the progress line")
+                self.assertEqual(peer.stderr().count("no progress: "), 1)
+
+    def stuck(self, peer_id, **description):
+        swarm = self.swarm(**TEN, **description)
+        return swarm, swarm.start(peer_id, "--progress", "plain")
+
+    def test_time_out(self):
+        swarm = self.swarm(**TEN)
+        for peer_id, reason in [(1001, "time-out: complete; waiting for peer 1002, which never connected"),
+                                (1002, "time-out: 10 of 10 pieces missing: pieces 0, 1, 2 (+7); waiting for peer 1001 to connect")]:
+            with self.subTest(peer=peer_id):
+                done = run_peer(swarm.dir, peer_id, "--timeout", "1")
+                self.assertEqual(done.returncode, TIMED_OUT)
+                self.assertIn(reason, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
