@@ -9,7 +9,8 @@ namespace p2p {
 
 /// Runs until what Options::exit_when says has come about and Options::linger_s are over, a signal, the time-out, or a
 /// failure. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
-/// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError for what goes wrong at the start and for disk errors.
+/// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError for what
+/// goes wrong at the start and for disk errors.
 ExitCode run_daemon(const Setup& setup, const Options& options);
 
 }  // namespace p2p

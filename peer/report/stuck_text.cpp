@@ -57,7 +57,8 @@ std::string describe(const Stuck& stuck, Instant now) {
     case unanswered: return "no answer from " + peers(stuck) + " " + seconds_since(stuck.since, now) + ", asked for " + pieces(stuck);
     case no_room: return "nothing can be stored; missing: " + pieces(stuck);
     case others:
-      return "complete; waiting for " + list("peer", "peers", stuck.peers, stuck.peer_count, [&](const Stuck::Peer& peer) { return with_progress(peer, stuck); });
+      return "complete; waiting for " +
+             list("peer", "peers", stuck.peers, stuck.peer_count, [&](const Stuck::Peer& peer) { return with_progress(peer, stuck); });
   }
   return {};
 }

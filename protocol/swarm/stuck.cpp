@@ -61,7 +61,10 @@ std::optional<Stuck> why_stuck(const Standing& standing) {
 }
 
 Standing Swarm::standing() const {
-  Standing standing{.piece_count = config_.geometry.piece_count(), .stored = stored().count(), .storing_paused = storing_paused_, .missing = {}, .unheld = {}, .neighbors = {}};
+  Standing standing;
+  standing.piece_count = config_.geometry.piece_count();
+  standing.stored = stored().count();
+  standing.storing_paused = storing_paused_;
   for (PieceIndex piece{0}; piece.value < standing.piece_count; ++piece.value) {
     if (stored().test(piece)) continue;
     standing.missing.push_back(piece);

@@ -123,7 +123,7 @@ class Driver {
     P2P_ASSERT(session_.we_are_interested() == model_.we_are_interested);
     P2P_ASSERT(session_.remote_chokes() == model_.remote_chokes);
     P2P_ASSERT(session_.remote_is_interested() == model_.remote_is_interested);
-    P2P_ASSERT(session_.remote_pieces().size() == pieces_ && session_.remote_pieces().count() == model_.remote_has.size());
+    P2P_ASSERT(session_.remote_pieces().size() == (model_.shook_hands ? pieces_ : 0) && session_.remote_pieces().count() == model_.remote_has.size());
     for (const std::uint32_t piece : model_.remote_has) P2P_ASSERT(session_.remote_pieces().test(PieceIndex{piece}));
   }
 

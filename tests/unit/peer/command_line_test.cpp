@@ -90,7 +90,8 @@ TEST_CASE("the least and the largest values are accepted", "[command line]") {
 TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed help = parse({"--help"});
   CHECK(help.exit_code() == 0);
-  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout", "--exit-when", "--linger", "64 bad configuration", "65 port in use"}) {
+  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout", "--exit-when", "--linger",
+                               "64 bad configuration", "65 port in use"}) {
     INFO(expected);
     CHECK(help.printed.find(expected) != std::string::npos);
   }
