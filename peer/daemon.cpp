@@ -38,6 +38,7 @@ class Daemon {
         io_(io),
         listener_(listener),
         manifest_(std::move(manifest)),
+        desk_(PeerId{setup.self().id}, setup.common.manifest.value_or(ContentId{})),
         store_(setup.content(manifest_), {.sync = options.sync, .on_scan = scan_progress(options.progress)}),
         log_(setup.directory / ("log_peer_" + std::to_string(setup.self().id) + ".log"), PeerId{setup.self().id}),
         progress_(options.progress, store_.geometry()),
@@ -111,7 +112,7 @@ class Daemon {
       spdlog::info("a connection asked for a manifest that is not ours");
       return;
     }
-    serve_manifest(std::move(socket), PeerId{setup_.self().id}, manifest_->id, manifest_);
+    desk_.serve(std::move(socket), manifest_);
   }
 
   void dial_peer(PeerId peer) {
@@ -213,6 +214,7 @@ class Daemon {
   asio::io_context& io_;
   Listener& listener_;
   ManifestPtr manifest_;
+  ManifestDesk desk_;
   PieceStore store_;
   EventLog log_;
   Progress progress_;

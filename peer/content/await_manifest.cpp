@@ -45,8 +45,8 @@ Awaited await_manifest(asio::io_context& io, Reception& reception, const Setup& 
     if (awaited.early.size() < kMostEarly) awaited.early.push_back({std::move(socket), std::move(received)});
   };
   // Who is still being greeted when the manifest comes is handed to whoever receives then.
-  reception.on_socket = [&](tcp::socket socket) {
-    greet_early(std::move(socket), self, id, [&reception](tcp::socket greeted, std::vector<std::byte> received) {
+  reception.on_socket = [desk = ManifestDesk(self, id), &reception](tcp::socket socket) {
+    greet_early(std::move(socket), desk, [&reception](tcp::socket greeted, std::vector<std::byte> received) {
       reception.on_greeted(std::move(greeted), std::move(received));
     });
   };

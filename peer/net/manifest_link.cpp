@@ -51,7 +51,7 @@ struct TimedSocket {
   asio::steady_timer deadline;
 };
 
-asio::awaitable<void> serve(std::shared_ptr<TimedSocket> timed, PeerId self, ContentId id, ManifestPtr known) {
+asio::awaitable<void> give(std::shared_ptr<TimedSocket> timed, PeerId self, ContentId id, ManifestPtr known, std::shared_ptr<const bool>) {
   TimedSocket::close_in(timed, kTransferPatience);
   Bytes head = greeting(self, id, false);
   const std::size_t text_bytes = known ? known->text.size() : 0;
@@ -75,7 +75,7 @@ asio::awaitable<void> serve(std::shared_ptr<TimedSocket> timed, PeerId self, Con
   }
 }
 
-asio::awaitable<void> greet(std::shared_ptr<TimedSocket> timed, PeerId self, ContentId id, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer) {
+asio::awaitable<void> greet(std::shared_ptr<TimedSocket> timed, ManifestDesk desk, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer) {
   TimedSocket::close_in(timed, kGreetingPatience);
   std::vector<std::byte> bytes(kHandshakeBytes);
   const auto [error, count] = co_await asio::async_read(timed->socket, asio::buffer(bytes), use_result);
@@ -84,7 +84,7 @@ asio::awaitable<void> greet(std::shared_ptr<TimedSocket> timed, PeerId self, Con
   const auto features =
       check_handshake_prefix(bytes) ? std::nullopt : decode_features(decode_handshake(std::span(bytes).first<kHandshakeBytes>()).reserved);
   if (features && features->fetch_manifest)
-    serve_manifest(std::move(timed->socket), self, id, nullptr);
+    desk.serve(std::move(timed->socket), nullptr);
   else
     on_peer(std::move(timed->socket), std::move(bytes));
 }
@@ -180,14 +180,16 @@ class Search : public std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-void serve_manifest(tcp::socket socket, PeerId self, const ContentId& id, ManifestPtr known) {
+void ManifestDesk::serve(tcp::socket socket, ManifestPtr known) const {
+  // One is our own.
+  if (served_.use_count() > kMostAtOnce) return;
   const auto executor = socket.get_executor();
-  spawn(executor, serve(std::make_shared<TimedSocket>(std::move(socket)), self, id, std::move(known)));
+  spawn(executor, give(std::make_shared<TimedSocket>(std::move(socket)), self_, id_, std::move(known), served_));
 }
 
-void greet_early(tcp::socket socket, PeerId self, const ContentId& id, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer) {
+void greet_early(tcp::socket socket, const ManifestDesk& desk, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer) {
   const auto executor = socket.get_executor();
-  spawn(executor, greet(std::make_shared<TimedSocket>(std::move(socket)), self, id, std::move(on_peer)));
+  spawn(executor, greet(std::make_shared<TimedSocket>(std::move(socket)), desk, std::move(on_peer)));
 }
 
 void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {

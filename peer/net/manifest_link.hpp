@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,27 @@
 
 namespace p2p {
 
-/// Answers one connection whose handshake asked for the manifest. `known`: null when we have none ourselves.
-void serve_manifest(tcp::socket socket, PeerId self, const ContentId& id, ManifestPtr known);
+/// Gives the manifest, or says that there is none, to connections whose handshake asked for it. At most kMostAtOnce are
+/// answered at a time, so that they leave descriptors for peers; more are closed, and will ask another peer or come back.
+class ManifestDesk {
+ public:
+  static constexpr long kMostAtOnce = 64;
+
+  ManifestDesk(PeerId self, const ContentId& id) : self_(self), id_(id) {}
+
+  const ContentId& id() const { return id_; }
+  /// `known`: null when we have none ourselves.
+  void serve(tcp::socket socket, ManifestPtr known) const;
+
+ private:
+  PeerId self_;
+  ContentId id_;
+  std::shared_ptr<const bool> served_ = std::make_shared<const bool>(true);  ///< Each connection that is answered holds it.
+};
 
 /// Reads the handshake of a connection that came before there was anything to exchange. One that asks for the manifest
 /// is told that we have none; any other is handed on with the bytes that were read.
-void greet_early(tcp::socket socket, PeerId self, const ContentId& id, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer);
+void greet_early(tcp::socket socket, const ManifestDesk& desk, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer);
 
 struct ManifestSource {
   PeerId peer;
