@@ -50,7 +50,9 @@ class Daemon {
         progress_timer_(io_),
         timeout_(io_),
         linger_timer_(io_) {
-    if (setup.self().has_file && !store_.stored().complete())
+    // With a manifest the pieces that match are of use, and the others can be fetched.
+    const bool has_nothing = manifest_ ? store_.stored().count() == 0 : !store_.stored().complete();
+    if (setup.self().has_file && has_nothing)
       throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
                                         std::to_string(setup.self().id) + " starts with it");
     if (!setup.self().has_file && store_.stored().complete())
