@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <utility>
@@ -22,13 +23,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Longer than any exchange of a manifest should take; a connection that stands still ends here.
+// A connection that stands still ends here. A manifest takes as long as it takes on a slow line.
 constexpr auto kGreetingPatience = 5s;
 constexpr auto kTransferPatience = 60s;
+constexpr std::size_t kSlowLine = 64 * 1024;  // bytes a second
+// How long one source is waited for before the next is asked beside it, and how many are asked at a time.
+constexpr auto kImpatience = 5s;
+constexpr std::ptrdiff_t kMostAtATime = 16;
 constexpr auto kFirstPause = 100ms;
 constexpr auto kLongestPause = 2s;
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kHeadBytes = 5;
+
+std::chrono::seconds transfer_patience(std::size_t bytes) { return kTransferPatience + std::chrono::seconds(bytes / kSlowLine); }
 
 Bytes greeting(PeerId self, const ContentId& id, bool fetch) {
   const auto bytes = encode(Handshake{self, encode(Features{.fetch_manifest = fetch, .content = prefix_of(id)})});
@@ -52,9 +59,9 @@ struct TimedSocket {
 };
 
 asio::awaitable<void> give(std::shared_ptr<TimedSocket> timed, PeerId self, ContentId id, ManifestPtr known, std::shared_ptr<const bool>) {
-  TimedSocket::close_in(timed, kTransferPatience);
-  Bytes head = greeting(self, id, false);
   const std::size_t text_bytes = known ? known->text.size() : 0;
+  TimedSocket::close_in(timed, transfer_patience(text_bytes));
+  Bytes head = greeting(self, id, false);
   std::array<std::byte, 4> length{};
   store_u32(static_cast<std::uint32_t>(1 + text_bytes), length);
   head.insert(head.end(), length.begin(), length.end());
@@ -90,50 +97,91 @@ asio::awaitable<void> greet(std::shared_ptr<TimedSocket> timed, ManifestDesk des
 }
 
 /// One search for a manifest; lives until it is found or the process ends.
+///
+/// One source after the other is asked, the next one also when the last one takes its time: a source that gives nothing,
+/// or a byte now and then, must not keep us from those behind it.
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found)
-      : io_(io), self_(self), id_(id), sources_(std::move(sources)), on_found_(std::move(on_found)), pause_(io) {}
+      : io_(io), self_(self), id_(id), sources_(std::move(sources)), on_found_(std::move(on_found)), timer_(io) {
+    order_.resize(sources_.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    sockets_.resize(sources_.size());
+    busy_.resize(sources_.size());
+  }
 
+  /// Asks the next source that is not being asked already.
   void next() {
-    if (at_ == 0) std::ranges::shuffle(sources_, random_);
-    if (at_ == sources_.size()) return start_again();
-    const ManifestSource& source = sources_[at_++];
-    dial(
-        io_, source.host, source.port,
-        [self = shared_from_this(), peer = source.peer](tcp::socket socket) {
-          spawn(self->io_, ask(self, std::make_shared<TimedSocket>(std::move(socket)), peer));
-        },
-        [self = shared_from_this()](const std::string&) { self->next(); });
+    if (found_) return;
+    ++turn_;
+    if (at_ == 0) std::ranges::shuffle(order_, random_);
+    while (at_ < order_.size() && busy_[order_[at_]]) ++at_;
+    if (at_ == order_.size()) return pause();
+    // The timer first: a dial may fail at once.
+    go_on_after(kImpatience);
+    if (std::ranges::count(busy_, true) < kMostAtATime) ask_source(order_[at_++]);
   }
 
  private:
-  void start_again() {
+  void pause() {
     at_ = 0;
     if (++rounds_ == kRoundsBeforeWord) spdlog::warn("no peer that can be reached has the manifest; asking on");
-    pause_.expires_after(pause_time_);
+    go_on_after(pause_time_);
     pause_time_ = std::min<std::chrono::milliseconds>(2 * pause_time_, kLongestPause);
-    pause_.async_wait([self = shared_from_this()](const std::error_code& error) {
-      if (!error) self->next();
+  }
+
+  void go_on_after(std::chrono::milliseconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this(), turn = turn_](const std::error_code& error) {
+      if (!error && turn == self->turn_) self->next();
     });
   }
 
-  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedSocket> timed, PeerId peer) {
+  void ask_source(std::size_t index) {
+    busy_[index] = true;
+    const ManifestSource& source = sources_[index];
+    dial(
+        io_, source.host, source.port,
+        [self = shared_from_this(), index, turn = turn_](tcp::socket socket) {
+          const auto timed = std::make_shared<TimedSocket>(std::move(socket));
+          self->sockets_[index] = timed;
+          spawn(self->io_, ask(self, timed, index, turn));
+        },
+        [self = shared_from_this(), index, turn = turn_](const std::string&) { self->over(index, turn); });
+  }
+
+  void over(std::size_t index, std::uint64_t turn) {
+    busy_[index] = false;
+    if (turn == turn_) next();
+  }
+
+  void succeed(ManifestPtr known) {
+    found_ = true;
+    timer_.cancel();
+    std::error_code ignored;
+    for (const auto& socket : sockets_)
+      if (const auto alive = socket.lock()) alive->socket.close(ignored);
+    on_found_(std::move(known));
+  }
+
+  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedSocket> timed, std::size_t index, std::uint64_t turn) {
+    const PeerId peer = self->sources_[index].peer;
     std::optional<std::string> text;
     try {
-      text = co_await transfer(self, timed, peer);
+      if (!self->found_) text = co_await transfer(self, timed, peer);
     } catch (const std::system_error& error) {
-      spdlog::info("peer {} did not give the manifest: {}", peer.value, error.code().message());
+      if (!self->found_) spdlog::info("peer {} did not give the manifest: {}", peer.value, error.code().message());
     }
+    if (self->found_) co_return;
     ManifestPtr known;
     if (text) {
       known = check_manifest(std::move(*text), self->id_, "the manifest from peer " + std::to_string(peer.value));
       if (!known) spdlog::warn("peer {} gave something else than the manifest: its SHA-256 is not the content id", peer.value);
     }
     if (known)
-      self->on_found_(std::move(known));
+      self->succeed(std::move(known));
     else
-      self->next();
+      self->over(index, turn);
   }
 
   /// The text that the peer gives, not checked; empty when it gives none. Throws std::system_error.
@@ -154,7 +202,7 @@ class Search : public std::enable_shared_from_this<Search> {
     const bool is_manifest = head.back() == std::byte{kManifestType} && length > 1 && length - 1 <= config::Manifest::kMaxTextBytes;
     if (!is_manifest) co_return std::nullopt;
     // Memory grows with what comes, not with what is announced.
-    TimedSocket::close_in(timed, kTransferPatience);
+    TimedSocket::close_in(timed, transfer_patience(length));
     std::string text;
     while (text.size() < length - 1) {
       const std::size_t have = text.size();
@@ -171,9 +219,14 @@ class Search : public std::enable_shared_from_this<Search> {
   ContentId id_;
   std::vector<ManifestSource> sources_;
   std::function<void(ManifestPtr)> on_found_;
-  asio::steady_timer pause_;
+  asio::steady_timer timer_;  ///< Goes on with the next source.
   std::chrono::milliseconds pause_time_ = kFirstPause;
-  std::size_t at_ = 0;
+  std::vector<std::size_t> order_;                    ///< Of this round, by index into sources_; as are the next two.
+  std::vector<std::weak_ptr<TimedSocket>> sockets_;
+  std::vector<bool> busy_;
+  std::size_t at_ = 0;        ///< How far this round is in order_.
+  std::uint64_t turn_ = 0;    ///< Of the latest next(); what earlier ones began goes on beside it and starts nothing.
+  bool found_ = false;
   unsigned rounds_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -78,8 +78,8 @@ def unpack_bits(field):
 class SharedFile:
     """The file in its pieces, and which of them are there."""
 
-    def __init__(self, path, size, piece_size, complete):
-        self.size, self.piece_size = size, piece_size
+    def __init__(self, path, size, piece_size, complete, lies):
+        self.size, self.piece_size, self.lies = size, piece_size, lies
         self.total = (size + piece_size - 1) // piece_size
         self.have = set(range(self.total)) if complete else set()
         self.file = path.open("rb" if complete else "w+b")
@@ -95,7 +95,8 @@ class SharedFile:
         return min(self.piece_size, self.size - index * self.piece_size)
 
     def read(self, index):
-        return os.pread(self.file.fileno(), self.length(index), index * self.piece_size)
+        data = os.pread(self.file.fileno(), self.length(index), index * self.piece_size)
+        return bytes(byte ^ 0x55 for byte in data) if index in self.lies else data
 
     def store(self, index, data):
         self.file.seek(index * self.piece_size)
@@ -127,8 +128,8 @@ class Uplink:
 class Link:
     """A connection to a neighbor: its bytes and its side of the state."""
 
-    def __init__(self, reader, writer, file, uplink):
-        self.reader, self.writer, self.file, self.uplink = reader, writer, file, uplink
+    def __init__(self, reader, writer, file, uplink, any_reserved):
+        self.reader, self.writer, self.file, self.uplink, self.any_reserved = reader, writer, file, uplink, any_reserved
         self.peer_id = None
         self.heard = 0.0  # when the last bytes came
         self.flushed, self.gone = asyncio.Event(), asyncio.Event()
@@ -167,7 +168,7 @@ class Link:
     async def read_handshake(self, expected):
         raw = await self.read(32)
         self.require(raw[:18] == HEADER, f"handshake header is {raw[:18]!r}")
-        self.require(raw[18:28] == bytes(10), f"reserved handshake bytes are {raw[18:28].hex()}")
+        self.require(self.any_reserved or raw[18:28] == bytes(10), f"reserved handshake bytes are {raw[18:28].hex()}")
         peer_id = int.from_bytes(raw[28:], "big")
         self.require(peer_id in expected, f"handshake ID is {peer_id}, expected {sorted(expected)}")
         self.peer_id = peer_id
@@ -263,7 +264,7 @@ class Peer:
             folder = options.dir / str(self.id)
         folder.mkdir(exist_ok=True)
         self.file = SharedFile(folder / common["FileName"], int(common["FileSize"]), int(common["PieceSize"]),
-                               self.line.has_file)
+                               self.line.has_file, set(options.lie))
         self.log_file = (options.dir / f"log_peer_{self.id}.log").open("w", encoding="utf-8", buffering=1)
 
         self.handshake = HEADER + options.reserved + self.id.to_bytes(4, "big")
@@ -316,7 +317,7 @@ class Peer:
 
     async def converse(self, reader, writer, dialled_id=None):
         """A connection from its first byte to its last; returns whether it became a link."""
-        link = Link(reader, writer, self.file, self.uplink)
+        link = Link(reader, writer, self.file, self.uplink, self.options.ignore_reserved)
         pump = self.tasks.create_task(link.pump())
         try:
             if dialled_id is not None:
@@ -531,6 +532,8 @@ def parse_options():
                         help="lose the first request after each unchoke")
     parser.add_argument("--reserved", type=bytes.fromhex, default=bytes(10), metavar="HEX20",
                         help="the ten reserved bytes of our handshake")
+    parser.add_argument("--ignore-reserved", action="store_true", help="accept any reserved bytes of others")
+    parser.add_argument("--lie", type=int, nargs="+", default=[], metavar="PIECE", help="send wrong bytes for these pieces")
     parser.add_argument("--timeout", type=float, default=120, metavar="S", help="give up with code 2 after S seconds")
     options = parser.parse_args()
     if len(options.reserved) != 10:

@@ -56,7 +56,7 @@ class Peer:
         self.swarm, self.id, self.kind = swarm, peer_id, kind
         self.ended_by_test = False
         self.fresh = peer_id not in (peer.id for peer in swarm.lives)
-        self.had_file = swarm.copy_of(peer_id).is_file() if kind == "ours" else peer_id in swarm.seeds
+        self.had_file = swarm.copy_of(peer_id).exists() if kind == "ours" else peer_id in swarm.seeds
         # Our peer goes on with its log where an earlier life ended.
         self.log_path = swarm.dir / f"log_peer_{peer_id}.log"
         self._log_start = self.log_path.stat().st_size if kind == "ours" and self.log_path.is_file() else 0
