@@ -5,11 +5,13 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "peer/exit_code.hpp"
 #include "peer/storage/digest.hpp"
+#include "peer/storage/file.hpp"
 
 namespace p2p {
 namespace {
@@ -68,13 +70,14 @@ ManifestPtr find_manifest(const fs::path& folder, const ContentId& id) {
 
 void save_manifest(const fs::path& folder, const KnownManifest& known) {
   const fs::path path = folder / (hex(known.id).substr(0, 16) + ".manifest");
-  const fs::path unfinished = path.string() + ".part";
-  std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-  out << known.text;
-  out.close();
-  std::error_code error;
-  if (out) fs::rename(unfinished, path, error);
-  if (!out || error) throw ExitError(ExitCode::io, "cannot write " + path.string() + ": " + (error ? error.message() : std::strerror(errno)));
+  try {
+    File unfinished(path.string() + ".part", File::Mode::read_write_create);
+    unfinished.truncate(0);
+    unfinished.write_at(0, bytes_of(known.text));
+    unfinished.rename_to(path);
+  } catch (const std::system_error& error) {
+    throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, std::string("cannot keep the manifest: ") + error.what());
+  }
 }
 
 Content content_of(const fs::path& root, ManifestPtr known) {

@@ -27,7 +27,7 @@ ManifestPtr check_manifest(std::string text, const ContentId& id, const std::str
 /// Looks at every `*.manifest` in the folder; null when none is the one. Throws ExitError (io) when one cannot be read, ConfigError as above.
 ManifestPtr find_manifest(const std::filesystem::path& folder, const ContentId& id);
 
-/// Puts it into the folder, where find_manifest() finds it. Throws ExitError (io).
+/// Puts it into the folder, where find_manifest() finds it. Throws ExitError (disk_full, io).
 void save_manifest(const std::filesystem::path& folder, const KnownManifest& known);
 
 /// The content that the manifest describes, to be at `root` when complete.

@@ -14,6 +14,10 @@ bool is_disk_full(const std::error_code& error) {
   return error == std::errc::no_space_on_device || error == std::errc::file_too_large || error == std::error_code(EDQUOT, std::generic_category());
 }
 
+bool is_exhausted(const std::error_code& error) {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int result = fd < 0 ? -1 : ::fsync(fd);

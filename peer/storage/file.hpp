@@ -12,6 +12,9 @@ namespace p2p {
 /// No room: on the device, by quota, or by the process's limit on file sizes.
 bool is_disk_full(const std::error_code& error);
 
+/// Nothing is wrong with the file: the process or the machine has no descriptors or memory left for now.
+bool is_exhausted(const std::error_code& error);
+
 /// Waits until a folder's names would survive a loss of power. Throws std::system_error.
 void sync_folder(const std::filesystem::path& folder);
 

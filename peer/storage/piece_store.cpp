@@ -1,8 +1,12 @@
 #include "peer/storage/piece_store.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "peer/exit_code.hpp"
@@ -13,7 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A share of the descriptors; the others are for connections.
 constexpr std::size_t kMostOpenFiles = 128;
+constexpr std::size_t kDescriptorShare = 4;
+constexpr int kMostTries = 500;
+
+std::size_t most_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostOpenFiles;
+  return std::clamp<std::size_t>(limit.rlim_cur / kDescriptorShare, 1, kMostOpenFiles);
+}
 
 fs::path with_suffix(const fs::path& path, const char* suffix) { return fs::path(path.string() + suffix); }
 
@@ -78,6 +91,7 @@ PieceStore::PieceStore(Content content, Options options)
       options_(std::move(options)),
       part_(with_suffix(content_.root, ".part")),
       journal_path_(with_suffix(content_.root, ".journal")),
+      most_open_files_(most_open_files()),
       stored_(geometry().piece_count()),
       files_(content_.layout.files().size()) {
   const FolderState state = inspect_folder(content_);
@@ -107,8 +121,7 @@ void PieceStore::claim_complete(FolderState state) {
   if (fs::exists(part_))
     throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() +
                                                     ", too; remove one of them");
-  files_.assign(files_.size(), nullptr);
-  open_order_.clear();
+  close_files();
   at_root_ = false;
   fs::rename(content_.root, part_);
 }
@@ -163,14 +176,24 @@ void PieceStore::read_journal() {
   stored_ = scan(claimed, true);
 }
 
-bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
+/// False when the file does not have all of it or cannot be read. Called from several threads at once.
+bool PieceStore::read_piece(PieceIndex piece, std::span<std::byte> buffer) const {
+  constexpr auto kPause = std::chrono::milliseconds(10);
   const Layout::Place at = content_.layout.place_of(piece);
-  try {
-    const File file(path_of(at.file), File::Mode::read);
-    if (file.read_at(at.offset, buffer) < buffer.size()) return false;
-  } catch (const std::system_error&) {
-    return false;  // what cannot be read is not claimed
+  for (int tries = 1;; ++tries) {
+    try {
+      const auto open = files_[at.file];
+      return (open ? open : open_anew(at.file))->read_at(at.offset, buffer) == buffer.size();
+    } catch (const std::system_error& error) {
+      // The scan's other threads will give theirs back.
+      if (!is_exhausted(error.code()) || tries == kMostTries) return false;
+    }
+    std::this_thread::sleep_for(kPause);
   }
+}
+
+bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
+  if (!read_piece(piece, buffer)) return false;  // what cannot be read is not claimed
   if (!by_digest) return matches(piece, buffer);
   // A content that was complete from the start has no digests: nothing proves it right.
   return digest_known_.size() > 0 && digest_known_.test(piece) && xxh3_128(buffer) == digests_[piece.value];
@@ -185,15 +208,30 @@ Bitfield PieceStore::scan(const std::vector<PieceIndex>& pieces, bool by_digest)
 
 fs::path PieceStore::path_of(std::size_t file) const { return place(at_root_ ? content_.root : part_, content_.layout.files()[file].path); }
 
+std::shared_ptr<File> PieceStore::open_anew(std::size_t file) const {
+  return std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write_create);
+}
+
 std::shared_ptr<File> PieceStore::open(std::size_t file) {
   if (files_[file]) return files_[file];
-  if (open_order_.size() >= kMostOpenFiles) {
+  if (open_order_.size() >= most_open_files_) {
     files_[open_order_.front()].reset();
     open_order_.pop_front();
   }
-  files_[file] = std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write_create);
+  try {
+    files_[file] = open_anew(file);
+  } catch (const std::system_error& error) {
+    if (!is_exhausted(error.code())) throw;
+    close_files();
+    files_[file] = open_anew(file);
+  }
   open_order_.push_back(file);
   return files_[file];
+}
+
+void PieceStore::close_files() {
+  files_.assign(files_.size(), nullptr);
+  open_order_.clear();
 }
 
 void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
@@ -202,7 +240,13 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   open(at.file)->write_at(at.offset, bytes);
   record(piece, xxh3_128(bytes));
   stored_.set(piece);
-  if (stored_.complete()) finish();
+  if (!stored_.complete()) return;
+  try {
+    finish();
+  } catch (const std::system_error&) {
+    stored_.reset(piece);  // the content has no name yet, and this piece is how it gets one
+    throw;
+  }
 }
 
 void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
@@ -226,8 +270,7 @@ void PieceStore::finish() {
   journal_.reset();
   std::error_code ignored;
   fs::remove(journal_path_, ignored);
-  files_.assign(files_.size(), nullptr);
-  open_order_.clear();
+  close_files();
   note_stamps();
 }
 
@@ -265,7 +308,8 @@ std::vector<PieceIndex> PieceStore::recheck(PieceIndex piece) {
     std::erase(open_order_, file);
     try {
       stamps_[file] = open(file)->stamp();
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& error) {
+      if (is_exhausted(error.code())) return {};
       stamps_[file] = {};
     }
   }

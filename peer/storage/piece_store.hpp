@@ -64,7 +64,8 @@ class PieceStore {
   /// Empty: the file is gone, or somebody has changed it since it was checked; see recheck().
   std::optional<Source> source(PieceIndex piece);
 
-  /// Checks the file of this piece again, and gives up the pieces that cannot be proven right; returns these.
+  /// Checks the file of this piece again, and gives up the pieces that cannot be proven right; returns these. None when
+  /// there are no descriptors left to look: that proves nothing.
   std::vector<PieceIndex> recheck(PieceIndex piece);
 
   /// Somebody changes what was complete; writing to it would destroy what they do.
@@ -73,11 +74,14 @@ class PieceStore {
  private:
   std::filesystem::path path_of(std::size_t file) const;
   std::shared_ptr<File> open(std::size_t file);
+  std::shared_ptr<File> open_anew(std::size_t file) const;
+  void close_files();
   void claim_complete(FolderState state);
   void claim_part();
   void prepare_files();
   void read_journal();
   void record(PieceIndex piece, const Xxh3Digest& digest);
+  bool read_piece(PieceIndex piece, std::span<std::byte> buffer) const;
   bool check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const;
   Bitfield scan(const std::vector<PieceIndex>& pieces, bool by_digest);
   void finish();
@@ -89,6 +93,7 @@ class PieceStore {
   std::filesystem::path journal_path_;
   bool at_root_ = false;  ///< Complete, under its own name.
   bool frozen_ = false;
+  std::size_t most_open_files_;
   Bitfield stored_;
   std::optional<Journal> journal_;           ///< While it is not complete.
   std::vector<Xxh3Digest> digests_;          ///< Of the pieces in digest_known_.
