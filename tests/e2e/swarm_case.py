@@ -52,7 +52,7 @@ def _bound(address, port):
 class Peer:
     """A process that speaks the protocol, ours or the classic one, from its start to its end."""
 
-    def __init__(self, swarm, peer_id, command, kind, cwd=None, file_limit=None):
+    def __init__(self, swarm, peer_id, command, kind, cwd=None, file_limit=None, descriptor_limit=None, environment=None):
         self.swarm, self.id, self.kind = swarm, peer_id, kind
         self.ended_by_test = False
         self.fresh = peer_id not in (peer.id for peer in swarm.lives)
@@ -62,12 +62,15 @@ class Peer:
         self._log_start = self.log_path.stat().st_size if kind == "ours" and self.log_path.is_file() else 0
         self._stderr_path = swarm.dir / f"stderr_{len(swarm.lives)}_{peer_id}.txt"
 
-        def limit_files():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+        def limit():
+            for which, most in ((resource.RLIMIT_FSIZE, file_limit), (resource.RLIMIT_NOFILE, descriptor_limit)):
+                if most:
+                    resource.setrlimit(which, (most, most))
 
         with self._stderr_path.open("wb") as stderr:
             self.process = subprocess.Popen(command, cwd=cwd or swarm.dir, stdin=subprocess.DEVNULL, stdout=stderr,
-                                            stderr=stderr, preexec_fn=limit_files if file_limit else None)
+                                            stderr=stderr, preexec_fn=limit if file_limit or descriptor_limit else None,
+                                            env=os.environ | (environment or {}))
         swarm.case.addCleanup(self.kill)
 
     def stderr(self):
