@@ -121,31 +121,36 @@ void PieceStore::claim_complete(FolderState state) {
   if (fs::exists(part_))
     throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() +
                                                     ", too; remove one of them");
+  // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
+  begin_journal();
+  std::vector<std::byte> buffer(geometry().largest_size());
+  stored_.for_each([&](PieceIndex piece) {
+    const Layout::Place at = content_.layout.place_of(piece);
+    const auto bytes = std::span(buffer).first(geometry().size_of(piece));
+    open(at.file)->read_at(at.offset, bytes);
+    record(piece, xxh3_128(bytes));
+  });
   close_files();
   at_root_ = false;
   fs::rename(content_.root, part_);
+}
+
+void PieceStore::begin_journal() {
+  digests_.resize(geometry().piece_count());
+  digest_known_ = Bitfield(geometry().piece_count());
+  journal_.emplace(journal_path_, journal_key(content_));
 }
 
 void PieceStore::claim_part() {
   const bool was_there = fs::exists(part_);
   fs::create_directories(part_.parent_path());
   prepare_files();
-  digests_.resize(geometry().piece_count());
-  digest_known_ = Bitfield(geometry().piece_count());
-  journal_.emplace(journal_path_, journal_key(content_));
-  if (stored_.count() > 0) {
-    // The pieces of a complete content that had some wrong ones.
-    std::vector<std::byte> buffer(geometry().largest_size());
-    stored_.for_each([&](PieceIndex piece) {
-      const Layout::Place at = content_.layout.place_of(piece);
-      const auto bytes = std::span(buffer).first(geometry().size_of(piece));
-      open(at.file)->read_at(at.offset, bytes);
-      record(piece, xxh3_128(bytes));
-    });
-  } else if (was_there && !journal_->records().empty()) {
-    read_journal();
-  } else if (was_there && content_.matches) {
-    stored_ = scan(all_pieces(geometry()), false);
+  if (!journal_) {
+    begin_journal();
+    if (was_there && !journal_->records().empty())
+      read_journal();
+    else if (was_there && content_.matches)
+      stored_ = scan(all_pieces(geometry()), false);
   }
   if (stored_.complete()) finish();
 }

@@ -77,6 +77,7 @@ class PieceStore {
   std::shared_ptr<File> open_anew(std::size_t file) const;
   void close_files();
   void claim_complete(FolderState state);
+  void begin_journal();
   void claim_part();
   void prepare_files();
   void read_journal();
