@@ -84,7 +84,8 @@ class PeerProcess:
                 start_new_session=True,
                 preexec_fn=die_with_launcher,
             )
-        self.identity = Identity.of(self._process.pid)
+        self.pid = self._process.pid
+        self.identity = Identity.of(self.pid)  # None if it has ended already
 
     def exit_code(self):
         """None while it runs; else its exit code, 128 + N when signal N ended it."""

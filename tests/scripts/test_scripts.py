@@ -19,6 +19,7 @@ from swarmlib import files
 from swarmlib.cfg import read_config
 from swarmlib.cli import Exit
 from swarmlib.process import Identity
+from swarmlib.soak import Watch
 
 STUB = f"{sys.executable} {HERE / 'stub_peer.py'}"
 
@@ -289,9 +290,46 @@ class DemoTest(ScriptTest):
         self.assertIn("already", self.script("demo", "--prepare", self.dir).stdout)
 
     def test_every_script_has_help(self):
-        for name in ("build", "test", "install-deps", "demo", "swarm"):
+        for name in ("build", "test", "install-deps", "demo", "soak", "swarm"):
             shown = self.script(name, "--help")
             self.assertEqual((shown.returncode, shown.stdout[:5]), (0, "usage"), name)
+
+
+class SoakTest(ScriptTest):
+    """Stubs know no manifest, so that these run the real peer."""
+
+    def soak(self, *options):
+        return self.script("soak", "--peers", 4, "--minutes", 0.02, "--kills", 240, "--size", "100KiB", "--piece-size", "1KiB", *options,
+                           TMPDIR=str(self.dir))
+
+    @unittest.skipUnless(os.environ.get("PEER_PROCESS"), "needs PEER_PROCESS")
+    def test_short_soak(self):
+        done = self.soak("--seed", 7)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"round 1: \d+ kills?, .* 4 copies identical")
+        self.assertIn("nothing broke, nothing grew", done.stdout)
+        self.assertEqual(os.listdir(self.dir), [])
+
+    def test_a_peer_that_fails_ends_the_soak(self):
+        broken = self.dir / "broken"
+        broken.write_text("#!/bin/sh\necho no luck\nexit 3\n")
+        broken.chmod(0o755)
+        done = self.soak("--binary", broken)
+        self.assertEqual(done.returncode, Exit.UNEXPECTED, done.stdout)
+        self.assertRegex(done.stdout, "peer 10.. left with 3, and said:\nno luck")
+        self.assertIn("kept", done.stdout)
+
+    def test_growth_is_told(self):
+        watch = Watch(os.getpid())
+        for number in range(60):
+            watch.samples.append((10 << 20, 10 + number))
+        self.assertIn("descriptors", watch.growth())
+        watch.samples = [((10 + number) << 20, 10) for number in range(60)]
+        self.assertIn("memory", watch.growth())
+        watch.samples = [((10 + number % 3) << 20, 10 + number % 3) for number in range(60)]
+        self.assertEqual(watch.growth(), "")
+        watch.sample()
+        self.assertGreater(watch.samples[-1][0], 1 << 20)
 
 
 if __name__ == "__main__":
