@@ -160,8 +160,9 @@ std::string listed(const std::vector<std::uint32_t>& pieces) {
   for (std::size_t i = 0; i < pieces.size();) {
     std::size_t last = i;
     while (last + 1 < pieces.size() && pieces[last + 1] == pieces[last] + 1) ++last;
-    text += (i == 0 ? "" : ", ") + std::to_string(pieces[i]);
-    if (last > i) text += (last == i + 1 ? ", " : " to ") + std::to_string(pieces[last]);
+    if (i > 0) text += ", ";
+    text += std::to_string(pieces[i]);
+    if (last > i) text.append(last == i + 1 ? ", " : " to ").append(std::to_string(pieces[last]));
     i = last + 1;
   }
   return text;

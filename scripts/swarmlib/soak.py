@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -59,6 +60,16 @@ class Watch:
         if max(last_fds) > max(middle_fds) + _DESCRIPTOR_SLACK:
             return f"descriptors, from {max(middle_fds)} to {max(last_fds)}"
         return ""
+
+
+def sockets(pid):
+    """How many sockets a process has: one that listens, and one for each link."""
+    count = 0
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            with suppress(FileNotFoundError):
+                count += os.readlink(descriptor.path).startswith("socket:")
+    return count
 
 
 class Round:
@@ -152,8 +163,14 @@ class Round:
             watch.sample()
 
     def _let_leave(self):
-        self._start(self._config.peers[-1])
         end = time.monotonic() + _LEAVE_PATIENCE_S
+        # Who comes back when some have left already could never learn that they have the file (docs/PROTOCOL.md, "End").
+        while any(sockets(process.pid) < len(self._running) for process in self._running.values()):
+            self._check_nobody_left(leaving=False)
+            if time.monotonic() > end:
+                raise ScriptError(f"not all peers have found each other again after {_LEAVE_PATIENCE_S} s without kills")
+            time.sleep(0.02)
+        self._start(self._config.peers[-1])
         while any(process.exit_code() is None for process in self._running.values()):
             self._check_nobody_left(leaving=True)
             if time.monotonic() > end:
