@@ -13,8 +13,8 @@ std::string number(std::uint64_t n) { return std::to_string(n); }
 template <class Named, class Describe>
 std::string list(const char* one, const char* several, const Named& named, std::uint32_t all, Describe&& describe) {
   std::string text = all == 1 ? one : several;
-  for (std::size_t i = 0; i < named.size(); ++i) text += (i == 0 ? " " : ", ") + describe(named[i]);
-  if (all > named.size()) text += " (+" + number(all - named.size()) + ")";
+  for (std::size_t i = 0; i < named.size(); ++i) text.append(i == 0 ? " " : ", ").append(describe(named[i]));
+  if (all > named.size()) text.append(" (+").append(number(all - named.size())).append(")");
   return text;
 }
 

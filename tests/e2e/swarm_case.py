@@ -171,9 +171,9 @@ class Swarm:
     def piece(self, index):
         return self.content[index * self.piece_size:(index + 1) * self.piece_size]
 
-    def start(self, peer_id, *options, **circumstances):
+    def start(self, peer_id, *options, namespace=None, **circumstances):
         """Our peer; it ends by itself some time after the test's deadline, should nobody be left to end it."""
-        command = [PEER_PROCESS, str(peer_id), "--timeout", str(2 * DEADLINE_S), *options]
+        command = [*(["ip", "netns", "exec", namespace] if namespace else []), PEER_PROCESS, str(peer_id), "--timeout", str(2 * DEADLINE_S), *options]
         command += [] if "--progress" in options else ["--progress", "none"]
         self.lives.append(Peer(self, peer_id, command, "ours", **circumstances))
         return self.lives[-1]
