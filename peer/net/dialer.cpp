@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "peer/net/loopback.hpp"
+
 namespace p2p {
 namespace {
 
@@ -39,6 +41,7 @@ asio::awaitable<void> connect(std::string host, std::uint16_t port, std::functio
     socket.open(endpoint.protocol(), error);
     if (error) continue;
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_SYNCNT, &kSynRetries, sizeof kSynRetries);
+    tune_for_loopback(socket.native_handle(), endpoint.address());
     const auto [failed] = co_await socket.async_connect(endpoint, use_result);
     error = failed;
     if (error) continue;

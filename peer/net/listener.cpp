@@ -7,6 +7,7 @@
 
 #include "peer/clock.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/net/loopback.hpp"
 
 namespace p2p {
 namespace {
@@ -38,6 +39,7 @@ void listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   acceptor.set_option(tcp::acceptor::reuse_address(true));
   if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true));
   acceptor.bind(endpoint);
+  tune_for_loopback(acceptor.native_handle(), endpoint.address());
   acceptor.listen();
 }
 
