@@ -24,7 +24,13 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, 
       hooks_(std::move(hooks)),
       timer_(io),
       room_timer_(io),
-      finish_timer_(io) {}
+      finish_timer_(io) {
+  if (!store_.content().matching_takes_long) return;
+  verifier_.emplace(io.get_executor(), store_, [this](PieceIndex piece, PieceBuffer buffer, bool matches) {
+    store_verified(piece, std::move(buffer), matches);
+    settle();
+  });
+}
 
 Exchange::~Exchange() = default;
 
@@ -77,14 +83,22 @@ void Exchange::check_on_disk(PieceIndex piece) {
 }
 
 void Exchange::store(PieceIndex piece, PieceBuffer buffer) {
-  if (!store_.matches(piece, {buffer.data(), swarm_.geometry().size_of(piece)})) {
+  if (verifier_) return verifier_->check(piece, std::move(buffer));
+  const bool matches = store_.matches(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+  store_verified(piece, std::move(buffer), matches);
+}
+
+void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches) {
+  if (!matches) {
     swarm_.on_piece_rejected(piece, now());
+  } else if (!unwritten_.empty()) {
+    unwritten_.emplace_back(piece, std::move(buffer));
   } else if (write(piece, buffer)) {
     swarm_.on_piece_stored(piece, now());
   } else {
     spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
     swarm_.pause_storing();
-    unwritten_.emplace(piece, std::move(buffer));
+    unwritten_.emplace_back(piece, std::move(buffer));
     wait_for_room();
   }
 }
@@ -104,10 +118,11 @@ void Exchange::wait_for_room() {
   room_timer_.expires_after(kRoomInterval);
   room_timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
-    if (!write(unwritten_->piece, unwritten_->buffer)) return wait_for_room();
+    for (; !unwritten_.empty(); unwritten_.pop_front()) {
+      if (!write(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
+      swarm_.on_piece_stored(unwritten_.front().piece, now());
+    }
     spdlog::warn("the disk has room again: fetching goes on");
-    swarm_.on_piece_stored(unwritten_->piece, now());
-    unwritten_.reset();
     swarm_.resume_storing(now());
     settle();
   });

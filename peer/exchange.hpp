@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/storage/buffer_pool.hpp"
 #include "peer/storage/piece_store.hpp"
+#include "peer/storage/verifier.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -65,8 +67,8 @@ class Exchange {
   std::optional<PieceStore::Source> source(PieceIndex piece);
   /// Reading this piece from disk went wrong: finds out what is still right and tells the swarm.
   void check_on_disk(PieceIndex piece);
-  /// Verifies the piece, writes it and tells the swarm. While the disk is full it is kept and tried again. Throws
-  /// std::system_error when the store cannot be written for another reason.
+  /// Verifies the piece, writes it and tells the swarm, now or later (verifier.hpp). While the disk is full it is kept
+  /// and tried again. Throws std::system_error when the store cannot be written for another reason.
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
   void settle();
@@ -79,6 +81,7 @@ class Exchange {
   void add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received);
   void arm_timer();
   void check_finished();
+  void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
   bool write(PieceIndex piece, const PieceBuffer& buffer);
   void wait_for_room();
 
@@ -90,16 +93,16 @@ class Exchange {
   std::unordered_map<LinkId, std::shared_ptr<Connection>> connections_;
   asio::steady_timer timer_;
   Instant timer_at_ = kNever;
-  /// The piece that found the disk full.
   struct Unwritten {
     PieceIndex piece;
     PieceBuffer buffer;
   };
-  std::optional<Unwritten> unwritten_;
+  std::deque<Unwritten> unwritten_;  ///< What found the disk full: one piece, and those that were being verified then.
   asio::steady_timer room_timer_;
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
   std::function<void()> on_finished_;
+  std::optional<Verifier> verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
 };
 
 }  // namespace p2p

@@ -83,6 +83,7 @@ void save_manifest(const fs::path& folder, const KnownManifest& known) {
 Content content_of(const fs::path& root, ManifestPtr known) {
   Layout layout = layout_of(known->manifest);
   const ContentId id = known->id;
+  const bool is_sha256 = known->manifest.piece_hash == config::PieceHash::sha256;
   return {.root = root,
           .layout = std::move(layout),
           .id = id,
@@ -92,7 +93,8 @@ Content content_of(const fs::path& root, ManifestPtr known) {
             const auto found = std::span(digest).first(right.size());
             digest_of(known->manifest.piece_hash, bytes, found);
             return std::ranges::equal(found, right);
-          }};
+          },
+          .matching_takes_long = is_sha256};
 }
 
 }  // namespace p2p

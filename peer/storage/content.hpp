@@ -21,6 +21,7 @@ struct Content {
   std::optional<ContentId> id = {};
   /// Whether the bytes are the piece's; null without a manifest. Called from several threads at once.
   std::function<bool(PieceIndex, std::span<const std::byte>)> matches = {};
+  bool matching_takes_long = false;  ///< As much as all else that a piece needs: it belongs on another thread.
 };
 
 }  // namespace p2p

@@ -2,6 +2,9 @@
 
 #include <openssl/evp.h>
 #include <xxhash.h>
+#ifdef PEER_XXHASH_DISPATCH
+#include <xxh_x86dispatch.h>  // Renames the functions to those that use what the processor has; the library itself is SSE2.
+#endif
 
 #include <algorithm>
 #include <new>
