@@ -6,7 +6,7 @@ Each module has one task:
     cfg        Common.cfg and PeerInfo.cfg in, checked values out
     files      where a peer keeps its data; remove, make and compare that data
     logs       follow the log_peer_*.log files; progress, rate and sources of each peer
-    process    one peer's process, which never outlives its launcher
+    process    a process, a peer's for example, which never outlives its launcher
     state      DIR/.swarm.json: which processes belong to the swarm; `status` and `stop`
     table      the live table, or plain lines where there is no terminal
     launch     run the peers of a directory until all have left
