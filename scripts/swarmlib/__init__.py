@@ -1,4 +1,4 @@
-"""What scripts/swarm and scripts/demo share: read a swarm's configuration, run its local peers, show and verify them.
+"""What the scripts share: read a swarm's configuration, run its local peers, show and verify them.
 
 Each module has one task:
 
@@ -12,6 +12,7 @@ Each module has one task:
     launch     run the peers of a directory until all have left
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files
+    chart      curves as SVG
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.
