@@ -243,11 +243,11 @@ int listen_anywhere(sockaddr_in& address) {
   return listener;
 }
 
-/// Reads until the other side closes, or, if `first`, until anything comes.
-void wait_for_pipe(int pipe, bool first) {
+/// Reads to the end of a line, or until the other side closes.
+void wait_for_line(int pipe) {
   char byte = 0;
-  while (::read(pipe, &byte, 1) > 0)
-    if (first) return;
+  while (::read(pipe, &byte, 1) > 0 && byte != '\n') {
+  }
 }
 
 struct Pipe {
@@ -261,7 +261,7 @@ struct Pipe {
   }
 };
 
-/// What the parent and its nodes tell each other: a byte a node when it is up, an end of each pipe for go and leave.
+/// What the parent and its nodes tell each other: a line a node when it is up, an end of each pipe for go and leave.
 struct Signals {
   Pipe up, go, leave;
 };
@@ -281,10 +281,10 @@ void run_node(const Plan& plan, std::size_t self, const Addresses& addresses, co
     node.has_everything();
   else
     for (std::size_t stripe = 0; stripe < plan.stripes(); ++stripe) node.accept(addresses.listeners[self]);
-  checked(::write(signals.up.writer, "u", 1), "write");
-  wait_for_pipe(signals.go.reader, false);
+  checked(::write(signals.up.writer, "\n", 1), "write");
+  wait_for_line(signals.go.reader);
   node.run([&] { checked(::rename(unfinished.c_str(), plan.targets[self].c_str()), "rename"); });
-  wait_for_pipe(signals.leave.reader, false);
+  wait_for_line(signals.leave.reader);
 }
 
 int run(int count, char** words) {
@@ -301,9 +301,9 @@ int run(int count, char** words) {
     run_node(plan, self, addresses, signals);
     ::_exit(0);
   }
-  for (std::size_t self = 0; self <= plan.stripes(); ++self) wait_for_pipe(signals.up.reader, true);
+  for (std::size_t self = 0; self <= plan.stripes(); ++self) wait_for_line(signals.up.reader);
   std::cout << "up" << std::endl;
-  wait_for_pipe(STDIN_FILENO, true);
+  wait_for_line(STDIN_FILENO);
   ::close(signals.go.writer);
   // Whoever fails ends the others.
   pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};

@@ -34,12 +34,15 @@ def run(tool_class, case, source, *, timeout_s, quiet_s):
     """
     with own_folder(source.parent, "run-") as folder, Crew(folder) as crew:
         tool = tool_class(case, folder, source, crew)
-        tool.prepare()
-        warm.read_through(source)
-        found = {"warm_s_per_gib": warm.touch_page_cache(folder, case.written)}
-        machine.wait_until_quiet(quiet_s)
-        with Watch(tool.marks) as watch:
-            found |= _timed(tool, watch, crew, timeout_s)
+        try:
+            tool.prepare()
+            warm.read_through(source)
+            found = {"warm_s_per_gib": warm.touch_page_cache(folder, case.written)}
+            machine.wait_until_quiet(quiet_s)
+            with Watch(tool.marks) as watch:
+                found |= _timed(tool, watch, crew, timeout_s)
+        finally:
+            tool.close()
         _compare(source, tool.copies)
         return found
 

@@ -36,6 +36,9 @@ class Tool:
     def go(self):
         """Begins: gives the word to leechers that are up, or starts them all. Returns without waiting for more."""
 
+    def close(self):
+        """Frees what is no process."""
+
 
 def address(i):
     """Leecher i's own address on the loopback; -1 is the source. Clients allow one peer an address."""
