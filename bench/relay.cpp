@@ -51,6 +51,11 @@ std::size_t moved(ssize_t result, const char* operation) {
   return static_cast<std::size_t>(checked(result, operation));
 }
 
+/// For calls on files, which move all or fail.
+void move_all(ssize_t result, std::size_t length, const char* operation) {
+  if (static_cast<std::size_t>(checked(result, operation)) != length) throw std::runtime_error(std::string(operation) + " moved less than it should");
+}
+
 struct Plan {
   std::string source;
   std::vector<std::string> targets;
@@ -174,7 +179,7 @@ class Node {
   void store(Incoming& in, std::size_t length) {
     if (!XXH128_isEqual(XXH3_128bits(in.buffer.data(), length), plan_.hashes[in.at.index])) throw std::runtime_error("a piece is corrupt");
     const auto start = static_cast<off_t>(in.at.index * plan_.piece);
-    if (checked(::pwrite(file_, in.buffer.data(), length, start), "pwrite") != static_cast<ssize_t>(length)) throw std::runtime_error("short write");
+    move_all(::pwrite(file_, in.buffer.data(), length, start), length, "pwrite");
     ++stored_;
     in.at = {.index = in.at.index + plan_.stripes()};
     ready_[in.stripe] = in.at.index;
@@ -216,7 +221,8 @@ Plan make_plan(int count, char** words) {
   plan.source = words[1];
   plan.targets.assign(words + 3, words + count);
   const std::string piece = words[2];
-  if (std::from_chars(piece.data(), piece.data() + piece.size(), plan.piece).ec != std::errc{} || plan.piece == 0) throw std::runtime_error("PIECE is a number");
+  const auto parsed = std::from_chars(piece.data(), piece.data() + piece.size(), plan.piece);
+  if (parsed.ec != std::errc{} || plan.piece == 0) throw std::runtime_error("PIECE is a number of bytes");
   const int file = checked(::open(plan.source.c_str(), O_RDONLY), "open");
   struct stat status {};
   checked(::fstat(file, &status), "fstat");
@@ -224,7 +230,7 @@ Plan make_plan(int count, char** words) {
   std::vector<char> buffer(plan.piece);
   for (std::size_t start = 0; start < plan.size; start += plan.piece) {
     const std::size_t length = std::min(plan.piece, plan.size - start);
-    if (checked(::pread(file, buffer.data(), length, static_cast<off_t>(start)), "pread") != static_cast<ssize_t>(length)) throw std::runtime_error("short read");
+    move_all(::pread(file, buffer.data(), length, static_cast<off_t>(start)), length, "pread");
     plan.hashes.push_back(XXH3_128bits(buffer.data(), length));
   }
   ::close(file);

@@ -25,6 +25,8 @@ SETTINGS = {
     # Everybody is served, at once, without limits.
     "choking_algorithm": 0,
     "unchoke_slots_limit": -1,
+    "num_optimistic_unchoke_slots": 8,
+    "seed_choking_algorithm": 1,
     "unchoke_interval": 1,
     "optimistic_unchoke_interval": 2,
     "connections_limit": 2000,
