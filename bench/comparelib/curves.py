@@ -28,11 +28,13 @@ def draw(found, folder):
     written = []
     cases = [case for case in found["cases"] if "skipped" not in case]
     for over in _OVER:
-        for (directory, size, fixed), group in _groups(cases, over).items():
+        groups = _groups(cases, over)
+        for (directory, size, fixed), group in groups.items():
+            alone = [key[:2] for key in groups].count((directory, size)) == 1
             for name, (key, title, label, shape) in _QUANTITIES.items():
                 curves = _curves(group, key, _OVER[over][0])
                 if curves:
-                    place = "-".join([directory.strip("/").replace("/", "-"), short_size(size).replace(" ", ""), *_suffix(cases, over, fixed)])
+                    place = "-".join([directory.strip("/").replace("/", "-"), short_size(size).replace(" ", ""), *([] if alone else [_suffix(over, fixed)])])
                     path = folder / f"compare-{name}-over-{over}-{place}.svg"
                     what = f"{title} ({short_size(size)} in {directory}, {_fixed_text(over, fixed)})"
                     axis = linear_axis(0, [value for *_, points in curves for _, value in points])
@@ -50,10 +52,9 @@ def _groups(cases, over):
     return {key: sorted(group, key=lambda case: case[_OVER[over][0]]) for key, group in groups.items() if len(group) > 1}
 
 
-def _suffix(cases, over, fixed):
-    """A word for a file's name, where what is fixed is not the same everywhere."""
-    several = len({case[_OVER[over][2]] for case in cases}) > 1
-    return [short_size(fixed).replace(" ", "") if over == "leechers" else f"{fixed}leechers"] if several else []
+def _suffix(over, fixed):
+    """A word for a file's name, where there are several with other values of what is fixed."""
+    return short_size(fixed).replace(" ", "") if over == "leechers" else f"{fixed}leechers"
 
 
 def _fixed_text(over, fixed):

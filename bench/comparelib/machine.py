@@ -1,20 +1,19 @@
 """What the machine is, who uses it, what a process has used; and a loopback network of our own."""
 
 import ctypes
-import fcntl
 import os
 import platform
 import shutil
 import socket
-import struct
+import subprocess
 import time
 from pathlib import Path
 
 from swarmlib.cli import ScriptError
+from swarmlib.create import HOST
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 CORES = len(os.sched_getaffinity(0))
-_CONGESTION = Path("/proc/sys/net/ipv4/tcp_congestion_control")
 
 
 def describe():
@@ -26,7 +25,7 @@ def describe():
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", "?"),
         "kernel": platform.release(),
-        "congestion_control": _CONGESTION.read_text().strip(),
+        "congestion_control": congestion_control(),
     }
 
 
@@ -105,16 +104,30 @@ def listening_ports():
     return {int(words[1].partition(":")[2], 16) for line in lines if (words := line.split())[3] == "0A"}
 
 
-def enter_own_network(congestion_control):
+def congestion_control():
+    """What TCP uses between two sockets on loopback."""
+    with socket.create_server((HOST, 0)) as server, socket.create_connection(server.getsockname()) as client:
+        return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
+
+
+def enter_own_network(wanted):
     """Gives this process and all its children a loopback of their own, with that congestion control. Needs root."""
     libc = ctypes.CDLL(None, use_errno=True)
     clone_newnet = 0x40000000
     if libc.unshare(clone_newnet) != 0:
         raise ScriptError(f"--cc: no network of our own: {os.strerror(ctypes.get_errno())} (it needs root)")
-    siocsifflags, iff_up = 0x8914, 1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, siocsifflags, struct.pack("16sh14x", b"lo", iff_up))
+    _ip("link", "set", "lo", "up")
+    # By routes, for only what the machine's administrator allows to everybody can be a new network's default.
+    for place in ("127.0.0.0/8", HOST):
+        _ip("route", "replace", "table", "local", "local", place, "dev", "lo", "proto", "kernel", "scope", "host", "src", HOST, "congctl", wanted)
+    if congestion_control() != wanted:
+        raise ScriptError(f"--cc {wanted}: it is {congestion_control()} all the same")
+
+
+def _ip(*words):
     try:
-        _CONGESTION.write_text(congestion_control)
-    except OSError as error:
-        raise ScriptError(f"--cc {congestion_control}: {error}") from None
+        done = subprocess.run(["ip", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise ScriptError("--cc: apt-get install iproute2") from None
+    if done.returncode != 0:
+        raise ScriptError(f"--cc: ip {' '.join(words)}: {done.stderr.strip()}")

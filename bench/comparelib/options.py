@@ -57,7 +57,7 @@ def short_size(size):
 def parse(arguments=None):
     parser = cli.Parser(prog="bench/compare", description=DESCRIPTION)
     what = parser.add_argument_group("what is run")
-    what.add_argument("--tools", type=_tools, default=list(TOOLS.values()), help=f"of {','.join(TOOLS)} (default: all); the first is what others are compared with")
+    what.add_argument("--tools", type=_tools, default=list(TOOLS.values()), help=f"of {','.join(TOOLS)} (default: all); the first is the measure")
     what.add_argument("--cases", type=_cases, help="such as 256MiBx4,1MiBx4 (default: 1MiBx4; 256MiBx1,4,8,32; 1GiBx1,4,8)")
     what.add_argument("--size", type=_list_of(parse_size), help="instead of --cases: the sizes, such as 256MiB,1GiB")
     what.add_argument("--leechers", type=_list_of(_count), help="and the numbers of leechers, such as 1,4,8 (default: 4)")
