@@ -1,4 +1,4 @@
-"""What scripts/swarm and scripts/demo share: read a swarm's configuration, run its local peers, show and verify them.
+"""What the scripts share: read a swarm's configuration, run its local peers, show and verify them.
 
 Each module has one task:
 
@@ -6,12 +6,13 @@ Each module has one task:
     cfg        Common.cfg and PeerInfo.cfg in, checked values out
     files      where a peer keeps its data; remove, make and compare that data
     logs       follow the log_peer_*.log files; progress, rate and sources of each peer
-    process    one peer's process, which never outlives its launcher
+    process    a process, a peer's for example, which never outlives its launcher
     state      DIR/.swarm.json: which processes belong to the swarm; `status` and `stop`
     table      the live table, or plain lines where there is no terminal
     launch     run the peers of a directory until all have left
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files
+    chart      curves as SVG
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.

@@ -21,13 +21,13 @@ def write_config(directory, *, file_name, file_size, piece_size, leechers):
         _COMMON.format(file_name=file_name, file_size=file_size, piece_size=piece_size)
     )
     lines = [
-        f"{1001 + number} {HOST} {port} {int(number == 0)}\n" for number, port in enumerate(_free_ports(leechers + 1))
+        f"{1001 + number} {HOST} {port} {int(number == 0)}\n" for number, port in enumerate(free_ports(leechers + 1))
     ]
     (directory / "PeerInfo.cfg").write_text("".join(lines))
 
 
-def _free_ports(count):
-    """Ports that nobody uses now.
+def free_ports(count, host=HOST):
+    """Ports that nobody uses there now.
 
     Linux gives odd ports to bind(0) and even ones to connect() while both last, so the peers' own outgoing
     connections do not take them before the peers listen.
@@ -35,5 +35,5 @@ def _free_ports(count):
     with ExitStack() as open_sockets:
         sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
-            one.bind((HOST, 0))
+            one.bind((host, 0))
         return [one.getsockname()[1] for one in sockets]

@@ -104,7 +104,7 @@ def verify_copies(config, measure, others):
             raise ScriptError(f"peer {peer.id} has no complete file: {path} is not there", Exit.MISMATCH)
         _check_size(config, path, Exit.MISMATCH)
     for peer in others:
-        offset = _first_difference(data_file(config, measure), data_file(config, peer))
+        offset = first_difference(data_file(config, measure), data_file(config, peer))
         if offset is not None:
             raise ScriptError(
                 f"{data_file(config, peer)} differs from peer {measure.id}'s at byte {offset}"
@@ -130,7 +130,7 @@ def _write_random(path, size):
             out.write(os.urandom(min(_BLOCK, size - start)))
 
 
-def _first_difference(path_a, path_b):
+def first_difference(path_a, path_b):
     """Offset of the first byte in which two files of equal size differ, or None."""
     with open(path_a, "rb") as file_a, open(path_b, "rb") as file_b:
         start = 0

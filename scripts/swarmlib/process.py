@@ -1,4 +1,4 @@
-"""Processes: a peer that never outlives its launcher, and processes that are told apart even if a pid is used again."""
+"""Processes: one that never outlives its launcher, and identities that tell processes apart even if a pid is used again."""
 
 import ctypes
 import os
@@ -56,35 +56,29 @@ class Identity(NamedTuple):
             os.close(handle)
 
 
-class PeerProcess:
-    """A running peer. What it prints goes to its output file; its stdin is empty.
+class OwnProcess:
+    """A process that this one has started, and that does not outlive it.
 
     It has a session of its own, so that a terminal's Ctrl-C reaches the launcher alone, which then stops it in order;
     signals go to its process group, so that a program behind a shell script gets them as well.
     """
 
-    def __init__(self, config, peer, command):
-        self.peer = peer
+    def __init__(self, command, **options):
+        """Options are those of subprocess.Popen; without a stdin it is empty."""
+        self.usage = None  # of the process and of those it has waited for, once it has ended
         self._exit_code = None
         launcher = os.getpid()
 
         def die_with_launcher():
-            # SIGKILL, because nobody would be left to insist if a peer took its time over SIGTERM.
+            # SIGKILL, because nobody would be left to insist if it took its time over SIGTERM.
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != launcher:
                 os._exit(1)  # The launcher died before the line above took effect.
 
-        with open(output_file(config, peer), "wb") as output:
-            self._process = subprocess.Popen(
-                command_line(command, config, peer),
-                cwd=config.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with_launcher,
-            )
+        options = {"stdin": subprocess.DEVNULL, **options}
+        self._process = subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_launcher, **options)
         self.pid = self._process.pid
+        self.stdin = self._process.stdin
         self.identity = Identity.of(self.pid)  # None if it has ended already
 
     def exit_code(self):
@@ -95,22 +89,33 @@ class PeerProcess:
                 return None
             # As long as the zombie keeps the group's number, what it left behind can be ended safely.
             self.send(signal.SIGKILL)
-            code = self._process.wait()
+            _, status, self.usage = os.wait4(pid, 0)
+            code = self._process.returncode = os.waitstatus_to_exitcode(status)
             self._exit_code = code if code >= 0 else 128 - code
         return self._exit_code
 
     def send(self, signal_number):
-        """Sends a signal to the peer's process group, unless the peer has ended."""
+        """Sends a signal to the process group, unless the process has ended."""
         if self._exit_code is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal_number)
 
     def kill(self):
-        """Ends the peer at once and waits until it is gone."""
+        """Ends the process at once and waits until it is gone."""
         if self._exit_code is None:
             self.send(signal.SIGKILL)
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
             self.exit_code()
+
+
+class PeerProcess(OwnProcess):
+    """A running peer of a swarm's directory. What it prints goes to its output file."""
+
+    def __init__(self, config, peer, command):
+        self.peer = peer
+        with open(output_file(config, peer), "wb") as output:
+            words = command_line(command, config, peer)
+            super().__init__(words, cwd=config.directory, stdout=output, stderr=subprocess.STDOUT)
 
 
 def peer_command(words):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import unittest
 
+from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 

@@ -121,8 +121,11 @@ class TidyTest(unittest.TestCase):
     def test_test_files_are_one_room_each(self):
         self.check(wrong_size, files("tests"))
 
+    def test_benchmarks_are_one_room_each(self):
+        self.check(wrong_size, files("bench", suffixes=(".cpp", ".py")))
+
     def test_lines_are_tidy(self):
-        self.check(wrong_lines, files(*PRODUCTION, "tests", "scripts", suffixes=(".cpp", ".hpp", ".py", ".txt")))
+        self.check(wrong_lines, files(*PRODUCTION, "tests", "scripts", "bench", suffixes=(".cpp", ".hpp", ".py", ".txt")))
 
     def test_scripts_can_be_run(self):
         scripts = [path for path in sorted((ROOT / "scripts").iterdir()) if path.is_file()]
