@@ -60,9 +60,8 @@ void picker_whole_content(benchmark::State& state) {
 }
 BENCHMARK(picker_whole_content)->ArgNames({"pieces", "percent"})->ArgsProduct({{1'000, 10'000, kPieces}, {100, 50, 1}});
 
-/// What four leechers of one seed do to each other: each announces what it has just got, so that most of what is open is
-/// on the seed alone, and what the others have is a little and getting less.
-void picker_few_on_offer(benchmark::State& state) {
+/// A neighbor that has little of what is open, as a leecher beside a seed: found by a scan.
+void picker_few_by_scan(benchmark::State& state) {
   Random random(kSeed);
   const auto size = static_cast<std::uint32_t>(state.range(0));
   Picker picker{Bitfield(size)};
@@ -72,7 +71,22 @@ void picker_few_on_offer(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(picker.pick(few, std::nullopt, random));
   state.SetComplexityN(size);
 }
-BENCHMARK(picker_few_on_offer)->RangeMultiplier(10)->Range(1'000, 1'000'000)->Complexity();
+BENCHMARK(picker_few_by_scan)->RangeMultiplier(10)->Range(1'000, 1'000'000)->Complexity(benchmark::oN);
+
+/// The same from a shortlist, by its length.
+void picker_few_listed(benchmark::State& state) {
+  Random random(kSeed);
+  Picker picker{Bitfield(kPieces)};
+  picker.add_holder(Bitfield::full(kPieces));
+  Bitfield few(kPieces);
+  while (few.count() < state.range(0)) few.set(PieceIndex{random.below(kPieces)});
+  picker.add_holder(few);
+  Shortlist shortlist;
+  shortlist.list(few, picker.stored());
+  for (auto _ : state) benchmark::DoNotOptimize(picker.pick(few, std::nullopt, random, &shortlist));
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(picker_few_listed)->RangeMultiplier(4)->Range(1, Shortlist::kMost)->Complexity(benchmark::oN);
 
 /// A link with a seed comes and goes.
 void picker_seed_comes_and_goes(benchmark::State& state) {

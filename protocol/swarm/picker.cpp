@@ -84,8 +84,9 @@ std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, con
   return next;
 }
 
-std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random) const {
+std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random, Shortlist* shortlist) const {
   const auto following = open_after(last, neighbor);
+  if (shortlist && shortlist->kept()) return pick_listed(*shortlist, following, random);
   // A neighbor that has little of what is open would make the walk long; then a scan by words is cheaper.
   std::size_t probes_left = pieces_.size() / 64 + 64;
   for (std::size_t w = 0; w < occupied_.size(); ++w) {
@@ -103,6 +104,25 @@ std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<P
     }
   }
   return std::nullopt;
+}
+
+std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random) const {
+  std::optional<PieceIndex> best;
+  std::uint32_t equals = 0;
+  for (std::size_t i = 0; i < shortlist.size();) {
+    const PieceIndex piece = shortlist[i];
+    const Piece& p = pieces_[piece.value];
+    if (p.state == State::stored) {
+      shortlist.strike(i);
+      continue;
+    }
+    ++i;
+    if (p.state != State::open || (best && p.availability > availability(*best))) continue;
+    if (!best || p.availability < availability(*best)) equals = 0;
+    if (random.below(++equals) == 0) best = piece;
+  }
+  if (best && following && availability(*following) == availability(*best)) return following;
+  return best;
 }
 
 std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random) const {
