@@ -46,8 +46,9 @@ void picker_whole_content(benchmark::State& state) {
     picker.add_holder(neighbor);
     for (std::uint32_t i = 0; i < 8; ++i) picker.add_holder(bench::random_pieces(size, percent, random));
     std::optional<PieceIndex> last;
+    Shortlist shortlist;
     state.ResumeTiming();
-    while ((last = picker.pick(neighbor, last, random))) {
+    while ((last = picker.pick(neighbor, last, random, &shortlist))) {
       picker.request(*last);
       picker.receive(*last);
       picker.release(*last);
@@ -82,7 +83,7 @@ void picker_few_listed(benchmark::State& state) {
   while (few.count() < state.range(0)) few.set(PieceIndex{random.below(kPieces)});
   picker.add_holder(few);
   Shortlist shortlist;
-  shortlist.list(few, picker.stored());
+  shortlist.list_all(few, picker.stored());
   for (auto _ : state) benchmark::DoNotOptimize(picker.pick(few, std::nullopt, random, &shortlist));
   state.SetComplexityN(state.range(0));
 }

@@ -276,7 +276,7 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
       if (at(other).requests.standing(piece) == Requests::Standing::open) at(other).last_picked.reset();
   if (!picker_.stored().test(piece)) {
     ++at(link).wanted;
-    at(link).shortlist.add(piece);
+    at(link).shortlist.add(piece, picker_.availability(piece));
     update_interest(link);
     fill(link, now);
   }

@@ -79,8 +79,9 @@ void step(Picker& picker, Model& model, Random& random) {
       if (model.neighbors.empty()) return;
       const std::uint32_t teller = random.below(static_cast<std::uint32_t>(model.neighbors.size()));
       if (!model.neighbors[teller].set(piece)) return;
-      if (state != State::stored) model.shortlists[teller].add(piece);
-      return picker.add_holder(piece);
+      picker.add_holder(piece);
+      if (state != State::stored) model.shortlists[teller].add(piece, picker.availability(piece));
+      return;
     }
     case 4:
     case 5:
@@ -152,7 +153,9 @@ TEST_CASE("the picker is what its model is after any operations", "[random]") {
       const Bitfield& neighbor = model.neighbors[asked];
       require_rarest(picker, model, neighbor, random);
       Shortlist& shortlist = model.shortlists[asked];
-      if (!shortlist.kept() && random.below(10) == 0) shortlist.list(neighbor, picker.stored());
+      // It becomes one of the rarest by itself.
+      if (random.below(20) == 0) shortlist.list_all(neighbor, picker.stored());
+      if (random.below(20) == 0) shortlist.clear();
       require_rarest(picker, model, neighbor, random, &shortlist);
     }
   }
@@ -182,7 +185,10 @@ TEST_CASE("walk and scan give the rarest alike", "[random]") {
   for (int operation = 0; operation < 300; ++operation) {
     INFO("seed " << kSeed << ", operation " << operation);
     for (int i = 0; i < 20; ++i) step(picker, model, random);
-    for (const Bitfield& neighbor : model.neighbors) require_rarest(picker, model, neighbor, random);
+    for (std::size_t i = 0; i < model.neighbors.size(); ++i) {
+      require_rarest(picker, model, model.neighbors[i], random);
+      require_rarest(picker, model, model.neighbors[i], random, &model.shortlists[i]);
+    }
   }
 }
 
@@ -190,14 +196,26 @@ TEST_CASE("a shortlist that becomes too long is given up, and can be kept again"
   constexpr std::uint32_t kSize = 4000;
   const Bitfield none(kSize);
   Shortlist shortlist;
-  shortlist.list(none, none);
-  for (std::uint32_t i = 0; i < Shortlist::kMost; ++i) shortlist.add(PieceIndex{i});
-  CHECK(shortlist.kept());
+  shortlist.list_all(none, none);
+  for (std::uint32_t i = 0; i < Shortlist::kMost; ++i) shortlist.add(PieceIndex{i}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::all);
   CHECK(shortlist.size() == Shortlist::kMost);
-  shortlist.add(PieceIndex{kSize - 1});
-  CHECK_FALSE(shortlist.kept());
-  shortlist.list(Bitfield::full(kSize), none);
+  shortlist.add(PieceIndex{kSize - 1}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::none);
+  shortlist.list_all(Bitfield::full(kSize), none);
   CHECK(shortlist.size() == kSize);
+}
+
+TEST_CASE("a shortlist of the rarest takes what is as rare, and is given up rather than miss what is rarer") {
+  Shortlist shortlist;
+  shortlist.list_rarest({PieceIndex{0}}, 2, 1);
+  shortlist.add(PieceIndex{1}, 3);
+  CHECK(shortlist.size() == 1);
+  for (std::uint32_t i = 1; i < 2 * Shortlist::kMost; ++i) shortlist.add(PieceIndex{i}, 2);
+  CHECK(shortlist.size() == Shortlist::kMost);
+  CHECK(shortlist.kind() == Shortlist::Kind::rarest);
+  shortlist.add(PieceIndex{1}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::none);
 }
 
 TEST_CASE("equals are picked with about the same chance, by walk, by scan and from a shortlist", "[random]") {
@@ -225,7 +243,7 @@ TEST_CASE("equals are picked with about the same chance, by walk, by scan and fr
     const auto seen = counts(four);
     for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) CHECK((seen[i] > 850 && seen[i] < 1150));
     Shortlist shortlist;
-    shortlist.list(four, picker.stored());
+    shortlist.list_all(four, picker.stored());
     const auto listed = counts(four, &shortlist);
     for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) CHECK((listed[i] > 850 && listed[i] < 1150));
   }
