@@ -104,9 +104,18 @@ class Daemon {
                   if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
                   if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal();
                 },
-            .on_settled = [this] { log_.flush(); },
+            .on_settled = [this] { flush_log_soon(); },
             .dial = [this](PeerId peer) { dial_peer(peer); },
             .on_fetch = [this](tcp::socket socket, const Features& features) { give_manifest(std::move(socket), features); }};
+  }
+
+  /// After what is ready now, and before the thread may sleep: a turn in which several links are served is one write.
+  void flush_log_soon() {
+    if (std::exchange(flush_due_, true)) return;
+    asio::post(io_, [this] {
+      flush_due_ = false;
+      log_.flush();
+    });
   }
 
   void give_manifest(tcp::socket socket, const Features& features) const {
@@ -229,6 +238,7 @@ class Daemon {
   asio::steady_timer progress_timer_;
   asio::steady_timer timeout_;
   asio::steady_timer linger_timer_;
+  bool flush_due_ = false;
   bool at_goal_ = false;   ///< What exit_when_ waits for has come about.
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
   bool leaving_ = false;

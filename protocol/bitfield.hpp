@@ -73,6 +73,13 @@ class Bitfield {
     for (std::size_t w = 0; w < words_.size(); ++w) visit_word(w, words_[w] & other.words_[w], visit);
   }
 
+  /// Calls `visit(PieceIndex)` for each piece that is here and not in `other`, which has the same size.
+  template <class Visit>
+  void for_each_without(const Bitfield& other, Visit&& visit) const {
+    P2P_ASSERT(other.size_ == size_);
+    for (std::size_t w = 0; w < words_.size(); ++w) visit_word(w, words_[w] & ~other.words_[w], visit);
+  }
+
   friend bool operator==(const Bitfield&, const Bitfield&) = default;
 
  private:

@@ -23,6 +23,10 @@ constexpr std::size_t kSendfileBytes = 1u << 20;
 // Anybody can open a connection; what it costs us is small until a handshake has come.
 constexpr std::size_t kGreetingBytes = 64;
 constexpr std::size_t kInputBytes = 16 * 1024;
+// Of pieces up to kSmallPiece one read takes several, and what they lead to (requests, haves, log) goes out together.
+// Larger ones are read to their place anyway.
+constexpr std::size_t kSmallPiece = 64 * 1024;
+constexpr std::size_t kSmallPiecesInputBytes = 128 * 1024;
 // A silent link is legal for ever; these find out that the remote's machine is gone.
 constexpr int kKeepaliveIdle_s = 30;
 constexpr int kKeepaliveInterval_s = 10;
@@ -112,7 +116,8 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 }
 
 asio::awaitable<bool> Connection::read_some() {
-  if (greeted_ && input_buffer_.size() < kInputBytes) input_buffer_.resize(kInputBytes);
+  if (greeted_ && input_buffer_.size() < kInputBytes)
+    input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes : kInputBytes);
   const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(input_buffer_), use_result);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection" : error.message());

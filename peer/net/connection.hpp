@@ -58,7 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Exchange& exchange_;
   Decoder decoder_;
 
-  std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come, then 16 KiB.
+  std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come.
   std::span<const std::byte> input_;  ///< What is read and not yet decoded.
   Bytes output_;
   asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.

@@ -1,76 +1,144 @@
 #include "peer/report/event_log.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <string_view>
 
 #include "peer/exit_code.hpp"
 
 namespace p2p {
 namespace {
 
-std::string id(PeerId peer) { return std::to_string(peer.value); }
+// A burst of events goes out before it becomes large.
+constexpr std::size_t kBlockBytes = 64 * 1024;
+// What is kept while the disk is full.
+constexpr std::size_t kMostPending = 1u << 20;
+
+/// Appends texts and numbers.
+struct Appender {
+  std::string& out;
+
+  void put(std::string_view text) const { out.append(text); }
+  void put(std::uint32_t number) const {
+    char digits[10];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+  void put(PeerId peer) const { put(peer.value); }
+  void put(PieceIndex piece) const { put(piece.value); }
+
+  template <class... Parts>
+  bool operator()(const Parts&... parts) const {
+    (put(parts), ...);
+    return true;
+  }
+};
 
 struct CourseLine {
-  std::string self;  ///< "Peer 1001"
+  PeerId self;
+  Appender line;
 
-  using Line = std::optional<std::string>;
-
-  Line operator()(const LinkEstablished& e) const {
-    return self + (e.direction == Direction::dialed ? " makes a connection to Peer " : " is connected from Peer ") + id(e.peer) + ".";
+  bool operator()(const LinkEstablished& e) const {
+    return line("Peer ", self, e.direction == Direction::dialed ? " makes a connection to Peer " : " is connected from Peer ", e.peer, ".");
   }
-  Line operator()(const PreferredNeighborsChanged& e) const {
-    std::string list;
-    for (const PeerId neighbor : e.neighbors) {
-      if (!list.empty()) list += ',';
-      list += id(neighbor);
-    }
-    return self + " has the preferred neighbors " + list + ".";
+  bool operator()(const PreferredNeighborsChanged& e) const {
+    line("Peer ", self, " has the preferred neighbors ");
+    for (std::size_t i = 0; i < e.neighbors.size(); ++i) line(i == 0 ? "" : ",", e.neighbors[i]);
+    return line(".");
   }
-  Line operator()(const OptimisticNeighborChanged& e) const { return self + " has the optimistically unchoked neighbor " + id(e.neighbor) + "."; }
-  Line operator()(const UnchokedBy& e) const { return self + " is unchoked by " + id(e.peer) + "."; }
-  Line operator()(const ChokedBy& e) const { return self + " is choked by " + id(e.peer) + "."; }
-  Line operator()(const HaveReceived& e) const {
-    return self + " received the ‘have’ message from " + id(e.peer) + " for the piece " + std::to_string(e.piece.value) + ".";
+  bool operator()(const OptimisticNeighborChanged& e) const {
+    return line("Peer ", self, " has the optimistically unchoked neighbor ", e.neighbor, ".");
   }
-  Line operator()(const InterestedReceived& e) const { return self + " received the ‘interested’ message from " + id(e.peer) + "."; }
-  Line operator()(const NotInterestedReceived& e) const { return self + " received the ‘not interested’ message from " + id(e.peer) + "."; }
-  Line operator()(const PieceStored& e) const {
-    return self + " has downloaded the piece " + std::to_string(e.piece.value) + " from " + id(e.from) + ". Now the number of pieces it has is " +
-           std::to_string(e.count) + ".";
+  bool operator()(const UnchokedBy& e) const { return line("Peer ", self, " is unchoked by ", e.peer, "."); }
+  bool operator()(const ChokedBy& e) const { return line("Peer ", self, " is choked by ", e.peer, "."); }
+  bool operator()(const HaveReceived& e) const {
+    return line("Peer ", self, " received the ‘have’ message from ", e.peer, " for the piece ", e.piece, ".");
   }
-  Line operator()(const FileCompleted&) const { return self + " has downloaded the complete file."; }
+  bool operator()(const InterestedReceived& e) const {
+    return line("Peer ", self, " received the ‘interested’ message from ", e.peer, ".");
+  }
+  bool operator()(const NotInterestedReceived& e) const {
+    return line("Peer ", self, " received the ‘not interested’ message from ", e.peer, ".");
+  }
+  bool operator()(const PieceStored& e) const {
+    return line("Peer ", self, " has downloaded the piece ", e.piece, " from ", e.from, ". Now the number of pieces it has is ", e.count, ".");
+  }
+  bool operator()(const FileCompleted&) const { return line("Peer ", self, " has downloaded the complete file."); }
   template <class Other>
-  Line operator()(const Other&) const {
-    return std::nullopt;
+  bool operator()(const Other&) const {
+    return false;
   }
 };
 
 }  // namespace
 
-std::optional<std::string> course_line(PeerId self, const Event& event) { return std::visit(CourseLine{"Peer " + id(self)}, event); }
+bool append_course_line(PeerId self, const Event& event, std::string& out) { return std::visit(CourseLine{self, {out}}, event); }
 
-EventLog::EventLog(const std::filesystem::path& path, PeerId self) : self_(self) {
-  try {
-    logger_ = std::make_unique<spdlog::logger>("course", std::make_shared<spdlog::sinks::basic_file_sink_st>(path.string(), false));
-  } catch (const spdlog::spdlog_ex& error) {
-    throw ExitError(ExitCode::io, std::string("cannot write the log: ") + error.what());
-  }
-  logger_->set_pattern("%Y-%m-%d %H:%M:%S.%e: %v");
+std::optional<std::string> course_line(PeerId self, const Event& event) {
+  std::string line;
+  if (!append_course_line(self, event, line)) return std::nullopt;
+  return line;
 }
 
-EventLog::~EventLog() = default;
+EventLog::EventLog(const std::filesystem::path& path, PeerId self)
+    : self_(self), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+  if (file_ < 0) throw ExitError(ExitCode::io, "cannot write the log: " + path.string() + ": " + std::strerror(errno));
+}
+
+EventLog::~EventLog() {
+  flush();
+  ::close(file_);
+}
+
+/// The calendar is asked once a second.
+void EventLog::append_time() {
+  using namespace std::chrono;
+  const auto since = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  const std::int64_t second = since / 1000;
+  if (second != second_of_) {
+    const auto time = static_cast<std::time_t>(second);
+    std::tm local{};
+    ::localtime_r(&time, &local);
+    char text[40];
+    second_.assign(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S.", &local));
+    second_of_ = second;
+  }
+  const auto ms = static_cast<unsigned>(since % 1000);
+  const char rest[] = {static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10), static_cast<char>('0' + ms % 10), ':', ' '};
+  pending_.append(second_).append(rest, sizeof rest);
+}
 
 void EventLog::write(const Event& event) {
-  const auto line = course_line(self_, event);
-  if (!line) return;
-  logger_->info(*line);
-  dirty_ = true;
+  if (pending_.size() >= kMostPending) return;
+  const std::size_t before = pending_.size();
+  append_time();
+  if (!append_course_line(self_, event, pending_)) {
+    pending_.resize(before);
+    return;
+  }
+  pending_ += '\n';
+  if (before < kBlockBytes && pending_.size() >= kBlockBytes) flush();
 }
 
 void EventLog::flush() {
-  if (!dirty_) return;
-  logger_->flush();
-  dirty_ = false;
+  std::size_t written = 0;
+  while (written < pending_.size()) {
+    const ssize_t n = ::write(file_, pending_.data() + written, pending_.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      if (!failing_) spdlog::error("cannot write the log: {}", std::strerror(errno));
+      break;
+    }
+    written += static_cast<std::size_t>(n);
+  }
+  failing_ = written < pending_.size();
+  pending_.erase(0, written);
 }
 
 }  // namespace p2p

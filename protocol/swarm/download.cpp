@@ -106,7 +106,9 @@ void Swarm::fill(LinkId link, Instant now) {
   P2P_ASSERT(l.phase == Link::Phase::established);
   if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0) return;
   while (l.requests.open_count() < l.window.size()) {
-    const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_);
+    if (l.wanted <= Shortlist::kFew && l.shortlist.kind() != Shortlist::Kind::all)
+      l.shortlist.list_all(l.session.remote_pieces(), picker_.stored());
+    const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_, &l.shortlist);
     if (!piece) break;
     l.last_picked = piece;
     ask(link, *piece, now);

@@ -11,6 +11,7 @@
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/request_window.hpp"
 #include "protocol/swarm/requests.hpp"
+#include "protocol/swarm/shortlist.hpp"
 
 namespace p2p {
 
@@ -61,6 +62,7 @@ struct Link {
   RequestWindow window;
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
+  Shortlist shortlist;
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
 

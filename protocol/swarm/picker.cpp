@@ -9,6 +9,7 @@ namespace {
 
 // The same for every peer, so that all have the same order; not part of the wire protocol.
 constexpr std::uint64_t kOrderSeed = 0x7069656365732e2e;
+constexpr std::size_t kMostProbes = 64;
 
 }  // namespace
 
@@ -67,6 +68,7 @@ void Picker::add_holder(const Bitfield& pieces) {
 }
 
 void Picker::remove_holder(const Bitfield& pieces) {
+  ++epoch_;
   pieces.for_each([this](PieceIndex piece) {
     Piece& p = pieces_[piece.value];
     P2P_ASSERT(p.availability > 0);
@@ -84,10 +86,17 @@ std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, con
   return next;
 }
 
-std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random) const {
+std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random, Shortlist* shortlist) const {
   const auto following = open_after(last, neighbor);
+  if (shortlist && shortlist->kind() == Shortlist::Kind::rarest) {
+    if (shortlist->epoch() == epoch_)
+      if (const auto piece = pick_listed(*shortlist, following, random)) return piece;
+    shortlist->clear();
+  } else if (shortlist && shortlist->kind() == Shortlist::Kind::all) {
+    return pick_listed(*shortlist, following, random);
+  }
   // A neighbor that has little of what is open would make the walk long; then a scan by words is cheaper.
-  std::size_t probes_left = pieces_.size() / 64 + 64;
+  std::size_t probes_left = kMostProbes;
   for (std::size_t w = 0; w < occupied_.size(); ++w) {
     for (std::uint64_t word = occupied_[w]; word != 0; word &= word - 1) {
       const auto availability = w * 64 + static_cast<unsigned>(std::countr_zero(word));
@@ -98,22 +107,56 @@ std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<P
       std::size_t at = random.below(static_cast<std::uint32_t>(level.size()));
       for (std::size_t n = 0; n < level.size(); ++n, at = at + 1 == level.size() ? 0 : at + 1) {
         if (neighbor.test(level[at])) return level[at];
-        if (--probes_left == 0) return pick_by_scan(neighbor, random);
+        if (--probes_left == 0) return pick_by_scan(neighbor, random, shortlist);
       }
     }
   }
   return std::nullopt;
 }
 
-std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random) const {
+std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random) const {
+  const bool all = shortlist.kind() == Shortlist::Kind::all;
   std::optional<PieceIndex> best;
   std::uint32_t equals = 0;
-  open_.for_each_common(neighbor, [&](PieceIndex piece) {
-    if (best && availability(piece) > availability(*best)) return;
-    if (!best || availability(piece) < availability(*best)) equals = 0;
+  for (std::size_t i = 0; i < shortlist.size();) {
+    const PieceIndex piece = shortlist[i];
+    const Piece& p = pieces_[piece.value];
+    if (p.state == State::stored || (!all && (p.state != State::open || p.availability > shortlist.level()))) {
+      shortlist.strike(i);
+      continue;
+    }
+    ++i;
+    if (p.state != State::open || (best && p.availability > availability(*best))) continue;
+    if (!best || p.availability < availability(*best)) equals = 0;
     if (random.below(++equals) == 0) best = piece;
-  });
+  }
+  if (best && following && availability(*following) == availability(*best)) return following;
   return best;
+}
+
+std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist) const {
+  // A sample of the rarest, each with the same chance.
+  std::vector<PieceIndex> rarest;
+  std::uint32_t level = 0;
+  std::uint32_t equals = 0;
+  open_.for_each_common(neighbor, [&](PieceIndex piece) {
+    const std::uint32_t availability = pieces_[piece.value].availability;
+    if (!rarest.empty() && availability > level) return;
+    if (rarest.empty() || availability < level) {
+      rarest.clear();
+      level = availability;
+      equals = 0;
+    }
+    ++equals;
+    if (rarest.size() < Shortlist::kFew)
+      rarest.push_back(piece);
+    else if (const std::uint32_t at = random.below(equals); at < Shortlist::kFew)
+      rarest[at] = piece;
+  });
+  if (rarest.empty()) return std::nullopt;
+  const PieceIndex picked = rarest[random.below(static_cast<std::uint32_t>(rarest.size()))];
+  if (shortlist) shortlist->list_rarest(std::move(rarest), level, epoch_);
+  return picked;
 }
 
 void Picker::request(PieceIndex piece) {
@@ -127,7 +170,9 @@ void Picker::request(PieceIndex piece) {
 void Picker::release(PieceIndex piece) {
   Piece& p = pieces_[piece.value];
   P2P_ASSERT(p.requesters > 0);
-  if (--p.requesters == 0 && p.state == State::requested) enter_level(piece);
+  if (--p.requesters > 0 || p.state != State::requested) return;
+  enter_level(piece);
+  ++epoch_;
 }
 
 void Picker::receive(PieceIndex piece) {
@@ -157,6 +202,7 @@ void Picker::lose(PieceIndex piece) {
 
 void Picker::miss(PieceIndex piece) {
   Piece& p = pieces_[piece.value];
+  ++epoch_;
   if (p.requesters > 0)
     p.state = State::requested;
   else

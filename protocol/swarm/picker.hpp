@@ -17,14 +17,15 @@
 #include "protocol/bitfield.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/random.hpp"
+#include "protocol/swarm/shortlist.hpp"
 
 namespace p2p {
 
 /// Invariants: a piece is in exactly one state at any time; it lies in the level of its availability exactly while it
 /// is open; a missing piece is open exactly while no neighbor is asked for it.
 ///
-/// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what
-/// is open, and never more than O(pieces / 64 + pieces that fit).
+/// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what is
+/// open and is rare, else O(its length) with a shortlist that tells, and never more than O(pieces / 64 + pieces that fit).
 class Picker {
  public:
   enum class State : std::uint8_t {
@@ -51,7 +52,9 @@ class Picker {
 
   /// An open piece of `neighbor`, of the smallest availability among those; among equals the one that follows `last` in
   /// the common order, if it is one of them, else one at random. `last`: what was picked for this neighbor before.
-  std::optional<PieceIndex> pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random) const;
+  /// `shortlist`: of this neighbor; where it tells, only what is on it is looked at, and where it does not and would help,
+  /// it is made.
+  std::optional<PieceIndex> pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random, Shortlist* shortlist = nullptr) const;
 
   /// One more neighbor is asked for the piece: open or requested -> requested.
   void request(PieceIndex piece);
@@ -78,12 +81,14 @@ class Picker {
   void enter_level(PieceIndex piece);
   void leave_level(PieceIndex piece);
   void miss(PieceIndex piece);
-  std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random) const;
+  std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random) const;
+  std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist) const;
   std::optional<PieceIndex> open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const;
 
   std::vector<Piece> pieces_;
   std::vector<std::vector<PieceIndex>> levels_;  ///< Open pieces by availability.
   std::vector<std::uint64_t> occupied_;          ///< Which levels are not empty.
+  std::uint64_t epoch_ = 0;                      ///< Grows when a piece is opened again or becomes rarer.
   Bitfield open_;
   Bitfield stored_;
 };

@@ -7,13 +7,13 @@
 namespace p2p {
 
 Requests::Standing Requests::standing(PieceIndex piece) const {
-  if (std::ranges::find(open_, piece, &OpenRequest::piece) != open_.end()) return Standing::open;
+  if (is_open(piece)) return Standing::open;
   if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Standing::abandoned;
   return Standing::never_asked;
 }
 
 void Requests::ask(PieceIndex piece, Instant now) {
-  P2P_ASSERT(standing(piece) != Standing::open);
+  P2P_ASSERT(!is_open(piece));
   open_.push_back({piece, now, open_.empty()});
 }
 

@@ -1,6 +1,7 @@
 // The requests of one link: what is open, and what was open once and may still be answered.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,8 @@ class Requests {
 
   std::span<const OpenRequest> open() const { return open_; }
   std::uint32_t open_count() const { return static_cast<std::uint32_t>(open_.size()); }
+
+  bool is_open(PieceIndex piece) const { return std::ranges::find(open_, piece, &OpenRequest::piece) != open_.end(); }
 
   /// What an answer to `piece` would be an answer to: the open request, if there is one.
   Standing standing(PieceIndex piece) const;

@@ -273,9 +273,10 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   // Somebody was given what we are about to be given: our runs go in step, and would go on so.
   if (picker_.state(piece) == Picker::State::requested)
     for (const LinkId other : serving_us_)
-      if (at(other).requests.standing(piece) == Requests::Standing::open) at(other).last_picked.reset();
+      if (at(other).requests.is_open(piece)) at(other).last_picked.reset();
   if (!picker_.stored().test(piece)) {
     ++at(link).wanted;
+    at(link).shortlist.add(piece, picker_.availability(piece));
     update_interest(link);
     fill(link, now);
   }

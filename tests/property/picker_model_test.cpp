@@ -42,6 +42,7 @@ class Model {
 
   std::vector<Piece> pieces;
   std::vector<Bitfield> neighbors;
+  std::vector<Shortlist> shortlists;  ///< By neighbor.
 };
 
 /// A neighbor with everything, half, little, or nothing at all.
@@ -63,19 +64,23 @@ void step(Picker& picker, Model& model, Random& random) {
     case 0:
       if (model.neighbors.size() >= 12) return;
       model.neighbors.push_back(random_neighbor(size, random));
+      model.shortlists.emplace_back();
       return picker.add_holder(model.neighbors.back());
     case 1: {
       if (model.neighbors.size() < 4) return;
-      const auto gone = model.neighbors.begin() + random.below(static_cast<std::uint32_t>(model.neighbors.size()));
-      picker.remove_holder(*gone);
-      model.neighbors.erase(gone);
+      const std::uint32_t gone = random.below(static_cast<std::uint32_t>(model.neighbors.size()));
+      picker.remove_holder(model.neighbors[gone]);
+      model.neighbors.erase(model.neighbors.begin() + gone);
+      model.shortlists.erase(model.shortlists.begin() + gone);
       return;
     }
     case 2:
     case 3: {
       if (model.neighbors.empty()) return;
-      Bitfield& neighbor = model.neighbors[random.below(static_cast<std::uint32_t>(model.neighbors.size()))];
-      if (neighbor.set(piece)) picker.add_holder(piece);
+      const std::uint32_t teller = random.below(static_cast<std::uint32_t>(model.neighbors.size()));
+      if (!model.neighbors[teller].set(piece)) return;
+      picker.add_holder(piece);
+      if (state != State::stored) model.shortlists[teller].add(piece, picker.availability(piece));
       return;
     }
     case 4:
@@ -118,12 +123,12 @@ void require_same(const Picker& picker, const Model& model) {
 }
 
 /// pick() gives one of the rarest open pieces of the neighbor, and none exactly when there is none.
-void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random) {
+void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random, Shortlist* shortlist = nullptr) {
   const auto expected = model.rarest(neighbor);
   // With a run to go on in, or without.
   std::optional<PieceIndex> last;
   if (random.below(2) == 0) last = PieceIndex{random.below(static_cast<std::uint32_t>(model.pieces.size()))};
-  const auto picked = picker.pick(neighbor, last, random);
+  const auto picked = picker.pick(neighbor, last, random, shortlist);
   REQUIRE(picked.has_value() == expected.has_value());
   if (!picked) return;
   REQUIRE(neighbor.test(*picked));
@@ -143,8 +148,15 @@ TEST_CASE("the picker is what its model is after any operations", "[random]") {
     for (int operation = 0; operation < 6000; ++operation) {
       step(picker, model, random);
       if (operation % 20 == 0) require_same(picker, model);
-      if (!model.neighbors.empty())
-        require_rarest(picker, model, model.neighbors[random.below(static_cast<std::uint32_t>(model.neighbors.size()))], random);
+      if (model.neighbors.empty()) continue;
+      const std::uint32_t asked = random.below(static_cast<std::uint32_t>(model.neighbors.size()));
+      const Bitfield& neighbor = model.neighbors[asked];
+      require_rarest(picker, model, neighbor, random);
+      Shortlist& shortlist = model.shortlists[asked];
+      // It becomes one of the rarest by itself.
+      if (random.below(20) == 0) shortlist.list_all(neighbor, picker.stored());
+      if (random.below(20) == 0) shortlist.clear();
+      require_rarest(picker, model, neighbor, random, &shortlist);
     }
   }
 }
@@ -159,6 +171,7 @@ TEST_CASE("walk and scan give the rarest alike", "[random]") {
   Model model{Bitfield(kSize)};
   for (int i = 0; i < 3; ++i) {
     model.neighbors.push_back(Bitfield::full(kSize));
+    model.shortlists.emplace_back();
     picker.add_holder(model.neighbors.back());
   }
   for (int i = 0; i < 6; ++i) {
@@ -166,24 +179,54 @@ TEST_CASE("walk and scan give the rarest alike", "[random]") {
     Bitfield few(kSize);
     for (int n = 0; n < 5; ++n) few.set(PieceIndex{random.below(kSize)});
     model.neighbors.push_back(few);
+    model.shortlists.emplace_back();
     picker.add_holder(few);
   }
   for (int operation = 0; operation < 300; ++operation) {
     INFO("seed " << kSeed << ", operation " << operation);
     for (int i = 0; i < 20; ++i) step(picker, model, random);
-    for (const Bitfield& neighbor : model.neighbors) require_rarest(picker, model, neighbor, random);
+    for (std::size_t i = 0; i < model.neighbors.size(); ++i) {
+      require_rarest(picker, model, model.neighbors[i], random);
+      require_rarest(picker, model, model.neighbors[i], random, &model.shortlists[i]);
+    }
   }
 }
 
-TEST_CASE("equals are picked with about the same chance, by walk and by scan", "[random]") {
+TEST_CASE("a shortlist that becomes too long is given up, and can be kept again") {
+  constexpr std::uint32_t kSize = 4000;
+  const Bitfield none(kSize);
+  Shortlist shortlist;
+  shortlist.list_all(none, none);
+  for (std::uint32_t i = 0; i < Shortlist::kMost; ++i) shortlist.add(PieceIndex{i}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::all);
+  CHECK(shortlist.size() == Shortlist::kMost);
+  shortlist.add(PieceIndex{kSize - 1}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::none);
+  shortlist.list_all(Bitfield::full(kSize), none);
+  CHECK(shortlist.size() == kSize);
+}
+
+TEST_CASE("a shortlist of the rarest takes what is as rare, and is given up rather than miss what is rarer") {
+  Shortlist shortlist;
+  shortlist.list_rarest({PieceIndex{0}}, 2, 1);
+  shortlist.add(PieceIndex{1}, 3);
+  CHECK(shortlist.size() == 1);
+  for (std::uint32_t i = 1; i < 2 * Shortlist::kMost; ++i) shortlist.add(PieceIndex{i}, 2);
+  CHECK(shortlist.size() == Shortlist::kMost);
+  CHECK(shortlist.kind() == Shortlist::Kind::rarest);
+  shortlist.add(PieceIndex{1}, 1);
+  CHECK(shortlist.kind() == Shortlist::Kind::none);
+}
+
+TEST_CASE("equals are picked with about the same chance, by walk, by scan and from a shortlist", "[random]") {
   constexpr std::uint64_t kSeed = 20240618;
   INFO("seed " << kSeed);
   Random random(kSeed);
   constexpr std::uint32_t kSize = 4000;
   Picker picker{Bitfield(kSize)};
-  const auto counts = [&](const Bitfield& neighbor) {
+  const auto counts = [&](const Bitfield& neighbor, Shortlist* shortlist = nullptr) {
     std::vector<int> seen(kSize);
-    for (int i = 0; i < 4000; ++i) ++seen[picker.pick(neighbor, std::nullopt, random)->value];
+    for (int i = 0; i < 4000; ++i) ++seen[picker.pick(neighbor, std::nullopt, random, shortlist)->value];
     return seen;
   };
   picker.add_holder(Bitfield::full(kSize));
@@ -199,6 +242,10 @@ TEST_CASE("equals are picked with about the same chance, by walk and by scan", "
     // They are as rare as all others: a walk from a random place would nearly always come to the last one first.
     const auto seen = counts(four);
     for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) CHECK((seen[i] > 850 && seen[i] < 1150));
+    Shortlist shortlist;
+    shortlist.list_all(four, picker.stored());
+    const auto listed = counts(four, &shortlist);
+    for (const std::uint32_t i : {0u, 1u, 2u, 3999u}) CHECK((listed[i] > 850 && listed[i] < 1150));
   }
 }
 
