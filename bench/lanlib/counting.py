@@ -13,14 +13,20 @@ _EDGE = 0.1
 
 
 class Samples:
-    """What the sampler printed: for each time the bytes that each peer has sent and received."""
+    """What the sampler printed: for each time the bytes that each peer has sent and received.
 
-    def __init__(self, text, peers):
+    An interface counts a packet that is to be cut into segments once, with one header. Its queue counts what goes over
+    the wire, so `wire`, the queues' bytes of the whole run in the same order, corrects them all.
+    """
+
+    def __init__(self, text, peers, wire):
         rows = [line.split() for line in text.splitlines()]
         rows = [row for row in rows if len(row) == 1 + 2 * peers]
         self._peers = peers
         self._times = [float(row[0]) for row in rows]
-        self._values = [[int(value) for value in row[1:]] for row in rows]
+        values = [[int(value) for value in row[1:]] for row in rows]
+        factors = [on_wire / counted for on_wire, counted in zip(wire, values[-1])]
+        self._values = [[value * factor for value, factor in zip(row, factors)] for row in values]
 
     def sent(self, peer, time=None):
         """Bytes on the peer's uplink until then (or in all)."""

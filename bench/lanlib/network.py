@@ -4,6 +4,7 @@ The bridge is in a namespace of its own, so nothing but the namespaces themselve
 all there is to remove.
 """
 
+import json
 import os
 import secrets
 import signal
@@ -54,6 +55,13 @@ class Network:
     @property
     def switch_address(self):
         return f"{NETWORK}.255.254"
+
+    def wire_bytes(self):
+        """What each peer's uplink has carried since it was made, then each one's downlink, all headers included."""
+        places = [(self.namespace(peer), "link0") for peer in range(self.peers)]
+        places += [(self.switch, f"port{peer}") for peer in range(self.peers)]
+        queues = (_run(["tc", "-n", namespace, "-s", "-j", "qdisc", "show", "dev", interface]) for namespace, interface in places)
+        return [json.loads(queue)[0]["bytes"] for queue in queues]
 
     def _make(self):
         self._add(self.switch)
@@ -110,3 +118,4 @@ def _run(command, text="", check=True):
     done = subprocess.run(command, input=text, capture_output=True, text=True, start_new_session=True, check=False)
     if check and done.returncode != 0:
         raise ScriptError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout

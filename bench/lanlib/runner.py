@@ -37,7 +37,7 @@ def run_once(tool_class, leechers, source, directory, options):
         wall = max(ends.values()) - start
         busy, own = _busy_s() - busy, _own_cpu_s(crew) - own
         time.sleep(2 * _SAMPLE_S)
-        samples = Samples(crew.output("sampler").read_text(), peers)
+        samples = Samples(crew.output("sampler").read_text(), peers, network.wire_bytes())
         tool.settle()
     for leecher in tool.leechers:
         if not filecmp.cmp(source, tool.copy(leecher), shallow=False):
