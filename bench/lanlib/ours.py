@@ -43,8 +43,9 @@ class Ours(Tool):
         peers = range(self.network.peers)
         lines = [f"{self.id(peer)} {self.network.address(peer)} 6008 {int(peer == 0)}\n" for peer in peers]
         (self.directory / "PeerInfo.cfg").write_text("".join(lines))
-        words = peer_command(self.binary)
-        words = [word for word in words if word not in ("--progress", "none")] + ["--progress", "plain"]
+        # Where it goes to a file, progress is plain lines, the last of which is counted.
+        words = [word for word in peer_command(self.binary) if word not in ("--progress", "none")]
+        words = words if any("{id}" in word for word in words) else [*words, "{id}"]
         self._processes = []
         for peer in peers:
             self.folder(peer)
