@@ -98,7 +98,7 @@ void Peer::on_payload(End end, std::uint32_t bytes, Instant now) {
   received_payload_ += bytes;
   connection->decoder.payload_taken(bytes);
   swarm_->on_payload(connection->link, bytes, now);
-  if (connection->decoder.payload_left() > 0) return settle(now);
+  if (connection->decoder.payload_left() > 0) return;
   if (const auto piece = swarm_->on_piece_received(connection->link, now)) {
     if (disk_.delay == Duration::zero())
       store(*piece, now);

@@ -37,12 +37,10 @@ void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   P2P_ASSERT(l.incoming);
   l.heard = now;
   l.window.on_progress(now);
-  const bool could_ask = may_ask(l);
   l.incoming->received += bytes;
   ++activity_;
   throughput_.on_bytes(bytes);
   if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
-  if (!could_ask && may_ask(l)) fill(link, now);
 }
 
 std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
@@ -102,24 +100,12 @@ void Swarm::ask(LinkId link, PieceIndex piece, Instant now) {
   push(link, MessageType::request, piece);
 }
 
-/// Whether one more request may go out on the link. Where everybody is served by equally many, the later a piece is
-/// chosen the better: meanwhile others tell what they got. Where in-degrees differ, who is served by few needs a request
-/// ahead on each of these links: with the course's choker putting requests off costs a swarm of 40 0.6 %.
-bool Swarm::may_ask(const Link& l) const {
-  const std::uint32_t open = l.requests.open_count();
-  if (open == 0 || open >= l.window.size()) return open == 0;
-  if (config_.choking_policy != ChokingPolicy::cooperative) return true;
-  std::uint64_t ahead = std::uint64_t{open} * config_.geometry.piece_size();
-  if (l.incoming && l.incoming->standing == Requests::Standing::open) ahead -= std::min<std::uint64_t>(ahead, l.incoming->received);
-  return l.window.due(ahead);
-}
-
 /// Opens as many requests on the link as its window and the neighbor's pieces allow.
 void Swarm::fill(LinkId link, Instant now) {
   Link& l = at(link);
   P2P_ASSERT(l.phase == Link::Phase::established);
   if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0) return;
-  while (may_ask(l)) {
+  while (l.requests.open_count() < l.window.size()) {
     const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_);
     if (!piece) break;
     l.last_picked = piece;

@@ -40,17 +40,13 @@ void RequestWindow::on_answered(Instant asked, Instant now, std::uint32_t bytes)
   progress_ = now;
   stalls_ = 0;
 
+  const Duration cover = latency_ == Duration::max() ? kMinCover : std::max(kMinCover, 2 * latency_);
   // One more than what covers the delay: the piece that is being received.
-  const double wanted = std::ceil(cover_bytes() / piece_size_) + 1;
+  const double wanted = std::ceil(rate_ * seconds(cover) / piece_size_) + 1;
   if (size_ < wanted)
     size_ = std::min(size_ + 1, limit_);
   else if (size_ > wanted)
     --size_;
-}
-
-/// What the link carries while a request is on its way and its answer begins.
-double RequestWindow::cover_bytes() const {
-  return rate_ * seconds(latency_ == Duration::max() ? kMinCover : std::max(kMinCover, 2 * latency_));
 }
 
 void RequestWindow::on_stalled() {

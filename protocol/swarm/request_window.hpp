@@ -2,9 +2,7 @@
 //
 // A slow start up to the bandwidth-delay product: one open request at first, one more for each answer, as long as
 // less is on its way than the link can carry in the time an answer takes. Opening more than that only takes pieces
-// away from links that could bring them sooner, and asks the only holder of a piece for what it is just giving to
-// somebody else. So a request may also be put off until it is due: until of what was asked for before no more is left
-// than covers its delay. Absent: which pieces (picker), on which links (swarm).
+// away from links that could bring them sooner. Absent: which pieces (picker), on which links (swarm).
 #pragma once
 
 #include <cstdint>
@@ -20,10 +18,6 @@ class RequestWindow {
 
   /// How many requests may be open now, 1 to `limit`.
   std::uint32_t size() const { return size_; }
-
-  /// Whether the next request must go out now, lest the link fall idle: no more than `ahead` bytes of what is asked for
-  /// are still to come. True before the first answer, when nothing is known yet.
-  bool due(std::uint64_t ahead) const { return rate_ == 0 || static_cast<double>(ahead) <= cover_bytes(); }
 
   /// Bytes a second that the link delivers while requests are open; 0 before the first answer.
   double rate() const { return rate_; }
@@ -52,7 +46,6 @@ class RequestWindow {
 
  private:
   Duration patience() const;
-  double cover_bytes() const;
 
   std::uint32_t limit_;
   std::uint32_t piece_size_;

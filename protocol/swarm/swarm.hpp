@@ -198,7 +198,6 @@ class Swarm {
 
   // download.cpp: what to ask of whom, and what came of it
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
-  bool may_ask(const Link& l) const;
   void fill(LinkId link, Instant now);
   void fill_all(Instant now);
   void ask(LinkId link, PieceIndex piece, Instant now);
