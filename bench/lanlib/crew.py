@@ -8,6 +8,8 @@ from contextlib import suppress
 
 from swarmlib.cli import ScriptError
 
+from .network import undisturbed
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # Loaded before any fork: the child must do as little as possible.
 # What starts a namespace's program costs milliseconds, which are no tool's fault: all wait for one word.
@@ -26,14 +28,15 @@ class Crew:
         return self
 
     def __exit__(self, *_):
-        for process in self._processes:
-            # As long as it is not waited for, the number of its group is its own.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        for process in self._processes:
-            process.wait()
-            if process.stdin:
-                process.stdin.close()
+        with undisturbed():
+            for process in self._processes:
+                # As long as it is not waited for, the number of its group is its own.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            for process in self._processes:
+                process.wait()
+                if process.stdin:
+                    process.stdin.close()
 
     def start(self, name, namespace, command, *, gated=False, cwd=None):
         """Starts a program now, or at go(). What it prints goes to the file output(name)."""

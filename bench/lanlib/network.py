@@ -93,13 +93,13 @@ class Network:
         _run(["tc", "-n", namespace, "qdisc", "add", "dev", interface, "root", "tbf", *limit.split()])
 
     def _remove(self):
-        with _undisturbed():
+        with undisturbed():
             while self._made:
                 _run(["ip", "netns", "del", self._made.pop()], check=False)
 
 
 @contextmanager
-def _undisturbed():
+def undisturbed():
     """A second Ctrl-C does not keep the first one from being cleaned up after."""
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
