@@ -25,7 +25,11 @@ bool is_right(PieceIndex piece, std::span<const std::byte> bytes) {
 class Setup {
  public:
   explicit Setup(std::function<bool(PieceIndex, std::span<const std::byte>)> matches)
-      : store({.root = dir / "file", .layout = Layout::of_file(std::uint64_t{kPieces} * kPieceSize, kPieceSize), .id = ContentId{}, .matches = std::move(matches)}, {}),
+      : store({.root = dir / "file",
+               .layout = Layout::of_file(std::uint64_t{kPieces} * kPieceSize, kPieceSize),
+               .id = ContentId{},
+               .matches = std::move(matches)},
+              {}),
         buffers(io.get_executor(), kPieceSize),
         verifier(std::in_place, io.get_executor(), store, [this](PieceIndex piece, PieceBuffer buffer, bool right) {
           CHECK(right == is_right(piece, {buffer.data(), kPieceSize}));
