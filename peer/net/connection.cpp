@@ -223,6 +223,7 @@ asio::awaitable<void> Connection::write_loop(std::shared_ptr<Connection> self) {
     std::optional<PieceIndex> piece;
     if (!self->finishing_ || self->drain_) piece = self->exchange_.swarm().poll_send(self->link_, self->output_);
     if (self->output_.empty()) {
+      self->cork(false);
       if (self->finishing_) {
         std::error_code ignored;
         self->socket_.shutdown(tcp::socket::shutdown_send, ignored);
@@ -232,10 +233,18 @@ asio::awaitable<void> Connection::write_loop(std::shared_ptr<Connection> self) {
       co_await self->wake_.async_wait(use_result);
       continue;
     }
+    // While pieces wait, the end of one and the head of the next share a segment.
+    if (piece) self->cork(true);
     if (const bool more = co_await self->write_frames(piece.has_value()); !more) co_return;
     if (!piece) continue;
     if (const bool more = co_await self->send_payload(*piece); !more) co_return;
   }
+}
+
+void Connection::cork(bool on) {
+  if (std::exchange(corked_, on) == on) return;
+  const int value = on;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 asio::awaitable<bool> Connection::write_frames(bool more_follows) {

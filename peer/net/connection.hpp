@@ -48,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
   bool take_item();
   bool take_handshake(const Handshake& handshake);
+  void cork(bool on);
   asio::awaitable<bool> write_frames(bool more_follows);
   asio::awaitable<bool> send_payload(PieceIndex piece);
   void end(std::string reason);
@@ -68,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t writes_ = 0;          ///< How often that was over.
   /// What was last reported: writes_, and the bytes that the remote had not acknowledged then.
   std::optional<std::pair<std::uint64_t, int>> reported_;
+  bool corked_ = false;               ///< The kernel holds back what is less than a segment.
   bool closed_ = false;
   bool handed_over_ = false;
   bool finishing_ = false;
