@@ -9,6 +9,7 @@ import re
 import resource
 import time
 import unittest
+from contextlib import suppress
 from pathlib import Path
 
 from swarm_case import PEER_PROCESS
@@ -24,6 +25,8 @@ class HostileCase(WireCase):
         """A seed for two others, 1002 who will be good and 1003 whose ID the attacker uses; (swarm, seed)."""
         swarm, seed = self.swarm_with(1001, ids=[1001, 1002, 1003], **description)
         self.connect(swarm, 1001).close()
+        # A descriptor that is just being given back would be counted among those in use.
+        swarm.wait_until(lambda: self.sockets(seed) == 1, "the listening socket alone")
         return swarm, seed
 
     def serve(self, swarm, during=lambda: None):
@@ -61,6 +64,13 @@ class HostileCase(WireCase):
 
     def descriptors(self, peer):
         return len(os.listdir(f"/proc/{peer.process.pid}/fd"))
+
+    def sockets(self, peer):
+        count = 0
+        for descriptor in Path(f"/proc/{peer.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                count += os.readlink(descriptor).startswith("socket:")
+        return count
 
     def limit_descriptors(self, peer, count):
         _, hard = resource.prlimit(peer.process.pid, resource.RLIMIT_NOFILE)
