@@ -66,6 +66,8 @@ class Tracker:
         self._server.server_close()
 
     def _answer(self, ip, query):
+        if "port" not in query:  # a client that is just being stopped
+            return bencode({"failure reason": "no port"})
         peer = (ip, int(query["port"][0]))
         if query.get("event") == ["stopped"]:
             self._peers = self._peers - {peer}
