@@ -75,8 +75,9 @@ void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
   P2P_ASSERT(from);
   emit(PieceStored{piece, from.mapped(), picker_.stored().count()});
   for_established([&](LinkId link) {
-    ready(link);  // for its have
-    if (!at(link).session.remote_pieces().test(piece)) return;
+    // Who has the piece does not wait for our have: it goes along with something else, or with the next sweep. (When we
+    // are complete, that is "not interested", at once.)
+    if (!at(link).session.remote_pieces().test(piece)) return ready(link);
     P2P_ASSERT(at(link).wanted > 0);
     --at(link).wanted;
     update_interest(link);

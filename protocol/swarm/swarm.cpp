@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How often deadlines that need no precision are looked at: handshakes, stalled requests, contending links.
+// How often deadlines that need no precision are looked at: handshakes, stalled requests, contending links, haves that
+// nobody waits for.
 constexpr Duration kSweepInterval = 250ms;
 // How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
 constexpr Duration kContentionGrace = 2s;
@@ -353,6 +354,7 @@ void Swarm::sweep(Instant now) {
       case Link::Phase::handshaking: break;
       case Link::Phase::contending: settle_contention(link, now); break;
       case Link::Phase::established:
+        if (links_[i]->haves_told < stored_order_.size()) ready(link);
         if (give_up_stalled(link, drain, now)) stalled.push_back(link);
         break;
       case Link::Phase::closed: break;

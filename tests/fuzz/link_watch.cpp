@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "protocol/wire/big_endian.hpp"
+
 namespace p2p::fuzz {
 
 LinkWatch::LinkWatch(PeerId self, const Geometry& geometry)
@@ -44,6 +46,16 @@ void LinkWatch::received_piece(PieceIndex piece) {
 void LinkWatch::caught_up() {
   behind_ = false;
   overtaken_.clear();
+}
+
+bool LinkWatch::has_all_of(std::span<const std::byte> frames) const {
+  constexpr std::size_t kHaveBytes = 9;
+  if (frames.size() % kHaveBytes != 0) return false;
+  for (; !frames.empty(); frames = frames.subspan(kHaveBytes)) {
+    if (frames[4] != static_cast<std::byte>(MessageType::have)) return false;
+    if (!remote_pieces_.test(PieceIndex{load_u32(frames.subspan<5, 4>())})) return false;
+  }
+  return true;
 }
 
 void LinkWatch::sent(std::span<const std::byte> frames, std::optional<PieceIndex> piece, const Bitfield& stored) {

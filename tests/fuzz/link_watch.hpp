@@ -38,6 +38,9 @@ class LinkWatch {
   /// The swarm sends what one poll_send() gave: whole frames, and the head of `piece` at their end.
   void sent(std::span<const std::byte> frames, std::optional<PieceIndex> piece, const Bitfield& stored);
 
+  /// Whether these frames are nothing but haves for pieces that the remote has.
+  bool has_all_of(std::span<const std::byte> frames) const;
+
   // What the remote said, legally: a second bitfield does not count.
   bool remote_spoke() const { return remote_spoke_; }
   bool remote_chokes() const { return remote_chokes_; }

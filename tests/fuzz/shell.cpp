@@ -217,7 +217,8 @@ void Shell::send_all(Connection& connection) {
       P2P_ASSERT(!piece);
       break;
     }
-    P2P_ASSERT(connection.ready && !connection.disconnected);  // else nobody would have asked
+    P2P_ASSERT(!connection.disconnected);
+    P2P_ASSERT(connection.ready || connection.watch.has_all_of(frames));  // else nobody would have asked
     connection.watch.sent(frames, piece, swarm_.stored());
     connection.sent.insert(connection.sent.end(), frames.begin(), frames.end());
     if (piece)

@@ -159,6 +159,39 @@ TEST_CASE("a neighbor whose socket was full hears all haves when there is room a
   CHECK(in_step + static_cast<std::size_t>(std::ranges::count(rest, 'h')) == kMany);
 }
 
+TEST_CASE("a have waits for company when its receiver has the piece", "[swarm]") {
+  Stage stage({.preferred = 1});
+  Remote& bob = stage.feeds(1002, "11100");
+  Remote& carol = stage.joins(1003, "11111");
+  Remote& dave = stage.joins(1004, "00000");
+  const std::uint32_t first = test::requested(bob.hears()).at(0);
+  CHECK(bob.gives(first));
+  CHECK(dave.ready());
+  CHECK(dave.hears() == "have " + std::to_string(first));
+  CHECK_FALSE(carol.ready());
+
+  SECTION("the next sweep takes it along") {
+    stage.passes(250ms);
+    REQUIRE(carol.ready());
+    CHECK(carol.hears() == "have " + std::to_string(first));
+  }
+  SECTION("another frame takes it along") {
+    carol.says("interested");
+    REQUIRE(carol.ready());
+    CHECK(carol.hears() == "unchoke, have " + std::to_string(first));
+  }
+}
+
+TEST_CASE("that we are complete is told at once", "[swarm]") {
+  Stage stage({.stored = "11110"});
+  Remote& bob = stage.feeds(1002, "11111");
+  Remote& carol = stage.joins(1003, "11111");
+  bob.gives(test::requested(bob.hears()).at(0));
+  REQUIRE(carol.ready());
+  CHECK(carol.hears() == "not interested, have 4");
+  CHECK(bob.hears() == "not interested, have 4");
+}
+
 TEST_CASE("interest that is repeated hundreds of times is tolerated, and each message is told", "[swarm]") {
   Stage stage({});
   Remote& bob = stage.joins(1002, "00000");
