@@ -86,6 +86,7 @@ class Driver {
       bool operator()(const Request&) const { return true; }
       bool operator()(const PieceHead&) const { return true; }
       bool operator()(const UnknownMessage&) const { return false; }
+      bool operator()(const Announcement&) const { return true; }
     };
     return std::visit(Apply{model_}, message);
   }
