@@ -91,6 +91,7 @@ class Disks(ChunkCase):
         seed = swarm.start(1001)
         link = self.connect(swarm, 1001)
         link.send(handshake(1002, reserved(4)), bitfield((), 4), message(INTERESTED))
+        link.read(32)
         link.read_until(UNCHOKE)
         (swarm.folders[1001] / "chunk_2").write_bytes(b"another")
         link.send(indexed(REQUEST, 1))

@@ -193,6 +193,7 @@ class Wire(ChunkCase):
         swarm.start(1001)
         link = self.connect(swarm, 1001)
         link.send(handshake(1002, reserved(4)), bitfield({2}, 4), announcement(3, b"", "nothing"))
+        link.read(32)
         self.assertEqual(link.read_until(INTERESTED)[-1][0], INTERESTED)
         link.send(message(UNCHOKE))
         self.assertEqual(link.read_until(REQUEST)[-1][1], bytes([0, 0, 0, 2]))

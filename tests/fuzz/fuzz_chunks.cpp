@@ -33,6 +33,7 @@ struct Remote {
   Bitfield has{kChunks};
   std::uint32_t next_announced = 0;
   bool announcing = false;
+  bool greeted = false;  ///< The swarm's handshake came: it is its neighbor's one link in use.
   bool chokes = true;
   std::map<std::uint32_t, std::uint32_t> said{};  ///< Kind by chunk, on this link.
   std::vector<PieceIndex> asked{};
@@ -104,10 +105,6 @@ class Driver {
   bool is_open(LinkId link) const {
     return std::ranges::any_of(remotes_, [&](const auto& remote) { return remote->link == link; });
   }
-  /// The neighbor's one link in use, rather than one that waits to take over.
-  bool in_use(const Remote& remote) const {
-    return std::ranges::none_of(remotes_, [&](const auto& other) { return other.get() != &remote && other->peer == remote.peer; });
-  }
 
   void leave(Remote& remote) {
     const LinkId link = remote.link;
@@ -123,7 +120,7 @@ class Driver {
   }
 
   void announce(Remote& remote) {
-    if (!in_use(remote)) return;
+    if (!remote.greeted) return;
     const std::uint32_t piece = input_.below(kChunks), kind = input_.below(4);
     const LinkId link = remote.link;
     const bool legal = remote.announcing && piece >= remote.next_announced && remote.has.test(PieceIndex{piece});
@@ -156,7 +153,7 @@ class Driver {
 
   /// Sends what was asked for.
   void answer(Remote& remote) {
-    if (remote.asked.empty() || !in_use(remote)) return;
+    if (remote.asked.empty()) return;
     const PieceIndex piece = remote.asked.front();
     remote.asked.erase(remote.asked.begin());
     const std::uint32_t size = swarm_.geometry().size_of(piece);
@@ -202,6 +199,7 @@ class Driver {
       for (std::span<const std::byte> input(bytes); !input.empty();) {
         const Decoded item = remote.decoder.next(input);
         P2P_ASSERT(!std::holds_alternative<Violation>(item) && !std::holds_alternative<NeedInput>(item));
+        remote.greeted |= std::holds_alternative<Handshake>(item);
         if (const auto* message = std::get_if<Message>(&item)) check_sent(remote, *message);
       }
       P2P_ASSERT(remote.decoder.payload_left() == (piece ? swarm_.geometry().size_of(*piece) : 0));

@@ -106,7 +106,7 @@ TEST_CASE("a piece is no piece before its size is known", "[announcement]") {
 }
 
 TEST_CASE("announcements stand right behind the bitfield, in order, and for what is in it", "[announcement]") {
-  const auto session = [](std::initializer_list<std::uint32_t> has) {
+  const auto with = [](std::initializer_list<std::uint32_t> has) {
     Session session(4);
     session.on_handshake();
     Bitfield pieces(4);
@@ -119,16 +119,16 @@ TEST_CASE("announcements stand right behind the bitfield, in order, and for what
     const auto* found = std::get_if<Violation>(&verdict);
     return found ? found->reason : "none";
   };
-  Session good = session({0, 1, 3});
+  Session good = with({0, 1, 3});
   CHECK(wrong(good, 0) == "none");
   CHECK(wrong(good, 3) == "none");
   CHECK(wrong(good, 1) == "announcement of piece 1, expected each once in ascending order");
-  Session twice = session({1});
+  Session twice = with({1});
   CHECK(wrong(twice, 1) == "none");
   CHECK(wrong(twice, 1) == "announcement of piece 1, expected each once in ascending order");
-  Session lacking = session({1});
+  Session lacking = with({1});
   CHECK(wrong(lacking, 2) == "announcement of piece 2, which is not in the bitfield");
-  Session late = session({1});
+  Session late = with({1});
   late.on_message(Interested{});
   CHECK(wrong(late, 1) == "announcement of piece 1, expected announcements right behind the bitfield alone");
   Session without(4);
