@@ -17,6 +17,7 @@
 // for matches(); one process a folder (folder_lock.hpp).
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -58,6 +59,7 @@ class ChunkStore : public PieceStorage {
   const Bitfield& stored() const override { return stored_; }
   const Geometry& geometry() const override { return geometry_; }
   bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override;
+  void stop_matching() const override { stop_matching_ = true; }
   bool matching_takes_long() const override { return true; }
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
   std::optional<Source> source(PieceIndex piece) override;
@@ -98,6 +100,7 @@ class ChunkStore : public PieceStorage {
   std::vector<HeldChunk> held_;
   Bitfield stored_;
   std::uint64_t parts_made_ = 0;
+  mutable std::atomic<bool> stop_matching_ = false;
 };
 
 }  // namespace p2p

@@ -26,6 +26,8 @@ class PieceStorage {
 
   /// Whether the bytes are the piece's, as far as that is known. Called from several threads at once.
   virtual bool matches(PieceIndex piece, std::span<const std::byte> bytes) const = 0;
+  /// From now on matches() may return at once with any answer: nobody asks for it any more. Called from any thread.
+  virtual void stop_matching() const {}
   /// As long as all else that a piece needs: it belongs on another thread.
   virtual bool matching_takes_long() const = 0;
 

@@ -19,6 +19,7 @@ Verifier::Verifier(asio::any_io_executor executor, const PieceStorage& store, On
 
 Verifier::~Verifier() {
   threads_.stop();
+  store_.stop_matching();
   threads_.join();
 }
 

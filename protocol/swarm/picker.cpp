@@ -206,7 +206,7 @@ void Picker::lose(PieceIndex piece) {
 }
 
 void Picker::unlock(PieceIndex piece) {
-  P2P_ASSERT(state(piece) == State::closed);
+  P2P_ASSERT(state(piece) == State::closed && requesters(piece) == 0);
   enter_level(piece);
   ++epoch_;
 }

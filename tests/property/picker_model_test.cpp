@@ -60,6 +60,10 @@ void step(Picker& picker, Model& model, Random& random) {
   const std::uint32_t at = random.below(size);
   const PieceIndex piece{at};
   auto& [state, requesters] = model.pieces[at];
+  if (state == State::closed && random.below(3) == 0) {
+    state = State::open;
+    return picker.unlock(piece);
+  }
   switch (random.below(12)) {
     case 0:
       if (model.neighbors.size() >= 12) return;
@@ -139,12 +143,15 @@ void require_rarest(const Picker& picker, const Model& model, const Bitfield& ne
 TEST_CASE("the picker is what its model is after any operations", "[random]") {
   constexpr std::uint64_t kSeed = 20240616;
   Random random(kSeed);
-  for (const std::uint32_t size : {1u, 3u, 40u, 200u}) {
-    INFO("seed " << kSeed << ", size " << size);
+  for (const auto& [size, all_closed] : {std::pair{1u, false}, {3u, false}, {40u, false}, {200u, false}, {3u, true}, {200u, true}}) {
+    INFO("seed " << kSeed << ", size " << size << (all_closed ? ", closed at first" : ""));
     Bitfield stored(size);
     for (std::uint32_t i = 0; i < size / 4; ++i) stored.set(PieceIndex{random.below(size)});
-    Picker picker(stored);
+    Picker picker(stored, all_closed);
     Model model(stored);
+    if (all_closed)
+      for (auto& piece : model.pieces)
+        if (piece.state == State::open) piece.state = State::closed;
     for (int operation = 0; operation < 6000; ++operation) {
       step(picker, model, random);
       if (operation % 20 == 0) require_same(picker, model);
