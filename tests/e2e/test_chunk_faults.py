@@ -48,7 +48,7 @@ class Death(ChunkCase):
                 for index, name in listed.items():
                     self.assertTrue((folder / name).read_bytes() == swarm.chunks[index][1], "listed, and not whole")
                 again = swarm.start(1002)
-                swarm.wait_until(is_whole, "the chunks after the kill")
+                swarm.wait_until(lambda again=again: again.count("dialed") and is_whole(), "the chunks after the kill")
                 swarm.check_folder(1002)
                 self.assertFalse({piece + 1 for piece in course_log.pieces(again.log())} & set(listed), "what was listed is fetched again")
                 again.kill()

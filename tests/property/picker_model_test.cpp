@@ -143,7 +143,8 @@ void require_rarest(const Picker& picker, const Model& model, const Bitfield& ne
 TEST_CASE("the picker is what its model is after any operations", "[random]") {
   constexpr std::uint64_t kSeed = 20240616;
   Random random(kSeed);
-  for (const auto& [size, all_closed] : {std::pair{1u, false}, {3u, false}, {40u, false}, {200u, false}, {3u, true}, {200u, true}}) {
+  using Start = std::pair<std::uint32_t, bool>;  // size, and whether all is closed
+  for (const auto& [size, all_closed] : {Start{1, false}, Start{3, false}, Start{40, false}, Start{200, false}, Start{3, true}, Start{200, true}}) {
     INFO("seed " << kSeed << ", size " << size << (all_closed ? ", closed at first" : ""));
     Bitfield stored(size);
     for (std::uint32_t i = 0; i < size / 4; ++i) stored.set(PieceIndex{random.below(size)});
