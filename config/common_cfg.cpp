@@ -18,8 +18,9 @@ constexpr std::uint64_t kMostPieces = 0x7fffffff;
 
 const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
                                              "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
-                                             "Manifest"};
+                                             "Manifest",                   "TrustQuorum"};
 constexpr std::uint64_t kMostConnections = 65'535;
+constexpr std::uint64_t kLargestQuorum = 65'535;
 
 struct Entry {
   std::size_t line;
@@ -64,12 +65,35 @@ class Parser {
     if (entries_.contains("MaxConnections"))
       cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", 2, kMostConnections, "an integer"));
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
+    if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
     check_piece_count(cfg.file_size.value_or(0), cfg.piece_size.value_or(0));
     findings_.throw_if_any();
     return cfg;
   }
 
+  CommonCfg parse_for_chunks() {
+    CommonCfg cfg;
+    cfg.preferred_neighbors = 3;
+    cfg.unchoking_interval_s = 5;
+    cfg.optimistic_interval_s = 15;
+    if (entries_.contains("NumberOfPreferredNeighbors"))
+      cfg.preferred_neighbors = static_cast<std::uint32_t>(integer("NumberOfPreferredNeighbors", 0, kMostPreferred, "an integer"));
+    if (entries_.contains("UnchokingInterval"))
+      cfg.unchoking_interval_s = static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
+    if (entries_.contains("OptimisticUnchokingInterval"))
+      cfg.optimistic_interval_s = static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
+    if (const auto entry = entries_.find("MaxConnections"); entry != entries_.end())
+      findings_.add(entry->second.line, entry->second.key.column,
+                    "MaxConnections does not go with a chunk folder, where each peer must hear every holder's own word, expected a full mesh");
+    if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
+    if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
+    findings_.throw_if_any();
+    return cfg;
+  }
+
  private:
+  std::uint32_t trust_quorum() { return static_cast<std::uint32_t>(integer("TrustQuorum", 1, kLargestQuorum, "an integer")); }
+
   void take(const Line& line) {
     const Word& key = line.words[0];
     if (std::ranges::find(kKeys, key.text) == kKeys.end()) {
@@ -158,5 +182,7 @@ class Parser {
 }  // namespace
 
 CommonCfg parse_common_cfg(std::string_view text, const std::string& file) { return Parser(text, file).parse(); }
+
+CommonCfg parse_chunk_cfg(std::string_view text, const std::string& file) { return Parser(text, file).parse_for_chunks(); }
 
 }  // namespace p2p::config

@@ -30,10 +30,15 @@ struct CommonCfg {
   std::optional<std::array<std::byte, 32>> manifest;  ///< Manifest, 64 hexadecimal digits: the content id, the SHA-256 of the manifest's bytes.
   std::uint32_t max_connections = 0;           ///< MaxConnections, 2 to 65,535: the most neighbors; 0 when absent: all.
   ChokingPolicy choking_policy = ChokingPolicy::course;
+  std::optional<std::uint32_t> trust_quorum;   ///< TrustQuorum, 1 to 65,535: how many original holders of a chunk must agree.
 };
 
 /// Reads the text of a Common.cfg. `file` names it in messages. Keys in any order, each once.
 /// Throws ConfigError with everything that is wrong.
 CommonCfg parse_common_cfg(std::string_view text, const std::string& file);
+
+/// The same for a chunk folder, whose sizes are nobody's choice: every key may be left out, and what is left out has its
+/// default: 3 preferred neighbors, 5 s and 15 s.
+CommonCfg parse_chunk_cfg(std::string_view text, const std::string& file);
 
 }  // namespace p2p::config

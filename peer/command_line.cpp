@@ -25,15 +25,7 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 
 }  // namespace
 
-std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv) {
-  Options options;
-  CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
-  app.footer(std::string(kSubcommandHelp) + kFooter);
-  app.set_version_flag("--version", "peerProcess " PEER_VERSION);
-  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
-  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
-      ->check(CLI::ExistingDirectory)
-      ->capture_default_str();
+void add_run_options(CLI::App& app, Options& options) {
   app.add_flag("--check", options.check, "Check configuration and folder, say what would happen, and exit");
   app.add_option("--pipeline", options.max_pipeline, "Most open requests on a connection; 1 asks for one piece at a time")
       ->check(CLI::Range(1u, 4096u).description("1 to 4096"))
@@ -57,10 +49,26 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   app.add_option("--linger", options.linger_s, "Serve this many seconds more before leaving; not with --exit-when never")
       ->check(CLI::Range(0u, 31'536'000u).description("0 to 31536000"))
       ->capture_default_str();
+}
+
+void check_run_options(const Options& options) {
+  if (options.linger_s > 0 && options.exit_when == ExitWhen::never)
+    throw CLI::ValidationError("--linger", "--exit-when never leaves at a signal only, so there is nothing to linger after");
+}
+
+std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
+  app.footer(std::string(kSubcommandHelp) + kFooter);
+  app.set_version_flag("--version", "peerProcess " PEER_VERSION);
+  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
+  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  add_run_options(app, options);
   try {
     app.parse(argc, argv);
-    if (options.linger_s > 0 && options.exit_when == ExitWhen::never)
-      throw CLI::ValidationError("--linger", "--exit-when never leaves at a signal only, so there is nothing to linger after");
+    check_run_options(options);
   } catch (const CLI::ParseError& error) {
     // CLI11 returns 0 for --help and --version.
     return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;

@@ -11,6 +11,10 @@
 #include "peer/report/progress.hpp"
 #include "protocol/swarm/swarm.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace p2p {
 
 /// What to wait for before leaving by oneself.
@@ -32,6 +36,11 @@ struct Options {
   ExitWhen exit_when = ExitWhen::all;
   std::uint32_t linger_s = 0;  ///< How long to serve on after that; 0 with ExitWhen::never.
 };
+
+/// Adds the options that every peer has, whatever it exchanges, --dir left out.
+void add_run_options(CLI::App& app, Options& options);
+/// What these options may not be together. Throws CLI::ValidationError.
+void check_run_options(const Options& options);
 
 /// Options to run with, or the code to exit with after --help, --version or a usage error, whose text has been printed.
 std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* argv);

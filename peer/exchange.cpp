@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <system_error>
+#include <utility>
 
 #include "peer/clock.hpp"
 #include "peer/net/connection.hpp"
@@ -17,15 +18,15 @@ constexpr auto kRoomInterval = 1s;
 
 }  // namespace
 
-Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks)
+Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
     : store_(store),
-      buffers_(io.get_executor(), config.geometry.largest_size()),
+      buffers_(io.get_executor(), store.largest_in_memory()),
       swarm_(std::move(config), store.stored(), seed, now()),
       hooks_(std::move(hooks)),
       timer_(io),
       room_timer_(io),
       finish_timer_(io) {
-  if (!store_.content().matching_takes_long) return;
+  if (!store_.matching_takes_long()) return;
   verifier_.emplace(io.get_executor(), store_, [this](PieceIndex piece, PieceBuffer buffer, bool matches) {
     store_verified(piece, std::move(buffer), matches);
     settle();
@@ -70,7 +71,7 @@ void Exchange::dial_failed(PeerId peer) {
 
 // --- pieces and the disk -------------------------------------------------------------------------------------------
 
-std::optional<PieceStore::Source> Exchange::source(PieceIndex piece) {
+std::optional<PieceStorage::Source> Exchange::source(PieceIndex piece) {
   if (auto source = store_.source(piece)) return source;
   check_on_disk(piece);
   return store_.stored().test(piece) ? store_.source(piece) : std::nullopt;
@@ -96,17 +97,44 @@ void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches
   } else if (write(piece, buffer)) {
     swarm_.on_piece_stored(piece, now());
   } else {
-    spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
-    swarm_.pause_storing();
     unwritten_.emplace_back(piece, std::move(buffer));
-    wait_for_room();
+    on_disk_full();
+  }
+}
+
+void Exchange::on_disk_full() {
+  if (std::exchange(waiting_for_room_, true)) return;
+  spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
+  swarm_.pause_storing();
+  wait_for_room();
+}
+
+PieceBuffer Exchange::map_buffer(LinkId link) {
+  const PieceIndex piece = *swarm_.incoming(link);
+  if (auto part = map(piece)) return PieceBuffer(std::move(part));
+  swarm_.drop_payload(link);
+  unmapped_ = piece;
+  on_disk_full();
+  return {};
+}
+
+/// Null when the disk is full.
+std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
+  try {
+    return store_.map(piece);
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    return nullptr;
   }
 }
 
 /// False when the disk is full.
 bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer) {
   try {
-    store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+    if (MappedPart* const part = buffer.part())
+      store_.keep(piece, *part);
+    else
+      store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     return true;
   } catch (const std::system_error& error) {
     if (!is_disk_full(error.code())) throw;
@@ -122,6 +150,10 @@ void Exchange::wait_for_room() {
       if (!write(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
       swarm_.on_piece_stored(unwritten_.front().piece, now());
     }
+    // Before it is asked for again: what would find no room again would have been sent for nothing.
+    if (unmapped_ && !map(*unmapped_)) return wait_for_room();
+    unmapped_.reset();
+    waiting_for_room_ = false;
     spdlog::warn("the disk has room again: fetching goes on");
     swarm_.resume_storing(now());
     settle();

@@ -14,7 +14,7 @@
 
 #include "peer/net/asio.hpp"
 #include "peer/storage/buffer_pool.hpp"
-#include "peer/storage/piece_store.hpp"
+#include "peer/storage/piece_storage.hpp"
 #include "peer/storage/verifier.hpp"
 #include "protocol/swarm/swarm.hpp"
 
@@ -28,7 +28,7 @@ class Exchange {
     std::function<void(const Event&)> on_event;     ///< Each event, in order.
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
-    std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection.
+    std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -37,7 +37,7 @@ class Exchange {
     std::uint64_t sent = 0;
   };
 
-  Exchange(asio::io_context& io, SwarmConfig config, PieceStore& store, std::uint64_t seed, Hooks hooks);
+  Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks);
   ~Exchange();
 
   /// Begins: the first dials go out.
@@ -62,9 +62,12 @@ class Exchange {
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
   Traffic& traffic() { return traffic_; }
-  bool has_manifest() const { return store_.content().id.has_value(); }
+  bool has_manifest() const { return hooks_.on_fetch != nullptr; }
+  /// Room on disk for the piece that comes on this link. Empty when there is none: the payload is to be read and
+  /// forgotten. Precondition: it is wanted, and larger than buffers().piece_size().
+  PieceBuffer map_buffer(LinkId link);
   /// Where to send a stored piece from; empty when it is no longer right on disk, which the swarm then knows.
-  std::optional<PieceStore::Source> source(PieceIndex piece);
+  std::optional<PieceStorage::Source> source(PieceIndex piece);
   /// Reading this piece from disk went wrong: finds out what is still right and tells the swarm.
   void check_on_disk(PieceIndex piece);
   /// Verifies the piece, writes it and tells the swarm, now or later (verifier.hpp). While the disk is full it is kept
@@ -83,9 +86,11 @@ class Exchange {
   void check_finished();
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
   bool write(PieceIndex piece, const PieceBuffer& buffer);
+  std::unique_ptr<MappedPart> map(PieceIndex piece);
+  void on_disk_full();
   void wait_for_room();
 
-  PieceStore& store_;
+  PieceStorage& store_;
   BufferPool buffers_;
   Swarm swarm_;
   Hooks hooks_;
@@ -98,7 +103,9 @@ class Exchange {
     PieceBuffer buffer;
   };
   std::deque<Unwritten> unwritten_;  ///< What found the disk full: one piece, and those that were being verified then.
+  std::optional<PieceIndex> unmapped_;  ///< A large one that there was no room for at all.
   asio::steady_timer room_timer_;
+  bool waiting_for_room_ = false;
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
   std::function<void()> on_finished_;

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <iostream>
+#include <string>
 
 #include "config/config_error.hpp"
 #include "peer/check.hpp"
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
     const auto parsed = p2p::parse_command_line(argc, argv);
     if (const auto* code = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*code);
     const auto& options = std::get<p2p::Options>(parsed);
-    p2p::start_diagnostics(options.peer_id, options.log_level);
+    p2p::start_diagnostics("peer " + std::to_string(options.peer_id), options.log_level);
     return static_cast<int>(run(options));
   } catch (const p2p::config::ConfigError& error) {
     // The findings stand alone, so that editors find their places.

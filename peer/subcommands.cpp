@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "config/text.hpp"
 #include "peer/storage/file.hpp"
@@ -16,7 +18,8 @@ const char* const kSubcommandHelp = R"(
 Subcommands:
   manifest PATH... -o FILE    Hash files or a folder, write their manifest, print its content id
   verify MANIFEST DIR         Compare files with their manifest
-  See peerProcess manifest --help and peerProcess verify --help.
+  chunks --folder DIR ...     Exchange a folder of chunk files
+  See peerProcess manifest --help, peerProcess verify --help and peerProcess chunks --help.
 )";
 
 namespace {
@@ -92,6 +95,49 @@ Subcommand parse_verify_command(int argc, const char* const* argv) {
   return options;
 }
 
+/// -folder and the like, which other programs of this kind take, as --folder.
+std::vector<std::string> with_double_dashes(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::string_view name = word.substr(0, word.find('='));
+    const bool is_long = name.size() > 2 && name[0] == '-' && name[1] != '-' && app.get_option_no_throw("-" + std::string(name)) != nullptr;
+    words.push_back((is_long ? "-" : "") + std::string(word));
+  }
+  std::ranges::reverse(words);  // CLI11 takes them from the end
+  return words;
+}
+
+Subcommand parse_chunks_command(int argc, const char* const* argv) {
+  ChunkOptions options;
+  CLI::App app{"Exchanges the chunk files of a folder with the peers of PeerInfo.cfg; what is missing comes from whoever has it", "peerProcess chunks"};
+  app.footer("\nThe folder has the list local_chunks.txt: an index and a file name a line, the total number of chunks at the end:\n"
+             "  1,chunk_1\n  3,chunk_3\n  4,LASTCHUNK\n"
+             "Our line in PeerInfo.cfg is the one with our port; its last column does not matter. Options may begin with a single dash.\n"
+             "Exit codes are those of peerProcess ID.");
+  app.add_option("--folder", options.folder, "The chunk files and local_chunks.txt")->required()->check(CLI::ExistingDirectory);
+  app.add_option("--transfer_port", options.port, "The port of our line in PeerInfo.cfg")->required()->check(CLI::Range(1u, 65'535u).description("1 to 65535"));
+  app.add_option("--name", options.name, "What this peer is called in its messages; by default peer ID");
+  app.add_option("--peers", options.peers, "The list of peers (default: PeerInfo.cfg in the directory)")->check(CLI::ExistingFile);
+  app.add_option("--id", options.peer_id, "Which peer this is, where several lines have the port")
+      ->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
+  app.add_option("--quorum", options.quorum, "How many original holders must agree on a chunk (default: TrustQuorum in Common.cfg, else 1)")
+      ->check(CLI::Range(1u, 65'535u).description("1 to 65535"));
+  app.add_option("--dir", options.run.directory, "Directory of the log, and of Common.cfg and PeerInfo.cfg where they are there")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  add_run_options(app, options.run);
+  try {
+    app.parse(with_double_dashes(app, argc, argv));
+    check_run_options(options.run);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
+  }
+  return options;
+}
+
+ExitCode run(const ChunkOptions& options) { return run_chunks(options); }
+
 ExitCode run(const ManifestOptions& options) {
   make_manifest(options, std::cout);
   return ExitCode::complete;
@@ -107,6 +153,7 @@ std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "manifest") return parse_manifest_command(argc, argv);
   if (first == "verify") return parse_verify_command(argc, argv);
+  if (first == "chunks") return parse_chunks_command(argc, argv);
   return std::nullopt;
 }
 

@@ -1,19 +1,20 @@
-// The command lines of peerProcess manifest and peerProcess verify as checked values.
+// The command lines of peerProcess manifest, peerProcess verify and peerProcess chunks as checked values.
 //
 // They are recognised by the first word alone, which is otherwise a peer's ID: so the classic command line keeps every
-// option and every message that it has, and the two know nothing of it.
+// option and every message that it has, and they know nothing of it.
 #pragma once
 
 #include <optional>
 #include <variant>
 
+#include "peer/chunk_command.hpp"
 #include "peer/content/manifest_command.hpp"
 #include "peer/content/verify_command.hpp"
 #include "peer/exit_code.hpp"
 
 namespace p2p {
 
-using Subcommand = std::variant<ManifestOptions, VerifyOptions, ExitCode>;
+using Subcommand = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ExitCode>;
 
 /// The subcommand's options, or the code to exit with after --help or a usage error, whose text has been printed; none
 /// when the command line is that of a peer.

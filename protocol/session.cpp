@@ -46,6 +46,11 @@ std::optional<Violation> Session::on_handshake() {
 std::variant<bool, Violation> Session::on_message(const Message& message) {
   const bool is_bitfield = std::holds_alternative<BitfieldMessage>(message);
   if (auto violation = step(state_, is_bitfield ? Input::bitfield : Input::other)) return std::move(*violation);
+  if (const auto* announcement = std::get_if<Announcement>(&message)) {
+    if (auto violation = judge(*announcement)) return std::move(*violation);
+    return true;
+  }
+  announcing_ = is_bitfield;
 
   struct Apply {
     Session& s;
@@ -53,7 +58,7 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const Unchoke&) const { return change(s.remote_chokes_, false); }
     bool operator()(const Interested&) const { return change(s.remote_is_interested_, true); }
     bool operator()(const NotInterested&) const { return change(s.remote_is_interested_, false); }
-    bool operator()(const Have& have) const { return s.remote_pieces_.set(have.piece); }
+    bool operator()(const Have& have) const { return !(s.disowned_ && s.disowned_->test(have.piece)) && s.remote_pieces_.set(have.piece); }
     bool operator()(const BitfieldMessage& bitfield) const {
       s.remote_pieces_ = bitfield.pieces;
       return true;
@@ -61,8 +66,29 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const Request&) const { return true; }
     bool operator()(const PieceHead&) const { return true; }
     bool operator()(const UnknownMessage&) const { return false; }
+    bool operator()(const Announcement&) const { return true; }
   };
   return std::visit(Apply{*this}, message);
+}
+
+/// Only what was there from the start may be announced, so it is said before anything else, and once: in the order of the
+/// pieces, which needs no memory of what was said.
+std::optional<Violation> Session::judge(const Announcement& announcement) {
+  const std::uint32_t piece = announcement.piece.value;
+  const std::string what = "announcement of piece " + std::to_string(piece);
+  if (!announcing_) return Violation{what + ", expected announcements right behind the bitfield alone"};
+  if (piece < next_announced_) return Violation{what + ", expected each once in ascending order"};
+  if (!remote_pieces_.test(announcement.piece) && !(disowned_ && disowned_->test(announcement.piece)))
+    return Violation{what + ", which is not in the bitfield"};
+  next_announced_ = piece + 1;
+  return std::nullopt;
+}
+
+void Session::disown(PieceIndex piece) {
+  if (!disowned_) disowned_ = std::make_unique<Bitfield>(piece_count_);
+  const bool was_there = remote_pieces_.reset(piece);
+  P2P_ASSERT(was_there);
+  disowned_->set(piece);
 }
 
 void Session::on_send(MessageType type) {

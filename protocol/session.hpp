@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
 
@@ -30,8 +31,10 @@ class Session {
   bool we_are_interested() const { return we_are_interested_; }
   bool remote_chokes() const { return remote_chokes_; }
   bool remote_is_interested() const { return remote_is_interested_; }
-  /// Empty, and of size 0, until the handshake.
+  /// What it has and we may want; empty, and of size 0, until the handshake.
   const Bitfield& remote_pieces() const { return remote_pieces_; }
+  /// By its own word it has every piece, whatever of it was disowned.
+  bool remote_is_complete() const { return remote_pieces_.count() + (disowned_ ? disowned_->count() : 0) == remote_pieces_.size(); }
 
   std::optional<Violation> on_handshake();
 
@@ -39,18 +42,27 @@ class Session {
   /// anything (a repeated choke, interest or have does not; a request or piece, which carries no state, does).
   std::variant<bool, Violation> on_message(const Message& message);
 
+  /// What the remote has for this piece is not what we want: it counts as not having it, whatever it says later.
+  /// Precondition: the handshake came, and it is one of remote_pieces().
+  void disown(PieceIndex piece);
+
   /// We are about to send it. Preconditions: the exchange has begun; a signal changes our flag; a request goes to a
   /// remote that does not choke us; a piece goes to a remote that we do not choke.
   void on_send(MessageType type);
 
  private:
+  std::optional<Violation> judge(const Announcement& announcement);
+
   SessionState state_ = SessionState::handshaking;
   bool we_choke_ = true;
   bool we_are_interested_ = false;
   bool remote_chokes_ = true;
   bool remote_is_interested_ = false;
+  bool announcing_ = false;  ///< The bitfield came, and nothing but announcements since.
   std::uint32_t piece_count_;
   Bitfield remote_pieces_;
+  std::uint32_t next_announced_ = 0;     ///< The smallest index that may still be announced.
+  std::unique_ptr<Bitfield> disowned_;   ///< Null where there is none.
 };
 
 }  // namespace p2p

@@ -7,7 +7,7 @@
 namespace p2p::sim {
 
 Peer::Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id, const Bitfield& stored, DiskSpec disk, Network& network,
-           EventQueue& agenda, PeerObserver& observer, std::uint64_t seed)
+           EventQueue& agenda, PeerObserver& observer, std::uint64_t seed, std::shared_ptr<Copies> copies)
     : host_(host),
       config_(std::move(config)),
       hosts_by_id_(std::move(hosts_by_id)),
@@ -16,13 +16,20 @@ Peer::Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<Ho
       network_(network),
       agenda_(agenda),
       observer_(observer),
-      random_(seed) {}
+      random_(seed),
+      copies_(std::move(copies)) {}
 
 void Peer::start(Instant now) {
   P2P_ASSERT(!running());
   ++incarnation_;
   left_ = leaving_ = false;
   timer_at_ = kNever;
+  if (copies_) {
+    // What a life has learned does not outlive it.
+    config_.geometry = Geometry::of_chunks(copies_->chunks());
+    config_.chunks = copies_->folder(host_, stored_);
+    for (const HeldChunk& held : config_.chunks->held) config_.geometry.learn(held.piece, held.claim.size);
+  }
   swarm_ = std::make_unique<Swarm>(config_, stored_, random_.next(), now);
   network_.start(host_);
   swarm_->on_timer(now);
@@ -80,9 +87,10 @@ void Peer::on_bytes(End end, std::span<const std::byte> bytes, Instant now) {
   if (!connection) return;
   while (!bytes.empty()) {
     const Decoded item = connection->decoder.next(bytes);
-    if (const auto* message = std::get_if<Message>(&item))
+    if (const auto* message = std::get_if<Message>(&item)) {
       swarm_->on_message(connection->link, *message, now);
-    else if (const auto* handshake = std::get_if<Handshake>(&item))
+      if (const auto* head = std::get_if<PieceHead>(message); head && head->length == 0) finish_piece(*connection, now);
+    } else if (const auto* handshake = std::get_if<Handshake>(&item))
       swarm_->on_handshake(connection->link, *handshake, now);
     else if (const auto* violation = std::get_if<Violation>(&item)) {
       swarm_->on_violation(connection->link, *violation, now);
@@ -99,13 +107,29 @@ void Peer::on_payload(End end, std::uint32_t bytes, Instant now) {
   connection->decoder.payload_taken(bytes);
   swarm_->on_payload(connection->link, bytes, now);
   if (connection->decoder.payload_left() > 0) return;
-  if (const auto piece = swarm_->on_piece_received(connection->link, now)) {
-    if (disk_.delay == Duration::zero())
-      store(*piece, now);
-    else
-      agenda_.add({.at = now + disk_.delay, .kind = Event::Kind::disk_done, .subject = host_, .argument = incarnation_, .piece = *piece});
-  }
+  finish_piece(*connection, now);
   settle(now);
+}
+
+void Peer::finish_piece(const Connection& connection, Instant now) {
+  const auto piece = swarm_->on_piece_received(connection.link, now);
+  if (!piece || !accept(*piece, network_.host_of(connection.end ^ 1), now)) return;
+  if (disk_.delay == Duration::zero())
+    store(*piece, now);
+  else
+    agenda_.add({.at = now + disk_.delay, .kind = Event::Kind::disk_done, .subject = host_, .argument = incarnation_, .piece = *piece});
+}
+
+/// Compares a chunk with what was settled; every other piece is what it should be.
+bool Peer::accept(PieceIndex piece, HostId from, Instant now) {
+  if (!copies_) return true;
+  const Version version = copies_->sent(from, piece);
+  if (copies_->claim_of(piece, version) != *swarm_->quorum()->settled(piece)) {
+    swarm_->on_piece_rejected(piece, now);
+    return false;
+  }
+  copies_->received(host_, piece, version);
+  return true;
 }
 
 void Peer::on_disk_done(PieceIndex piece, std::uint32_t incarnation, Instant now) {
@@ -164,6 +188,7 @@ void Peer::settle(Instant now) {
       if (auto& connection = connections_[ready->link.value]) pump(*connection, now);
     } else if (const auto* event = std::get_if<p2p::Event>(&*effect)) {
       observer_.on_event(host_, *event);
+      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->open_chunk(settled->piece, now);
       if (std::holds_alternative<SwarmCompleted>(*event)) leaving_ = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
       network_.dial(host_, (*hosts_by_id_)[dial->peer.value], now);

@@ -8,6 +8,7 @@
 
 #include "protocol/swarm/swarm.hpp"
 #include "protocol/wire/decoder.hpp"
+#include "sim/copies.hpp"
 #include "sim/network.hpp"
 
 namespace p2p::sim {
@@ -33,7 +34,7 @@ struct DiskSpec {
 class Peer {
  public:
   Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id, const Bitfield& stored, DiskSpec disk, Network& network,
-       EventQueue& agenda, PeerObserver& observer, std::uint64_t seed);
+       EventQueue& agenda, PeerObserver& observer, std::uint64_t seed, std::shared_ptr<Copies> copies = nullptr);
 
   void start(Instant now);
   /// As by kill -9: what was not stored is lost.
@@ -70,6 +71,8 @@ class Peer {
   void forget(Connection& connection);
   void settle(Instant now);
   void pump(Connection& connection, Instant now);
+  void finish_piece(const Connection& connection, Instant now);
+  bool accept(PieceIndex piece, HostId from, Instant now);
   void store(PieceIndex piece, Instant now);
   void leave_when_flushed(Instant now);
   void arm_timer();
@@ -83,6 +86,7 @@ class Peer {
   EventQueue& agenda_;
   PeerObserver& observer_;
   Random random_;
+  std::shared_ptr<Copies> copies_;  ///< Null where pieces are no chunks.
 
   std::unique_ptr<Swarm> swarm_;
   std::vector<std::optional<Connection>> connections_;  ///< By LinkId, which is the tag of the network's end.

@@ -8,11 +8,13 @@ namespace p2p::sim {
 
 Simulation::Simulation(Scenario scenario)
     : scenario_(std::move(scenario)),
+      copies_(scenario_.chunks ? std::make_shared<Copies>(*scenario_.chunks, scenario_.peers) : nullptr),
       random_(scenario_.seed),
       network_(scenario_.network, agenda_, *this, random_.next()),
       completed_(scenario_.peers),
       side_(scenario_.peers),
       deaf_(scenario_.peers) {
+  if (copies_) scenario_.geometry = copies_->geometry();
   if (scenario_.referee) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
   network_.set_filter([this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
 
@@ -39,9 +41,10 @@ Simulation::Simulation(Scenario scenario)
       config.choking_policy = ChokingPolicy::cooperative;
       for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1)) config.favored.push_back(PeerId{index});
     }
-    const Bitfield stored = i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
+    if (copies_) config.content = chunk_folder_prefix(pieces);
+    const Bitfield stored = copies_ ? copies_->held_at_start(i) : i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
     if (referee_) referee_->on_host(i, stored, graph.neighbors(i));
-    peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next()));
+    peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next(), copies_));
   }
   for (const auto& peer : peers_) peer->start(now_);
   plan_faults();

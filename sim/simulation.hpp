@@ -41,6 +41,7 @@ struct Scenario {
   NetworkSpec network;
   DiskSpec disk;
   Faults faults;
+  std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
   bool referee = true;          ///< Off for large runs: it decodes everything once more.
 };
@@ -60,6 +61,8 @@ class Simulation : public NetworkUser, public PeerObserver {
   bool all_left() const;
   Measures measures() const;
   Peer& peer(HostId host) { return *peers_[host]; }
+  /// Who has what of a chunk. Precondition: the scenario has chunks.
+  const Copies& copies() const { return *copies_; }
   Network& network() { return network_; }
   std::uint64_t events_handled() const { return events_handled_; }
 
@@ -81,6 +84,7 @@ class Simulation : public NetworkUser, public PeerObserver {
   HostId random_host() { return random_.below(scenario_.peers); }
 
   Scenario scenario_;
+  std::shared_ptr<Copies> copies_;  ///< Null without chunks.
   Random random_;
   EventQueue agenda_;
   Network network_;

@@ -137,6 +137,8 @@ bool Connection::take_item() {
     bool operator()(const Handshake& handshake) const { return connection.take_handshake(handshake); }
     bool operator()(const Message& message) const {
       swarm.on_message(link, message, now());
+      // A chunk may have no bytes; then all of it has come.
+      if (const auto* head = std::get_if<PieceHead>(&message); head && head->length == 0) connection.finish_payload({});
       return true;
     }
     bool operator()(const Violation& violation) const {
@@ -173,7 +175,10 @@ asio::awaitable<bool> Connection::read_payload() {
   PieceBuffer buffer;
   if (exchange_.swarm().payload_wanted(link_)) {
     exchange_.settle();
-    buffer = co_await exchange_.buffers().acquire();
+    if (length > exchange_.buffers().piece_size())
+      buffer = exchange_.map_buffer(link_);
+    else
+      buffer = co_await exchange_.buffers().acquire();
     if (closed_) co_return false;
   }
   while (decoder_.payload_left() > 0) {
@@ -194,9 +199,12 @@ asio::awaitable<bool> Connection::read_payload() {
     exchange_.traffic().received += n;
     exchange_.swarm().on_payload(link_, n, now());
   }
-  const auto piece = exchange_.swarm().on_piece_received(link_, now());
-  if (piece) exchange_.store(*piece, std::move(buffer));
+  finish_payload(std::move(buffer));
   co_return true;
+}
+
+void Connection::finish_payload(PieceBuffer buffer) {
+  if (const auto piece = exchange_.swarm().on_piece_received(link_, now())) exchange_.store(*piece, std::move(buffer));
 }
 
 /// Reads up to `left` payload bytes to their place, and in the same call what follows them into the input buffer.

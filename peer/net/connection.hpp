@@ -46,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_some();
   asio::awaitable<bool> read_payload();
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
+  void finish_payload(PieceBuffer buffer);
   bool take_item();
   bool take_handshake(const Handshake& handshake);
   void cork(bool on);

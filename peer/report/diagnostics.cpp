@@ -9,6 +9,7 @@
 #include "peer/clock.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
+#include "peer/report/trust_text.hpp"
 
 namespace p2p {
 namespace {
@@ -39,6 +40,8 @@ void warn_of_remote(fmt::format_string<Values...> format, Values&&... values) {
 }
 
 struct Tell {
+  const PieceWords& words;
+
   void operator()(const LinkEstablished& e) const {
     spdlog::info("linked with {} ({})", e.peer.value, e.direction == Direction::dialed ? "dialed" : "accepted");
   }
@@ -54,11 +57,21 @@ struct Tell {
     spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
   }
   void operator()(const PieceRejected& e) const {
-    spdlog::warn("piece {} from {} has a wrong hash; peer {} is cut off", e.piece.value, e.from.value, e.from.value);
+    spdlog::warn("{} {} from {} has a wrong hash; peer {} is cut off", words.one, words.number(e.piece), e.from.value, e.from.value);
   }
   void operator()(const PiecesLost& e) const {
     spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,
-                  e.count == 1 ? "piece is" : "pieces are");
+                  e.count == 1 ? std::string(words.one) + " is" : std::string(words.several) + " are");
+  }
+  void operator()(const ChunkSettled& e) const {
+    spdlog::info("chunk {} is settled, {} {}: {}", words.number(e.piece), e.holders, e.holders == 1 ? "holder says" : "holders agree", describe(*e.claim));
+  }
+  void operator()(const ChunkDisputed& e) const {
+    warn_of_remote("{} chunk {}: {}", dispute(e.outcome), words.number(e.piece), describe(e.candidates));
+  }
+  void operator()(const ChunkContradicted& e) const {
+    spdlog::error("chunk {} as we hold it is not what its holders agree on: ours is {}, theirs {}; ours is kept, and nobody who believes them will ask for it",
+                  words.number(e.piece), describe(*e.ours), describe(*e.settled));
   }
   void operator()(const FileCompleted&) const { spdlog::info("the file is complete"); }
   void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file"); }
@@ -76,14 +89,14 @@ void clear_bar() {
 
 void bar_drawn() { bar_stands = true; }
 
-void start_diagnostics(std::uint32_t peer_id, const std::string& level) {
-  auto logger = std::make_shared<spdlog::logger>("peer " + std::to_string(peer_id), std::make_shared<StderrSink>());
+void start_diagnostics(const std::string& name, const std::string& level) {
+  auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<StderrSink>());
   logger->set_pattern("%H:%M:%S.%e %n %l: %v");
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_diagnostic(const Event& event) { std::visit(Tell{}, event); }
+void log_diagnostic(const Event& event, const PieceWords& words) { std::visit(Tell{words}, event); }
 
 }  // namespace p2p

@@ -2,17 +2,17 @@
 // Never in the course's log file.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
+#include "peer/report/piece_words.hpp"
 #include "protocol/swarm/events.hpp"
 
 namespace p2p {
 
-/// Makes spdlog's default logger write to stderr with the peer's ID. `level`: debug, info, warn, error or off.
-void start_diagnostics(std::uint32_t peer_id, const std::string& level);
+/// Makes spdlog's default logger write to stderr with the peer's name. `level`: debug, info, warn, error or off.
+void start_diagnostics(const std::string& name, const std::string& level);
 
 /// Tells an event, where it is worth a line.
-void log_diagnostic(const Event& event);
+void log_diagnostic(const Event& event, const PieceWords& words = {});
 
 }  // namespace p2p

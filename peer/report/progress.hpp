@@ -23,10 +23,12 @@ class Progress {
     std::uint32_t linked = 0;          ///< Neighbors.
     std::uint32_t listed = 0;
     std::uint32_t unchoking_us = 0;
+    std::string trust = {};            ///< describe_trust(), where pieces are chunks.
     std::string stuck = {};            ///< Why nothing goes on; empty while something does.
   };
 
-  Progress(ProgressMode mode, const Geometry& geometry);
+  /// `several`: what pieces are called.
+  Progress(ProgressMode mode, const Geometry& geometry, const char* several = "pieces");
 
   void show(const Status& status);
   /// The last word: a plain line that stays.
@@ -42,6 +44,7 @@ class Progress {
  private:
   ProgressLine line_;
   Geometry geometry_;
+  const char* several_;
   RecentRate rate_;  ///< Of what is received, or sent once complete.
 };
 

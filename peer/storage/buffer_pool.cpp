@@ -11,6 +11,7 @@ PieceBuffer::~PieceBuffer() {
 PieceBuffer& PieceBuffer::operator=(PieceBuffer&& other) noexcept {
   std::swap(pool_, other.pool_);
   std::swap(bytes_, other.bytes_);
+  std::swap(part_, other.part_);
   return *this;
 }
 

@@ -254,6 +254,13 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   }
 }
 
+std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
+  P2P_ASSERT(false);
+  return nullptr;
+}
+
+void PieceStore::keep(PieceIndex, MappedPart&) { P2P_ASSERT(false); }
+
 void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   journal_->append({piece, digest});
   digests_[piece.value] = digest;

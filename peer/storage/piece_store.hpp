@@ -19,6 +19,7 @@
 #include "peer/storage/content.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/journal.hpp"
+#include "peer/storage/piece_storage.hpp"
 #include "peer/storage/scan.hpp"
 #include "protocol/bitfield.hpp"
 
@@ -34,7 +35,7 @@ enum class FolderState {
 /// manifest, of another size; io when it cannot be looked at.
 FolderState inspect_folder(const Content& content);
 
-class PieceStore {
+class PieceStore : public PieceStorage {
  public:
   struct Options {
     bool sync = false;    ///< Completion survives a loss of power.
@@ -45,31 +46,27 @@ class PieceStore {
   /// other failures, content_mismatch when what is there has nothing to do with the content, or as inspect_folder().
   PieceStore(Content content, Options options);
 
-  const Bitfield& stored() const { return stored_; }
-  const Geometry& geometry() const { return content_.layout.geometry(); }
+  const Bitfield& stored() const override { return stored_; }
+  const Geometry& geometry() const override { return content_.layout.geometry(); }
   const Content& content() const { return content_; }
 
-  /// False when the manifest says otherwise; without a manifest always true.
-  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const { return !content_.matches || content_.matches(piece, bytes); }
+  /// By the manifest; without one always true.
+  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override { return !content_.matches || content_.matches(piece, bytes); }
+  bool matching_takes_long() const override { return content_.matching_takes_long; }
 
-  /// Stores one piece; `bytes` has exactly its size. The last piece gives the content its name before this returns.
-  /// Throws std::system_error; then the piece is not stored and may be written again.
-  void write(PieceIndex piece, std::span<const std::byte> bytes);
+  /// The last piece gives the content its name before this returns.
+  void write(PieceIndex piece, std::span<const std::byte> bytes) override;
 
-  /// Where to send a stored piece from; the file stays open as long as this is held.
-  struct Source {
-    std::shared_ptr<const File> file;
-    std::uint64_t offset;
-  };
-  /// Empty: the file is gone, or somebody has changed it since it was checked; see recheck().
-  std::optional<Source> source(PieceIndex piece);
-
-  /// Checks the file of this piece again, and gives up the pieces that cannot be proven right; returns these. None when
-  /// there are no descriptors left to look: that proves nothing.
-  std::vector<PieceIndex> recheck(PieceIndex piece);
+  std::optional<Source> source(PieceIndex piece) override;
+  std::vector<PieceIndex> recheck(PieceIndex piece) override;
 
   /// Somebody changes what was complete; writing to it would destroy what they do.
-  bool frozen() const { return frozen_; }
+  bool frozen() const override { return frozen_; }
+
+  /// Every piece: none is larger than 64 MiB.
+  std::uint32_t largest_in_memory() const override { return geometry().largest_size(); }
+  std::unique_ptr<MappedPart> map(PieceIndex piece) override;
+  void keep(PieceIndex piece, MappedPart& part) override;
 
  private:
   std::filesystem::path path_of(std::size_t file) const;

@@ -1,7 +1,8 @@
-// Compares pieces with the manifest on other threads, because a SHA-256 costs as much as all else that a piece needs.
+// Compares pieces with what they should hash to on other threads, because a SHA-256 costs as much as all else that a piece needs.
 //
 // Owned and called by the network thread, which also gets the verdicts, in any order. How much is under way is bounded
-// by the BufferPool that the pieces come from.
+// by the BufferPool that the pieces come from; large chunks, which are not in memory, by one for each link and what of
+// each is being verified.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,7 @@
 
 #include "peer/net/asio.hpp"
 #include "peer/storage/buffer_pool.hpp"
-#include "peer/storage/piece_store.hpp"
+#include "peer/storage/piece_storage.hpp"
 
 namespace p2p {
 
@@ -19,7 +20,7 @@ class Verifier {
   using OnVerdict = std::function<void(PieceIndex, PieceBuffer, bool matches)>;
 
   /// `executor` is the network thread's; `store` outlives this.
-  Verifier(asio::any_io_executor executor, const PieceStore& store, OnVerdict on_verdict);
+  Verifier(asio::any_io_executor executor, const PieceStorage& store, OnVerdict on_verdict);
   /// Waits for the threads. No verdict comes any more.
   ~Verifier();
 
@@ -30,7 +31,7 @@ class Verifier {
   void finish(PieceIndex piece, bool matches);
 
   asio::any_io_executor executor_;
-  const PieceStore& store_;
+  const PieceStorage& store_;
   OnVerdict on_verdict_;
   std::unordered_map<PieceIndex, PieceBuffer> pieces_;  ///< Under way.
   std::shared_ptr<Verifier*> self_;                     ///< For verdicts that arrive when this is gone.

@@ -31,6 +31,10 @@ bool Swarm::payload_wanted(LinkId link) const {
   return l.phase == Link::Phase::established && l.incoming && l.incoming->wanted;
 }
 
+void Swarm::drop_payload(LinkId link) {
+  if (payload_wanted(link)) at(link).incoming->wanted = false;
+}
+
 void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   Link& l = at(link);
   if (l.phase != Link::Phase::established) return;
@@ -41,6 +45,10 @@ void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   ++activity_;
   throughput_.on_bytes(bytes);
   if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
+}
+
+std::optional<PieceIndex> Swarm::incoming(LinkId link) const {
+  return payload_wanted(link) ? std::optional(at(link).incoming->piece) : std::nullopt;
 }
 
 std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "protocol/ids.hpp"
+#include "protocol/swarm/quorum.hpp"
 
 namespace p2p {
 
@@ -88,12 +90,30 @@ struct RequestsStalled {
   PeerId peer;
   std::uint32_t requests;
 };
+/// Enough original holders agree on a chunk. If we lack it, it is fetched once Swarm::open_chunk() is called.
+struct ChunkSettled {
+  PieceIndex piece;
+  std::uint32_t holders;
+  std::shared_ptr<const ChunkClaim> claim;
+};
+/// A vote has come that does not agree with the others on a chunk.
+struct ChunkDisputed {
+  PieceIndex piece;
+  Quorum::Outcome outcome;            ///< dissent, against or taken.
+  std::vector<Candidate> candidates;  ///< Who says what.
+};
+/// A chunk that we hold is not what the quorum settled. Ours is kept.
+struct ChunkContradicted {
+  PieceIndex piece;
+  std::shared_ptr<const ChunkClaim> ours;
+  std::shared_ptr<const ChunkClaim> settled;
+};
 struct FileCompleted {};
 /// Every listed peer is known to have the file.
 struct SwarmCompleted {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
                            ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, PiecesLost,
-                           RequestsStalled, FileCompleted, SwarmCompleted>;
+                           RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted>;
 
 }  // namespace p2p

@@ -29,7 +29,8 @@ void Swarm::resume_storing(Instant now) {
 
 void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   if (pieces.empty()) return;
-  for (const PieceIndex piece : pieces) picker_.lose(piece);
+  // A chunk that the user has changed or removed is the user's: it is not fetched over it.
+  for (const PieceIndex piece : pieces) quorum_ ? picker_.forfeit(piece) : picker_.lose(piece);
   emit(PiecesLost{static_cast<std::uint32_t>(pieces.size())});
   neighborhood_.forget_told();
   std::vector<LinkId> established;

@@ -65,6 +65,7 @@ struct Link {
   Shortlist shortlist;
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
+  std::uint32_t announced = 0;   ///< How many of the chunks that we hold were announced or passed over.
 
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.

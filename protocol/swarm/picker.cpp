@@ -13,7 +13,7 @@ constexpr std::size_t kMostProbes = 64;
 
 }  // namespace
 
-Picker::Picker(const Bitfield& stored) : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
+Picker::Picker(const Bitfield& stored, bool all_closed) : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
   std::vector<PieceIndex> order(stored.size());
   for (std::uint32_t i = 0; i < stored.size(); ++i) order[i] = PieceIndex{i};
   Random common(kOrderSeed);
@@ -23,6 +23,8 @@ Picker::Picker(const Bitfield& stored) : pieces_(stored.size()), open_(stored.si
     const PieceIndex piece{i};
     if (stored_.test(piece))
       pieces_[i].state = State::stored;
+    else if (all_closed)
+      pieces_[i].state = State::closed;
     else
       enter_level(piece);
   }
@@ -69,14 +71,17 @@ void Picker::add_holder(const Bitfield& pieces) {
 
 void Picker::remove_holder(const Bitfield& pieces) {
   ++epoch_;
-  pieces.for_each([this](PieceIndex piece) {
-    Piece& p = pieces_[piece.value];
-    P2P_ASSERT(p.availability > 0);
-    const bool open = p.state == State::open;
-    if (open) leave_level(piece);
-    --p.availability;
-    if (open) enter_level(piece);
-  });
+  pieces.for_each([this](PieceIndex piece) { remove_holder(piece); });
+}
+
+void Picker::remove_holder(PieceIndex piece) {
+  ++epoch_;
+  Piece& p = pieces_[piece.value];
+  P2P_ASSERT(p.availability > 0);
+  const bool open = p.state == State::open;
+  if (open) leave_level(piece);
+  --p.availability;
+  if (open) enter_level(piece);
 }
 
 std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const {
@@ -198,6 +203,18 @@ void Picker::lose(PieceIndex piece) {
   P2P_ASSERT(state(piece) == State::stored);
   stored_.reset(piece);
   miss(piece);
+}
+
+void Picker::unlock(PieceIndex piece) {
+  P2P_ASSERT(state(piece) == State::closed && requesters(piece) == 0);
+  enter_level(piece);
+  ++epoch_;
+}
+
+void Picker::forfeit(PieceIndex piece) {
+  P2P_ASSERT(state(piece) == State::stored);
+  stored_.reset(piece);
+  pieces_[piece.value].state = State::closed;
 }
 
 void Picker::miss(PieceIndex piece) {

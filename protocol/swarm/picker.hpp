@@ -22,20 +22,22 @@
 namespace p2p {
 
 /// Invariants: a piece is in exactly one state at any time; it lies in the level of its availability exactly while it
-/// is open; a missing piece is open exactly while no neighbor is asked for it.
+/// is open; a missing piece that is not closed is open exactly while no neighbor is asked for it.
 ///
 /// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what is
 /// open and is rare, else O(its length) with a shortlist that tells, and never more than O(pieces / 64 + pieces that fit).
 class Picker {
  public:
   enum class State : std::uint8_t {
+    closed,     ///< Missing, and not to be asked for.
     open,       ///< Missing, asked of nobody.
     requested,  ///< Missing, asked of one or more neighbors.
     storing,    ///< Received, not yet stored.
     stored,
   };
 
-  explicit Picker(const Bitfield& stored);
+  /// Missing pieces are open at first, or, with `all_closed`, closed.
+  explicit Picker(const Bitfield& stored, bool all_closed = false);
 
   State state(PieceIndex piece) const { return pieces_[piece.value].state; }
   /// How many linked neighbors have the piece.
@@ -49,6 +51,7 @@ class Picker {
   void add_holder(const Bitfield& pieces);
   void add_holder(PieceIndex piece);
   void remove_holder(const Bitfield& pieces);
+  void remove_holder(PieceIndex piece);
 
   /// An open piece of `neighbor`, of the smallest availability among those; among equals the one that follows `last` in
   /// the common order, if it is one of them, else one at random. `last`: what was picked for this neighbor before.
@@ -68,6 +71,10 @@ class Picker {
   void reject(PieceIndex piece);
   /// A stored piece is gone: it is open again, or requested if somebody was asked for it.
   void lose(PieceIndex piece);
+  /// closed -> open.
+  void unlock(PieceIndex piece);
+  /// A stored piece is gone, and is not to be asked for: stored -> closed.
+  void forfeit(PieceIndex piece);
 
  private:
   struct Piece {

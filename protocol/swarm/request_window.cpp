@@ -32,7 +32,7 @@ void RequestWindow::on_lone_head(Instant asked, Instant now) { latency_ = std::m
 
 void RequestWindow::on_answered(Instant asked, Instant now, std::uint32_t bytes) {
   const double busy = seconds(now - std::max(asked, answered_));
-  const double sample = busy / bytes;
+  const double sample = busy / std::max(bytes, 1u);
   seconds_per_byte_ = seconds_per_byte_ == 0 ? sample : (1 - kSmoothing) * seconds_per_byte_ + kSmoothing * sample;
   rate_ = seconds_per_byte_ > 0 ? 1 / seconds_per_byte_ : 0;
   response_ = response_ == Duration{} ? now - asked : response_ + (now - asked - response_) / 5;

@@ -16,6 +16,9 @@ class RequestWindow {
   /// `limit`: never more open requests than this, at least 1. `piece_size` in bytes.
   RequestWindow(std::uint32_t limit, std::uint32_t piece_size);
 
+  /// The content turned out to have larger or smaller pieces; at least 1.
+  void set_piece_size(std::uint32_t bytes) { piece_size_ = bytes; }
+
   /// How many requests may be open now, 1 to `limit`.
   std::uint32_t size() const { return size_; }
 
@@ -31,7 +34,7 @@ class RequestWindow {
   /// Payload bytes came.
   void on_progress(Instant now) { progress_ = now; }
 
-  /// A whole answer of `bytes` came to a request that went out at `asked`.
+  /// A whole answer of `bytes` (0 counts as 1) came to a request that went out at `asked`.
   void on_answered(Instant asked, Instant now, std::uint32_t bytes);
 
   /// True when requests are open and nothing has come for longer than answers on this link may take. `drain`: how long

@@ -18,12 +18,21 @@ struct NeighborStanding {
   bool chokes_us = true;
 };
 
+/// A missing chunk that somebody has, and nobody may fetch yet.
+struct UnsettledStanding {
+  PieceIndex piece;
+  std::uint32_t agreeing;  ///< How many original holders say the same, at most.
+};
+
 struct Standing {
   std::uint32_t piece_count = 0;
   std::uint32_t stored = 0;
   bool storing_paused = false;                   ///< The disk takes no more.
   std::vector<PieceIndex> missing;               ///< Ascending.
   std::vector<PieceIndex> unheld;                ///< Missing, and no linked neighbor has it. Ascending.
+  std::uint32_t quorum = 0;                      ///< How many holders must agree on a chunk; 0 where pieces are no chunks.
+  std::vector<UnsettledStanding> unsettled{};    ///< Missing chunks that are held, and on which too few agree. Ascending.
+  std::vector<PieceIndex> withheld{};            ///< Missing chunks that are settled, and cannot be stored. Ascending.
   std::vector<NeighborStanding> neighbors;       ///< In the order of PeerInfo.cfg, the convicted left out.
 };
 

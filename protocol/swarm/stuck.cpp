@@ -37,8 +37,28 @@ Stuck naming(Stuck stuck, const std::vector<PieceIndex>& pieces) {
 }  // namespace
 
 bool Stuck::same_as(const Stuck& other) const {
-  return why == other.why && pieces == other.pieces && piece_count == other.piece_count && peers == other.peers && peer_count == other.peer_count;
+  return why == other.why && pieces == other.pieces && piece_count == other.piece_count && peers == other.peers && peer_count == other.peer_count &&
+         agreeing == other.agreeing;
 }
+
+namespace {
+
+/// Where nothing that is missing may be asked for: why. `absent`: who is not linked.
+template <class Absent>
+std::optional<Stuck> why_closed(const Standing& standing, Absent&& absent) {
+  const std::size_t closed = standing.unsettled.size() + standing.withheld.size();
+  if (closed == 0 || closed + standing.unheld.size() < standing.missing.size()) return std::nullopt;
+  if (standing.unsettled.empty())
+    return naming(because(Stuck::Why::withheld, standing, [](const NeighborStanding&) { return false; }), standing.withheld);
+  std::vector<PieceIndex> pieces;
+  for (const UnsettledStanding& unsettled : standing.unsettled) pieces.push_back(unsettled.piece);
+  Stuck stuck = naming(because(Stuck::Why::no_quorum, standing, absent), pieces);
+  stuck.agreeing = standing.unsettled.front().agreeing;
+  stuck.quorum = standing.quorum;
+  return stuck;
+}
+
+}  // namespace
 
 std::optional<Stuck> why_stuck(const Standing& standing) {
   using enum Stuck::Why;
@@ -55,6 +75,7 @@ std::optional<Stuck> why_stuck(const Standing& standing) {
   }
   if (standing.storing_paused) return naming(because(no_room, standing, [](const NeighborStanding&) { return false; }), standing.missing);
   if (!neighbors.empty() && std::ranges::all_of(neighbors, absent)) return naming(because(nobody_linked, standing, all), standing.missing);
+  if (auto closed = why_closed(standing, absent)) return closed;
   if (std::ranges::none_of(neighbors, offers)) return naming(because(nobody_holds, standing, absent), standing.unheld);
   if (std::ranges::none_of(neighbors, serves)) return naming(because(choked, standing, offers), standing.missing);
   return naming(because(unanswered, standing, serves), standing.missing);
@@ -70,6 +91,7 @@ Standing Swarm::standing() const {
     standing.missing.push_back(piece);
     if (picker_.availability(piece) == 0) standing.unheld.push_back(piece);
   }
+  if (quorum_) add_trust(standing);
   for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) {
     const Neighbor& n = neighborhood_[i];
     if (n.convicted) continue;

@@ -22,6 +22,8 @@ struct Stuck {
     choked,         ///< All `peers`, who have what we lack, choke us.
     unanswered,     ///< `peers` have what we lack and do not choke us, and yet send nothing.
     no_room,        ///< The disk takes no more `pieces`.
+    no_quorum,      ///< Too few holders agree on `pieces`; `peers` are not linked and could vouch for them.
+    withheld,       ///< Nothing but `pieces`, which cannot be stored under their names, is missing.
     others,         ///< We are complete and wait for `peers`.
   };
 
@@ -42,6 +44,8 @@ struct Stuck {
   std::vector<Peer> peers = {};         ///< The first kNamed; those that are linked come first.
   std::uint32_t peer_count = 0;
   std::uint32_t pieces_in_all = 0;      ///< Of the whole content.
+  std::uint32_t agreeing = 0;           ///< With no_quorum: of how many holders of the first piece, at most,
+  std::uint32_t quorum = 0;             ///< where so many must.
   Instant since{};                      ///< When something last went on.
 
   /// The same reason, however long it has held.

@@ -25,13 +25,14 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
     : config_(std::move(config)),
       random_(seed),
       neighborhood_(config_.self, config_.listed, now),
-      picker_(stored),
+      picker_(stored, config_.chunks.has_value()),
       choker_(config_.preferred_neighbors),
       throughput_(now),
       unchoking_at_(now + config_.unchoking_interval),
       optimistic_at_(now + config_.optimistic_interval) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
   P2P_ASSERT(config_.unchoking_interval > Duration::zero() && config_.optimistic_interval > Duration::zero());
+  if (config_.chunks) begin_trust();
   check_swarm_complete(now);
 }
 
@@ -121,9 +122,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
     return close(link, "handshake with the unknown ID " + id +
                            explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
                  now, EndKind::refused);
-  const auto theirs = decode_features(handshake.reserved);
-  if (theirs && config_.content && theirs->content != *config_.content)
-    return close(link, "peer " + id + " shares another content", now, EndKind::refused);
+  const std::string fault = content_fault(decode_features(handshake.reserved));
+  if (!fault.empty()) return close(link, "peer " + id + " " + fault, now, EndKind::refused);
   if (neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
   if (l.neighbor && l.neighbor != sender)
     return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now,
@@ -198,6 +198,7 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (const auto* violation = std::get_if<Violation>(&verdict)) return on_violation(link, *violation, now);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
+    if (std::holds_alternative<Announcement>(message)) on_violation(link, {"announcement before our handshake"}, now);
     return;
   }
   if (first) {
@@ -254,6 +255,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     }
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
+    void operator()(const Announcement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type}); }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
@@ -281,14 +283,14 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
     update_interest(link);
     fill(link, now);
   }
-  if (at(link).session.remote_pieces().complete()) note_completeness(link, now);
+  if (at(link).session.remote_is_complete()) note_completeness(link, now);
 }
 
 void Swarm::note_completeness(LinkId link, Instant now) {
   const Link& l = at(link);
-  neighborhood_[*l.neighbor].complete = l.session.remote_pieces().complete();
+  neighborhood_[*l.neighbor].complete = l.session.remote_is_complete();
   // It will not be interested again, so it keeps no slot.
-  if (l.session.remote_pieces().complete()) {
+  if (l.session.remote_is_complete()) {
     choker_.unfavor(link, random_);
     sync_chokes();
   }

@@ -25,10 +25,12 @@
 #include "protocol/geometry.hpp"
 #include "protocol/random.hpp"
 #include "protocol/swarm/choker.hpp"
+#include "protocol/swarm/chunk_folder.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
+#include "protocol/swarm/quorum.hpp"
 #include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
@@ -60,6 +62,9 @@ struct SwarmConfig {
 
   /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
   std::optional<ContentPrefix> content = {};
+  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
+  /// are learned. Who does not announce chunks is refused.
+  std::optional<ChunkFolder> chunks = {};
 
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
@@ -115,6 +120,10 @@ class Swarm {
   /// After the PieceHead message: whether the payload may be stored, so that a buffer is worth having. If not, the
   /// shell reads the payload and forgets it.
   bool payload_wanted(LinkId link) const;
+  /// Which piece that is.
+  std::optional<PieceIndex> incoming(LinkId link) const;
+  /// There is no room for the payload that comes: it will be read and forgotten.
+  void drop_payload(LinkId link);
   /// Payload bytes came.
   void on_payload(LinkId link, std::uint32_t bytes, Instant now);
   /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
@@ -125,6 +134,9 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// Its hash is wrong. Who sent it is cut off, and not linked again.
   void on_piece_rejected(PieceIndex piece, Instant now);
+
+  /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
+  void open_chunk(PieceIndex piece, Instant now);
 
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
@@ -157,6 +169,8 @@ class Swarm {
   std::uint64_t activity() const { return activity_; }
   /// What may be in the way of progress; O(pieces + neighbors).
   Standing standing() const;
+  /// Who says what of chunks; null where pieces are no chunks.
+  const Quorum* quorum() const { return quorum_ ? &*quorum_ : nullptr; }
   std::uint32_t linked_neighbors() const { return linked_; }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
@@ -206,6 +220,16 @@ class Swarm {
   void give_up_requests(LinkId link);
   bool give_up_stalled(LinkId link, Duration drain, Instant now);
 
+  // trust.cpp: who vouches for which chunk
+  void begin_trust();
+  std::string content_fault(const std::optional<Features>& theirs) const;
+  void on_announcement(LinkId link, const Announcement& announcement, Instant now);
+  void count_vote(PeerId peer, PieceIndex piece, const ChunkClaim& claim);
+  void on_settled(PieceIndex piece);
+  void disown(LinkId link, PieceIndex piece);
+  bool announce(Link& link, Bytes& out) const;
+  void add_trust(Standing& standing) const;
+
   template <class Visit>
   void for_established(Visit&& visit) {
     for (std::uint32_t i = 0; i < links_.size(); ++i)
@@ -217,6 +241,7 @@ class Swarm {
   Neighborhood neighborhood_;
   Picker picker_;
   Choker choker_;
+  std::optional<Quorum> quorum_;  ///< Where pieces are chunks.
 
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;

@@ -91,7 +91,8 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
   if (l.handshake_due) {
-    append_handshake({config_.self, config_.content ? encode(Features{.content = *config_.content}) : ReservedBytes{}}, out);
+    const Features features{.chunks = config_.chunks.has_value(), .content = config_.content.value_or(ContentPrefix{})};
+    append_handshake({config_.self, config_.content ? encode(features) : ReservedBytes{}}, out);
     l.handshake_due = false;
   }
   if (l.phase != Link::Phase::established) return std::nullopt;
@@ -100,6 +101,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
     l.bitfield_due = false;
     l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
+  if (quorum_ && !announce(l, out)) return std::nullopt;
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)
       append_indexed(frame.type, frame.piece, out);

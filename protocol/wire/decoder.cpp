@@ -2,15 +2,23 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "protocol/assert.hpp"
 #include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
 
+namespace {
+
+// Chunks can be large; what is skipped need not be.
+constexpr std::uint32_t kLongestBesideChunks = 64 * 1024;
+
+}  // namespace
+
 Decoder::Decoder(const Geometry& geometry)
     : geometry_(geometry),
-      longest_(std::max(5 + geometry.largest_size(), std::max(5u, 1 + geometry.bitfield_bytes()))) {}
+      longest_(std::max(geometry.is_learned() ? kLongestBesideChunks : 5 + geometry.largest_size(), std::max(5u, 1 + geometry.bitfield_bytes()))) {}
 
 void Decoder::payload_taken(std::uint32_t bytes) {
   P2P_ASSERT(bytes <= payload_left_);
@@ -71,13 +79,11 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
         return on_index(PieceIndex{load_u32(index->first<4>())});
       }
 
-      case Expect::bitfield: {
-        const std::size_t n = std::min<std::size_t>(length_ - 1 - bitfield_.size(), input.size());
-        bitfield_.insert(bitfield_.end(), input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
-        input = input.subspan(n);
-        if (bitfield_.size() < length_ - 1) return NeedInput{};
-        return on_bitfield();
-      }
+      case Expect::bitfield:
+        return collect_body(input) ? on_bitfield() : NeedInput{};
+
+      case Expect::announcement:
+        return collect_body(input) ? on_announcement() : NeedInput{};
 
       case Expect::skip: {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(skip_left_, input.size()));
@@ -118,7 +124,7 @@ Decoded Decoder::on_type(std::uint8_t raw_type) {
     case MessageType::bitfield:
       if (length_ != 1 && length_ != 1 + geometry_.bitfield_bytes()) return bad_length("bitfield", 1 + geometry_.bitfield_bytes());
       if (length_ == 1) return Message{BitfieldMessage{Bitfield(geometry_.piece_count())}};
-      bitfield_.reserve(length_ - 1);
+      body_.reserve(length_ - 1);
       expect_ = Expect::bitfield;
       return NeedInput{};
   }
@@ -133,6 +139,7 @@ Decoded Decoder::on_index(PieceIndex piece) {
                      std::to_string(geometry_.piece_count() - 1)};
   if (type_ == MessageType::have) return Message{Have{piece}};
   if (type_ == MessageType::request) return Message{Request{piece}};
+  if (!geometry_.knows(piece)) return Violation{"piece " + std::to_string(piece.value) + ", whose size and hash are not settled"};
   if (length_ - 5 != geometry_.size_of(piece))
     return Violation{"piece " + std::to_string(piece.value) + " with " + std::to_string(length_ - 5) + " bytes, expected " +
                      std::to_string(geometry_.size_of(piece))};
@@ -140,10 +147,35 @@ Decoded Decoder::on_index(PieceIndex piece) {
   return Message{PieceHead{piece, payload_left_}};
 }
 
+/// False when more of the frame is to come.
+bool Decoder::collect_body(std::span<const std::byte>& input) {
+  const std::size_t n = std::min<std::size_t>(length_ - 1 - body_.size(), input.size());
+  body_.insert(body_.end(), input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
+  input = input.subspan(n);
+  return body_.size() == length_ - 1;
+}
+
+Decoded Decoder::on_announcement() {
+  expect_ = Expect::length;
+  const Bytes body = std::exchange(body_, {});
+  const std::span<const std::byte> bytes(body);
+  const PieceIndex piece{load_u32(bytes.first<4>())};
+  if (!geometry_.contains(piece))
+    return Violation{"announcement of piece " + std::to_string(piece.value) + ", expected 0 to " + std::to_string(geometry_.piece_count() - 1)};
+  const std::uint32_t size = load_u32(bytes.subspan<4, 4>());
+  if (size > Geometry::kMaxChunkSize)
+    return Violation{"announcement of a chunk of " + std::to_string(size) + " bytes, expected at most " + std::to_string(Geometry::kMaxChunkSize)};
+  auto claim = std::make_shared<ChunkClaim>(ChunkClaim{.size = size});
+  std::ranges::copy(bytes.subspan(8, claim->sha256.size()), claim->sha256.begin());
+  const auto name = bytes.subspan(kAnnouncementHeadBytes);
+  claim->name.assign(reinterpret_cast<const char*>(name.data()), name.size());
+  return Message{Announcement{piece, std::move(claim)}};
+}
+
 Decoded Decoder::on_bitfield() {
   expect_ = Expect::length;
-  auto pieces = Bitfield::from_wire(bitfield_, geometry_.piece_count());
-  bitfield_ = {};
+  auto pieces = Bitfield::from_wire(body_, geometry_.piece_count());
+  body_ = {};
   if (auto* violation = std::get_if<Violation>(&pieces)) return std::move(*violation);
   return Message{BitfieldMessage{std::move(std::get<Bitfield>(pieces))}};
 }
@@ -157,6 +189,14 @@ Violation Decoder::bad_length(std::string_view what, std::uint32_t expected) con
 }
 
 Decoded Decoder::unknown_type(std::uint8_t type) {
+  if (type == kAnnouncementType && geometry_.is_learned()) {
+    if (length_ < 2 + kAnnouncementHeadBytes || length_ > 1 + kAnnouncementHeadBytes + kLongestChunkName)
+      return Violation{"announcement with length " + std::to_string(length_) + ", expected " + std::to_string(2 + kAnnouncementHeadBytes) + " to " +
+                       std::to_string(1 + kAnnouncementHeadBytes + kLongestChunkName)};
+    body_.reserve(length_ - 1);
+    expect_ = Expect::announcement;
+    return NeedInput{};
+  }
   if (length_ > longest_) {
     Violation violation = bad_length("unknown message type " + std::to_string(type), longest_);
     return violation;

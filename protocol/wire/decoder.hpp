@@ -31,7 +31,9 @@ using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 /// - a length that is wrong for its type, or an index out of range, is a violation;
 /// - a zero length (keep-alive in other dialects) is ignored;
 /// - an unknown type is skipped and reported when it is not longer than the longest legal message, else a violation.
-/// Memory: at most one bitfield, allocated only after its length proved right.
+/// Of chunks, a piece message whose size is not settled is a violation: nobody asked for it. Only where pieces are chunks
+/// are announcements known, and an unknown type may be as long as one of 64 KiB.
+/// Memory: at most one bitfield or announcement, allocated only after its length proved right.
 /// After a Violation the decoder must not be called again.
 class Decoder {
  public:
@@ -46,18 +48,20 @@ class Decoder {
   void payload_taken(std::uint32_t bytes);
 
  private:
-  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, skip };
+  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, announcement, skip };
 
   std::optional<std::span<const std::byte>> collect(std::size_t bytes, std::span<const std::byte>& input);
   Decoded take_handshake(std::span<const std::byte>& input);
   Decoded on_type(std::uint8_t raw_type);
   Decoded on_index(PieceIndex piece);
   Decoded on_bitfield();
+  Decoded on_announcement();
+  bool collect_body(std::span<const std::byte>& input);
   Violation bad_length(std::string_view what, std::uint32_t expected) const;
   Decoded unknown_type(std::uint8_t type);
 
   Geometry geometry_;
-  std::uint32_t longest_;  ///< The largest legal value of the length field.
+  std::uint32_t longest_;  ///< The largest legal value of the length field, pieces of chunks left out.
   Expect expect_ = Expect::handshake;
   MessageType type_ = MessageType::choke;
   std::uint32_t length_ = 0;  ///< The current frame's length field.
@@ -65,7 +69,7 @@ class Decoder {
   std::uint32_t skip_left_ = 0;
   std::uint32_t head_filled_ = 0;
   std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects a handshake, length or index that comes in parts.
-  Bytes bitfield_;
+  Bytes body_;  ///< A bitfield's or an announcement's, while it comes.
 };
 
 }  // namespace p2p

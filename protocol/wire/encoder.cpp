@@ -1,6 +1,7 @@
 #include "protocol/wire/encoder.hpp"
 
 #include <array>
+#include <span>
 
 #include "protocol/assert.hpp"
 #include "protocol/wire/big_endian.hpp"
@@ -46,6 +47,17 @@ void append_bitfield(const Bitfield& pieces, Bytes& out) {
 void append_piece_head(const PieceHead& head, Bytes& out) {
   append_frame_start(MessageType::piece, 4 + head.length, out);
   append_u32(head.piece.value, out);
+}
+
+void append_announcement(PieceIndex piece, const ChunkClaim& claim, Bytes& out) {
+  P2P_ASSERT(!claim.name.empty() && claim.name.size() <= kLongestChunkName);
+  const auto name = std::as_bytes(std::span(claim.name));
+  append_u32(static_cast<std::uint32_t>(1 + kAnnouncementHeadBytes + name.size()), out);
+  out.push_back(std::byte{kAnnouncementType});
+  append_u32(piece.value, out);
+  append_u32(claim.size, out);
+  out.insert(out.end(), claim.sha256.begin(), claim.sha256.end());
+  out.insert(out.end(), name.begin(), name.end());
 }
 
 }  // namespace p2p

@@ -28,4 +28,7 @@ void append_bitfield(const Bitfield& pieces, Bytes& out);
 /// The first kPieceHeadBytes of a piece message whose payload has head.length bytes.
 void append_piece_head(const PieceHead& head, Bytes& out);
 
+/// Precondition: the name has 1 to kLongestChunkName bytes, the size is at most Geometry::kMaxChunkSize.
+void append_announcement(PieceIndex piece, const ChunkClaim& claim, Bytes& out);
+
 }  // namespace p2p

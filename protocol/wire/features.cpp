@@ -1,6 +1,10 @@
 #include "protocol/wire/features.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
 namespace {
@@ -9,21 +13,32 @@ namespace {
 // by these bytes: with that one we speak the classic protocol.
 constexpr std::byte kMark{0x80};
 constexpr std::byte kFetchManifest{0x01};
+constexpr std::byte kChunks{0x04};
+constexpr std::byte kKnown = kFetchManifest | kChunks;
 constexpr std::size_t kContentAt = 2;
 
 }  // namespace
+
+ContentPrefix chunk_folder_prefix(std::uint32_t chunks) {
+  constexpr std::string_view kKind = "CHNK";
+  ContentPrefix prefix{};
+  std::memcpy(prefix.data(), kKind.data(), kKind.size());
+  store_u32(chunks, std::span(prefix).last<4>());
+  return prefix;
+}
 
 ReservedBytes encode(const Features& features) {
   ReservedBytes reserved{};
   reserved[0] = kMark;
   if (features.fetch_manifest) reserved[1] |= kFetchManifest;
+  if (features.chunks) reserved[1] |= kChunks;
   std::ranges::copy(features.content, reserved.begin() + kContentAt);
   return reserved;
 }
 
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
-  if (reserved[0] != kMark || (reserved[1] & ~kFetchManifest) != std::byte{}) return std::nullopt;
-  Features features{.fetch_manifest = (reserved[1] & kFetchManifest) != std::byte{}};
+  if (reserved[0] != kMark || (reserved[1] & ~kKnown) != std::byte{}) return std::nullopt;
+  Features features{.fetch_manifest = (reserved[1] & kFetchManifest) != std::byte{}, .chunks = (reserved[1] & kChunks) != std::byte{}};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;
 }

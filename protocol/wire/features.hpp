@@ -11,12 +11,17 @@
 
 namespace p2p {
 
-/// The first 8 bytes of a content id (the SHA-256 of a manifest).
+/// The first 8 bytes of a content id (the SHA-256 of a manifest), or what stands for a chunk folder.
 using ContentPrefix = std::array<std::byte, 8>;
+
+/// Chunk folders have no id: who has as many chunks is taken at its word, and the announcements show the rest.
+ContentPrefix chunk_folder_prefix(std::uint32_t chunks);
 
 struct Features {
   /// The dialler wants the content's manifest and nothing else on this connection.
   bool fetch_manifest = false;
+  /// It shares a chunk folder: what it has had from the start it announces behind its bitfield.
+  bool chunks = false;
   ContentPrefix content{};
 
   friend bool operator==(const Features&, const Features&) = default;

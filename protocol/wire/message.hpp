@@ -2,8 +2,11 @@
 // what follows, and the shell moves the bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -31,6 +34,23 @@ constexpr std::string_view name_of(MessageType type) {
 /// Travels on connections of its own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest").
 constexpr std::uint8_t kManifestType = 8;
 
+/// Between peers that share a chunk folder (docs/PROTOCOL.md, "Announcements"); unknown to all others.
+constexpr std::uint8_t kAnnouncementType = 16;
+constexpr std::uint32_t kLongestChunkName = 255;
+/// Its index, size and SHA-256; the name follows.
+constexpr std::uint32_t kAnnouncementHeadBytes = 4 + 4 + 32;
+
+using ChunkDigest = std::array<std::byte, 32>;
+
+/// What somebody says that a chunk is.
+struct ChunkClaim {
+  std::uint32_t size = 0;
+  ChunkDigest sha256{};
+  std::string name{};  ///< 1 to kLongestChunkName bytes.
+
+  friend bool operator==(const ChunkClaim&, const ChunkClaim&) = default;
+};
+
 struct Choke {};
 struct Unchoke {};
 struct Interested {};
@@ -54,7 +74,12 @@ struct UnknownMessage {
   std::uint8_t type = 0;
   std::uint32_t length = 0;
 };
+/// The sender has held this chunk from the start. Elsewhere in memory, so that a Message stays small.
+struct Announcement {
+  PieceIndex piece;
+  std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
+};
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage, Announcement>;
 
 }  // namespace p2p

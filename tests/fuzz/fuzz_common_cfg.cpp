@@ -21,6 +21,7 @@ std::string printed(const CommonCfg& cfg) {
   if (cfg.file_size) text += "FileSize " + std::to_string(*cfg.file_size) + "\n";
   if (cfg.piece_size) text += "PieceSize " + std::to_string(*cfg.piece_size) + "\n";
   if (cfg.manifest) text += "Manifest " + to_hex(*cfg.manifest) + "\n";
+  if (cfg.trust_quorum) text += "TrustQuorum " + std::to_string(*cfg.trust_quorum) + "\n";
   if (cfg.max_connections != 0) text += "MaxConnections " + std::to_string(cfg.max_connections) + "\n";
   return text;
 }
@@ -29,7 +30,7 @@ bool same(const CommonCfg& a, const CommonCfg& b) {
   return a.preferred_neighbors == b.preferred_neighbors && a.unchoking_interval_s == b.unchoking_interval_s &&
          a.optimistic_interval_s == b.optimistic_interval_s && a.file_name == b.file_name && a.file_size == b.file_size &&
          a.piece_size == b.piece_size && a.max_connections == b.max_connections && a.choking_policy == b.choking_policy &&
-         a.manifest == b.manifest;
+         a.manifest == b.manifest && a.trust_quorum == b.trust_quorum;
 }
 
 /// What the header promises of an accepted text.
@@ -41,6 +42,7 @@ void check_limits(const CommonCfg& cfg) {
   P2P_ASSERT(!cfg.file_size || (*cfg.file_size >= 1 && *cfg.file_size <= 0x7fffffffffffffff));
   P2P_ASSERT(!cfg.piece_size || (*cfg.piece_size >= 1 && *cfg.piece_size <= 64u << 20));
   if (cfg.file_size && cfg.piece_size) P2P_ASSERT((*cfg.file_size - 1) / *cfg.piece_size + 1 <= 0x7fffffff);
+  P2P_ASSERT(!cfg.trust_quorum || (*cfg.trust_quorum >= 1 && *cfg.trust_quorum <= 65'535));
   P2P_ASSERT(cfg.max_connections == 0 || (cfg.max_connections >= 2 && cfg.max_connections <= 65'535));
 
   // The file stays in the peer's folder.
@@ -61,6 +63,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const CommonCfg cfg = parse_common_cfg(text, kFile);
     check_limits(cfg);
     P2P_ASSERT(same(parse_common_cfg(printed(cfg), kFile), cfg));
+  } catch (const ConfigError& error) {
+    fuzz::check_error(error, text, kFile);
+  }
+  try {
+    const CommonCfg cfg = parse_chunk_cfg(text, kFile);
+    P2P_ASSERT(cfg.unchoking_interval_s >= 1 && cfg.optimistic_interval_s >= 1 && cfg.max_connections == 0);
+    P2P_ASSERT(!cfg.trust_quorum || (*cfg.trust_quorum >= 1 && *cfg.trust_quorum <= 65'535));
   } catch (const ConfigError& error) {
     fuzz::check_error(error, text, kFile);
   }

@@ -18,6 +18,8 @@ struct Model {
   bool remote_chokes = true;
   bool remote_is_interested = false;
   std::set<std::uint32_t> remote_has{};
+  bool announcing = false;  ///< The last thing but announcements was the bitfield.
+  std::uint32_t next_announced = 0;
 };
 
 class Driver {
@@ -32,8 +34,10 @@ class Driver {
       receive(static_cast<MessageType>(choice - 1));  // of 8 known types and one unknown
     else if (choice <= 17)
       send(static_cast<MessageType>(choice - 10));
-    else
+    else if (choice == 18)
       receive(MessageType::have);
+    else
+      announce();
     compare();
   }
 
@@ -47,6 +51,15 @@ class Driver {
     const auto verdict = session_.on_message(message);
     P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
     if (legal) P2P_ASSERT(std::get<bool>(verdict) == apply(message));
+  }
+
+  void announce() {
+    const PieceIndex which = piece();
+    const auto verdict = session_.on_message(Announcement{which, std::make_shared<const ChunkClaim>(ChunkClaim{.size = 1, .sha256 = {}, .name = "a"})});
+    const bool legal = model_.shook_hands && model_.announcing && which.value >= model_.next_announced && model_.remote_has.contains(which.value);
+    P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
+    model_.got_message |= model_.shook_hands;
+    if (legal) model_.next_announced = which.value + 1;
   }
 
   Message any(MessageType type) {
@@ -72,6 +85,7 @@ class Driver {
   /// Changes the model; tells whether the message says anything new.
   bool apply(const Message& message) {
     model_.got_message = true;
+    model_.announcing = std::holds_alternative<BitfieldMessage>(message);
     struct Apply {
       Model& m;
       bool operator()(const Choke&) const { return !std::exchange(m.remote_chokes, true); }
@@ -86,6 +100,7 @@ class Driver {
       bool operator()(const Request&) const { return true; }
       bool operator()(const PieceHead&) const { return true; }
       bool operator()(const UnknownMessage&) const { return false; }
+      bool operator()(const Announcement&) const { return true; }
     };
     return std::visit(Apply{model_}, message);
   }

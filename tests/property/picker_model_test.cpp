@@ -60,6 +60,10 @@ void step(Picker& picker, Model& model, Random& random) {
   const std::uint32_t at = random.below(size);
   const PieceIndex piece{at};
   auto& [state, requesters] = model.pieces[at];
+  if (state == State::closed && random.below(3) == 0) {
+    state = State::open;
+    return picker.unlock(piece);
+  }
   switch (random.below(12)) {
     case 0:
       if (model.neighbors.size() >= 12) return;
@@ -139,12 +143,16 @@ void require_rarest(const Picker& picker, const Model& model, const Bitfield& ne
 TEST_CASE("the picker is what its model is after any operations", "[random]") {
   constexpr std::uint64_t kSeed = 20240616;
   Random random(kSeed);
-  for (const std::uint32_t size : {1u, 3u, 40u, 200u}) {
-    INFO("seed " << kSeed << ", size " << size);
+  using Start = std::pair<std::uint32_t, bool>;  // size, and whether all is closed
+  for (const auto& [size, all_closed] : {Start{1, false}, Start{3, false}, Start{40, false}, Start{200, false}, Start{3, true}, Start{200, true}}) {
+    INFO("seed " << kSeed << ", size " << size << (all_closed ? ", closed at first" : ""));
     Bitfield stored(size);
     for (std::uint32_t i = 0; i < size / 4; ++i) stored.set(PieceIndex{random.below(size)});
-    Picker picker(stored);
+    Picker picker(stored, all_closed);
     Model model(stored);
+    if (all_closed)
+      for (auto& piece : model.pieces)
+        if (piece.state == State::open) piece.state = State::closed;
     for (int operation = 0; operation < 6000; ++operation) {
       step(picker, model, random);
       if (operation % 20 == 0) require_same(picker, model);

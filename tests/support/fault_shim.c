@@ -260,6 +260,24 @@ int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
   WITH_FD(fd);
   FATED(ALLOCATE, where, real(fd, mode, offset, length));
 }
+/// Returns its error.
+static int fated_posix_fallocate(int (*real)(int, off64_t, off64_t), int fd, off64_t offset, off64_t length) {
+  WITH_FD(fd);
+  const enum fate fate = decide(ALLOCATE, where);
+  if (fate == KILL_BEFORE || fate == KILL_MIDDLE) die();
+  if (fate == FAIL) return fault.error;
+  const int result = real(fd, offset, length);
+  if (fate == KILL_AFTER) die();
+  return result;
+}
+int posix_fallocate(int fd, off_t offset, off_t length) {
+  REAL(int, "posix_fallocate64", int, off64_t, off64_t);
+  return fated_posix_fallocate(real, fd, offset, length);
+}
+int posix_fallocate64(int fd, off64_t offset, off64_t length) {
+  REAL(int, "posix_fallocate64", int, off64_t, off64_t);
+  return fated_posix_fallocate(real, fd, offset, length);
+}
 int ftruncate(int fd, off_t length) {
   REAL(int, "ftruncate", int, off_t);
   WITH_FD(fd);
@@ -279,6 +297,16 @@ int renameat(int from_dir, const char* from, int to_dir, const char* to) {
   REAL(int, "renameat", int, const char*, int, const char*);
   WITH_PATH(from_dir, from);
   FATED(RENAME, where, real(from_dir, from, to_dir, to));
+}
+int renameat2(int from_dir, const char* from, int to_dir, const char* to, unsigned flags) {
+  REAL(int, "renameat2", int, const char*, int, const char*, unsigned);
+  WITH_PATH(from_dir, from);
+  FATED(RENAME, where, real(from_dir, from, to_dir, to, flags));
+}
+int mkostemp(char* path, int flags) {
+  REAL(int, "mkostemp", char*, int);
+  WITH_PATH(AT_FDCWD, path);
+  FATED(OPEN, where, real(path, flags));
 }
 int unlink(const char* path) {
   REAL(int, "unlink", const char*);

@@ -42,6 +42,7 @@ inline std::string describe(const Message& message) {
     std::string operator()(const Request& m) const { return "request " + std::to_string(m.piece.value); }
     std::string operator()(const PieceHead& m) const { return "piece " + std::to_string(m.piece.value); }
     std::string operator()(const UnknownMessage& m) const { return "unknown " + std::to_string(m.type); }
+    std::string operator()(const Announcement& m) const { return "announces " + std::to_string(m.piece.value); }
   };
   return std::visit(Describe{}, message);
 }
@@ -71,6 +72,9 @@ inline std::string describe(const Event& event) {
     std::string operator()(const PieceRejected& e) const { return "rejected " + n(e.piece.value) + " from " + n(e.from); }
     std::string operator()(const PiecesLost& e) const { return n(e.count) + " lost"; }
     std::string operator()(const RequestsStalled& e) const { return n(e.requests) + " stalled at " + n(e.peer); }
+    std::string operator()(const ChunkSettled& e) const { return "settled " + n(e.piece.value) + " by " + n(e.holders); }
+    std::string operator()(const ChunkDisputed& e) const { return n(static_cast<std::uint32_t>(e.candidates.size())) + " say of " + n(e.piece.value); }
+    std::string operator()(const ChunkContradicted& e) const { return "contradicted on " + n(e.piece.value); }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }
   };

@@ -37,6 +37,7 @@ struct Scene {
   std::optional<ContentPrefix> content = {};
   std::uint32_t spare_connections = UINT32_MAX;
   bool stays = false;
+  std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
 };
 
 class Stage;
@@ -55,6 +56,7 @@ class Remote {
 
   void shakes_hands(std::uint32_t id);
   void says(std::string_view message);
+  void announces(std::uint32_t piece, ChunkClaim claim);
   void breaks_the_protocol(const std::string& how);
   /// The connection ends from outside.
   void leaves();
@@ -137,6 +139,8 @@ class Stage {
   }
 
   std::vector<std::string> events;
+  /// With false, chunks that are settled cannot be stored.
+  bool opens_chunks = true;
   /// With false, pieces that are to be stored wait in `unstored` for the test to report them.
   bool stores_at_once = true;
   std::vector<PieceIndex> unstored;
@@ -150,7 +154,7 @@ class Stage {
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {.self = PeerId{scene.self},
             .listed = std::move(listed),
-            .geometry = Geometry(scene.stored.size() * scene.piece_size, scene.piece_size),
+            .geometry = geometry_of(scene),
             .preferred_neighbors = scene.preferred,
             .unchoking_interval = scene.unchoking_interval,
             .optimistic_interval = scene.optimistic_interval,
@@ -159,7 +163,15 @@ class Stage {
             .spare_connections = scene.spare_connections,
             .stays = scene.stays,
             .favored = std::move(favored),
-            .content = scene.content};
+            .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
+            .chunks = scene.chunks};
+  }
+
+  static Geometry geometry_of(const Scene& scene) {
+    if (!scene.chunks) return Geometry(scene.stored.size() * scene.piece_size, scene.piece_size);
+    Geometry geometry = Geometry::of_chunks(static_cast<std::uint32_t>(scene.stored.size()));
+    for (const HeldChunk& held : scene.chunks->held) geometry.learn(held.piece, held.claim.size);
+    return geometry;
   }
 
   struct CarryOut {
@@ -177,6 +189,8 @@ class Stage {
       stage.swarm.on_closed(effect.link, effect.reason, stage.now);
     }
     void operator()(const Event& event) const {
+      if (const auto* settled = std::get_if<ChunkSettled>(&event); settled && stage.opens_chunks && !stage.swarm.stored().test(settled->piece))
+        stage.swarm.open_chunk(settled->piece, stage.now);
       stage.events.push_back(describe(event));
       stage.recent_.push_back(stage.events.back());
     }
@@ -200,7 +214,14 @@ class Stage {
 };
 
 inline void Remote::shakes_hands(std::uint32_t id) {
-  stage_.swarm.on_handshake(link_, {PeerId{id}, {}}, stage_.now);
+  const auto chunks = stage_.swarm.geometry().piece_count();
+  const ReservedBytes reserved = stage_.swarm.quorum() ? encode(Features{.chunks = true, .content = chunk_folder_prefix(chunks)}) : ReservedBytes{};
+  stage_.swarm.on_handshake(link_, {PeerId{id}, reserved}, stage_.now);
+  stage_.settle();
+}
+
+inline void Remote::announces(std::uint32_t piece, ChunkClaim claim) {
+  stage_.swarm.on_message(link_, Announcement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(std::move(claim))}, stage_.now);
   stage_.settle();
 }
 

@@ -127,5 +127,21 @@ TEST_CASE("FileName may be in a folder and have bytes beyond ASCII", "[config]")
   CHECK(parse(with("FileName", std::string(250, 'n'))).file_name.size() == 250);
 }
 
+TEST_CASE("of a chunk folder's Common.cfg every key may be left out", "[config]") {
+  const CommonCfg nothing = parse_chunk_cfg("", "Common.cfg");
+  CHECK(nothing.preferred_neighbors == 3);
+  CHECK(nothing.unchoking_interval_s == 5);
+  CHECK(nothing.optimistic_interval_s == 15);
+  CHECK_FALSE(nothing.trust_quorum);
+  const CommonCfg whole = parse_chunk_cfg(with("", "") + "TrustQuorum 65535\nChokingPolicy cooperative\n", "Common.cfg");
+  CHECK(whole.trust_quorum == 65'535u);
+  CHECK(whole.choking_policy == ChokingPolicy::cooperative);
+  CHECK(parse(with("", "") + "TrustQuorum 2").trust_quorum == 2u);
+  for (const char* wrong : {"TrustQuorum 0", "TrustQuorum 65536", "TrustQuorum", "Quorum 2", "UnchokingInterval 0", "MaxConnections 4"}) {
+    INFO(wrong);
+    CHECK_THROWS_AS(parse_chunk_cfg(wrong, "Common.cfg"), ConfigError);
+  }
+}
+
 }  // namespace
 }  // namespace p2p::config

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "peer/storage/piece_store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

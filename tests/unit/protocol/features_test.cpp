@@ -16,8 +16,10 @@ TEST_CASE("features stand in the reserved bytes as docs/PROTOCOL.md says", "[fea
 
 TEST_CASE("what was said is understood", "[features]") {
   for (const bool fetch : {false, true}) {
-    const Features features{.fetch_manifest = fetch, .content = kContent};
-    CHECK(decode_features(encode(features)) == features);
+    for (const bool chunks : {false, true}) {
+      const Features features{.fetch_manifest = fetch, .chunks = chunks, .content = kContent};
+      CHECK(decode_features(encode(features)) == features);
+    }
   }
 }
 
@@ -29,8 +31,14 @@ TEST_CASE("zeros, another mark and features that we do not know mean a classic p
       ReservedBytes changed = ours;
       changed[byte] ^= std::byte{1} << bit;
       INFO("byte " << byte << ", bit " << bit);
-      CHECK(decode_features(changed).has_value() == (byte == 1 && bit == 0));
+      CHECK(decode_features(changed).has_value() == (byte == 1 && (bit == 0 || bit == 2)));
     }
+}
+
+TEST_CASE("a chunk folder's prefix says what it is and how many chunks there are", "[features]") {
+  const ReservedBytes bytes = encode(Features{.chunks = true, .content = chunk_folder_prefix(258)});
+  const std::uint8_t expected[] = {0x80, 0x04, 'C', 'H', 'N', 'K', 0, 0, 1, 2};
+  for (std::size_t i = 0; i < bytes.size(); ++i) CHECK(std::to_integer<std::uint8_t>(bytes[i]) == expected[i]);
 }
 
 }  // namespace

@@ -96,5 +96,27 @@ TEST_CASE("what a geometry may be is bounded by pieces and piece size", "[geomet
   CHECK(test::aborts([] { Geometry(0, 1); }));
 }
 
+TEST_CASE("the sizes of chunks are learned, for every copy", "[geometry]") {
+  Geometry chunks = Geometry::of_chunks(3);
+  const Geometry copy = chunks;
+  CHECK(chunks.is_learned());
+  CHECK(chunks.piece_count() == 3);
+  CHECK(chunks.total_size() == 0);
+  CHECK(chunks.piece_size() == 1);
+  CHECK_FALSE(copy.knows(PieceIndex{1}));
+  CHECK(test::aborts([&] { (void)copy.size_of(PieceIndex{1}); }));
+  chunks.learn(PieceIndex{1}, 7);
+  chunks.learn(PieceIndex{1}, 7);
+  chunks.learn(PieceIndex{2}, 0);
+  CHECK(copy.size_of(PieceIndex{1}) == 7);
+  CHECK(copy.size_of(PieceIndex{2}) == 0);
+  CHECK(copy.total_size() == 7);
+  CHECK(copy.piece_size() == 3);
+  CHECK(copy.largest_size() == Geometry::kMaxChunkSize);
+  CHECK(test::aborts([&] { chunks.learn(PieceIndex{1}, 8); }));
+  CHECK_FALSE(Geometry(10, 3).is_learned());
+  CHECK(Geometry(10, 3).knows(PieceIndex{3}));
+}
+
 }  // namespace
 }  // namespace p2p

@@ -237,5 +237,33 @@ TEST_CASE("states are left only by their doors; others are our own bug", "[picke
   CHECK(test::aborts([&] { picker.remove_holder(pieces("010")); }));
 }
 
+TEST_CASE("a closed piece is not picked until it is unlocked", "[picker]") {
+  Picker picker(pieces("10000"), true);
+  picker.add_holder(pieces("11100"));
+  CHECK(picks(picker, "11100") == Set{});
+  CHECK(picker.open_count() == 0);
+  picker.unlock(PieceIndex{2});
+  CHECK(picks(picker, "11100") == Set{2});
+  CHECK(picker.state(PieceIndex{1}) == State::closed);
+  CHECK(picker.availability(PieceIndex{1}) == 1);
+}
+
+TEST_CASE("one holder more or less of one piece", "[picker]") {
+  Picker picker(pieces("000"));
+  picker.add_holder(pieces("110"));
+  picker.remove_holder(PieceIndex{1});
+  CHECK(picker.availability(PieceIndex{0}) == 1);
+  CHECK(picker.availability(PieceIndex{1}) == 0);
+  CHECK(picks(picker, "110") == Set{0});
+}
+
+TEST_CASE("a piece that is forfeited is missing, and not asked for again", "[picker]") {
+  Picker picker(pieces("110"));
+  picker.add_holder(pieces("111"));
+  picker.forfeit(PieceIndex{0});
+  CHECK_FALSE(picker.stored().test(PieceIndex{0}));
+  CHECK(picks(picker, "111") == Set{2});
+}
+
 }  // namespace
 }  // namespace p2p
