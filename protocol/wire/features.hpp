@@ -17,6 +17,8 @@ using ContentPrefix = std::array<std::byte, 8>;
 struct Features {
   /// The dialler wants the content's manifest and nothing else on this connection.
   bool fetch_manifest = false;
+  /// The dialler wants a catalog and nothing else; `content` is then its question. Not both.
+  bool fetch_catalog = false;
   ContentPrefix content{};
 
   friend bool operator==(const Features&, const Features&) = default;

@@ -37,6 +37,8 @@ struct Scene {
   std::optional<ContentPrefix> content = {};
   std::uint32_t spare_connections = UINT32_MAX;
   bool stays = false;
+  bool open = false;  ///< Then `listed` is not looked at.
+  std::uint32_t most_neighbors = 1024;
 };
 
 class Stage;
@@ -144,7 +146,7 @@ class Stage {
 
   static SwarmConfig config_of(const Scene& scene) {
     std::vector<PeerId> listed, favored;
-    for (const std::uint32_t id : scene.listed) listed.push_back(PeerId{id});
+    for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {.self = PeerId{scene.self},
             .listed = std::move(listed),
@@ -157,7 +159,9 @@ class Stage {
             .spare_connections = scene.spare_connections,
             .stays = scene.stays,
             .favored = std::move(favored),
-            .content = scene.content};
+            .content = scene.content,
+            .open = scene.open,
+            .most_neighbors = scene.most_neighbors};
   }
 
   struct CarryOut {

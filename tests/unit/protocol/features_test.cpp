@@ -15,10 +15,14 @@ TEST_CASE("features stand in the reserved bytes as docs/PROTOCOL.md says", "[fea
 }
 
 TEST_CASE("what was said is understood", "[features]") {
-  for (const bool fetch : {false, true}) {
-    const Features features{.fetch_manifest = fetch, .content = kContent};
+  for (const Features& features : {Features{.content = kContent}, Features{.fetch_manifest = true, .content = kContent},
+                                   Features{.fetch_catalog = true, .content = kContent}})
     CHECK(decode_features(encode(features)) == features);
-  }
+  CHECK(encode(Features{.fetch_catalog = true, .content = kContent})[1] == std::byte{0x02});
+}
+
+TEST_CASE("nobody wants a manifest and a catalog on one connection", "[features]") {
+  CHECK_FALSE(decode_features(encode(Features{.fetch_manifest = true, .fetch_catalog = true, .content = kContent})));
 }
 
 TEST_CASE("zeros, another mark and features that we do not know mean a classic peer", "[features]") {
@@ -29,7 +33,7 @@ TEST_CASE("zeros, another mark and features that we do not know mean a classic p
       ReservedBytes changed = ours;
       changed[byte] ^= std::byte{1} << bit;
       INFO("byte " << byte << ", bit " << bit);
-      CHECK(decode_features(changed).has_value() == (byte == 1 && bit == 0));
+      CHECK(decode_features(changed).has_value() == (byte == 1 && bit <= 1));
     }
 }
 
