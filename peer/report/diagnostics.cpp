@@ -76,8 +76,10 @@ void clear_bar() {
 
 void bar_drawn() { bar_stands = true; }
 
-void start_diagnostics(std::uint32_t peer_id, const std::string& level) {
-  auto logger = std::make_shared<spdlog::logger>("peer " + std::to_string(peer_id), std::make_shared<StderrSink>());
+void start_diagnostics(std::uint32_t peer_id, const std::string& level) { start_diagnostics("peer " + std::to_string(peer_id), level); }
+
+void start_diagnostics(const std::string& name, const std::string& level) {
+  auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<StderrSink>());
   logger->set_pattern("%H:%M:%S.%e %n %l: %v");
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::trace);

@@ -39,6 +39,9 @@ class PieceStore {
   struct Options {
     bool sync = false;    ///< Completion survives a loss of power.
     OnScan on_scan = {};  ///< While pieces on disk are checked.
+    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
+    /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
+    bool serve_only = false;
   };
 
   /// Claims what is there, or makes room for it. Throws ExitError: disk_full when there is no room for all of it, io for
@@ -68,6 +71,8 @@ class PieceStore {
   /// there are no descriptors left to look: that proves nothing.
   std::vector<PieceIndex> recheck(PieceIndex piece);
 
+  bool serve_only() const { return options_.serve_only; }
+
   /// Somebody changes what was complete; writing to it would destroy what they do.
   bool frozen() const { return frozen_; }
 
@@ -76,6 +81,7 @@ class PieceStore {
   std::shared_ptr<File> open(std::size_t file);
   std::shared_ptr<File> open_anew(std::size_t file) const;
   void close_files();
+  void serve_as_it_is();
   void claim_complete(FolderState state);
   void begin_journal();
   void claim_part();
