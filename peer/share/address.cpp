@@ -1,19 +1,12 @@
 #include "peer/share/address.hpp"
 
 #include <asio.hpp>
-#include <algorithm>
 
+#include "config/host.hpp"
 #include "config/text.hpp"
 
 namespace p2p {
 namespace {
-
-constexpr std::size_t kLongestHost = 255;
-
-bool is_host(std::string_view host) {
-  const auto fits = [](char c) { return c > ' ' && c != 0x7f && std::string_view("/,[]@").find(c) == std::string_view::npos; };
-  return !host.empty() && host.size() <= kLongestHost && std::ranges::all_of(host, fits);
-}
 
 /// The address that the system would send from; nothing is sent.
 std::optional<std::string> source_towards(const char* target) {
@@ -41,10 +34,10 @@ std::optional<Address> parse_address(std::string_view text) {
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = text.substr(0, colon);
   const auto port = config::parse_integer(text.substr(colon + 1), 1, 65'535);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool bracketed = host.starts_with('[');
+  host = config::without_brackets(host);
   // Without brackets nobody can tell where an IPv6 address ends.
-  if (!port || !is_host(host) || (host.find(':') != std::string_view::npos) != bracketed) return std::nullopt;
+  if (!port || !config::is_host(host) || (host.find(':') != std::string_view::npos) != bracketed) return std::nullopt;
   return Address{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
