@@ -64,11 +64,7 @@ class Get {
     wait_for_signal();
     wait_for_timeout();
     look();
-    try {
-      io_.run();
-    } catch (const config::ConfigError& error) {
-      throw ExitError(ExitCode::content_mismatch, std::string("the content is none: ") + error.what());
-    }
+    run_to_the_end();
     if (fetch_) fetch_->end_progress();
     if (failure_) throw *std::exchange(failure_, std::nullopt);
     if (code_ == ExitCode::complete) print(out);
@@ -124,6 +120,8 @@ class Get {
     pause_timer_.expires_after(time);
     pause_timer_.async_wait([this](const std::error_code& error) {
       if (error || leaving_) return;
+      // What was said before somebody is believed may no longer be so.
+      if (!chosen_) tally_ = {};
       search_.run(fetch_ ? fetch_->linked() : std::set<Address>(), [this](const Holder& holder) { on_holder(holder); }, [this] { on_looked(); });
     });
   }
@@ -155,10 +153,10 @@ class Get {
     if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::quoted(options_.wanted) + " is a folder's content, expected a file's");
     name_ = options_.id ? manifest.files.front().path : options_.wanted;
     size_ = manifest.total_size();
-    root_ = (options_.out / name_).lexically_normal();
+    root_ = options_.out / name_;
     if (is_there(root_, manifest, options_.update, options_.net.progress)) {
       is_complete_ = true;
-      say(root_.string() + " is there already");
+      say(printed_path() + " is there already");
       return leave(ExitCode::complete);
     }
     lock_.emplace(root_);
@@ -187,18 +185,32 @@ class Get {
 
   // --- the end -----------------------------------------------------------------------------------------------------
 
-  /// What an ExitError or an error of the disk ends.
+  /// Errors that come out of it end connections as everything does.
+  void run_to_the_end() {
+    for (bool over = false; !over;) {
+      try {
+        io_.run();
+        over = true;
+      } catch (const config::ConfigError& error) {
+        fail(ExitCode::content_mismatch, std::string("the content's manifest is none: ") + error.what());
+      } catch (const std::system_error& error) {
+        fail(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what()));
+      }
+    }
+  }
+
+  /// What an ExitError ends.
   template <class Act>
   void guarded(Act&& act) {
     try {
       act();
     } catch (const ExitError& error) {
-      failure_ = error;
-      leave(error.code());
+      fail(error.code(), error.what());
     }
   }
 
   void fail(ExitCode code, const std::string& message) {
+    if (leaving_) return;
     failure_ = ExitError(code, message);
     leave(code);
   }
@@ -239,6 +251,8 @@ class Get {
     });
   }
 
+  std::string printed_path() const { return root_.lexically_normal().string(); }
+
   std::string described_join() const {
     std::string text;
     for (const Address& address : join_) text += (text.empty() ? "" : ", ") + to_string(address);
@@ -248,14 +262,14 @@ class Get {
   void print(std::ostream& out) const {
     const std::string id = config::to_hex(*chosen_);
     if (!options_.net.json) {
-      out << id << "  " << root_.string() << '\n';
+      out << id << "  " << printed_path() << '\n';
       return;
     }
     nlohmann::ordered_json holders = nlohmann::ordered_json::array();
     if (fetch_)
       for (const Fetch::Contribution& each : fetch_->contributions())
         holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
-    nlohmann::ordered_json result{{"name", name_}, {"content_id", id}, {"path", root_.string()}, {"size", size_}, {"holders", holders}};
+    nlohmann::ordered_json result{{"name", name_}, {"content_id", id}, {"path", printed_path()}, {"size", size_}, {"holders", holders}};
     if (options_.quorum) result["quorum"] = quorum_;
     out << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   }

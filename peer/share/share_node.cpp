@@ -135,7 +135,9 @@ void ShareNode::answer(tcp::socket socket, const ContentPrefix& content, std::ui
 
 void ShareNode::give_manifest(tcp::socket socket, const ContentPrefix& prefix) {
   const auto id = ids_.find(prefix);
-  const ManifestPtr known = id == ids_.end() ? nullptr : library_.manifest(id->second);
+  // A copy: a manifest that is damaged withdraws what it was for.
+  const ContentId wanted = id == ids_.end() ? ContentId{} : id->second;
+  const ManifestPtr known = id == ids_.end() ? nullptr : library_.manifest(wanted);
   answer(std::move(socket), prefix, kManifestType, known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr);
 }
 
