@@ -94,7 +94,10 @@ PieceStore::PieceStore(Content content, Options options)
       most_open_files_(most_open_files()),
       stored_(geometry().piece_count()),
       files_(content_.layout.files().size()) {
-  if (options_.serve_only) return serve_as_it_is();
+  if (options_.serve_only) {
+    serve_as_it_is();
+    return;
+  }
   const FolderState state = inspect_folder(content_);
   try {
     if (state != FolderState::missing) claim_complete(state);

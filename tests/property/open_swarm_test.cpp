@@ -36,7 +36,8 @@ class Town {
   }
 
   void everybody_leaves() {
-    for (int i = 0; i < 1000 && !(links_.empty() && dials_.empty()); ++i) {
+    // Some are due to be dialled once more.
+    for (int i = 0; i < 10; ++i) {
       while (!links_.empty()) hang_up();
       while (!dials_.empty()) fail_dial();
       now_ += 10s;
