@@ -79,6 +79,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override {
     if (place_ != Place::root || key_ != Key::entries) other("a list", false);
     place_ = Place::entries;
+    key_ = Key::unknown;
     return true;
   }
 

@@ -364,7 +364,8 @@ class Hostile(ShareCase):
                 catalog = b'{"peerProcess_catalog":1,"entries":[{"name":"x","size":1,"content_id":"' + named.encode() + b'"}]}'
                 evil = self.node(lambda wish, prefix, catalog=catalog, text=text: self.message(9, catalog) if wish == 2 else self.message(8, text))
                 with self.subTest((text, named == content_id)):
-                    self.get(TIMEOUT if named == content_id else CONTENT_MISMATCH, "x", "--timeout", 4, "--out", "out", join=[evil])
+                    code, patience = (TIMEOUT, 12) if named == content_id else (CONTENT_MISMATCH, DEADLINE_S)
+                    self.get(code, "x", "--timeout", patience, "--out", "out", join=[evil])
                     self.assertFalse((self.dir / "out").exists())
 
     def test_liar_beside_an_honest_holder(self):
