@@ -21,6 +21,9 @@ constexpr auto kJoinTime = 4s;
 constexpr auto kSearchTime = 6s;
 constexpr auto kQuietTime = 1500ms;
 constexpr std::size_t kMostResults = 4'096;
+/// How long what is found waits for its withdrawal, which the next node may have: nodes that were the nearest to a key
+/// once do not hear of it. Nothing waits longer than its search takes.
+constexpr auto kHoldTime = 100ms;
 
 /// How often the nodes to join are contacted: while alone; and otherwise, so that parts that began apart come together.
 constexpr auto kLonelyInterval = 2s;
@@ -147,14 +150,10 @@ void DhtDiscovery::start(const DhtKey& key, std::function<bool(const Announcemen
 }
 
 void DhtDiscovery::begin(const std::shared_ptr<Search>& search) {
-  const std::weak_ptr alive = alive_;
   std::vector<Announcement> own;
   for (const auto& [holding, published] : published_)
     if (search->matches(published.announcement)) own.push_back(published.announcement);
-  for (const Announcement& announcement : own) {
-    report(search, announcement);
-    if (alive.expired()) return;
-  }
+  if (!report(search, own)) return;
   if (connected_) return look(search);
   if (options_.join.empty()) return finish(search);
   end_at(search, Clock::now() + kJoinTime);
@@ -174,22 +173,39 @@ void DhtDiscovery::look(const std::shared_ptr<Search>& search) {
 }
 
 void DhtDiscovery::take(const std::shared_ptr<Search>& search, const std::vector<std::vector<std::byte>>& values) {
-  const std::weak_ptr alive = alive_;
-  bool any_new = false;
+  const bool none_held = search->held.empty();
   for (const auto& bytes : values) {
     const auto value = decode_announcement(bytes);
-    const auto* announcement = value ? std::get_if<Announcement>(&*value) : nullptr;
-    if (!announcement || !search->matches(*announcement)) continue;
-    any_new |= report(search, *announcement);
-    if (alive.expired()) return;
+    if (!value || search->held.size() + search->withdrawn.size() >= 2 * kMostResults) continue;
+    const auto* announcement = std::get_if<Announcement>(&*value);
+    if (!announcement)
+      search->withdrawn.insert(seal_of(std::get<Withdrawal>(*value).secret));
+    else if (search->matches(*announcement) && !search->results.contains({announcement->node, announcement->holding}))
+      search->held.emplace(announcement->seal, *announcement);
   }
-  if (search->results.size() >= kMostResults) return finish(search);
-  if (any_new) end_at(search, std::min(search->deadline, Clock::now() + kQuietTime));
+  if (!none_held || search->held.empty()) return;
+  search->held_timer.expires_after(kHoldTime);
+  search->held_timer.async_wait(while_alive([this, search](const std::error_code& error) {
+    if (error || !searches_.contains(search) || !report_held(search)) return;
+    if (search->results.size() >= kMostResults) return finish(search);
+    end_at(search, std::min(search->deadline, Clock::now() + kQuietTime));
+  }));
 }
 
-bool DhtDiscovery::report(const std::shared_ptr<Search>& search, const Announcement& announcement) {
-  if (search->results.size() >= kMostResults || !search->results.emplace(announcement.node, announcement.holding).second) return false;
-  search->on_found(announcement);
+bool DhtDiscovery::report_held(const std::shared_ptr<Search>& search) {
+  std::vector<Announcement> announcements;
+  for (const auto& [seal, announcement] : std::exchange(search->held, {}))
+    if (!search->withdrawn.contains(seal)) announcements.push_back(announcement);
+  return report(search, announcements);
+}
+
+bool DhtDiscovery::report(const std::shared_ptr<Search>& search, const std::vector<Announcement>& announcements) {
+  const std::weak_ptr alive = alive_;
+  for (const Announcement& announcement : announcements) {
+    if (search->results.size() >= kMostResults || !search->results.emplace(announcement.node, announcement.holding).second) continue;
+    search->on_found(announcement);
+    if (alive.expired()) return false;
+  }
   return true;
 }
 
@@ -205,7 +221,8 @@ void DhtDiscovery::finish(const std::shared_ptr<Search>& search) {
   if (searches_.erase(search) == 0) return;
   search->running.reset();
   search->timer.cancel();
-  search->on_done();
+  search->held_timer.cancel();
+  if (report_held(search)) search->on_done();
 }
 
 }  // namespace p2p

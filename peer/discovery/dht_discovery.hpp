@@ -40,15 +40,18 @@ class DhtDiscovery final : public Discovery {
   };
 
   struct Search {
-    explicit Search(asio::io_context& io) : timer(io) {}
+    explicit Search(asio::io_context& io) : timer(io), held_timer(io) {}
 
     DhtKey key = {};
     std::function<bool(const Announcement&)> matches;  ///< Whether it stands rightly under the key.
     std::function<void(const Announcement&)> on_found;
     std::function<void()> on_done;
     std::set<std::pair<Node, std::optional<Holding>>> results;
+    std::map<Sha256Digest, Announcement> held;  ///< By seal: found, and not told yet.
+    std::set<Sha256Digest> withdrawn;           ///< Seals.
     Clock::time_point deadline;
     asio::steady_timer timer;
+    asio::steady_timer held_timer;
     std::shared_ptr<void> running;  ///< Null until we are connected.
   };
 
@@ -66,8 +69,9 @@ class DhtDiscovery final : public Discovery {
   void begin(const std::shared_ptr<Search>& search);
   void look(const std::shared_ptr<Search>& search);
   void take(const std::shared_ptr<Search>& search, const std::vector<std::vector<std::byte>>& values);
-  /// Returns whether it was new. This object may be gone then, by the one who was told.
-  bool report(const std::shared_ptr<Search>& search, const Announcement& announcement);
+  /// Tells what is new of it. Returns false when whoever was told ended this object.
+  bool report(const std::shared_ptr<Search>& search, const std::vector<Announcement>& announcements);
+  bool report_held(const std::shared_ptr<Search>& search);
   void end_at(const std::shared_ptr<Search>& search, Clock::time_point deadline);
   void finish(const std::shared_ptr<Search>& search);
 

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 PROGRAM = os.environ.get("DISCOVERY_NODE", "build/dev/discovery_node")
 DEADLINE_S = 120
@@ -36,6 +37,15 @@ def free_port(host="127.0.0.1"):
             except OSError:
                 continue
             return tcp.getsockname()[1]
+
+
+def has_ipv6():
+    """Whether this machine has the loopback address ::1."""
+    try:
+        free_port("::1")
+    except OSError:
+        return False
+    return True
 
 
 class DiscoveryNode:
@@ -154,6 +164,12 @@ class DiscoveryCase(unittest.TestCase):
             time.sleep(0.1)
 
 
+    def at_each(self, nodes, check):
+        """Checks at all nodes at the same time: with dead ones around, a search takes a second."""
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            list(pool.map(check, nodes))
+
+
 class Discovery(DiscoveryCase):
     def test_a_third_of_thirty_nodes_dies(self):
         """Each of the others goes on finding everything that is held by somebody alive; the first node is among the dead."""
@@ -169,23 +185,27 @@ class Discovery(DiscoveryCase):
             if number % 3 == 0:
                 nodes[number].announce("shared", 1000, size=123456789)
         everybody, holders = set(nodes), {number for number in nodes if number % 3 == 0}
-        for node in nodes.values():
+
+        def finds_all(node):
             self.finds(node, "nodes", everybody)
             self.finds(node, "name shared", holders)
             self.finds(node, f"content {content(1000)}", holders)
 
+        self.at_each(list(nodes.values()), finds_all)
         dead = {0} | set(dice.sample(sorted(everybody - {0}), 9))
         for number in dead:
             nodes[number].kill()
         alive = everybody - dead
-        for number in alive:
-            node = nodes[number]
+        asked = {number: dice.choice(sorted(alive)) for number in sorted(alive)}
+
+        def finds_living(node):
             self.finds(node, "nodes", alive, but=dead)
             self.finds(node, "name shared", holders - dead, but=dead)
             self.finds(node, f"content {content(1000)}", holders - dead, but=dead)
-            other = dice.choice(sorted(alive))
-            self.finds(node, f"name file-{other}", {other})
-            self.finds(node, f"content {content(other)}", {other})
+            self.finds(node, f"name file-{asked[node.number]}", {asked[node.number]})
+            self.finds(node, f"content {content(asked[node.number])}", {asked[node.number]})
+
+        self.at_each([nodes[number] for number in alive], finds_living)
 
         # Who comes later may know a dead node, as long as he knows one that is up; and is found himself.
         known = [nodes[0].address, nodes[dice.choice(sorted(alive))].address]
@@ -286,6 +306,10 @@ class Discovery(DiscoveryCase):
     def test_host_names_and_ipv6(self):
         by_name = self.node(1, host="localhost")
         self.finds(self.node(2, join=[("localhost", by_name.port)]), "nodes", {1, 2})
+        if not has_ipv6():
+            return
+        by_ipv6 = self.node(3, host="::1")
+        self.finds(self.node(4, join=[("::1", by_ipv6.port)]), "nodes", {3, 4})
 
     def test_a_port_that_is_taken(self):
         first = self.node(1)

@@ -8,6 +8,8 @@
 //   unheard NAME    searches and ends without waiting for an answer
 //
 // Ends with the input or with SIGTERM, as a node does: with a farewell.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -127,6 +129,7 @@ void run(const DiscoveryOptions& options) {
 
 int main(int argc, char** argv) {
   try {
+    spdlog::set_default_logger(spdlog::stderr_logger_st("discovery_node"));  // stdout is for results
     p2p::run(p2p::parse({argv + 1, argv + argc}));
     return 0;
   } catch (const p2p::ExitError& error) {
