@@ -98,7 +98,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     for (const Key needed : {Key::version, Key::entries, Key::name, Key::size, Key::content_id})
       if (((bit(needed) & kEntryKeys) != 0) == in_entry && (seen_ & bit(needed)) == 0) fail("has no \"" + std::string(spelled(needed)) + "\"");
     if (in_entry && entries_.size() > 1 && entries_[entries_.size() - 2].name >= entries_.back().name)
-      fail("is " + config::quoted(entries_.back().name) + " behind " + config::quoted(entries_[entries_.size() - 2].name) + ", expected names in ascending order");
+      fail("is " + config::quoted(entries_.back().name) + " behind " + config::quoted(entries_[entries_.size() - 2].name) +
+           ", expected names in ascending order");
     place_ = in_entry ? Place::entries : Place::behind;
     return true;
   }

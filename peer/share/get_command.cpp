@@ -247,8 +247,8 @@ class Get {
       if (fetch_) return fail(ExitCode::timeout, "time-out: " + fetch_->explain());
       if (chosen_) return fail(ExitCode::timeout, "time-out: no holder has given the manifest of " + name);
       if (tally_.empty()) return fail(ExitCode::timeout, "time-out: nobody who can be found has " + name + "; asked through " + described_join());
-      fail(ExitCode::timeout, "time-out: " + (options_.quorum ? "no content " + name + " has a quorum yet:\n" : "still looking for holders of " + name + ":\n") +
-                                  tally_.describe());
+      const std::string state = options_.quorum ? "no content " + name + " has a quorum yet:\n" : "still looking for holders of " + name + ":\n";
+      fail(ExitCode::timeout, "time-out: " + state + tally_.describe());
     });
   }
 
