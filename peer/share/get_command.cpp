@@ -134,8 +134,9 @@ class Get {
       say("quorum " + quorum_ + ": " + config::to_hex(result.id));
     }
     ask_for_manifest(tally_.by_content().at(result.id));
-    // Others may come, and these may go.
-    look_again(kRefreshInterval);
+    // Some have it under another name; later others may come, and these may go.
+    search_.look_for(*chosen_);
+    look_again(0ms);
   }
 
   // --- what it is --------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "config/hex.hpp"
+
 namespace p2p {
 namespace {
 
@@ -34,6 +36,11 @@ void HolderSearch::run(std::set<Address> known, std::function<void(const Holder&
   else
     discovery_.find_name(options_.wanted, found, done);
   for (const Address& address : options_.join) add(round, address);
+}
+
+void HolderSearch::look_for(const ContentId& id) {
+  options_.id = id;
+  options_.wanted = config::to_hex(id);
 }
 
 void HolderSearch::add(const std::shared_ptr<Round>& round, const Address& address) {

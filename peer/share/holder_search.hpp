@@ -46,6 +46,9 @@ class HolderSearch {
   /// once, when all have answered or those that have not have had their time. Nobody in `known` is asked.
   void run(std::set<Address> known, std::function<void(const Holder&)> on_holder, std::function<void()> on_done);
 
+  /// From the next round on: who has this content, under whatever name.
+  void look_for(const ContentId& id);
+
   /// How many nodes have answered in the latest round.
   std::size_t answered() const { return round_ ? round_->answered : 0; }
 

@@ -107,6 +107,12 @@ class Sharer(Process):
 
 
 class ShareCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        done = subprocess.run([PEER_PROCESS, "ls", "--join", "127.0.0.1:9"], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        if "this build cannot find other nodes" in done.stderr:
+            raise unittest.SkipTest("a build without OpenDHT")
+
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="share-", ignore_cleanup_errors=True)
         self.addCleanup(holder.cleanup)
