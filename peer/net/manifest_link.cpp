@@ -102,7 +102,7 @@ class Search : public std::enable_shared_from_this<Search> {
       if (!self->found_) {
         ReceivedText received = co_await receive_text(timed, self->self_, wish, kManifestType, config::Manifest::kMaxTextBytes);
         text = std::move(received.text);
-        if (!text) spdlog::info("peer {} does not have this manifest", peer.value);
+        if (!received.same_content) spdlog::info("peer {} knows nothing of this manifest", peer.value);
       }
     } catch (const std::system_error& error) {
       if (!self->found_) spdlog::info("peer {} did not give the manifest: {}", peer.value, error.code().message());

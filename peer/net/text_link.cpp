@@ -79,7 +79,8 @@ asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedSocket> timed, P
   const Handshake handshake = decode_handshake(bytes);
   received.from = handshake.peer;
   const auto features = decode_features(handshake.reserved);
-  if (!features || features->content != wish.content) co_return received;
+  received.same_content = features && features->content == wish.content;
+  if (!received.same_content) co_return received;
   co_await asio::async_read(timed->socket, asio::buffer(head.data() + kHandshakeBytes, kHeadBytes), asio::use_awaitable);
   const std::uint32_t length = load_u32(std::span(head).subspan<kHandshakeBytes, 4>());
   const bool is_answer = head.back() == std::byte{type} && length > 1 && length - 1 <= most_bytes;

@@ -44,6 +44,7 @@ asio::awaitable<void> give_text(std::shared_ptr<TimedSocket> timed, Handshake ow
 
 struct ReceivedText {
   PeerId from;
+  bool same_content = false;        ///< Its handshake speaks of what was asked for.
   std::optional<std::string> text;  ///< Not checked; none when it gave none, or something else than was asked for.
 };
 
