@@ -4,24 +4,13 @@
 #include <map>
 #include <utility>
 
+#include "config/host.hpp"
 #include "config/text.hpp"
 
 namespace p2p::config {
 namespace {
 
 constexpr std::uint64_t kLargestId = 0x7fffffff;
-
-bool is_host(std::string_view host) {
-  // Names, IPv4, IPv6 with a zone; whether it resolves is found out when it is dialled.
-  constexpr std::size_t kLongestName = 253;
-  return !host.empty() && host.size() <= kLongestName && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
-  });
-}
-
-std::string_view without_brackets(std::string_view host) {
-  return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
-}
 
 }  // namespace
 

@@ -144,8 +144,8 @@ bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer) {
 
 void Exchange::wait_for_room() {
   room_timer_.expires_after(kRoomInterval);
-  room_timer_.async_wait([this](const std::error_code& error) {
-    if (error) return;
+  room_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
     for (; !unwritten_.empty(); unwritten_.pop_front()) {
       if (!write(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
       swarm_.on_piece_stored(unwritten_.front().piece, now());
@@ -198,8 +198,8 @@ void Exchange::arm_timer() {
   if (deadline == timer_at_) return;
   timer_at_ = deadline;
   timer_.expires_at(to_steady(deadline));
-  timer_.async_wait([this](const std::error_code& error) {
-    if (error) return;
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
     timer_at_ = kNever;
     for (const auto& [link, connection] : connections_) connection->report_sending();
     swarm_.on_timer(now());
@@ -212,8 +212,8 @@ void Exchange::finish(bool drain, std::function<void()> on_finished) {
   on_finished_ = std::move(on_finished);
   for (const auto& [link, connection] : connections_) connection->finish(drain);
   finish_timer_.expires_after(kFarewellPatience);
-  finish_timer_.async_wait([this](const std::error_code& error) {
-    if (error) return;
+  finish_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
     // Closing makes each connection report its end, the last of which finishes.
     for (const auto& [link, connection] : connections_) connection->close();
   });

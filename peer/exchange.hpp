@@ -57,6 +57,8 @@ class Exchange {
 
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
+  /// Only then may it be destroyed while the io_context goes on running.
+  bool has_connections() const { return !connections_.empty(); }
 
   // --- for connections -------------------------------------------------------------------------------------------
   Swarm& swarm() { return swarm_; }
@@ -108,6 +110,7 @@ class Exchange {
   bool waiting_for_room_ = false;
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.
   std::function<void()> on_finished_;
   std::optional<Verifier> verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
 };

@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "config/text.hpp"
+#include "peer/share/get_command.hpp"
+#include "peer/share/ls_command.hpp"
+#include "peer/share/share_command.hpp"
 #include "peer/storage/file.hpp"
 
 namespace p2p {
@@ -19,7 +22,11 @@ Subcommands:
   manifest PATH... -o FILE    Hash files or a folder, write their manifest, print its content id
   verify MANIFEST DIR         Compare files with their manifest
   chunks --folder DIR ...     Exchange a folder of chunk files
-  See peerProcess manifest --help, peerProcess verify --help and peerProcess chunks --help.
+  share --folder DIR          Offer every file of a folder to whoever asks for it by name
+  share CLUSTER               The same for a folder with a cluster file
+  ls                          List what is shared
+  get NAME                    Fetch a shared file from all who have it
+  See peerProcess manifest --help, and so on.
 )";
 
 namespace {
@@ -145,7 +152,19 @@ ExitCode run(const ManifestOptions& options) {
 
 ExitCode run(const VerifyOptions& options) { return verify_content(options, std::cout); }
 
+ExitCode run(const ShareOptions& options) { return share_folder(options, std::cout); }
+
+ExitCode run(const LsOptions& options) { return list_shared(options, std::cout); }
+
+ExitCode run(const GetOptions& options) { return get_shared(options, std::cout); }
+
 ExitCode run(ExitCode code) { return code; }
+
+/// What was parsed, or the code to exit with.
+template <class Options>
+Subcommand either(std::variant<Options, ExitCode> parsed) {
+  return std::visit([](auto&& each) { return Subcommand(std::move(each)); }, std::move(parsed));
+}
 
 }  // namespace
 
@@ -154,6 +173,9 @@ std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv) {
   if (first == "manifest") return parse_manifest_command(argc, argv);
   if (first == "verify") return parse_verify_command(argc, argv);
   if (first == "chunks") return parse_chunks_command(argc, argv);
+  if (first == "share") return either(parse_share(argc, argv));
+  if (first == "ls") return either(parse_ls(argc, argv));
+  if (first == "get") return either(parse_get(argc, argv));
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// The command lines of peerProcess manifest, peerProcess verify and peerProcess chunks as checked values.
+// The command lines of peerProcess manifest, verify, chunks, share, ls and get as checked values.
 //
 // They are recognised by the first word alone, which is otherwise a peer's ID: so the classic command line keeps every
 // option and every message that it has, and they know nothing of it.
@@ -11,10 +11,11 @@
 #include "peer/content/manifest_command.hpp"
 #include "peer/content/verify_command.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/share/options.hpp"
 
 namespace p2p {
 
-using Subcommand = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ExitCode>;
+using Subcommand = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions, ExitCode>;
 
 /// The subcommand's options, or the code to exit with after --help or a usage error, whose text has been printed; none
 /// when the command line is that of a peer.

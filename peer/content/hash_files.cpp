@@ -62,16 +62,17 @@ class Hashing {
 
   HashedPieces run() {
     if (pieces_ == 0) return {};
-    const SignalWatch watch;
+    std::optional<SignalWatch> watch;
+    if (!options_.stop) watch.emplace();
     ProgressLine line(options_.progress);
     std::vector<std::jthread> threads;
     running_ = static_cast<unsigned>(std::min<std::uint64_t>(options_.jobs, pieces_));
     for (unsigned i = running_; i > 0; --i) threads.emplace_back([this] { work(); });
     wait(line);
     threads.clear();
-    line.clear();
+    if (!options_.stop) line.clear();  // a terminal is the main thread's
     if (failure_) std::rethrow_exception(failure_);
-    if (signal_came) throw ExitError(ExitCode::interrupted, "interrupted");
+    if (interrupted()) throw ExitError(ExitCode::interrupted, "interrupted");
     char text[160];
     std::snprintf(text, sizeof text, "hashed: %llu/%llu pieces after %.1f s, %s", static_cast<unsigned long long>(hashed_pieces_),
                   static_cast<unsigned long long>(pieces_), line.elapsed_s(), megabytes(static_cast<double>(hashed_bytes_)).c_str());
@@ -81,10 +82,12 @@ class Hashing {
   }
 
  private:
+  bool interrupted() const { return options_.stop ? options_.stop->load() : signal_came.load(); }
+
   void work() {
     try {
       Reader reader(options_.piece_hash);
-      for (std::uint64_t piece = next_piece_++; piece < pieces_ && !stop_ && !signal_came; piece = next_piece_++) hash(piece, reader);
+      for (std::uint64_t piece = next_piece_++; piece < pieces_ && !stop_ && !interrupted(); piece = next_piece_++) hash(piece, reader);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -132,7 +135,7 @@ class Hashing {
     reader.file_index = index;
     std::uint64_t offset = (piece - first_pieces_[index]) * options_.piece_size;
     std::uint64_t left = std::min<std::uint64_t>(options_.piece_size, files_[index].size - offset);
-    while (left > 0 && !signal_came) {
+    while (left > 0 && !interrupted()) {
       const std::span<std::byte> part = std::span(reader.buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadSize)));
       const std::size_t got = reader.file->read_at(offset, part);
       reader.digester.add(part.first(got));

@@ -1,6 +1,7 @@
 // Digests of the pieces of files on disk, by several threads.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@ struct HashOptions {
   config::PieceHash piece_hash;
   unsigned jobs;  ///< Threads, at least 1.
   ProgressMode progress;
+  const std::atomic<bool>* stop = nullptr;  ///< Ends it as a signal does, in the place of signals: for a thread of a daemon.
 };
 
 struct HashedPieces {
@@ -32,7 +34,7 @@ struct HashedPieces {
 /// Cuts `files` into pieces as a manifest does and reads each once. Shows progress while it runs. SIGINT and SIGTERM
 /// end it. Memory: the digests and 256 KiB a thread, whatever the piece size.
 /// Precondition: at most 2^31 - 1 pieces.
-/// Throws std::system_error for a file that cannot be read, ExitError (interrupted) after a signal.
+/// Throws std::system_error for a file that cannot be read, ExitError (interrupted) after a signal or a stop.
 HashedPieces hash_files(std::span<const FileToHash> files, const HashOptions& options);
 
 }  // namespace p2p

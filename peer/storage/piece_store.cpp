@@ -94,6 +94,10 @@ PieceStore::PieceStore(Content content, Options options)
       most_open_files_(most_open_files()),
       stored_(geometry().piece_count()),
       files_(content_.layout.files().size()) {
+  if (options_.serve_only) {
+    serve_as_it_is();
+    return;
+  }
   const FolderState state = inspect_folder(content_);
   try {
     if (state != FolderState::missing) claim_complete(state);
@@ -104,6 +108,12 @@ PieceStore::PieceStore(Content content, Options options)
 }
 
 // --- what is there -------------------------------------------------------------------------------------------------
+
+void PieceStore::serve_as_it_is() {
+  at_root_ = true;
+  note_stamps();
+  stored_ = Bitfield::full(geometry().piece_count());
+}
 
 /// Sets at_root_ when the content is right, else leaves a .part with the pieces that are.
 void PieceStore::claim_complete(FolderState state) {
@@ -325,7 +335,7 @@ std::vector<PieceIndex> PieceStore::recheck(PieceIndex piece) {
       stamps_[file] = {};
     }
   }
-  const Bitfield right = scan(pieces, !content_.matches);
+  const Bitfield right = options_.serve_only ? Bitfield(geometry().piece_count()) : scan(pieces, !content_.matches);
   std::vector<PieceIndex> lost;
   for (const PieceIndex each : pieces) {
     if (right.test(each)) continue;

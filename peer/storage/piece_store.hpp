@@ -40,6 +40,9 @@ class PieceStore : public PieceStorage {
   struct Options {
     bool sync = false;    ///< Completion survives a loss of power.
     OnScan on_scan = {};  ///< While pieces on disk are checked.
+    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
+    /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
+    bool serve_only = false;
   };
 
   /// Claims what is there, or makes room for it. Throws ExitError: disk_full when there is no room for all of it, io for
@@ -52,13 +55,14 @@ class PieceStore : public PieceStorage {
 
   /// By the manifest; without one always true.
   bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override { return !content_.matches || content_.matches(piece, bytes); }
-  bool matching_takes_long() const override { return content_.matching_takes_long; }
+  bool matching_takes_long() const override { return content_.matching_takes_long && !options_.serve_only; }
 
   /// The last piece gives the content its name before this returns.
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
 
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
+
 
   /// Somebody changes what was complete; writing to it would destroy what they do.
   bool frozen() const override { return frozen_; }
@@ -73,6 +77,7 @@ class PieceStore : public PieceStorage {
   std::shared_ptr<File> open(std::size_t file);
   std::shared_ptr<File> open_anew(std::size_t file) const;
   void close_files();
+  void serve_as_it_is();
   void claim_complete(FolderState state);
   void begin_journal();
   void claim_part();

@@ -10,7 +10,9 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const PeerId from = stored_from.mapped();
   picker_.reject(piece);
   emit(PieceRejected{piece, from});
-  const NeighborIndex sender = *neighborhood_.find(from);
+  // An open swarm forgets who has gone, but not who lied.
+  const auto known = neighborhood_.find(from);
+  const NeighborIndex sender = known ? *known : neighborhood_.add(from, false, now);
   neighborhood_.convict(sender);
   if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
   fill_all(now);

@@ -29,6 +29,27 @@ Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Insta
   if (!neighbors_.empty()) next_due_ = neighbors_.front().dial_at;
 }
 
+NeighborIndex Neighborhood::add(PeerId id, bool dial, Instant now) {
+  if (vacant_.empty()) {
+    vacant_.push_back(static_cast<NeighborIndex>(neighbors_.size()));
+    neighbors_.emplace_back();
+  }
+  const NeighborIndex index = vacant_.back();
+  const bool is_new = index_.emplace(id, index).second;
+  P2P_ASSERT(is_new);
+  vacant_.pop_back();
+  neighbors_[index] = {.id = id, .dial = dial, .backoff = kFirstBackoff, .dial_at = dial ? now : kNever};
+  next_due_ = std::min(next_due_, neighbors_[index].dial_at);
+  return index;
+}
+
+void Neighborhood::remove(NeighborIndex index) {
+  P2P_ASSERT(!neighbors_[index].link && !neighbors_[index].vacant);
+  index_.erase(neighbors_[index].id);
+  neighbors_[index] = {.id = {}, .vacant = true};
+  vacant_.push_back(index);
+}
+
 std::optional<NeighborIndex> Neighborhood::find(PeerId id) const {
   const auto it = index_.find(id);
   if (it == index_.end()) return std::nullopt;
@@ -77,11 +98,11 @@ void Neighborhood::forget_told() {
 }
 
 bool Neighborhood::all_complete() const {
-  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.complete || n.convicted; });
+  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.complete || n.out(); });
 }
 
 bool Neighborhood::all_linked_or_told() const {
-  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.link || n.told || n.convicted; });
+  return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.link || n.told || n.out(); });
 }
 
 }  // namespace p2p

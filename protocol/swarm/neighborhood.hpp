@@ -1,4 +1,5 @@
 // The peers that PeerInfo.cfg lists, as seen from one of them: whom to dial and when, who is linked, who is complete.
+// In an open swarm, which has no list, those that were found or came.
 //
 // Source: docs/PROTOCOL.md, "Start" and "End". Absent: connections (the shell dials when told so).
 #pragma once
@@ -18,7 +19,7 @@ namespace p2p {
 /// A listed peer other than ourselves.
 struct Neighbor {
   PeerId id;
-  bool dial = false;               ///< Listed before us: ours to dial.
+  bool dial = false;               ///< Listed before us, or found: ours to dial.
   std::optional<LinkId> link{};    ///< The link in use, from handshake to end.
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
@@ -30,6 +31,10 @@ struct Neighbor {
   Duration backoff{};              ///< Before the next dial but one.
   TalkBudget talk{};
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
+  bool vacant = false;             ///< Nobody: the place of one that was removed.
+
+  /// Nobody waits for it.
+  bool out() const { return convicted || vacant; }
 };
 
 using NeighborIndex = std::uint32_t;
@@ -39,7 +44,16 @@ class Neighborhood {
   /// `listed`: every line of PeerInfo.cfg in order, `self` among them exactly once, no ID twice.
   Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now);
 
+  /// For an open swarm. `dial`: it is ours to dial, from now on. Its index is a vacant one where there is one.
+  /// Precondition: find(id) is empty.
+  NeighborIndex add(PeerId id, bool dial, Instant now);
+  /// For an open swarm: the neighbor is as if it had never been. Precondition: it has no link.
+  void remove(NeighborIndex index);
+
+  /// The vacant places among them.
   std::size_t size() const { return neighbors_.size(); }
+  /// Without them.
+  std::size_t known() const { return index_.size(); }
   Neighbor& operator[](NeighborIndex index) { return neighbors_[index]; }
   const Neighbor& operator[](NeighborIndex index) const { return neighbors_[index]; }
   std::optional<NeighborIndex> find(PeerId id) const;
@@ -75,6 +89,7 @@ class Neighborhood {
  private:
   std::vector<Neighbor> neighbors_;
   std::unordered_map<PeerId, NeighborIndex> index_;
+  std::vector<NeighborIndex> vacant_;
   Instant next_due_ = kNever;  ///< Not later than the earliest dial_at.
 };
 

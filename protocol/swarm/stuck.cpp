@@ -94,7 +94,7 @@ Standing Swarm::standing() const {
   if (quorum_) add_trust(standing);
   for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) {
     const Neighbor& n = neighborhood_[i];
-    if (n.convicted) continue;
+    if (n.out()) continue;
     const Link* const link = n.link ? &at(*n.link) : nullptr;
     standing.neighbors.push_back({.id = n.id,
                                   .linked = link != nullptr,

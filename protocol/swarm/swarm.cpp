@@ -31,6 +31,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       unchoking_at_(now + config_.unchoking_interval),
       optimistic_at_(now + config_.optimistic_interval) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
+  P2P_ASSERT(!config_.open || (config_.content && config_.listed.size() == 1));
   P2P_ASSERT(config_.unchoking_interval > Duration::zero() && config_.optimistic_interval > Duration::zero());
   if (config_.chunks) begin_trust();
   check_swarm_complete(now);
@@ -53,17 +54,11 @@ LinkId Swarm::open(Direction direction, Instant now) {
 
 LinkId Swarm::on_dialed(PeerId peer, Instant now) {
   const LinkId link = open(Direction::dialed, now);
-  at(link).neighbor = neighborhood_.find(peer);
-  P2P_ASSERT(at(link).neighbor);
+  at(link).neighbor = dialed_neighbor(peer, now);
   // Most acceptors wait for the dialler, so it speaks first.
   at(link).handshake_due = true;
   ready(link);
   return link;
-}
-
-void Swarm::on_dial_failed(PeerId peer, Instant now) {
-  const NeighborIndex neighbor = *neighborhood_.find(peer);
-  if (!neighborhood_[neighbor].link) neighborhood_.dial_again(neighbor, now, random_);
 }
 
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
@@ -108,7 +103,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     sync_chokes();
     fill_all(now);
   }
-  if (!neighborhood_[*l.neighbor].link) neighborhood_.dial_again(*l.neighbor, now, random_);
+  if (!neighborhood_[*l.neighbor].link) on_unlinked(*l.neighbor, was_established, now);
 }
 
 void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
@@ -118,21 +113,22 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const auto id = std::to_string(handshake.peer.value);
   const auto sender = neighborhood_.find(handshake.peer);
   if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now, EndKind::refused);
-  if (!sender)
+  if (!sender && !admits(l, handshake.peer))
     return close(link, "handshake with the unknown ID " + id +
                            explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
                  now, EndKind::refused);
   const std::string fault = content_fault(decode_features(handshake.reserved));
   if (!fault.empty()) return close(link, "peer " + id + " " + fault, now, EndKind::refused);
-  if (neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
+  if (sender && neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
   if (l.neighbor && l.neighbor != sender)
     return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now,
                  EndKind::refused);
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   std::erase(strangers_, link);
-  l.neighbor = sender;
-  if (!neighborhood_[*sender].talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
-  if (!neighborhood_[*sender].link) return establish(link, now);
+  l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, now);
+  Neighbor& neighbor = neighborhood_[*l.neighbor];
+  if (!neighbor.talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
+  if (!neighbor.link) return establish(link, now);
   if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
 }
@@ -298,7 +294,7 @@ void Swarm::note_completeness(LinkId link, Instant now) {
 }
 
 void Swarm::check_swarm_complete(Instant now) {
-  if (swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
+  if (config_.open || swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
     leave_at_ = kNever;
     return;
   }

@@ -66,6 +66,12 @@ struct SwarmConfig {
   /// are learned. Who does not announce chunks is refused.
   std::optional<ChunkFolder> chunks = {};
 
+  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and shows
+  /// `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that came
+  /// and went, is forgotten. There is no end: whether everybody has the file is not known.
+  bool open = false;
+  std::uint32_t most_neighbors = 1024;
+
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
 
@@ -93,6 +99,8 @@ class Swarm {
   Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now);
 
   // --- connections ---------------------------------------------------------------------------------------------
+  /// An open swarm dials this peer. No effect on one that is known already, and on ourselves.
+  void add_neighbor(PeerId peer, Instant now);
   LinkId on_dialed(PeerId peer, Instant now);
   void on_dial_failed(PeerId peer, Instant now);
   LinkId on_accepted(Instant now);
@@ -197,6 +205,12 @@ class Swarm {
   void push(LinkId link, MessageType type, PieceIndex piece = {});
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
+
+  // open.cpp: neighbors that no list names
+  NeighborIndex dialed_neighbor(PeerId peer, Instant now);
+  bool admits(const Link& link, PeerId peer) const;
+  void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
+  void forget(NeighborIndex neighbor);
 
   // guards.cpp: what a remote cannot make us spend
   std::uint32_t most_strangers() const;

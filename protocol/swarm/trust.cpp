@@ -24,7 +24,11 @@ void Swarm::begin_trust() {
 /// Why somebody with these features cannot exchange our content, as the end of a sentence; empty when it can.
 std::string Swarm::content_fault(const std::optional<Features>& theirs) const {
   if (!config_.content) return {};
-  if (!config_.chunks) return theirs && (theirs->chunks || theirs->content != *config_.content) ? "shares another content" : "";
+  if (!config_.chunks) {
+    // A classic peer says nothing of its content; where there is no list of peers nothing else speaks for it.
+    const bool fits = theirs ? !theirs->chunks && theirs->content == *config_.content : !config_.open;
+    return fits ? "" : "shares another content";
+  }
   if (!theirs || !theirs->chunks) return "announces no chunks, expected one that was started with peerProcess chunks as well";
   if (theirs->content != *config_.content) return "has another total in its LASTCHUNK line than our " + std::to_string(config_.geometry.piece_count());
   return {};

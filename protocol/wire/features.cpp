@@ -13,8 +13,8 @@ namespace {
 // by these bytes: with that one we speak the classic protocol.
 constexpr std::byte kMark{0x80};
 constexpr std::byte kFetchManifest{0x01};
+constexpr std::byte kFetchCatalog{0x02};
 constexpr std::byte kChunks{0x04};
-constexpr std::byte kKnown = kFetchManifest | kChunks;
 constexpr std::size_t kContentAt = 2;
 
 }  // namespace
@@ -31,14 +31,17 @@ ReservedBytes encode(const Features& features) {
   ReservedBytes reserved{};
   reserved[0] = kMark;
   if (features.fetch_manifest) reserved[1] |= kFetchManifest;
+  if (features.fetch_catalog) reserved[1] |= kFetchCatalog;
   if (features.chunks) reserved[1] |= kChunks;
   std::ranges::copy(features.content, reserved.begin() + kContentAt);
   return reserved;
 }
 
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
-  if (reserved[0] != kMark || (reserved[1] & ~kKnown) != std::byte{}) return std::nullopt;
-  Features features{.fetch_manifest = (reserved[1] & kFetchManifest) != std::byte{}, .chunks = (reserved[1] & kChunks) != std::byte{}};
+  const std::byte feature = reserved[1];
+  const bool is_known = feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog || feature == kChunks;
+  if (reserved[0] != kMark || !is_known) return std::nullopt;
+  Features features{.fetch_manifest = feature == kFetchManifest, .fetch_catalog = feature == kFetchCatalog, .chunks = feature == kChunks};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;
 }

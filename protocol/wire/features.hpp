@@ -20,6 +20,8 @@ ContentPrefix chunk_folder_prefix(std::uint32_t chunks);
 struct Features {
   /// The dialler wants the content's manifest and nothing else on this connection.
   bool fetch_manifest = false;
+  /// The dialler wants a catalog and nothing else; `content` is then its question.
+  bool fetch_catalog = false;
   /// It shares a chunk folder: what it has had from the start it announces behind its bitfield.
   bool chunks = false;
   ContentPrefix content{};

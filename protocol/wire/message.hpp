@@ -31,8 +31,10 @@ constexpr std::string_view name_of(MessageType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
-/// Travels on connections of its own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest").
+/// These travel on connections of their own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest", "Asking
+/// for a catalog").
 constexpr std::uint8_t kManifestType = 8;
+constexpr std::uint8_t kCatalogType = 9;
 
 /// Between peers that share a chunk folder (docs/PROTOCOL.md, "Announcements"); unknown to all others.
 constexpr std::uint8_t kAnnouncementType = 16;

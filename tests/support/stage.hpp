@@ -38,6 +38,8 @@ struct Scene {
   std::uint32_t spare_connections = UINT32_MAX;
   bool stays = false;
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
+  bool open = false;  ///< Then `listed` is not looked at.
+  std::uint32_t most_neighbors = 1024;
 };
 
 class Stage;
@@ -150,7 +152,7 @@ class Stage {
 
   static SwarmConfig config_of(const Scene& scene) {
     std::vector<PeerId> listed, favored;
-    for (const std::uint32_t id : scene.listed) listed.push_back(PeerId{id});
+    for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {.self = PeerId{scene.self},
             .listed = std::move(listed),
@@ -164,7 +166,9 @@ class Stage {
             .stays = scene.stays,
             .favored = std::move(favored),
             .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
-            .chunks = scene.chunks};
+            .chunks = scene.chunks,
+            .open = scene.open,
+            .most_neighbors = scene.most_neighbors};
   }
 
   static Geometry geometry_of(const Scene& scene) {

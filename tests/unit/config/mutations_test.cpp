@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "config/cluster_file.hpp"
 #include "config/common_cfg.hpp"
 #include "config/peer_info.hpp"
 #include "tests/support/catch.hpp"
@@ -15,6 +16,7 @@ const std::string kCommon =
     "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\n"
     "FileName TheFile.dat\nFileSize 10000232\nPieceSize 32768\n";
 const std::string kPeers = "1001 lin114-00.cise.ufl.edu 6008 1\n1002 [::1] 6008 0\n# last\n1003 10.0.0.3 65535 0\n";
+const std::string kClusters = "cluster2p[5002],cluster3@lin114-01p[5003],\n app@[::1]p[65535]\n";
 
 using Generator = std::mt19937_64;
 
@@ -98,6 +100,33 @@ TEST_CASE("mutated PeerInfo.cfg texts give a value within limits or a ConfigErro
         REQUIRE(peer.port >= 1);
         REQUIRE_FALSE(peer.host.empty());
         REQUIRE(std::ranges::count(peers, peer.id, &PeerLine::id) == 1);
+      }
+    } catch (const ConfigError& error) {
+      check_places(error, text);
+    }
+  }
+  CHECK(accepted > kRounds / 100);
+  CHECK(accepted < kRounds);
+}
+
+TEST_CASE("mutated cluster files give a value within limits or a ConfigError", "[config][random]") {
+  const std::uint64_t seed = 20250118;
+  INFO("seed " << seed);
+  Generator random(seed);
+  int accepted = 0;
+  constexpr int kRounds = 20'000;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string text = mutated(kClusters, random);
+    INFO("round " << round << ": " << text);
+    try {
+      const auto entries = parse_cluster_file(text, "cluster1");
+      ++accepted;
+      REQUIRE_FALSE(entries.empty());
+      for (const ClusterEntry& entry : entries) {
+        REQUIRE(entry.port >= 1);
+        REQUIRE_FALSE(entry.host.empty());
+        REQUIRE_FALSE(entry.name.empty());
+        REQUIRE(std::ranges::count(entries, entry.name, &ClusterEntry::name) == 1);
       }
     } catch (const ConfigError& error) {
       check_places(error, text);

@@ -39,6 +39,9 @@ TEST_CASE("only the first word makes a subcommand", "[command line]") {
   CHECK_FALSE(parse({"Manifest"}));
   CHECK(parse({"manifest"}));
   CHECK(parse({"verify"}));
+  CHECK(parse({"share"}));
+  CHECK(parse({"ls", "--help"}));
+  CHECK(parse({"get"}));
 }
 
 TEST_CASE("the manifest's options are understood", "[command line]") {

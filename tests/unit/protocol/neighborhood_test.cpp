@@ -126,5 +126,24 @@ TEST_CASE("a list without ourselves or with an ID twice is our own bug", "[neigh
   CHECK(test::aborts([] { Neighborhood(PeerId{1}, {PeerId{1}, PeerId{2}, PeerId{2}}, kStart); }));
 }
 
+TEST_CASE("neighbors come and go, and take each other's places", "[neighborhood]") {
+  Neighborhood neighborhood(PeerId{1}, {PeerId{1}}, kStart);
+  const NeighborIndex first = neighborhood.add(PeerId{2}, true, kStart);
+  const NeighborIndex second = neighborhood.add(PeerId{3}, false, kStart);
+  CHECK(neighborhood.next_due() == kStart);
+  CHECK(due(neighborhood, kStart) == std::vector<std::uint32_t>{2});
+  neighborhood[second].complete = true;
+  CHECK_FALSE(neighborhood.all_complete());
+  neighborhood.remove(first);
+  CHECK(neighborhood.all_complete());
+  CHECK(neighborhood.known() == 1);
+  CHECK_FALSE(neighborhood.find(PeerId{2}));
+  CHECK(neighborhood.add(PeerId{4}, false, kStart) == first);
+  CHECK(neighborhood.size() == 2);
+  CHECK(neighborhood[first].id == PeerId{4});
+  CHECK_FALSE(neighborhood[first].complete);
+  CHECK(due(neighborhood, kStart + 1h).empty());
+}
+
 }  // namespace
 }  // namespace p2p

@@ -1,0 +1,73 @@
+// A node of the DHT: bytes under keys. The one room that knows OpenDHT, whose threads end here: what they have to say is
+// posted to the io_context. Absent: what the bytes mean (announcement.hpp), and when a search has waited long enough
+// (dht_discovery.cpp).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "peer/discovery/key.hpp"
+#include "peer/net/asio.hpp"
+
+namespace p2p {
+
+/// Something that is put: under one key the number tells values apart.
+struct DhtValue {
+  DhtKey key;
+  std::uint64_t number = 0;
+  std::vector<std::byte> bytes;
+};
+
+struct DhtNodeOptions {
+  std::uint32_t network = 1;                 ///< Nodes of different networks ignore each other. Not 0.
+  std::optional<asio::ip::address_v4> v4 = {};  ///< Where to listen; at least one of the two.
+  std::optional<asio::ip::address_v6> v6 = {};
+  std::uint16_t port = 0;                    ///< 0: an ephemeral one.
+  std::size_t largest_value = 0;             ///< Bytes; larger values are neither kept nor found.
+  /// Whether to keep a value that another node puts here. Called on OpenDHT's thread.
+  bool (*may_store)(std::span<const std::byte> bytes, std::uint64_t number) = nullptr;
+  /// Whether it may take the place of what is kept under the same number. Called on OpenDHT's thread.
+  bool (*may_replace)(std::span<const std::byte> kept, std::span<const std::byte> other) = nullptr;
+};
+
+/// All methods on the network thread; none waits but take_back() and the destructor.
+class DhtNode {
+ public:
+  /// How long a value lives at other nodes after it was put there last.
+  static constexpr std::chrono::minutes kValueLifetime{5};
+
+  /// `on_connected`: whether another node is known to be up, whenever that changes; on the network thread.
+  /// Throws std::system_error when it cannot listen.
+  DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::function<void(bool connected)> on_connected);
+  /// Nothing is called any more after it.
+  ~DhtNode();
+  DhtNode(const DhtNode&) = delete;
+  DhtNode& operator=(const DhtNode&) = delete;
+
+  /// Asks whoever is there to be a neighbor.
+  void contact(const std::vector<asio::ip::udp::endpoint>& endpoints);
+
+  /// Keeps the value at the nodes nearest to its key, refreshed before it runs out, until it is cancelled. Again: looks
+  /// for nodes that lack it.
+  void put(const DhtValue& value);
+  /// Stops refreshing and puts the others in the place of what is there, once. Does not wait.
+  void replace(const std::vector<DhtValue>& others);
+  /// The same, and waits until all nodes that can be reached have them, or `limit` is over.
+  void take_back(const std::vector<DhtValue>& others, std::chrono::milliseconds limit);
+
+  /// Looks for values under a key: `on_values` as they come, again and again the same ones too, then `on_done` once.
+  /// What is returned keeps the search going; without it nothing is called any more.
+  std::shared_ptr<void> get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values, std::function<void()> on_done);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace p2p

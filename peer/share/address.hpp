@@ -1,0 +1,38 @@
+// Where nodes are: what --join says, what a cluster's file says, and where this machine is for others.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "peer/discovery/discovery.hpp"
+
+namespace p2p {
+
+/// How somebody is reached who may be a node.
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+constexpr std::uint16_t kUsualPort = 5000;
+
+/// `HOST:PORT`, an IPv6 address in brackets.
+std::string to_string(const Address& address);
+
+/// The inverse. None when it is something else.
+std::optional<Address> parse_address(std::string_view text);
+
+std::vector<Rendezvous> to_rendezvous(const std::vector<Address>& addresses);
+
+bool is_loopback(const std::string& host);
+
+/// The address that this machine uses towards others; the loopback's when it is alone.
+std::string primary_host();
+
+}  // namespace p2p

@@ -1,0 +1,35 @@
+// Says when something in a tree of folders has changed, by inotify. What has changed is found by looking (folder_scan.hpp),
+// so an event that is lost or comes twice does no harm.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "peer/net/asio.hpp"
+
+namespace p2p {
+
+class FolderWatch {
+ public:
+  /// `on_change` is called on the network thread, once for each batch of events.
+  FolderWatch(asio::io_context& io, std::function<void()> on_change);
+
+  /// Watches this folder from now on, not what is below it. Again: no effect. A folder that is gone is no longer watched.
+  /// Called from any thread.
+  void add(const std::filesystem::path& folder);
+
+  /// False: the system has no watches left, or none at all, so somebody has to look from time to time.
+  bool sees_everything() const { return sees_everything_; }
+
+ private:
+  void wait();
+
+  asio::posix::stream_descriptor events_;
+  std::function<void()> on_change_;
+  std::atomic<bool> sees_everything_{true};
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace p2p

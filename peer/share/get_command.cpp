@@ -1,0 +1,317 @@
+#include "peer/share/get_command.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <system_error>
+#include <utility>
+
+#include "config/config_error.hpp"
+#include "config/hex.hpp"
+#include "config/text.hpp"
+#include "peer/clock.hpp"
+#include "peer/net/descriptors.hpp"
+#include "peer/net/manifest_link.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/terminal.hpp"
+#include "peer/share/fetch.hpp"
+#include "peer/share/join.hpp"
+#include "peer/share/node_id.hpp"
+#include "peer/share/tally.hpp"
+#include "peer/share/target.hpp"
+#include "peer/storage/file.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long to look for somebody who has it, without --timeout: a new node is known to all within a few seconds.
+constexpr Duration kSearchPatience = 12s;
+// How long to go on without any holder.
+constexpr Duration kAlonePatience = 60s;
+constexpr auto kFirstPause = 200ms;
+constexpr auto kLongestPause = 2s;
+// How often new holders are looked for while some are there.
+constexpr auto kRefreshInterval = 4s;
+
+/// What is being done goes to stderr, whoever reads it.
+void say(const std::string& text) {
+  clear_bar();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+class Get {
+ public:
+  explicit Get(const GetOptions& options)
+      : options_(options),
+        self_(random_peer_id()),
+        join_(addresses_to_join(options.net.join)),
+        discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+        search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
+        signals_(io_, SIGINT, SIGTERM),
+        timeout_(io_),
+        pause_timer_(io_),
+        progress_timer_(io_),
+        began_(now()) {}
+
+  ExitCode run(std::ostream& out) {
+    wait_for_signal();
+    wait_for_timeout();
+    look();
+    run_to_the_end();
+    if (fetch_) fetch_->end_progress();
+    if (failure_) throw *std::exchange(failure_, std::nullopt);
+    if (code_ == ExitCode::complete) print(out);
+    return code_;
+  }
+
+ private:
+  // --- who has it --------------------------------------------------------------------------------------------------
+
+  void look() {
+    search_.run({}, [this](const Holder& holder) { on_holder(holder); }, [this] { on_looked(); });
+  }
+
+  void on_holder(const Holder& holder) {
+    if (leaving_) return;
+    tally_.add(holder);
+    if (!chosen_ || holder.id != *chosen_) return;
+    if (fetch_)
+      fetch_->add_holder(holder);
+    else
+      ask_for_manifest({holder});
+  }
+
+  void on_looked() {
+    if (leaving_) return;
+    if (chosen_) {
+      const bool hopeless = !fetch_ && !options_.timeout_s && now() - chosen_at_ > kAlonePatience;
+      if (hopeless) return fail(ExitCode::network, "no holder has given the manifest of " + config::quoted(options_.wanted));
+      return look_again(kRefreshInterval);
+    }
+    const Tally::Result result = tally_.judge(options_.quorum);
+    const bool patient = options_.timeout_s || now() - began_ < kSearchPatience;
+    const std::string name = config::quoted(options_.wanted);
+    switch (result.verdict) {
+      case Tally::Verdict::accepted: return choose(result);
+      case Tally::Verdict::conflict:
+        return fail(ExitCode::content_mismatch, name + " is the name of " + (options_.quorum ? "several contents that have a quorum" : "different contents") +
+                                                    "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe());
+      case Tally::Verdict::nobody:
+        if (!patient) return fail(ExitCode::network, "nobody who can be found has " + name + "; asked through " + described_join());
+        break;
+      case Tally::Verdict::too_few:
+        if (!patient)
+          return fail(ExitCode::content_mismatch, "no content " + name + " has a quorum: " + std::to_string(result.holders) + "/" +
+                                                      std::to_string(*options_.quorum) + " holders agree\n" + tally_.describe());
+        break;
+    }
+    look_again(pause_);
+    pause_ = std::min<std::chrono::milliseconds>(2 * pause_, kLongestPause);
+  }
+
+  void look_again(std::chrono::milliseconds time) {
+    pause_timer_.expires_after(time);
+    pause_timer_.async_wait([this](const std::error_code& error) {
+      if (error || leaving_) return;
+      // What was said before somebody is believed may no longer be so.
+      if (!chosen_) tally_ = {};
+      search_.run(fetch_ ? fetch_->linked() : std::set<Address>(), [this](const Holder& holder) { on_holder(holder); }, [this] { on_looked(); });
+    });
+  }
+
+  void choose(const Tally::Result& result) {
+    chosen_ = result.id;
+    chosen_at_ = now();
+    if (options_.quorum) {
+      quorum_ = std::to_string(result.holders) + "/" + std::to_string(*options_.quorum);
+      say("quorum " + quorum_ + ": " + config::to_hex(result.id));
+    }
+    ask_for_manifest(tally_.by_content().at(result.id));
+    // Some have it under another name; later others may come, and these may go.
+    search_.look_for(*chosen_);
+    look_again(0ms);
+  }
+
+  // --- what it is --------------------------------------------------------------------------------------------------
+
+  void ask_for_manifest(const std::vector<Holder>& holders) {
+    std::vector<ManifestSource> sources;
+    for (const Holder& holder : holders) sources.push_back({holder.peer, holder.address.host, holder.address.port});
+    fetch_manifest(io_, self_, *chosen_, std::move(sources), [this](ManifestPtr known) {
+      if (!fetch_ && !leaving_ && !is_complete_) guarded([&] { begin(std::move(known)); });
+    });
+  }
+
+  void begin(ManifestPtr known) {
+    const config::Manifest& manifest = known->manifest;
+    if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::quoted(options_.wanted) + " is a folder's content, expected a file's");
+    name_ = options_.id ? manifest.files.front().path : options_.wanted;
+    size_ = manifest.total_size();
+    root_ = options_.out / name_;
+    if (is_there(root_, manifest, options_.update, options_.net.progress)) {
+      is_complete_ = true;
+      say(printed_path() + " is there already");
+      return leave(ExitCode::complete);
+    }
+    lock_.emplace(root_);
+    fetch_.emplace(io_, self_, std::move(known), root_, options_.net.progress, [this] { on_complete(); });
+    for (const auto& [id, holders] : tally_.by_content())
+      if (id == *chosen_)
+        for (const Holder& holder : holders) fetch_->add_holder(holder);
+    fetch_->start();
+    show_progress();
+  }
+
+  void on_complete() {
+    is_complete_ = true;
+    leave(ExitCode::complete);
+  }
+
+  void show_progress() {
+    fetch_->show_progress();
+    if (!options_.timeout_s && fetch_->alone_for(now()) > kAlonePatience)
+      return fail(ExitCode::network, "no holder is left; what is there is kept, and the next get goes on from there");
+    progress_timer_.expires_after(Progress::kInterval);
+    progress_timer_.async_wait([this](const std::error_code& error) {
+      if (!error && !leaving_) show_progress();
+    });
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  /// Errors that come out of it end connections as everything does.
+  void run_to_the_end() {
+    for (bool over = false; !over;) {
+      try {
+        io_.run();
+        over = true;
+      } catch (const config::ConfigError& error) {
+        fail(ExitCode::content_mismatch, std::string("the content's manifest is none: ") + error.what());
+      } catch (const std::system_error& error) {
+        fail(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what()));
+      }
+    }
+  }
+
+  /// What an ExitError ends.
+  template <class Act>
+  void guarded(Act&& act) {
+    try {
+      act();
+    } catch (const ExitError& error) {
+      fail(error.code(), error.what());
+    }
+  }
+
+  void fail(ExitCode code, const std::string& message) {
+    if (leaving_) return;
+    failure_ = ExitError(code, message);
+    leave(code);
+  }
+
+  void leave(ExitCode code) {
+    if (std::exchange(leaving_, true)) return;
+    code_ = code;
+    timeout_.cancel();
+    pause_timer_.cancel();
+    progress_timer_.cancel();
+    if (fetch_)
+      fetch_->finish([this] { io_.stop(); });
+    else
+      io_.stop();
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const std::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("signal {}: leaving", signal);
+      leave(ExitCode::interrupted);
+      signals_.async_wait([](const std::error_code& again, int) {
+        if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+      });
+    });
+  }
+
+  void wait_for_timeout() {
+    if (!options_.timeout_s) return;
+    timeout_.expires_after(std::chrono::seconds(*options_.timeout_s));
+    timeout_.async_wait([this](const std::error_code& error) {
+      if (error) return;
+      const std::string name = config::quoted(options_.wanted);
+      if (fetch_) return fail(ExitCode::timeout, "time-out: " + fetch_->explain());
+      if (chosen_) return fail(ExitCode::timeout, "time-out: no holder has given the manifest of " + name);
+      if (tally_.empty()) return fail(ExitCode::timeout, "time-out: nobody who can be found has " + name + "; asked through " + described_join());
+      const std::string state = options_.quorum ? "no content " + name + " has a quorum yet:\n" : "still looking for holders of " + name + ":\n";
+      fail(ExitCode::timeout, "time-out: " + state + tally_.describe());
+    });
+  }
+
+  std::string printed_path() const { return root_.lexically_normal().string(); }
+
+  std::string described_join() const {
+    std::string text;
+    for (const Address& address : join_) text += (text.empty() ? "" : ", ") + to_string(address);
+    return text;
+  }
+
+  void print(std::ostream& out) const {
+    const std::string id = config::to_hex(*chosen_);
+    if (!options_.net.json) {
+      out << id << "  " << printed_path() << '\n';
+      return;
+    }
+    nlohmann::ordered_json holders = nlohmann::ordered_json::array();
+    if (fetch_)
+      for (const Fetch::Contribution& each : fetch_->contributions())
+        holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
+    nlohmann::ordered_json result{{"name", name_}, {"content_id", id}, {"path", printed_path()}, {"size", size_}, {"holders", holders}};
+    if (options_.quorum) result["quorum"] = quorum_;
+    out << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  }
+
+  const GetOptions& options_;
+  asio::io_context io_{1};
+  PeerId self_;
+  std::vector<Address> join_;
+  std::unique_ptr<Discovery> discovery_;
+  HolderSearch search_;
+  asio::signal_set signals_;
+  asio::steady_timer timeout_;
+  asio::steady_timer pause_timer_;
+  asio::steady_timer progress_timer_;
+  Instant began_;
+  std::chrono::milliseconds pause_ = kFirstPause;
+  Tally tally_;
+  std::optional<ContentId> chosen_;
+  Instant chosen_at_{};
+  std::string quorum_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  std::filesystem::path root_;
+  std::optional<TargetLock> lock_;
+  std::optional<Fetch> fetch_;
+  bool is_complete_ = false;
+  bool leaving_ = false;
+  ExitCode code_ = ExitCode::unexpected;
+  std::optional<ExitError> failure_;
+};
+
+}  // namespace
+
+ExitCode get_shared(const GetOptions& options, std::ostream& out) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  start_diagnostics("get", options.net.log_level);
+  spare_connections(0);
+  Get running(options);
+  return running.run(out);
+}
+
+}  // namespace p2p

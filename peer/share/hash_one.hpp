@@ -1,0 +1,30 @@
+// The manifest of one shared file, made by reading it.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include "peer/share/folder_scan.hpp"
+#include "peer/storage/content.hpp"
+
+namespace p2p {
+
+struct HashedFile {
+  enum class Result {
+    hashed,
+    busy,    ///< Somebody has it open for writing, or has changed it meanwhile.
+    failed,  ///< Cannot be read; `text` says why.
+  };
+  SeenFile file;
+  Result result = Result::failed;
+  ContentId id{};
+  std::string text{};  ///< The manifest.
+};
+
+/// Hashes root/file.name with `jobs` threads. `stop` ends it soon. The manifest's mode is 0755 or 0644, so that copies of a
+/// file that differ in who may read them are one content; its piece size follows from the file's size; so the content id
+/// follows from the file's own name, its bytes and whether it is executable. Any thread; throws nothing.
+HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop);
+
+}  // namespace p2p

@@ -1,0 +1,143 @@
+#include "peer/share/share_command.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <utility>
+
+#include "config/hex.hpp"
+#include "peer/net/descriptors.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/share/library.hpp"
+#include "peer/share/node_id.hpp"
+#include "peer/share/share_node.hpp"
+
+namespace p2p {
+namespace {
+
+class Share {
+ public:
+  Share(const ShareOptions& options, const SharePlan& plan, std::ostream& out)
+      : options_(options),
+        plan_(plan),
+        out_(out),
+        self_(random_peer_id()),
+        listener_(io_, plan.self.host, plan.self.port),
+        discovery_(make_discovery(io_, {.network = options.net.network,
+                                        .self = Node{self_, plan.self.host, plan.self.port},
+                                        .join = to_rendezvous(plan.join),
+                                        .port = plan.self.port})),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .jobs = options.jobs}, hooks()),
+        node_(io_, self_, options.net.network, library_),
+        progress_(options.net.progress),
+        signals_(io_, SIGINT, SIGTERM),
+        progress_timer_(io_) {}
+
+  ExitCode run() {
+    wait_for_signal();
+    listener_.start([this](tcp::socket socket) { node_.add_accepted(std::move(socket)); }, [this] { return node_.make_room(); });
+    library_.start();
+    show_progress();
+    io_.run();
+    return ExitCode::complete;
+  }
+
+ private:
+  Library::Hooks hooks() {
+    return {.on_offered =
+                [this](const Holding& holding) {
+                  node_.offered(holding);
+                  discovery_->announce(holding);
+                  tell("offered", holding);
+                },
+            .on_withdrawn =
+                [this](const Holding& holding) {
+                  node_.withdrawn(holding);
+                  discovery_->withdraw(holding);
+                  tell("withdrawn", holding);
+                },
+            .on_work = [this] { note_ready(); }};
+  }
+
+  void tell(const char* event, const Holding& holding) {
+    spdlog::info("{} {}", event, holding.name);
+    if (!options_.net.json) return;
+    print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
+  }
+
+  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl; }
+
+  std::string summary() const {
+    const Library::Pending pending = library_.pending();
+    std::string text = "sharing " + std::to_string(pending.offered) + (pending.offered == 1 ? " file, " : " files, ") +
+                       megabytes(static_cast<double>(pending.bytes)) + ", on " + to_string(plan_.self);
+    if (pending.waiting > 0) text += "; " + std::to_string(pending.waiting) + " more to hash";
+    return text;
+  }
+
+  /// Says so each time when everything that there is is offered.
+  void note_ready() {
+    const Library::Pending pending = library_.pending();
+    const bool ready = pending.looked && pending.waiting == 0;
+    if (std::exchange(ready_, ready) == ready || !ready) return;
+    progress_.finish(summary());
+    if (options_.net.json) print({{"event", "ready"}, {"files", pending.offered}, {"bytes", pending.bytes}, {"address", to_string(plan_.self)}});
+  }
+
+  void show_progress() {
+    const Library::Pending pending = library_.pending();
+    if (pending.waiting > 0) progress_.show(pending.offered, pending.offered + pending.waiting, summary());
+    progress_timer_.expires_after(ProgressLine::kInterval);
+    progress_timer_.async_wait([this](const std::error_code& error) {
+      if (!error) show_progress();
+    });
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const std::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("signal {}: leaving", signal);
+      signals_.async_wait([](const std::error_code& again, int) {
+        if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+      });
+      listener_.stop();
+      progress_timer_.cancel();
+      progress_.clear();
+      node_.finish([this] { io_.stop(); });
+    });
+  }
+
+  const ShareOptions& options_;
+  const SharePlan& plan_;
+  std::ostream& out_;
+  asio::io_context io_{1};
+  PeerId self_;
+  Listener listener_;
+  std::unique_ptr<Discovery> discovery_;
+  Library library_;
+  ShareNode node_;
+  ProgressLine progress_;
+  asio::signal_set signals_;
+  asio::steady_timer progress_timer_;
+  bool ready_ = false;
+};
+
+}  // namespace
+
+ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
+  // A remote that closes while we send is an error code, not a signal; and so is a reader of ours that goes away.
+  std::signal(SIGPIPE, SIG_IGN);
+  // Who opens a file for writing while we ask whether somebody has it open.
+  std::signal(SIGIO, SIG_IGN);
+  start_diagnostics("share", options.net.log_level);
+  spare_connections(0);
+  const SharePlan plan = plan_share(options);
+  Share running(options, plan, out);
+  return running.run();
+}
+
+}  // namespace p2p

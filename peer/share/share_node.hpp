@@ -1,0 +1,76 @@
+// One process that serves many contents on one port: the first bytes of a connection say which content it is about, or that
+// it wants a manifest or a catalog and nothing else (docs/PROTOCOL.md, "Shared folders").
+//
+// A content's exchange is made when somebody comes for it, and given up when nobody has been there for a while, so that
+// thousands of files that nobody wants cost nothing. Everything on the network thread.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "peer/exchange.hpp"
+#include "peer/net/text_link.hpp"
+#include "peer/share/catalog_link.hpp"
+#include "peer/share/library.hpp"
+#include "peer/storage/piece_store.hpp"
+
+namespace p2p {
+
+class ShareNode {
+ public:
+  /// `library` outlives this; its hooks tell offered() and withdrawn().
+  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library);
+  ~ShareNode();
+
+  void offered(const Holding& holding);
+  void withdrawn(const Holding& holding);
+
+  void add_accepted(tcp::socket socket);
+  /// No descriptor is left: ends the connection that has said nothing for longest. False: there is none.
+  bool make_room();
+
+  /// Ends all connections; `on_finished` is called once, within a few seconds.
+  void finish(std::function<void()> on_finished);
+
+  std::uint64_t sent_bytes() const;
+
+ private:
+  struct Served;
+
+  void route(tcp::socket socket, std::span<const std::byte> received);
+  void give_manifest(tcp::socket socket, const ContentPrefix& prefix);
+  void give_catalog(tcp::socket socket, const ContentPrefix& key);
+  std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
+  void serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received);
+  Served* served(const ContentPrefix& prefix);
+  void drop(const ContentId& id);
+  void sweep();
+  void answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
+
+  asio::io_context& io_;
+  PeerId self_;
+  std::string network_;
+  Library& library_;
+
+  std::map<ContentPrefix, ContentId> ids_;                    ///< Of what is offered.
+  std::map<ContentPrefix, std::set<std::string>> questions_;  ///< By catalog_key(): the names that answer it.
+  std::map<std::string, Holding> holdings_;                   ///< By name.
+  ContentPrefix everything_;                                  ///< The catalog_key() of all.
+  std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
+
+  std::list<std::weak_ptr<TimedSocket>> greeting_;  ///< The oldest first.
+  std::map<ContentId, std::unique_ptr<Served>> served_;
+  std::vector<std::unique_ptr<Served>> ending_;     ///< What they served is no longer offered.
+  std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.
+  std::shared_ptr<const bool> slots_ = std::make_shared<const bool>(true);  ///< Each connection that is given a text holds it.
+  asio::steady_timer sweep_timer_;
+  std::function<void()> on_finished_;
+};
+
+}  // namespace p2p

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Shared folders among those who mean harm: they cost time, and nothing else."""
+
+import hashlib
+import socket
+import threading
+import unittest
+
+from share_case import COMPLETE, CONTENT_MISMATCH, TIMEOUT, Process, ShareCase
+from swarm_case import DEADLINE_S
+
+PIECE = 256 * 1024
+
+
+class Hostile(ShareCase):
+    """Somebody who answers as a node and means harm."""
+
+    def node(self, answer):
+        """An address where each connection gets its handshake answered as ours are, and then `answer(wish, prefix)`."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def converse(link):
+            with link:
+                link.settimeout(DEADLINE_S)
+                hello = link.recv(32, socket.MSG_WAITALL)
+                if len(hello) == 32:
+                    link.sendall(hello[:18] + bytes([0x80, 0]) + hello[20:28] + (12345).to_bytes(4, "big"))
+                    link.sendall(answer(hello[19], hello[20:28]))
+                    link.shutdown(socket.SHUT_WR)
+                    link.recv(1)
+
+        def accept():
+            while True:
+                try:
+                    link = listener.accept()[0]
+                except OSError:
+                    return
+                threading.Thread(target=self.quietly, args=(converse, link), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+    @staticmethod
+    def quietly(function, *args):
+        try:
+            function(*args)
+        except OSError:
+            pass  # the other end has gone
+
+    @staticmethod
+    def message(kind, payload, length=None):
+        return (len(payload) + 1 if length is None else length).to_bytes(4, "big") + bytes([kind]) + payload
+
+    def test_catalogs(self):
+        honest = self.share({"a": b"1"})
+        nothing = b'{"peerProcess_catalog":1,"entries":[\n]}\n'
+        for payload in (b"", b"{", b"[" * 100_000, b"\0", b"\xff" * 1000, nothing + b"x",
+                        b'{"peerProcess_catalog":1,"entries":[{"name":"../../evil","size":1,"content_id":"' + b"0" * 64 + b'"}]}'):
+            with self.subTest(payload[:80]):
+                evil = self.node(lambda wish, prefix, payload=payload: self.message(9, payload))
+                self.assertEqual([each["name"] for each in self.ls(join=[evil, honest.address])], ["a"])
+                self.get(COMPLETE, "a", "--out", "out", join=[evil, honest.address])
+        for length in (0, 1, 0xffffffff, 0x7fffffff):
+            with self.subTest(length):
+                evil = self.node(lambda wish, prefix, length=length: self.message(9, b"x", length))
+                self.assertEqual([each["name"] for each in self.ls(join=[evil, honest.address])], ["a"])
+
+    def test_control_characters_do_not_reach_the_terminal(self):
+        evil = self.node(lambda wish, prefix: self.message(
+            9, b'{"peerProcess_catalog":1,"entries":[{"name":"a\\u001b[2J","size":1,"content_id":"' + b"0" * 64 + b'"}]}'))
+        done = Process(self, "terminal", ["ls", "--join", evil, "--network", self.network], self.dir)
+        done.wait()
+        self.assertNotIn("\x1b", done.stdout() + done.stderr())
+
+    def test_manifest_that_is_another(self):
+        """It names a content and gives something else for it, or something that is no manifest."""
+        for text in (b"{}", b"nonsense"):
+            content_id = hashlib.sha256(b"something").hexdigest()
+            for named in (content_id, hashlib.sha256(text).hexdigest()):
+                catalog = b'{"peerProcess_catalog":1,"entries":[{"name":"x","size":1,"content_id":"' + named.encode() + b'"}]}'
+                evil = self.node(lambda wish, prefix, catalog=catalog, text=text: self.message(9, catalog) if wish == 2 else self.message(8, text))
+                with self.subTest((text, named == content_id)):
+                    code, patience = (TIMEOUT, 12) if named == content_id else (CONTENT_MISMATCH, DEADLINE_S)
+                    self.get(code, "x", "--timeout", patience, "--out", "out", join=[evil])
+                    self.assertFalse((self.dir / "out").exists())
+
+    def test_liar_beside_an_honest_holder(self):
+        """A node that says it has the content and sends nonsense for its pieces costs time, not the file."""
+        data = self.random_bytes(4 * PIECE)
+        honest = self.share({"a": data})
+        content_id = honest.offered()["a"]
+        catalog = b'{"peerProcess_catalog":1,"entries":[{"name":"a","size":1048576,"content_id":"' + content_id.encode() + b'"}]}'
+
+        def answer(wish, prefix):
+            if wish == 2:
+                return self.message(9, catalog)
+            if wish == 1:
+                return self.message(8, b"nonsense")
+            pieces = b"".join(self.message(7, index.to_bytes(4, "big") + bytes(PIECE)) for index in range(4))
+            return self.message(5, b"\xf0") + self.message(1, b"") + pieces
+
+        evil = self.node(answer)
+        self.get(COMPLETE, "a", "--out", "out", join=[evil, honest.address])
+        self.assert_file(self.dir / "out/a", data)
+
+    def test_floods_do_not_keep_others_out(self):
+        sharer = self.share({"a": b"1"})
+        links = [socket.create_connection(("127.0.0.1", sharer.port)) for _ in range(400)]
+        for link in links:
+            self.addCleanup(link.close)
+        self.get(COMPLETE, "a", "--out", "out")
+        self.assertTrue(sharer.running())
+
+
+if __name__ == "__main__":
+    unittest.main()

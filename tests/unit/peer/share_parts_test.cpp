@@ -1,0 +1,229 @@
+// The parts of sharing that need no network: addresses, who agrees with whom, what a folder has, what is remembered of it.
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "peer/exit_code.hpp"
+#include "peer/share/address.hpp"
+#include "peer/share/folder_scan.hpp"
+#include "peer/share/hash_one.hpp"
+#include "peer/share/manifest_cache.hpp"
+#include "peer/share/tally.hpp"
+#include "peer/share/target.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace p2p {
+namespace {
+
+using test::TempDir;
+
+TEST_CASE("addresses are HOST:PORT", "[share]") {
+  CHECK(parse_address("localhost:5000") == Address{"localhost", 5000});
+  CHECK(parse_address("10.0.0.1:1") == Address{"10.0.0.1", 1});
+  CHECK(parse_address("[::1]:65535") == Address{"::1", 65535});
+  for (const char* const text : {"", ":", "host", "host:", ":5", "host:0", "host:65536", "host:5x", "::1:5", "[::1]", "[host]:5", "a b:5", "[]:5", "a/b:5"}) {
+    INFO(text);
+    CHECK_FALSE(parse_address(text));
+  }
+  CHECK(to_string(Address{"::1", 7}) == "[::1]:7");
+  CHECK(parse_address(to_string(Address{"fe80::1", 7})) == Address{"fe80::1", 7});
+}
+
+TEST_CASE("a machine has an address that a listener can be dialled at", "[share]") {
+  CHECK(parse_address(primary_host() + ":1").has_value() != (primary_host().find(':') != std::string::npos));
+  CHECK(is_loopback("localhost"));
+  CHECK(is_loopback("127.3.2.1"));
+  CHECK(is_loopback("::1"));
+  CHECK_FALSE(is_loopback("192.0.2.1"));
+  CHECK_FALSE(is_loopback("example.org"));
+}
+
+// --- whose word counts ---------------------------------------------------------------------------------------------
+
+ContentId id(unsigned char first) { return {std::byte{first}}; }
+Holder holder(std::uint32_t peer, unsigned char content) { return {PeerId{peer}, {"h", static_cast<std::uint16_t>(peer)}, "n", id(content), 5}; }
+
+Tally tally_of(std::initializer_list<Holder> holders) {
+  Tally tally;
+  for (const Holder& each : holders) tally.add(each);
+  return tally;
+}
+
+TEST_CASE("without a quorum there is one content, or a conflict", "[share]") {
+  using enum Tally::Verdict;
+  CHECK(Tally().judge({}).verdict == nobody);
+  const auto one = tally_of({holder(1, 7), holder(2, 7)}).judge({});
+  CHECK(one.verdict == accepted);
+  CHECK(one.id == id(7));
+  CHECK(one.holders == 2);
+  CHECK(tally_of({holder(1, 7), holder(2, 7), holder(3, 8)}).judge({}).verdict == conflict);
+}
+
+TEST_CASE("a quorum is of distinct nodes, and of one content alone", "[share]") {
+  using enum Tally::Verdict;
+  const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(3, 8)});
+  CHECK(tally.judge(2u).verdict == accepted);
+  CHECK(tally.judge(2u).id == id(7));
+  CHECK(tally.judge(2u).holders == 2);
+  CHECK(tally.judge(1u).verdict == conflict);
+  CHECK(tally.judge(3u).verdict == too_few);
+  CHECK(tally_of({holder(1, 7), holder(1, 7)}).judge(2u).verdict == too_few);
+  // Who has changed its mind counts for its latest word.
+  CHECK(tally_of({holder(1, 7), holder(1, 8)}).judge({}).id == id(8));
+}
+
+TEST_CASE("a conflict names all contents with their holders", "[share]") {
+  const std::string text = tally_of({holder(1, 7), holder(2, 8), holder(3, 8)}).describe();
+  CHECK(text.find("07000000") != std::string::npos);
+  CHECK(text.find("1 holder: h:1\n") != std::string::npos);
+  CHECK(text.find("2 holders: h:2, h:3\n") != std::string::npos);
+}
+
+// --- folders -------------------------------------------------------------------------------------------------------
+
+std::vector<std::string> names(const FolderScan& scan) {
+  std::vector<std::string> all;
+  for (const SeenFile& file : scan.files) all.push_back(file.name);
+  std::ranges::sort(all);
+  return all;
+}
+
+FolderScan scan(const TempDir& dir) {
+  return scan_folder(
+      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); },
+      [](const std::filesystem::path&) {});
+}
+
+TEST_CASE("a folder offers its regular files with bytes, by their paths", "[share]") {
+  const TempDir dir;
+  dir.write("top.bin", "1");
+  dir.write("sub/deep/er.bin", "22");
+  dir.write("empty", "");
+  dir.write("hidden", "x");
+  dir.write(".peerProcess/index", "x");
+  dir.write("fetched.bin.part", "x");
+  dir.write("fetched.bin.journal", "x");
+  dir.write("my.journal", "x");
+  std::filesystem::create_symlink("top.bin", dir / "link");
+  std::filesystem::create_symlink("/etc", dir / "away");
+  REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
+  const FolderScan found = scan(dir);
+  CHECK(names(found) == std::vector<std::string>{"my.journal", "sub/deep/er.bin", "top.bin"});
+  CHECK(found.refused.empty());
+}
+
+TEST_CASE("what no manifest can name is left out and told", "[share]") {
+  const TempDir dir;
+  dir.write("fine", "1");
+  dir.write("not \xff utf-8", "1");
+  const FolderScan found = scan(dir);
+  CHECK(names(found) == std::vector<std::string>{"fine"});
+  CHECK(found.refused.size() == 1);
+}
+
+TEST_CASE("a folder that cannot be read is an error", "[share]") {
+  const TempDir dir;
+  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, [](const std::filesystem::path&) {}), std::system_error);
+}
+
+SeenFile seen(const TempDir& dir, const std::string& name) {
+  const auto file = see_file(dir.path(), name);
+  REQUIRE(file);
+  return *file;
+}
+
+TEST_CASE("a file's content id follows from its own name, its bytes and whether it is executable", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  const auto id_of = [&](const std::string& name) {
+    const HashedFile hashed = hash_one(dir.path(), seen(dir, name), 2, stop);
+    REQUIRE(hashed.result == HashedFile::Result::hashed);
+    return hashed.id;
+  };
+  dir.write("a/same", "bytes");
+  dir.write("b/same", "bytes");
+  dir.write("b/other", "bytes");
+  const ContentId first = id_of("a/same");
+  std::filesystem::permissions(dir / "b/same", std::filesystem::perms::owner_all & ~std::filesystem::perms::owner_exec);
+  CHECK(id_of("b/same") == first);
+  CHECK(id_of("b/other") != first);
+  std::filesystem::permissions(dir / "b/same", std::filesystem::perms::owner_all);
+  CHECK(id_of("b/same") != first);
+}
+
+TEST_CASE("a file that is open for writing, or is not what was seen, is not hashed", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  dir.write("f", "bytes");
+  const SeenFile before = seen(dir, "f");
+  {
+    std::ofstream writer(dir / "f", std::ios::app);
+    const auto result = hash_one(dir.path(), before, 1, stop).result;
+    // Not every file system can tell.
+    CHECK((result == HashedFile::Result::busy || result == HashedFile::Result::hashed));
+    writer << "more";
+  }
+  CHECK(hash_one(dir.path(), before, 1, stop).result == HashedFile::Result::busy);
+  CHECK(hash_one(dir.path(), seen(dir, "f"), 1, stop).result == HashedFile::Result::hashed);
+}
+
+TEST_CASE("what was hashed is remembered over a restart, for the very same file", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  dir.write("f", "bytes");
+  const SeenFile file = seen(dir, "f");
+  const HashedFile hashed = hash_one(dir.path(), file, 1, stop);
+  {
+    ManifestCache cache(dir.path());
+    CHECK_FALSE(cache.find(file));
+    cache.put(file, hashed.id, hashed.text);
+    CHECK(cache.find(file) == hashed.id);
+    CHECK_THROWS_AS(ManifestCache(dir.path()), ExitError);  // one process a folder
+  }
+  ManifestCache cache(dir.path());
+  CHECK(cache.find(file) == hashed.id);
+  REQUIRE(cache.load(hashed.id));
+  CHECK(cache.load(hashed.id)->text == hashed.text);
+  SeenFile changed = file;
+  ++changed.changed_ns;
+  CHECK_FALSE(cache.find(changed));
+
+  SECTION("until its manifest is damaged") {
+    std::filesystem::path manifest;
+    for (const auto& entry : std::filesystem::directory_iterator(dir / ".peerProcess"))
+      if (entry.path().extension() == ".manifest") manifest = entry.path();
+    std::ofstream(manifest, std::ios::app) << " ";
+    CHECK_FALSE(cache.load(hashed.id));
+  }
+  SECTION("until the file is gone") {
+    cache.keep_only({});
+    CHECK_FALSE(cache.find(file));
+    CHECK_FALSE(cache.load(hashed.id));
+  }
+}
+
+TEST_CASE("an index that is torn or nonsense is read as far as it says something", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  dir.write("f", "bytes");
+  const SeenFile file = seen(dir, "f");
+  const HashedFile hashed = hash_one(dir.path(), file, 1, stop);
+  { ManifestCache(dir.path()).put(file, hashed.id, hashed.text); }
+  const std::string index = dir.read(".peerProcess/index");
+  dir.write(".peerProcess/index", "nonsense\n{}\n[1]\n{\"name\":1}\n" + index + index.substr(0, index.size() / 2));
+  CHECK(ManifestCache(dir.path()).find(file) == hashed.id);
+}
+
+// --- where get puts it ---------------------------------------------------------------------------------------------
+
+TEST_CASE("one process fetches to one place", "[share]") {
+  const TempDir dir;
+  const std::filesystem::path root = dir / "new/folder/f";
+  const TargetLock first(root);
+  CHECK_THROWS_AS(TargetLock(root), ExitError);
+  const TargetLock other(dir / "new/folder/g");
+}
+
+}  // namespace
+}  // namespace p2p
