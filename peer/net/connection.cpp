@@ -175,6 +175,7 @@ asio::awaitable<bool> Connection::read_payload() {
   PieceBuffer buffer;
   if (exchange_.swarm().payload_wanted(link_)) {
     exchange_.settle();
+    if (closed_) co_return false;
     if (length > exchange_.buffers().piece_size())
       buffer = exchange_.map_buffer(link_);
     else
