@@ -61,7 +61,8 @@ class Discovery {
 
   /// Searches. `on_found` once for each distinct result, then `on_done` once; both on the network thread, never before the
   /// call returns, and not after the end of this object. Our own announcements are among the results. Within ten seconds
-  /// done, in a healthy network within one or two, also when nobody answers. At most 4,096 results.
+  /// done, also when nobody answers; in a network without dead nodes in milliseconds, with some in one or two seconds, and
+  /// the first results come before that. Of up to 1,000 holders all are found, of more of them some; at most 4,096.
   virtual void find_name(const std::string& name, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
   virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
   /// All nodes of the network that announce themselves.
