@@ -155,6 +155,7 @@ std::shared_ptr<void> DhtNode::get(const DhtKey& key, std::function<void(std::ve
           const auto bytes = bytes_of(*value);
           if (value->type == kType && bytes.size() <= largest) found.emplace_back(bytes.begin(), bytes.end());
         }
+        if (found.empty()) return true;
         asio::post(io, [weak, found = std::move(found)]() mutable {
           if (const auto alive = weak.lock()) alive->on_values(std::move(found));
         });
