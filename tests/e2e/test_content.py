@@ -288,9 +288,11 @@ class Proof(ContentCase, WireCase):
                 swarm.start_classic(1001, "--ignore-reserved", "--lie", *map(str, range(10, 20)))
                 leecher = swarm.start(1003)
                 self.wait_for_words(leecher, "peer 1001 is cut off")
-                self.assertEqual(leecher.stderr().count("is cut off"), 1)
                 seed = swarm.start(1002)
                 leecher.expect_exit(0)
+                # Pieces that were being checked when the first proved false may have been false, too; nobody else is blamed.
+                blamed = [line for line in leecher.stderr().splitlines() if "is cut off" in line]
+                self.assertTrue(all("peer 1001 is cut off" in line for line in blamed), blamed)
                 swarm.check_copies()
                 by_liar = {piece for piece, peer_id, _ in (e.values for e in leecher.log() if e.kind == "piece") if peer_id == 1001}
                 self.assertFalse(by_liar & set(range(10, 20)))
