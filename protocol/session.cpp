@@ -46,7 +46,7 @@ std::optional<Violation> Session::on_handshake() {
 std::variant<bool, Violation> Session::on_message(const Message& message) {
   const bool is_bitfield = std::holds_alternative<BitfieldMessage>(message);
   if (auto violation = step(state_, is_bitfield ? Input::bitfield : Input::other)) return std::move(*violation);
-  if (const auto* announcement = std::get_if<Announcement>(&message)) {
+  if (const auto* announcement = std::get_if<ChunkAnnouncement>(&message)) {
     if (auto violation = judge(*announcement)) return std::move(*violation);
     return true;
   }
@@ -66,14 +66,14 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const Request&) const { return true; }
     bool operator()(const PieceHead&) const { return true; }
     bool operator()(const UnknownMessage&) const { return false; }
-    bool operator()(const Announcement&) const { return true; }
+    bool operator()(const ChunkAnnouncement&) const { return true; }
   };
   return std::visit(Apply{*this}, message);
 }
 
 /// Only what was there from the start may be announced, so it is said before anything else, and once: in the order of the
 /// pieces, which needs no memory of what was said.
-std::optional<Violation> Session::judge(const Announcement& announcement) {
+std::optional<Violation> Session::judge(const ChunkAnnouncement& announcement) {
   const std::uint32_t piece = announcement.piece.value;
   const std::string what = "announcement of piece " + std::to_string(piece);
   if (!announcing_) return Violation{what + ", expected announcements right behind the bitfield alone"};

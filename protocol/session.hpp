@@ -51,7 +51,7 @@ class Session {
   void on_send(MessageType type);
 
  private:
-  std::optional<Violation> judge(const Announcement& announcement);
+  std::optional<Violation> judge(const ChunkAnnouncement& announcement);
 
   SessionState state_ = SessionState::handshaking;
   bool we_choke_ = true;

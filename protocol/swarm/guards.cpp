@@ -34,7 +34,7 @@ bool is_talk(const Message& message, bool changed) {
     bool operator()(const Request&) const { return false; }
     bool operator()(const PieceHead&) const { return false; }
     bool operator()(const UnknownMessage&) const { return true; }
-    bool operator()(const Announcement&) const { return false; }
+    bool operator()(const ChunkAnnouncement&) const { return false; }
   };
   return std::visit(Judge{changed}, message);
 }

@@ -194,7 +194,7 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (const auto* violation = std::get_if<Violation>(&verdict)) return on_violation(link, *violation, now);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
-    if (std::holds_alternative<Announcement>(message)) on_violation(link, {"announcement before our handshake"}, now);
+    if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
     return;
   }
   if (first) {
@@ -251,7 +251,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     }
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
-    void operator()(const Announcement& announcement) const { s.on_announcement(link, announcement, now); }
+    void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type}); }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);

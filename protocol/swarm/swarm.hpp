@@ -237,7 +237,7 @@ class Swarm {
   // trust.cpp: who vouches for which chunk
   void begin_trust();
   std::string content_fault(const std::optional<Features>& theirs) const;
-  void on_announcement(LinkId link, const Announcement& announcement, Instant now);
+  void on_announcement(LinkId link, const ChunkAnnouncement& announcement, Instant now);
   void count_vote(PeerId peer, PieceIndex piece, const ChunkClaim& claim);
   void on_settled(PieceIndex piece);
   void disown(LinkId link, PieceIndex piece);

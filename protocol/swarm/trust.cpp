@@ -34,7 +34,7 @@ std::string Swarm::content_fault(const std::optional<Features>& theirs) const {
   return {};
 }
 
-void Swarm::on_announcement(LinkId link, const Announcement& announcement, Instant now) {
+void Swarm::on_announcement(LinkId link, const ChunkAnnouncement& announcement, Instant now) {
   P2P_ASSERT(quorum_);
   const auto& [piece, claim] = announcement;
   if (const std::string fault = config_.chunks->name_fault(claim->name); !fault.empty())

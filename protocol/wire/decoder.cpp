@@ -169,7 +169,7 @@ Decoded Decoder::on_announcement() {
   std::ranges::copy(bytes.subspan(8, claim->sha256.size()), claim->sha256.begin());
   const auto name = bytes.subspan(kAnnouncementHeadBytes);
   claim->name.assign(reinterpret_cast<const char*>(name.data()), name.size());
-  return Message{Announcement{piece, std::move(claim)}};
+  return Message{ChunkAnnouncement{piece, std::move(claim)}};
 }
 
 Decoded Decoder::on_bitfield() {

@@ -77,11 +77,11 @@ struct UnknownMessage {
   std::uint32_t length = 0;
 };
 /// The sender has held this chunk from the start. Elsewhere in memory, so that a Message stays small.
-struct Announcement {
+struct ChunkAnnouncement {
   PieceIndex piece;
   std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage, Announcement>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage, ChunkAnnouncement>;
 
 }  // namespace p2p

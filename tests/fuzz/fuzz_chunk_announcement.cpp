@@ -99,7 +99,7 @@ Reading read(const Bytes& stream, std::span<const std::byte> cuts) {
         return reading;
       }
       const auto* message = std::get_if<Message>(&item);
-      const auto* announcement = message ? std::get_if<Announcement>(message) : nullptr;
+      const auto* announcement = message ? std::get_if<ChunkAnnouncement>(message) : nullptr;
       if (!announcement) continue;
       P2P_ASSERT(announcement->claim && announcement->piece.value < kChunks && announcement->claim->size <= Geometry::kMaxChunkSize);
       append_announcement(announcement->piece, *announcement->claim, reading.announcements.emplace_back());

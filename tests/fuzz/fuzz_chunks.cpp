@@ -129,7 +129,7 @@ class Driver {
       remote.next_announced = piece + 1;
       remote.said[piece] = kind;
     }
-    swarm_.on_message(link, Announcement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim_of(piece, kind))}, now_);
+    swarm_.on_message(link, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim_of(piece, kind))}, now_);
     if (legal) judge(piece, kind);
     settle();
     P2P_ASSERT(is_open(link) == legal);
@@ -208,7 +208,7 @@ class Driver {
   }
 
   void check_sent(Remote& remote, const Message& message) {
-    if (const auto* announced = std::get_if<Announcement>(&message))
+    if (const auto* announced = std::get_if<ChunkAnnouncement>(&message))
       P2P_ASSERT((held_ & 0x80) == 0 && (held_ >> announced->piece.value & 1) && *announced->claim == claim_of(announced->piece.value, 0));
     const auto* request = std::get_if<Request>(&message);
     if (!request) return;

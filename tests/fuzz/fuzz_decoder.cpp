@@ -131,7 +131,7 @@ Item item_of(const Message& message) {
     Item operator()(const Request& m) const { return {"request", m.piece.value}; }
     Item operator()(const PieceHead& m) const { return {"piece", m.piece.value}; }
     Item operator()(const UnknownMessage& m) const { return {"unknown", m.type}; }
-    Item operator()(const Announcement& m) const { return {"announcement", m.piece.value}; }
+    Item operator()(const ChunkAnnouncement& m) const { return {"announcement", m.piece.value}; }
     Item operator()(const BitfieldMessage& m) const {
       Bytes bits((m.pieces.size() + 7) / 8);
       for (std::uint32_t bit = 0; bit < m.pieces.size(); ++bit)

@@ -55,7 +55,7 @@ class Driver {
 
   void announce() {
     const PieceIndex which = piece();
-    const auto verdict = session_.on_message(Announcement{which, std::make_shared<const ChunkClaim>(ChunkClaim{.size = 1, .sha256 = {}, .name = "a"})});
+    const auto verdict = session_.on_message(ChunkAnnouncement{which, std::make_shared<const ChunkClaim>(ChunkClaim{.size = 1, .sha256 = {}, .name = "a"})});
     const bool legal = model_.shook_hands && model_.announcing && which.value >= model_.next_announced && model_.remote_has.contains(which.value);
     P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
     model_.got_message |= model_.shook_hands;
@@ -100,7 +100,7 @@ class Driver {
       bool operator()(const Request&) const { return true; }
       bool operator()(const PieceHead&) const { return true; }
       bool operator()(const UnknownMessage&) const { return false; }
-      bool operator()(const Announcement&) const { return true; }
+      bool operator()(const ChunkAnnouncement&) const { return true; }
     };
     return std::visit(Apply{model_}, message);
   }

@@ -42,7 +42,7 @@ inline std::string describe(const Message& message) {
     std::string operator()(const Request& m) const { return "request " + std::to_string(m.piece.value); }
     std::string operator()(const PieceHead& m) const { return "piece " + std::to_string(m.piece.value); }
     std::string operator()(const UnknownMessage& m) const { return "unknown " + std::to_string(m.type); }
-    std::string operator()(const Announcement& m) const { return "announces " + std::to_string(m.piece.value); }
+    std::string operator()(const ChunkAnnouncement& m) const { return "announces " + std::to_string(m.piece.value); }
   };
   return std::visit(Describe{}, message);
 }

@@ -225,7 +225,7 @@ inline void Remote::shakes_hands(std::uint32_t id) {
 }
 
 inline void Remote::announces(std::uint32_t piece, ChunkClaim claim) {
-  stage_.swarm.on_message(link_, Announcement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(std::move(claim))}, stage_.now);
+  stage_.swarm.on_message(link_, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(std::move(claim))}, stage_.now);
   stage_.settle();
 }
 

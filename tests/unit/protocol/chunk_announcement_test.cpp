@@ -15,7 +15,7 @@ ChunkClaim claim(std::uint32_t size, std::string name) {
   return claim;
 }
 
-Announcement announcement(std::uint32_t piece) { return {PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim(5, "a"))}; }
+ChunkAnnouncement announcement(std::uint32_t piece) { return {PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim(5, "a"))}; }
 
 /// What comes of these bytes behind a handshake.
 Decoded decode(const Bytes& bytes, const Geometry& geometry) {
@@ -62,7 +62,7 @@ TEST_CASE("what was announced is understood, however it comes", "[announcement]"
       last = decoder.next(input);
     }
     REQUIRE(std::holds_alternative<Message>(last));
-    const auto& read = std::get<Announcement>(std::get<Message>(last));
+    const auto& read = std::get<ChunkAnnouncement>(std::get<Message>(last));
     CHECK(read.piece == PieceIndex{3});
     CHECK(*read.claim == each);
   }
