@@ -21,9 +21,13 @@ std::string describe(const std::vector<Candidate>& candidates) {
   for (std::size_t i = 0; i < std::min(candidates.size(), kShownCandidates); ++i) {
     const auto& [claim, voters] = candidates[i];
     text += std::string(i == 0 ? "" : "; ") + (voters.size() == 1 ? "peer" : "peers");
-    for (std::size_t v = 0; v < std::min(voters.size(), kShownVoters); ++v) text += (v == 0 ? " " : ", ") + std::to_string(voters[v].value);
+    for (std::size_t v = 0; v < std::min(voters.size(), kShownVoters); ++v) {
+      text += v == 0 ? " " : ", ";
+      text += std::to_string(voters[v].value);
+    }
     if (voters.size() > kShownVoters) text += " (+" + std::to_string(voters.size() - kShownVoters) + ")";
-    text += (voters.size() == 1 ? " says " : " say ") + describe(claim);
+    text += voters.size() == 1 ? " says " : " say ";
+    text += describe(claim);
   }
   if (candidates.size() > kShownCandidates) text += "; " + std::to_string(candidates.size() - kShownCandidates) + " more claims";
   return text;

@@ -29,6 +29,15 @@ std::string to_string(const Address& address) {
   return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+std::string to_string(const std::vector<Address>& addresses) {
+  std::string text;
+  for (const Address& address : addresses) {
+    if (!text.empty()) text += ", ";
+    text += to_string(address);
+  }
+  return text;
+}
+
 std::optional<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;

@@ -24,6 +24,8 @@ constexpr std::uint16_t kUsualPort = 5000;
 
 /// `HOST:PORT`, an IPv6 address in brackets.
 std::string to_string(const Address& address);
+/// With commas between them.
+std::string to_string(const std::vector<Address>& addresses);
 
 /// The inverse. None when it is something else.
 std::optional<Address> parse_address(std::string_view text);

@@ -104,7 +104,7 @@ class Get {
         return fail(ExitCode::content_mismatch, name + " is the name of " + (options_.quorum ? "several contents that have a quorum" : "different contents") +
                                                     "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe());
       case Tally::Verdict::nobody:
-        if (!patient) return fail(ExitCode::network, "nobody who can be found has " + name + "; asked through " + described_join());
+        if (!patient) return fail(ExitCode::network, "nobody who can be found has " + name + "; asked through " + to_string(join_));
         break;
       case Tally::Verdict::too_few:
         if (!patient)
@@ -247,19 +247,13 @@ class Get {
       const std::string name = config::quoted(options_.wanted);
       if (fetch_) return fail(ExitCode::timeout, "time-out: " + fetch_->explain());
       if (chosen_) return fail(ExitCode::timeout, "time-out: no holder has given the manifest of " + name);
-      if (tally_.empty()) return fail(ExitCode::timeout, "time-out: nobody who can be found has " + name + "; asked through " + described_join());
+      if (tally_.empty()) return fail(ExitCode::timeout, "time-out: nobody who can be found has " + name + "; asked through " + to_string(join_));
       const std::string state = options_.quorum ? "no content " + name + " has a quorum yet:\n" : "still looking for holders of " + name + ":\n";
       fail(ExitCode::timeout, "time-out: " + state + tally_.describe());
     });
   }
 
   std::string printed_path() const { return root_.lexically_normal().string(); }
-
-  std::string described_join() const {
-    std::string text;
-    for (const Address& address : join_) text += (text.empty() ? "" : ", ") + to_string(address);
-    return text;
-  }
 
   void print(std::ostream& out) const {
     const std::string id = config::to_hex(*chosen_);

@@ -46,9 +46,7 @@ class Ls {
     look();
     io_.run();
     if (search_.answered() > 0) return std::move(listing_);
-    std::string asked;
-    for (const Address& address : join_) asked += (asked.empty() ? "" : ", ") + to_string(address);
-    throw ExitError(ExitCode::network, "no node answers; asked through " + asked);
+    throw ExitError(ExitCode::network, "no node answers; asked through " + to_string(join_));
   }
 
  private:

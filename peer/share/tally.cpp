@@ -34,8 +34,10 @@ std::string Tally::describe() const {
   for (const auto& [id, holders] : by_content()) {
     text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " + std::to_string(holders.size()) +
             (holders.size() == 1 ? " holder: " : " holders: ");
-    for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i)
-      text += (i > 0 ? ", " : "") + config::printable(to_string(holders[i].address));
+    for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) {
+      if (i > 0) text += ", ";
+      text += config::printable(to_string(holders[i].address));
+    }
     text += holders.size() > kMostNamed ? ", ...\n" : "\n";
   }
   return text;
