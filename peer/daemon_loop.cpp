@@ -6,26 +6,18 @@
 #include <algorithm>
 #include <csignal>
 #include <optional>
-#include <random>
 #include <system_error>
 #include <utility>
 
 #include "peer/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/stuck_text.hpp"
 #include "peer/report/trust_text.hpp"
 
 namespace p2p {
-namespace {
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-}  // namespace
 
 void ignore_signals_of_writes() {
   std::signal(SIGPIPE, SIG_IGN);

@@ -2,14 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
-#include <random>
 #include <utility>
 
 #include "peer/clock.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/report/stuck_text.hpp"
+#include "peer/share/open_swarm.hpp"
 
 namespace p2p {
 namespace {
@@ -17,24 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kPreferred = 4;
-constexpr Duration kUnchokingInterval = 5s;
-constexpr Duration kOptimisticInterval = 15s;
-
-SwarmConfig swarm_config(PeerId self, const PieceStore& store) {
-  return {.self = self,
-          .listed = {self},
-          .geometry = store.geometry(),
-          .preferred_neighbors = kPreferred,
-          .unchoking_interval = kUnchokingInterval,
-          .optimistic_interval = kOptimisticInterval,
-          .content = prefix_of(*store.content().id),
-          .open = true};
-}
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 }  // namespace
 
@@ -45,7 +28,7 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
       store_(content_of(root, known_), {.on_scan = scan_progress(progress)}),
       progress_(progress, store_.geometry()),
       on_complete_(std::move(on_complete)),
-      exchange_(io_, swarm_config(self, store_), store_, random_seed(), hooks()),
+      exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), hooks()),
       stuck_(now()),
       alone_since_(now()) {}
 

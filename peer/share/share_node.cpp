@@ -3,13 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 #include <system_error>
 #include <utility>
 
 #include "config/hex.hpp"
 #include "peer/clock.hpp"
+#include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
+#include "peer/share/open_swarm.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace p2p {
@@ -25,31 +26,13 @@ constexpr long kMostTexts = 64;
 constexpr Duration kIdle = 10s;
 constexpr auto kSweepInterval = 1s;
 constexpr std::uint32_t kPreferred = 16;
-constexpr Duration kUnchokingInterval = 5s;
-constexpr Duration kOptimisticInterval = 15s;
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 }  // namespace
 
 /// One content that somebody has asked for.
 struct ShareNode::Served {
   Served(asio::io_context& io, PeerId self, const std::filesystem::path& path, const ManifestPtr& known, Exchange::Hooks hooks)
-      : store(content_of(path, known), {.serve_only = true}), exchange(io, config_of(self, store), store, random_seed(), std::move(hooks)) {}
-
-  static SwarmConfig config_of(PeerId self, const PieceStore& store) {
-    return {.self = self,
-            .listed = {self},
-            .geometry = store.geometry(),
-            .preferred_neighbors = kPreferred,
-            .unchoking_interval = kUnchokingInterval,
-            .optimistic_interval = kOptimisticInterval,
-            .content = prefix_of(*store.content().id),
-            .open = true};
-  }
+      : store(content_of(path, known), {.serve_only = true}), exchange(io, open_swarm(self, store, kPreferred), store, random_seed(), std::move(hooks)) {}
 
   PieceStore store;
   Exchange exchange;
