@@ -19,6 +19,7 @@ MAX_COLUMNS = 160
 LAYERS = {
     "config": ("config",),
     "protocol/wire": ("protocol/wire", "protocol/"),
+    "protocol/door": ("protocol/door", "protocol/wire", "protocol/"),
     "protocol/session": ("protocol/session", "protocol/wire", "protocol/"),
     "protocol/swarm": ("protocol/swarm", "protocol/session", "protocol/wire", "protocol/"),
     "protocol": ("protocol/",),
@@ -151,6 +152,9 @@ class RulesTest(unittest.TestCase):
         self.assertFalse(self.include("protocol/session.hpp", '"protocol/wire/message.hpp"'))
         self.assertTrue(self.include("protocol/session.cpp", '"protocol/swarm/choker.hpp"'))
         self.assertFalse(self.include("protocol/swarm/link.hpp", '"protocol/session.hpp"'))
+        self.assertFalse(self.include("protocol/door/door.cpp", '"protocol/wire/handshake.hpp"'))
+        self.assertTrue(self.include("protocol/door/door.cpp", '"protocol/swarm/swarm.hpp"'))
+        self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"protocol/door/door.hpp"'))
         self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"config/common_cfg.hpp"'))
         self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"peer/clock.hpp"'))
         self.assertTrue(self.include("config/text.cpp", '"protocol/ids.hpp"'))

@@ -1,0 +1,166 @@
+// Who is let in, and what for: everything about a connection that was accepted, until it is somebody's.
+//
+// A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, or a
+// catalog. The door judges them, hands the caller to that use or dismisses it, and counts it until it is gone. It owns
+// every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts are written and
+// whose turn it is, how many links there are, by origin and in all, and how many contents are served.
+//
+// Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's duties:
+//   report each accepted connection, what it has sent so far, and its end;
+//   after each input, while (auto effect = door.poll_effect()) carry it out;
+//   keep one timer at next_deadline() and call on_timer() then.
+//
+// Invariant: a caller is in exactly one state at any time, and in the list of that state, which is ordered by who has
+// moved longest ago.
+// Absent: swarms, and what a listed peer may do once its handshake is taken (swarm/guards.cpp).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/clock.hpp"
+#include "protocol/door/limits.hpp"
+#include "protocol/door/origin.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/wire/features.hpp"
+#include "protocol/wire/handshake.hpp"
+
+namespace p2p {
+
+/// A handle for one caller, given out by the door; reused after its end has been reported.
+using CallerId = StrongIndex<struct CallerTag>;
+
+enum class Use : std::uint8_t {
+  exchange,  ///< A link of the swarm that exchanges the content.
+  manifest,  ///< The content's manifest is to be written to it, or that there is none.
+  catalog,   ///< What is offered under this key is to be written to it.
+};
+
+/// What the process has for callers. Asked when a handshake has come.
+class DoorUses {
+ public:
+  virtual ~DoorUses() = default;
+  /// Whether an exchange takes this content in. None: the caller is a classic peer, which names no content.
+  virtual bool exchanges(const std::optional<ContentPrefix>& content) const = 0;
+  virtual bool gives_manifest(const ContentPrefix& content) const = 0;
+  virtual bool answers(const ContentPrefix& question) const = 0;
+};
+
+/// This caller is for that. With Use::exchange its handshake is the first that the swarm is told of the link.
+struct Admit {
+  CallerId caller;
+  Use use;
+  Handshake handshake;
+  ContentPrefix content{};  ///< Zeros for a classic peer.
+};
+
+enum class Dismissal : std::uint8_t {
+  refused,  ///< Its first bytes are none that anything here is for.
+  overdue,  ///< It let a deadline pass.
+  crowded,  ///< Its place was needed, or there is none.
+  flood,    ///< It asks for more than anybody needs.
+  done,     ///< It has had its text, and stayed.
+};
+
+/// Close this connection; answer with on_gone() as for any other end.
+struct Dismiss {
+  CallerId caller;
+  Dismissal why;
+  std::string reason;
+};
+
+using DoorEffect = std::variant<Admit, Dismiss>;
+
+/// Single-threaded. A CallerId is valid from accept() until on_gone(); after a Dismiss inputs for it are ignored.
+class Door {
+ public:
+  /// `uses` outlives the door.
+  Door(const DoorLimits& limits, const DoorUses& uses);
+
+  CallerId accept(const Origin& origin, Instant now);
+  /// `received`: all that has come from a caller that greets, at most kHandshakeBytes.
+  void on_bytes(CallerId caller, std::span<const std::byte> received, Instant now);
+  /// Part of the text has left, or all of it.
+  void on_text_moved(CallerId caller, Instant now);
+  void on_text_written(CallerId caller, Instant now);
+  /// The link carried a piece, or a request for one.
+  void on_link_used(CallerId caller, Instant now);
+  /// The connection has ended, for whatever reason; exactly once a caller.
+  void on_gone(CallerId caller);
+
+  /// The process has no descriptor left: dismisses the caller that matters least. False: there is none.
+  bool make_room(Instant now);
+  /// Dismisses all that are no links: the process leaves.
+  void close(Instant now);
+
+  void on_timer(Instant now);
+  Instant next_deadline() const;
+  std::optional<DoorEffect> poll_effect();
+
+  std::size_t callers() const { return callers_.size() - free_.size(); }
+
+ private:
+  enum class State : std::uint8_t { greeting, text, draining, linked, dismissed };
+  static constexpr std::size_t kStates = 5;
+
+  struct Caller {
+    Origin origin;
+    State state;
+    Instant moved;
+    ContentPrefix content{};
+    std::list<CallerId>::iterator place{};
+  };
+  /// What is counted by origin. Forgotten when nobody is there any more and the allowance is whole again.
+  struct Visitor {
+    std::array<std::uint32_t, kStates> callers{};
+    double allowance;
+    Instant counted;
+  };
+  struct Served {
+    std::uint32_t links = 0;
+    Instant used{};
+  };
+
+  Caller& at(CallerId caller) { return *callers_[caller.value]; }
+  std::list<CallerId>& list(State state) { return lists_[static_cast<std::size_t>(state)]; }
+  const std::list<CallerId>& list(State state) const { return lists_[static_cast<std::size_t>(state)]; }
+  std::uint32_t& count(const Origin& origin, State state) { return visitors_.at(origin).callers[static_cast<std::size_t>(state)]; }
+
+  void enter(CallerId caller, State state, Instant now);
+  void leave(CallerId caller);
+  void touch(CallerId caller, Instant now);
+  void dismiss(CallerId caller, Dismissal why, std::string reason);
+  void dismiss_overdue(State state, Duration patience, Dismissal why, const std::string& reason, Instant now);
+  std::optional<CallerId> oldest(State state, const std::optional<Origin>& origin = {}) const;
+
+  void take_handshake(CallerId caller, const Handshake& handshake, Instant now);
+  void admit(CallerId caller, Use use, const Handshake& handshake, const ContentPrefix& content, Instant now);
+  void give_text(CallerId caller, Use use, const Handshake& handshake, const ContentPrefix& content, Instant now);
+  void link(CallerId caller, const Handshake& handshake, const std::optional<ContentPrefix>& content, Instant now);
+  bool may_ask(const Origin& origin, Instant now);
+  bool room_for_link(const Origin& origin, Instant now);
+  bool room_for_content(const ContentPrefix& content, Instant now);
+  void forget_visitors(Instant now);
+
+  DoorLimits limits_;
+  const DoorUses& uses_;
+  std::vector<std::optional<Caller>> callers_;  ///< By CallerId.
+  std::vector<CallerId> free_;
+  std::array<std::list<CallerId>, kStates> lists_;
+  std::map<Origin, Visitor> visitors_;
+  std::map<ContentPrefix, Served> served_;  ///< Contents with links.
+  Instant forget_at_ = kNever;
+  std::deque<DoorEffect> effects_;
+};
+
+}  // namespace p2p
