@@ -99,7 +99,7 @@ class Parser {
     if (std::ranges::find(kKeys, key.text) == kKeys.end()) {
       const auto meant = nearest(key.text, kKeys);
       findings_.add(line.number, key.column,
-                    "unknown key " + quoted(key.text) + (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
+                    "unknown key " + in_quotes(key.text) + (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
       if (meant) slips_.emplace_back(*meant);
       return;
     }
@@ -107,7 +107,7 @@ class Parser {
     if (line.words.size() == 1)
       findings_.add(line.number, key.column + key.text.size(), name + " has no value");
     else if (line.words.size() > 2)
-      findings_.add(line.number, line.words[2].column, quoted(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
+      findings_.add(line.number, line.words[2].column, in_quotes(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
     const Word value = line.words.size() > 1 ? line.words[1] : Word{};
     const auto [earlier, is_new] = entries_.emplace(name, Entry{line.number, key, value});
     if (!is_new) findings_.add(line.number, key.column, name + " stands here again, first on line " + std::to_string(earlier->second.line));
@@ -135,7 +135,7 @@ class Parser {
     const auto value = parse_integer(entry->value.text, min, max);
     if (!value)
       findings_.add(entry->line, entry->value.column,
-                    key + " is " + quoted(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
+                    key + " is " + in_quotes(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
     return value.value_or(0);
   }
 
@@ -153,7 +153,7 @@ class Parser {
     std::array<std::byte, 32> id{};
     if (entry && !from_hex(entry->value.text, id))
       findings_.add(entry->line, entry->value.column,
-                    "Manifest is " + quoted(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+                    "Manifest is " + in_quotes(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
     return id;
   }
 
@@ -162,7 +162,7 @@ class Parser {
     if (!entry) return {};
     if (const std::string fault = file_name_fault(entry->value.text); !fault.empty())
       findings_.add(entry->line, entry->value.column,
-                    "FileName " + quoted(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
+                    "FileName " + in_quotes(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
     return std::string(entry->value.text);
   }
 
@@ -170,7 +170,7 @@ class Parser {
     const Entry* entry = find("ChokingPolicy");
     if (!entry || entry->value.text == "course") return ChokingPolicy::course;
     if (entry->value.text != "cooperative")
-      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + quoted(entry->value.text) + ", expected course or cooperative");
+      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + in_quotes(entry->value.text) + ", expected course or cooperative");
     return ChokingPolicy::cooperative;
   }
 

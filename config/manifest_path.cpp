@@ -69,11 +69,11 @@ std::optional<std::string> fault_between(std::string_view a, std::string_view b)
   const auto differs = static_cast<std::size_t>(in_a - a.begin());
   if (differs < common) {
     const std::size_t end = std::min(a.find('/', differs), common);
-    return quoted(a.substr(0, end)) + " and " + quoted(b.substr(0, end)) + " differ only in case";
+    return in_quotes(a.substr(0, end)) + " and " + in_quotes(b.substr(0, end)) + " differ only in case";
   }
   if (common < a.size()) return std::nullopt;
-  if (common == b.size()) return quoted(a) + " is there twice";
-  return quoted(a) + " is also the folder of " + quoted(b);
+  if (common == b.size()) return in_quotes(a) + " is there twice";
+  return in_quotes(a) + " is also the folder of " + in_quotes(b);
 }
 
 }  // namespace

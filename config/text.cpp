@@ -66,7 +66,7 @@ std::string printable(std::string_view text) {
   return safe;
 }
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   constexpr std::size_t kLongest = 60;
   return '"' + printable(word.substr(0, kLongest)) + (word.size() > kLongest ? "...\"" : "\"");
 }

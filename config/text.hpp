@@ -35,7 +35,7 @@ std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t 
 std::string printable(std::string_view text);
 
 /// A word from a file made safe for a message: control bytes as \xNN, at most 60 bytes, in quotes.
-std::string quoted(std::string_view word);
+std::string in_quotes(std::string_view word);
 
 /// The candidate nearest to `word` by edit distance, ignoring case, if it is near enough to be a slip.
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates);

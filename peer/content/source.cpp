@@ -90,7 +90,7 @@ Source find_source(const std::vector<fs::path>& paths) {
     for (const fs::path& path : paths) {
       const std::string name = base_name(path);
       if (!names.insert(name).second)
-        throw ExitError(ExitCode::usage, "two of the paths are named " + config::quoted(name) + "; in one folder there can be but one");
+        throw ExitError(ExitCode::usage, "two of the paths are named " + config::in_quotes(name) + "; in one folder there can be but one");
       finder.take(path, name, true);
     }
   }

@@ -79,7 +79,7 @@ class Scanner {
       scan_.files.push_back(seen(name, status));
   }
 
-  void refuse(const std::string& name, const std::string& why) { scan_.refused.insert(config::quoted(name) + " " + why); }
+  void refuse(const std::string& name, const std::string& why) { scan_.refused.insert(config::in_quotes(name) + " " + why); }
 
   const fs::path& root_;
   const IsHidden& is_hidden_;

@@ -92,12 +92,12 @@ class Get {
     if (leaving_) return;
     if (chosen_) {
       const bool hopeless = !fetch_ && !options_.timeout_s && now() - chosen_at_ > kAlonePatience;
-      if (hopeless) return fail(ExitCode::network, "no holder has given the manifest of " + config::quoted(options_.wanted));
+      if (hopeless) return fail(ExitCode::network, "no holder has given the manifest of " + config::in_quotes(options_.wanted));
       return look_again(kRefreshInterval);
     }
     const Tally::Result result = tally_.judge(options_.quorum);
     const bool patient = options_.timeout_s || now() - began_ < kSearchPatience;
-    const std::string name = config::quoted(options_.wanted);
+    const std::string name = config::in_quotes(options_.wanted);
     switch (result.verdict) {
       case Tally::Verdict::accepted: return choose(result);
       case Tally::Verdict::conflict:
@@ -151,7 +151,7 @@ class Get {
 
   void begin(ManifestPtr known) {
     const config::Manifest& manifest = known->manifest;
-    if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::quoted(options_.wanted) + " is a folder's content, expected a file's");
+    if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
     name_ = options_.id ? manifest.files.front().path : options_.wanted;
     size_ = manifest.total_size();
     root_ = options_.out / name_;
@@ -244,7 +244,7 @@ class Get {
     timeout_.expires_after(std::chrono::seconds(*options_.timeout_s));
     timeout_.async_wait([this](const std::error_code& error) {
       if (error) return;
-      const std::string name = config::quoted(options_.wanted);
+      const std::string name = config::in_quotes(options_.wanted);
       if (fetch_) return fail(ExitCode::timeout, "time-out: " + fetch_->explain());
       if (chosen_) return fail(ExitCode::timeout, "time-out: no holder has given the manifest of " + name);
       if (tally_.empty()) return fail(ExitCode::timeout, "time-out: nobody who can be found has " + name + "; asked through " + to_string(join_));

@@ -165,7 +165,7 @@ void Library::on_hashed(HashedFile hashed) {
       case HashedFile::Result::failed:
         entry.state = State::refused;
         --waiting_;
-        spdlog::warn("not offered: {}: {}", config::quoted(entry.seen.name), config::printable(hashed.text));
+        spdlog::warn("not offered: {}: {}", config::in_quotes(entry.seen.name), config::printable(hashed.text));
         break;
     }
   }
@@ -179,7 +179,7 @@ void Library::offer(Entry& entry, const ContentId& id) {
   if (entry.seen.name.size() > kLongestHoldingName) {
     entry.state = State::refused;
     --waiting_;
-    spdlog::warn("not offered: {}: its name is longer than {} bytes", config::quoted(entry.seen.name), kLongestHoldingName);
+    spdlog::warn("not offered: {}: its name is longer than {} bytes", config::in_quotes(entry.seen.name), kLongestHoldingName);
     return;
   }
   entry.state = State::offered;
@@ -217,7 +217,7 @@ ManifestPtr Library::manifest(const ContentId& id) {
   const auto names = names_of_.find(id);
   if (names == names_of_.end()) return nullptr;
   if (auto known = cache_.load(id)) return known;
-  spdlog::warn("the manifest {} is gone or damaged; its files are hashed again", config::quoted(*names->second.begin()));
+  spdlog::warn("the manifest {} is gone or damaged; its files are hashed again", config::in_quotes(*names->second.begin()));
   const std::set<std::string> again = names->second;
   for (const std::string& name : again) {
     Entry& entry = entries_.at(name);

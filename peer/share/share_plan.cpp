@@ -28,7 +28,7 @@ SharePlan plan_cluster(const ShareOptions& options) {
   if (!folder.has_filename()) folder = folder.parent_path();
   if (folder == "." || folder.filename() == "..") folder = fs::canonical(folder);
   const auto cluster = read_cluster(folder);
-  const std::string name = config::quoted(folder.filename().native());
+  const std::string name = config::in_quotes(folder.filename().native());
   if (!cluster)
     throw ExitError(ExitCode::usage, "the folder " + name + " is no cluster: it has no file " + name + ", or that with .txt; to share a folder that is none, " +
                                          "say --folder");

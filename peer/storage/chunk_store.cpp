@@ -109,7 +109,7 @@ void ChunkStore::claim_listed() {
   config::Findings findings((folder_ / kList).string());
   std::vector<WholeFile> files;
   for (const config::LocalChunk& listed : list_.chunks) {
-    const std::string what = "the file " + config::quoted(listed.name) + " of chunk " + std::to_string(listed.index);
+    const std::string what = "the file " + config::in_quotes(listed.name) + " of chunk " + std::to_string(listed.index);
     const auto size = size_of_file(folder_ / listed.name);
     if (!size)
       findings.add(listed.line, listed.column, what + " is missing, expected a regular file in this folder");

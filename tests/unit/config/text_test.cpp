@@ -59,12 +59,12 @@ TEST_CASE("an integer is digits within its limits and nothing else", "[config]")
 }
 
 TEST_CASE("words from a file are safe to print", "[config]") {
-  CHECK(quoted("word") == "\"word\"");
-  CHECK(quoted("\x1b[31m\x7f") == "\"\\x1b[31m\\x7f\"");
-  CHECK(quoted(std::string_view("a\0b", 3)) == "\"a\\x00b\"");
-  CHECK(quoted("Grüße") == "\"Grüße\"");
-  CHECK(quoted(std::string(60, 'x')) == '"' + std::string(60, 'x') + '"');
-  CHECK(quoted(std::string(61, 'x')) == '"' + std::string(60, 'x') + "...\"");
+  CHECK(in_quotes("word") == "\"word\"");
+  CHECK(in_quotes("\x1b[31m\x7f") == "\"\\x1b[31m\\x7f\"");
+  CHECK(in_quotes(std::string_view("a\0b", 3)) == "\"a\\x00b\"");
+  CHECK(in_quotes("Grüße") == "\"Grüße\"");
+  CHECK(in_quotes(std::string(60, 'x')) == '"' + std::string(60, 'x') + '"');
+  CHECK(in_quotes(std::string(61, 'x')) == '"' + std::string(60, 'x') + "...\"");
 }
 
 TEST_CASE("the nearest word is suggested if it may be a slip", "[config]") {
