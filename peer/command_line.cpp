@@ -4,6 +4,7 @@
 #include <iostream>
 #include <map>
 
+#include "peer/discovery/discovery.hpp"
 #include "peer/subcommands.hpp"
 
 namespace p2p {
@@ -22,6 +23,11 @@ A peer that was away while others finished and left cannot learn that they have 
 waits for them until --timeout. --exit-when self --linger 600 leaves all the same.
 
 The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
+
+/// The version, then what this build has and lacks, a line each.
+std::string version_text() {
+  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") + (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+}
 
 }  // namespace
 
@@ -60,7 +66,7 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
   Options options;
   CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
   app.footer(std::string(kSubcommandHelp) + kFooter);
-  app.set_version_flag("--version", "peerProcess " PEER_VERSION);
+  app.set_version_flag("--version", version_text());
   app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(CLI::Range(0u, 0x7fffffffu).description("0 to 2147483647"));
   app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
       ->check(CLI::ExistingDirectory)

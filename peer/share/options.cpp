@@ -8,6 +8,7 @@
 
 #include "config/hex.hpp"
 #include "config/manifest_path.hpp"
+#include "peer/discovery/discovery.hpp"
 
 namespace p2p {
 namespace {
@@ -50,6 +51,12 @@ void add_network_options(CLI::App& app, NetworkOptions& options, Words& words) {
       ->capture_default_str();
 }
 
+/// The first lines of a command's help.
+std::string described(std::string purpose) {
+  const std::string_view fault = no_discovery();
+  return fault.empty() ? purpose : std::move(purpose) + "\nNOTE: " + std::string(fault) + ".";
+}
+
 template <class Check>
 std::optional<ExitCode> parse(CLI::App& app, int argc, const char* const* argv, Check&& check) {
   try {
@@ -72,7 +79,7 @@ CLI::Validator count_up_to(std::uint32_t most) { return CLI::Range(1u, most).des
 std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv) {
   ShareOptions options;
   Words words;
-  CLI::App app{"Offers every file of a folder to whoever asks for it by name", "peerProcess share"};
+  CLI::App app{described("Offers every file of a folder to whoever asks for it by name"), "peerProcess share"};
   app.footer(kShareFooter);
   app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")->check(CLI::ExistingDirectory.description(""));
   app.add_option("--folder", options.folder, "The folder, made into manifests in the background and watched for changes")
@@ -98,7 +105,7 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
 std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) {
   GetOptions options;
   Words words;
-  CLI::App app{"Fetches a shared file from all who have it, and verifies it", "peerProcess get"};
+  CLI::App app{described("Fetches a shared file from all who have it, and verifies it"), "peerProcess get"};
   app.footer(kGetFooter);
   const auto is_name = [](const std::string& word) {
     const std::string fault = config::path_fault(word);
@@ -127,7 +134,7 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;
   Words words;
-  CLI::App app{"Lists the files that are shared: name, bytes, content id, holders", "peerProcess ls"};
+  CLI::App app{described("Lists the files that are shared: name, bytes, content id, holders"), "peerProcess ls"};
   app.footer(kLsFooter);
   app.add_flag("--json", options.net.json, "Print a JSON array");
   add_network_options(app, options.net, words);

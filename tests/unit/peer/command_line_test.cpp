@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "peer/discovery/discovery.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -98,6 +99,7 @@ TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed version = parse({"--version"});
   CHECK(version.exit_code() == 0);
   CHECK(version.printed.starts_with("peerProcess "));
+  CHECK(version.printed.ends_with(no_discovery().empty() ? "\ndiscovery: OpenDHT\n" : "\ndiscovery: none (built without OpenDHT)\n"));
 }
 
 TEST_CASE("what cannot be meant is a usage error with a message", "[command line]") {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "config/config_error.hpp"
+#include "peer/discovery/discovery.hpp"
+#include "peer/exit_code.hpp"
 #include "peer/share/cluster.hpp"
 #include "peer/share/share_command.hpp"
 #include "peer/subcommands.hpp"
@@ -17,18 +19,22 @@ namespace {
 
 using test::TempDir;
 
-std::optional<Subcommand> parse(std::vector<std::string> words) {
+/// `printed`: where stdout and stderr go.
+std::optional<Subcommand> parse(std::vector<std::string> words, std::ostringstream& printed) {
   words.insert(words.begin(), "peerProcess");
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
-  // What is printed is kept out of the test's own output.
-  std::ostringstream printed;
   auto* const out = std::cout.rdbuf(printed.rdbuf());
   auto* const err = std::cerr.rdbuf(printed.rdbuf());
   auto parsed = parse_subcommand(static_cast<int>(argv.size()), argv.data());
   std::cout.rdbuf(out);
   std::cerr.rdbuf(err);
   return parsed;
+}
+
+std::optional<Subcommand> parse(std::vector<std::string> words) {
+  std::ostringstream unread;
+  return parse(std::move(words), unread);
 }
 
 template <class Options>
@@ -135,6 +141,31 @@ TEST_CASE("a cluster's port may stand in the file of a cluster beside it", "[sha
   CHECK(find_clusters(dir.path()).size() == 2);
   CHECK_THROWS_AS(plan({"share", (dir / "other").string()}), config::ConfigError);
   CHECK_THROWS_AS(plan({"share", (dir / "plain").string(), "--port", "7"}), ExitError);
+}
+
+/// Whether this build can take part in a network, found by trying.
+bool can_find_nodes() {
+  asio::io_context io;
+  try {
+    make_discovery(io, {.network = "test", .join = {{"127.0.0.1", 9}}});
+    return true;
+  } catch (const ExitError& error) {
+    CHECK(error.code() == ExitCode::usage);
+    return false;
+  }
+}
+
+TEST_CASE("a build that cannot find nodes says so in the help of each command that must", "[command line]") {
+  const bool can = can_find_nodes();
+  for (const char* command : {"share", "ls", "get"}) {
+    std::ostringstream printed;
+    parse({command, "--help"}, printed);
+    INFO(printed.str());
+    CHECK((printed.str().find("do not work: it was made without OpenDHT") == std::string::npos) == can);
+  }
+  std::ostringstream other;
+  parse({"manifest", "--help"}, other);
+  CHECK(other.str().find("OpenDHT") == std::string::npos);
 }
 
 }  // namespace
