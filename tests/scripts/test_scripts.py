@@ -14,6 +14,7 @@ import unittest
 
 from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
+from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 
 from swarmlib import files
@@ -291,7 +292,7 @@ class DemoTest(ScriptTest):
         self.assertIn("already", self.script("demo", "--prepare", self.dir).stdout)
 
     def test_every_script_has_help(self):
-        for name in ("build", "test", "install-deps", "demo", "soak", "swarm"):
+        for name in ("build", "test", "install-deps", "demo", "soak", "swarm", "try-release"):
             shown = self.script(name, "--help")
             self.assertEqual((shown.returncode, shown.stdout[:5]), (0, "usage"), name)
 
