@@ -38,11 +38,12 @@ std::string to_string(const std::vector<Address>& addresses) {
   return text;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
+std::optional<Address> parse_address(std::string_view text, std::optional<std::uint16_t> usual_port) {
+  const std::size_t bracket = text.rfind(']');
+  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string_view host = text.substr(0, colon);
-  const auto port = config::parse_integer(text.substr(colon + 1), 1, 65'535);
+  std::optional<std::uint64_t> port = usual_port;
+  if (colon != std::string_view::npos) port = config::parse_integer(text.substr(colon + 1), 1, 65'535);
   const bool bracketed = host.starts_with('[');
   host = config::without_brackets(host);
   // Without brackets nobody can tell where an IPv6 address ends.

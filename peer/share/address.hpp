@@ -27,8 +27,8 @@ std::string to_string(const Address& address);
 /// With commas between them.
 std::string to_string(const std::vector<Address>& addresses);
 
-/// The inverse. None when it is something else.
-std::optional<Address> parse_address(std::string_view text);
+/// The inverse. None when it is something else. With a `usual_port` the port may be left out.
+std::optional<Address> parse_address(std::string_view text, std::optional<std::uint16_t> usual_port = {});
 
 std::vector<Rendezvous> to_rendezvous(const std::vector<Address>& addresses);
 

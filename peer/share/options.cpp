@@ -34,11 +34,13 @@ struct Words {
 
 void add_network_options(CLI::App& app, NetworkOptions& options, Words& words) {
   const auto is_address = [](const std::string& word) {
-    return parse_address(word) ? std::string() : "\"" + word + "\" is none, expected HOST:PORT such as localhost:5000 or [::1]:5000";
+    return parse_address(word, kUsualPort) ? std::string()
+                                           : "\"" + word + "\" is none, expected HOST or HOST:PORT such as localhost:5000 or [::1]:5000";
   };
-  app.add_option("--join", words.join, "Nodes that are up, HOST:PORT, separated by commas; any of them leads to all others")
+  app.add_option("--join", words.join, "Nodes that are up, HOST or HOST:PORT, separated by commas; port 5000 unless said; any of them leads to all others")
       ->delimiter(',')
-      ->check(CLI::Validator(is_address, "HOST:PORT,..."));
+      ->allow_extra_args(false)  // else it would take the words behind it, NAME among them
+      ->check(CLI::Validator(is_address, "HOST[:PORT],..."));
   app.add_option("--network", options.network, "Networks of different names never see each other")->capture_default_str();
   const std::map<std::string, ProgressMode> modes{
       {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
@@ -62,7 +64,7 @@ std::optional<ExitCode> parse(CLI::App& app, int argc, const char* const* argv, 
 }
 
 void take_addresses(const Words& words, NetworkOptions& options) {
-  for (const std::string& word : words.join) options.join.push_back(*parse_address(word));
+  for (const std::string& word : words.join) options.join.push_back(*parse_address(word, kUsualPort));
 }
 
 CLI::Validator count_up_to(std::uint32_t most) { return CLI::Range(1u, most).description("1 to " + std::to_string(most)); }

@@ -295,9 +295,9 @@ class Names(ShareCase):
         self.assert_file(self.dir / "out/later", b"now")
 
     def test_usage(self):
-        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x"], ["get", "a", "--quorum", "0"], ["share"],
+        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x:"], ["get", "a", "--quorum", "0"], ["share"],
                           ["share", "--folder", self.dir / "nowhere"], ["share", "--folder", self.dir, self.dir], ["share", self.dir],
-                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "localhost"]):
+                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "::1"]):
             with self.subTest(arguments):
                 Process(self, "usage", arguments, self.dir).expect(USAGE)
         for subcommand in ("share", "ls", "get"):
