@@ -66,7 +66,7 @@ void Library::scan() {
     const auto is_hidden = [this](const std::string& name) { return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name); };
     FolderScan found;
     try {
-      found = scan_folder(options_.folder, is_hidden, [this](const std::filesystem::path& folder) { watch_.add(folder); });
+      found = scan_folder(options_.folder, is_hidden, options_.reserve, [this](const std::filesystem::path& folder) { watch_.add(folder); });
     } catch (const std::system_error& error) {
       found.refused.insert(error.what());
     }
@@ -81,6 +81,7 @@ void Library::on_scanned(FolderScan scan) {
   if (!std::exchange(looked_, true)) cache_.keep_only(scan.files);
   for (const std::string& refused : scan.refused)
     if (told_refused_.insert(refused).second) spdlog::warn("not offered: {}", refused);
+  left_out_ = scan.left_out;
   std::set<std::string> there;
   for (const SeenFile& file : scan.files) there.insert(file.name);
   for (auto it = entries_.begin(); it != entries_.end();) {
@@ -236,7 +237,7 @@ std::vector<Holding> Library::offered() const {
 }
 
 Library::Pending Library::pending() const {
-  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_};
+  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_, .left_out = left_out_};
 }
 
 }  // namespace p2p

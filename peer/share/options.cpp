@@ -13,8 +13,10 @@ namespace p2p {
 namespace {
 
 constexpr const char* kShareFooter = R"(
-Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Files are
-never written; manifests are kept in DIR/.peerProcess. `share cluster1` is for a folder with a file of its own name, or that
+Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Names that
+begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private. Files are
+never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever reaches the port may fetch what is
+offered: this is for networks that you trust. `share cluster1` is for a folder with a file of its own name, or that
 and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
 A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
 65 port in use.)";
@@ -82,6 +84,8 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_option("--port", options.port, "TCP for transfers, UDP for finding each other; by default 5000, or the cluster's own entry")
       ->check(count_up_to(65'535));
   app.add_option("--host", options.host, "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
+  app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
+  app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
   options.jobs = std::max(1u, std::thread::hardware_concurrency());
   app.add_option("--jobs", options.jobs, "Threads that hash; by default as many as the machine has")->check(count_up_to(1024));
   app.add_flag("--json", options.net.json, "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");

@@ -31,7 +31,7 @@ class Share {
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
-        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .jobs = options.jobs}, hooks()),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
         node_(io_, self_, options.net.network, library_),
         progress_(options.net.progress),
         signals_(io_, SIGINT, SIGTERM),
@@ -85,7 +85,19 @@ class Share {
     const bool ready = pending.looked && pending.waiting == 0;
     if (std::exchange(ready_, ready) == ready || !ready) return;
     progress_.finish(summary());
-    if (options_.net.json) print({{"event", "ready"}, {"files", pending.offered}, {"bytes", pending.bytes}, {"address", to_string(plan_.self)}});
+    if (std::exchange(left_out_, pending.left_out) != pending.left_out && pending.left_out != LeftOut{})
+      progress_.finish("left out: " + describe(pending.left_out));
+    if (options_.net.json)
+      print({{"event", "ready"},
+             {"files", pending.offered},
+             {"bytes", pending.bytes},
+             {"address", to_string(plan_.self)},
+             {"left_out",
+              {{"hidden", pending.left_out.hidden},
+               {"private", pending.left_out.unreadable},
+               {"links", pending.left_out.links},
+               {"special", pending.left_out.special},
+               {"empty", pending.left_out.empty}}}});
   }
 
   void show_progress() {
@@ -124,6 +136,7 @@ class Share {
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
   bool ready_ = false;
+  LeftOut left_out_;  ///< As told last.
 };
 
 }  // namespace

@@ -60,6 +60,9 @@ TEST_CASE("share's options are understood", "[command line]") {
   const auto least = parsed<ShareOptions>({"share", dir.path().string()});
   CHECK(least.cluster == dir.path());
   CHECK_FALSE(least.folder);
+  CHECK_FALSE((least.reserve.hidden || least.reserve.unreadable));
+  CHECK(parsed<ShareOptions>({"share", dir.path().string(), "--hidden"}).reserve.hidden);
+  CHECK(parsed<ShareOptions>({"share", dir.path().string(), "--private"}).reserve.unreadable);
   CHECK_FALSE(least.port);
   CHECK(least.net.join.empty());
   CHECK(refused({"share"}));

@@ -97,9 +97,9 @@ std::vector<std::string> names(const FolderScan& scan) {
   return all;
 }
 
-FolderScan scan(const TempDir& dir) {
+FolderScan scan(const TempDir& dir, const Reserve& reserve = {}) {
   return scan_folder(
-      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); },
+      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); }, reserve,
       [](const std::filesystem::path&) {});
 }
 
@@ -119,6 +119,35 @@ TEST_CASE("a folder offers its regular files with bytes, by their paths", "[shar
   const FolderScan found = scan(dir);
   CHECK(names(found) == std::vector<std::string>{"my.journal", "sub/deep/er.bin", "top.bin"});
   CHECK(found.refused.empty());
+  CHECK(found.left_out == LeftOut{.links = 2, .special = 1, .empty = 1});
+  CHECK(describe(found.left_out) == "2 symbolic links, 1 special file, 1 empty file");
+}
+
+TEST_CASE("what is not meant for others is offered only when its owner says so", "[share]") {
+  using std::filesystem::perms;
+  const TempDir dir;
+  const perms owner = perms::owner_read | perms::owner_write;
+  dir.write("open", "1");
+  dir.write(".env", "1");
+  dir.write(".git/config", "1");
+  dir.write("sub/.netrc", "1");
+  for (const char* const name : {"key", "locked/notes", ".ssh/id_rsa", "of group"}) dir.write(name, "1");
+  std::filesystem::permissions(dir / "key", owner);
+  std::filesystem::permissions(dir / ".ssh/id_rsa", owner);
+  std::filesystem::permissions(dir / "locked", perms::owner_all);
+  std::filesystem::permissions(dir / "of group", owner | perms::group_read);
+  // The folder itself was named, whoever may enter it.
+  std::filesystem::permissions(dir.path(), perms::owner_all);
+
+  using Names = std::vector<std::string>;
+  CHECK(names(scan(dir)) == Names{"of group", "open"});
+  CHECK(scan(dir).left_out == LeftOut{.hidden = 4, .unreadable = 2});
+  CHECK(describe(scan(dir).left_out) == "4 hidden names (see --hidden), 2 that others may not read (see --private)");
+  CHECK(names(scan(dir, {.hidden = true})) == Names{".env", ".git/config", "of group", "open", "sub/.netrc"});
+  CHECK(names(scan(dir, {.unreadable = true})) == Names{"key", "locked/notes", "of group", "open"});
+  const FolderScan all = scan(dir, {.hidden = true, .unreadable = true});
+  CHECK(names(all) == Names{".env", ".git/config", ".ssh/id_rsa", "key", "locked/notes", "of group", "open", "sub/.netrc"});
+  CHECK(describe(all.left_out).empty());
 }
 
 TEST_CASE("what no manifest can name is left out and told", "[share]") {
@@ -132,7 +161,7 @@ TEST_CASE("what no manifest can name is left out and told", "[share]") {
 
 TEST_CASE("a folder that cannot be read is an error", "[share]") {
   const TempDir dir;
-  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, [](const std::filesystem::path&) {}), std::system_error);
+  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, {}, [](const std::filesystem::path&) {}), std::system_error);
 }
 
 SeenFile seen(const TempDir& dir, const std::string& name) {
