@@ -18,12 +18,17 @@ using namespace std::chrono_literals;
 constexpr Duration kQuiet = 1s;
 // A batch of events is one look.
 constexpr Duration kLookDelay = 100ms;
-// How often a folder is looked at whose changes nobody tells.
-constexpr Duration kBlindInterval = 5s;
+// Between looks at a folder whose changes nobody tells. What happens there is to be known within two minutes.
+constexpr Duration kShortestPause = 5s;
+constexpr Duration kLongestPause = 100s;
+// Looking there takes one part in a hundred of the time.
+constexpr int kBlindPauseFactor = 99;
 // How many times longer than a look the pause after it is.
 constexpr int kPauseFactor = 9;
 
 }  // namespace
+
+Duration pause_between_looks(Duration look) { return std::clamp(kBlindPauseFactor * look, kShortestPause, kLongestPause); }
 
 Library::Library(asio::io_context& io, Options options, Hooks hooks)
     : io_(io),
@@ -97,11 +102,12 @@ void Library::on_scanned(FolderScan scan) {
   hash_next();
 
   scanning_ = false;
-  may_look_at_ = at + kPauseFactor * (at - scan_began_);
+  const Duration took = at - scan_began_;
+  may_look_at_ = at + std::min(kPauseFactor * took, kLongestPause);
   const Instant again = std::exchange(next_look_, kNever);
   if (again != kNever) look_in(std::max(again - at, Duration::zero()));
   if (std::ranges::any_of(entries_, [](const auto& each) { return each.second.state == State::settling; })) look_in(kQuiet);
-  if (!watch_.sees_everything()) look_in(kBlindInterval);
+  if (!watch_.sees_everything()) look_in(pause_between_looks(took));
   hooks_.on_work();
 }
 

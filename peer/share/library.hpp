@@ -27,6 +27,10 @@
 
 namespace p2p {
 
+/// How long after a look at a folder whose changes nobody tells the next one comes: a look that took this long is to take
+/// one part in a hundred of the time, and no change is to stay unknown for two minutes.
+Duration pause_between_looks(Duration look);
+
 class Library {
  public:
   struct Options {
