@@ -1,10 +1,12 @@
 #include "peer/net/dialer.hpp"
 
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <vector>
 
 #include "peer/net/loopback.hpp"
@@ -20,11 +22,22 @@ struct Resolved {
   std::vector<tcp::endpoint> endpoints;
 };
 
+/// One; of a link-local IPv6 address that does not say on which network, one on each network that this machine is in.
+std::vector<tcp::endpoint> endpoints_of(const asio::ip::address& address, std::uint16_t port) {
+  const bool on_any_network = address.is_v6() && address.to_v6().is_link_local() && address.to_v6().scope_id() == 0;
+  if (!on_any_network) return {{address, port}};
+  std::vector<tcp::endpoint> endpoints;
+  const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> all(::if_nameindex(), ::if_freenameindex);
+  for (const auto* each = all.get(); each && each->if_index != 0; ++each)
+    endpoints.emplace_back(asio::ip::address_v6(address.to_v6().to_bytes(), each->if_index), port);
+  return endpoints;
+}
+
 asio::awaitable<Resolved> resolve(const std::string& host, std::uint16_t port) {
   std::error_code not_literal;
   Resolved resolved;
   if (const auto address = asio::ip::make_address(host, not_literal); !not_literal) {
-    resolved.endpoints.emplace_back(address, port);
+    resolved.endpoints = endpoints_of(address, port);
     co_return resolved;
   }
   tcp::resolver resolver(co_await asio::this_coro::executor);

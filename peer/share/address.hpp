@@ -1,4 +1,4 @@
-// Where nodes are: what --join says, what a cluster's file says, and where this machine is for others.
+// Where nodes are: what --join says, and what a cluster's file says.
 #pragma once
 
 #include <compare>
@@ -33,8 +33,5 @@ std::optional<Address> parse_address(std::string_view text, std::optional<std::u
 std::vector<Rendezvous> to_rendezvous(const std::vector<Address>& addresses);
 
 bool is_loopback(const std::string& host);
-
-/// The address that this machine uses towards others; the loopback's when it is alone.
-std::string primary_host();
 
 }  // namespace p2p

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "peer/share/cluster.hpp"
+#include "peer/share/own_hosts.hpp"
 
 namespace p2p {
 

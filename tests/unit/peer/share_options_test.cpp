@@ -7,6 +7,7 @@
 
 #include "config/config_error.hpp"
 #include "peer/share/cluster.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/share_command.hpp"
 #include "peer/subcommands.hpp"
 #include "tests/support/catch.hpp"

@@ -10,6 +10,7 @@
 #include "peer/share/hash_one.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/manifest_cache.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/tally.hpp"
 #include "peer/share/target.hpp"
 #include "tests/support/catch.hpp"
@@ -42,11 +43,26 @@ TEST_CASE("addresses are HOST:PORT", "[share]") {
 
 TEST_CASE("a machine has an address that a listener can be dialled at", "[share]") {
   CHECK(parse_address(primary_host() + ":1").has_value() != (primary_host().find(':') != std::string::npos));
+  // Where somebody is asked to join: towards him, not towards the rest of the world.
+  CHECK(primary_host({{"127.0.0.1", 5}}) == primary_host());
+  for (const std::string& host : own_hosts()) CHECK(primary_host({{host, 5}}) != "127.0.0.1");
   CHECK(is_loopback("localhost"));
   CHECK(is_loopback("127.3.2.1"));
   CHECK(is_loopback("::1"));
   CHECK_FALSE(is_loopback("192.0.2.1"));
   CHECK_FALSE(is_loopback("example.org"));
+}
+
+TEST_CASE("of a machine's addresses the one that reaches furthest is told", "[share]") {
+  const OwnHost loopback{.host = "127.0.0.1", .is_loopback = true};
+  const OwnHost near{.host = "169.254.7.7", .is_link_local = true};
+  const OwnHost near_v6{.host = "fe80::1", .is_link_local = true, .is_v6 = true};
+  const OwnHost far_v6{.host = "fd00::1", .is_v6 = true};
+  const OwnHost far{.host = "10.5.0.1"};
+  using Hosts = std::vector<std::string>;
+  CHECK(in_order({loopback, near_v6, near, far_v6, far, far}) == Hosts{"10.5.0.1", "fd00::1", "169.254.7.7", "fe80::1"});
+  CHECK(in_order({loopback, near_v6}) == Hosts{"fe80::1"});
+  CHECK(in_order({loopback}).empty());
 }
 
 // --- whose word counts ---------------------------------------------------------------------------------------------
