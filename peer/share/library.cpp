@@ -18,12 +18,17 @@ using namespace std::chrono_literals;
 constexpr Duration kQuiet = 1s;
 // A batch of events is one look.
 constexpr Duration kLookDelay = 100ms;
-// How often a folder is looked at whose changes nobody tells.
-constexpr Duration kBlindInterval = 5s;
+// Between looks at a folder whose changes nobody tells. What happens there is to be known within two minutes.
+constexpr Duration kShortestPause = 5s;
+constexpr Duration kLongestPause = 100s;
+// Looking there takes one part in a hundred of the time.
+constexpr int kBlindPauseFactor = 99;
 // How many times longer than a look the pause after it is.
 constexpr int kPauseFactor = 9;
 
 }  // namespace
+
+Duration pause_between_looks(Duration look) { return std::clamp(kBlindPauseFactor * look, kShortestPause, kLongestPause); }
 
 Library::Library(asio::io_context& io, Options options, Hooks hooks)
     : io_(io),
@@ -66,7 +71,7 @@ void Library::scan() {
     const auto is_hidden = [this](const std::string& name) { return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name); };
     FolderScan found;
     try {
-      found = scan_folder(options_.folder, is_hidden, [this](const std::filesystem::path& folder) { watch_.add(folder); });
+      found = scan_folder(options_.folder, is_hidden, options_.reserve, [this](const std::filesystem::path& folder) { watch_.add(folder); });
     } catch (const std::system_error& error) {
       found.refused.insert(error.what());
     }
@@ -81,6 +86,7 @@ void Library::on_scanned(FolderScan scan) {
   if (!std::exchange(looked_, true)) cache_.keep_only(scan.files);
   for (const std::string& refused : scan.refused)
     if (told_refused_.insert(refused).second) spdlog::warn("not offered: {}", refused);
+  left_out_ = scan.left_out;
   std::set<std::string> there;
   for (const SeenFile& file : scan.files) there.insert(file.name);
   for (auto it = entries_.begin(); it != entries_.end();) {
@@ -96,11 +102,12 @@ void Library::on_scanned(FolderScan scan) {
   hash_next();
 
   scanning_ = false;
-  may_look_at_ = at + kPauseFactor * (at - scan_began_);
+  const Duration took = at - scan_began_;
+  may_look_at_ = at + std::min(kPauseFactor * took, kLongestPause);
   const Instant again = std::exchange(next_look_, kNever);
   if (again != kNever) look_in(std::max(again - at, Duration::zero()));
   if (std::ranges::any_of(entries_, [](const auto& each) { return each.second.state == State::settling; })) look_in(kQuiet);
-  if (!watch_.sees_everything()) look_in(kBlindInterval);
+  if (!watch_.sees_everything()) look_in(pause_between_looks(took));
   hooks_.on_work();
 }
 
@@ -236,7 +243,7 @@ std::vector<Holding> Library::offered() const {
 }
 
 Library::Pending Library::pending() const {
-  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_};
+  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_, .left_out = left_out_};
 }
 
 }  // namespace p2p

@@ -27,11 +27,16 @@
 
 namespace p2p {
 
+/// How long after a look at a folder whose changes nobody tells the next one comes: a look that took this long is to take
+/// one part in a hundred of the time, and no change is to stay unknown for two minutes.
+Duration pause_between_looks(Duration look);
+
 class Library {
  public:
   struct Options {
     std::filesystem::path folder;
     std::set<std::string> hidden = {};  ///< Names that are not offered.
+    Reserve reserve = {};
     unsigned jobs = 1;                  ///< Threads that hash.
   };
   struct Hooks {
@@ -62,6 +67,7 @@ class Library {
     std::uint64_t bytes = 0;      ///< Of those.
     std::size_t waiting = 0;      ///< To be hashed, or for their writers.
     bool looked = false;          ///< The folder has been looked through once.
+    LeftOut left_out = {};
   };
   Pending pending() const;
 
@@ -96,6 +102,7 @@ class Library {
   std::size_t waiting_ = 0;                             ///< Entries that settle or are hashed.
   std::deque<std::string> to_hash_;
   std::set<std::string> told_refused_;
+  LeftOut left_out_;
   bool hashing_ = false;
   bool scanning_ = false;
   bool looked_ = false;

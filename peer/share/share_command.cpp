@@ -14,6 +14,7 @@
 #include "peer/report/diagnostics.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/node_id.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/share_node.hpp"
 
 namespace p2p {
@@ -31,7 +32,7 @@ class Share {
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
-        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .jobs = options.jobs}, hooks()),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
         node_(io_, self_, options.net.network, library_),
         progress_(options.net.progress),
         signals_(io_, SIGINT, SIGTERM),
@@ -40,6 +41,7 @@ class Share {
   ExitCode run() {
     wait_for_signal();
     listener_.start([this](tcp::socket socket) { node_.add_accepted(std::move(socket)); }, [this] { return node_.make_room(); });
+    say_where();
     library_.start();
     show_progress();
     io_.run();
@@ -61,6 +63,21 @@ class Share {
                   tell("withdrawn", holding);
                 },
             .on_work = [this] { note_ready(); }};
+  }
+
+  /// Which addresses are listened on: all, or the loopback's.
+  std::vector<Address> served() const {
+    if (is_loopback(plan_.self.host)) return {plan_.self};
+    std::vector<Address> all{plan_.self};
+    for (const std::string& host : own_hosts())
+      if (host != plan_.self.host) all.push_back({host, plan_.self.port});
+    return all;
+  }
+
+  void say_where() {
+    progress_.finish("serving on " + to_string(served()));
+    if (is_loopback(plan_.self.host) && !plan_.local_by_choice)
+      spdlog::warn("this machine has no address but the loopback's: nobody else can reach it; start again when it has one, or say --host");
   }
 
   void tell(const char* event, const Holding& holding) {
@@ -85,7 +102,22 @@ class Share {
     const bool ready = pending.looked && pending.waiting == 0;
     if (std::exchange(ready_, ready) == ready || !ready) return;
     progress_.finish(summary());
-    if (options_.net.json) print({{"event", "ready"}, {"files", pending.offered}, {"bytes", pending.bytes}, {"address", to_string(plan_.self)}});
+    if (std::exchange(left_out_, pending.left_out) != pending.left_out && pending.left_out != LeftOut{})
+      progress_.finish("left out: " + describe(pending.left_out));
+    nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
+    for (const Address& address : served()) addresses.push_back(to_string(address));
+    if (options_.net.json)
+      print({{"event", "ready"},
+             {"files", pending.offered},
+             {"bytes", pending.bytes},
+             {"address", to_string(plan_.self)},
+             {"addresses", addresses},
+             {"left_out",
+              {{"hidden", pending.left_out.hidden},
+               {"private", pending.left_out.unreadable},
+               {"links", pending.left_out.links},
+               {"special", pending.left_out.special},
+               {"empty", pending.left_out.empty}}}});
   }
 
   void show_progress() {
@@ -124,6 +156,7 @@ class Share {
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
   bool ready_ = false;
+  LeftOut left_out_;  ///< As told last.
 };
 
 }  // namespace

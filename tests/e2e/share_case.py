@@ -48,11 +48,11 @@ def hold_port():
 class Process:
     """A peerProcess that the test started, with what it has printed."""
 
-    def __init__(self, case, name, arguments, cwd):
+    def __init__(self, case, name, arguments, cwd, program=PEER_PROCESS):
         self.case, self.name = case, name
         self._out, self._err = (Path(cwd) / f".{name}.{kind}" for kind in ("out", "err"))
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen([PEER_PROCESS, *map(str, arguments)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen([program, *map(str, arguments)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         case.addCleanup(self.kill)
 
     def stdout(self):

@@ -200,6 +200,24 @@ class Changes(ShareCase):
         self.assert_file(self.dir / "out/change", b"something else")
         self.assertIn("nobody who can be found", self.get(TIMEOUT, "remove", "--timeout", 3).stderr())
 
+    def test_what_is_not_meant_for_others_is_left_out(self):
+        files = {".ssh/id_rsa": b"key", ".env": b"secret", "key": b"mine", "open": b"data", "empty": b""}
+        folder = self.folder(files)
+        (folder / "key").chmod(0o600)
+        (folder / "link").symlink_to("open")
+        sharer = self.share(folder)
+        ready = lambda sharer: [line for line in sharer.lines() if line["event"] == "ready"]  # noqa: E731
+        self.wait_until(lambda: ready(sharer), "it to be ready")
+        self.assertEqual(set(sharer.offered()), {"open"})
+        self.assertEqual(ready(sharer)[0]["left_out"], {"hidden": 2, "private": 1, "links": 1, "special": 0, "empty": 1})
+        # Nobody else may read it any more: it is taken back.
+        (folder / "open").chmod(0o600)
+        self.wait_until(lambda: not sharer.offered(), "it to be withdrawn")
+        sharer.end()
+        sharer = self.share(folder, "--hidden", "--private", join=[])
+        self.wait_until(lambda: ready(sharer), "it to be ready")
+        self.assertEqual(set(sharer.offered()), {"open", "key", ".env", ".ssh/id_rsa"})
+
     def test_file_that_grows_is_offered_when_it_is_whole(self):
         sharer = self.share({"a": b"1"})
         data = self.random_bytes(1 << 20)
@@ -295,9 +313,9 @@ class Names(ShareCase):
         self.assert_file(self.dir / "out/later", b"now")
 
     def test_usage(self):
-        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x"], ["get", "a", "--quorum", "0"], ["share"],
+        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x:"], ["get", "a", "--quorum", "0"], ["share"],
                           ["share", "--folder", self.dir / "nowhere"], ["share", "--folder", self.dir, self.dir], ["share", self.dir],
-                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "localhost"]):
+                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "::1"]):
             with self.subTest(arguments):
                 Process(self, "usage", arguments, self.dir).expect(USAGE)
         for subcommand in ("share", "ls", "get"):

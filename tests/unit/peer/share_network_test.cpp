@@ -102,8 +102,8 @@ std::string random_text(std::size_t size, std::uint32_t seed = 1) {
 std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question, const std::string& network = "n") {
   std::optional<NodeCatalog> answer;
   bool answered = false;
-  ask_catalog(io, PeerId{1}, address, network, question, [&](const std::optional<NodeCatalog>& given) {
-    answer = given;
+  ask_catalog(io, PeerId{1}, address, network, question, [&](const CatalogAnswer& given) {
+    answer = given.catalog;
     answered = true;
   });
   run_until(io, [&] { return answered; });
@@ -170,7 +170,7 @@ std::vector<Holder> searched(asio::io_context& io, World& world, const std::stri
   HolderSearch search(io, discovery, {.self = PeerId{1}, .network = "n", .wanted = name, .id = {}, .join = std::move(join)});
   std::vector<Holder> holders;
   bool done = false;
-  search.run({}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
+  search.run({}, {}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
   run_until(io, [&] { return done; });
   return holders;
 }

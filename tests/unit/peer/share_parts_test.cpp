@@ -6,8 +6,11 @@
 #include "peer/exit_code.hpp"
 #include "peer/share/address.hpp"
 #include "peer/share/folder_scan.hpp"
+#include "peer/share/folder_watch.hpp"
 #include "peer/share/hash_one.hpp"
+#include "peer/share/library.hpp"
 #include "peer/share/manifest_cache.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/tally.hpp"
 #include "peer/share/target.hpp"
 #include "tests/support/catch.hpp"
@@ -26,17 +29,40 @@ TEST_CASE("addresses are HOST:PORT", "[share]") {
     INFO(text);
     CHECK_FALSE(parse_address(text));
   }
+  CHECK(parse_address("host", 5000) == Address{"host", 5000});
+  CHECK(parse_address("host:7", 5000) == Address{"host", 7});
+  CHECK(parse_address("[::1]", 5000) == Address{"::1", 5000});
+  CHECK(parse_address("[fe80::1%eth0]", 5000) == Address{"fe80::1%eth0", 5000});
+  for (const char* const text : {"", ":", "host:", ":5", "host:0", "::1", "[::1", "::1]", "[::1]x", "[host]", "a b", "a/b"}) {
+    INFO(text);
+    CHECK_FALSE(parse_address(text, 5000));
+  }
   CHECK(to_string(Address{"::1", 7}) == "[::1]:7");
   CHECK(parse_address(to_string(Address{"fe80::1", 7})) == Address{"fe80::1", 7});
 }
 
 TEST_CASE("a machine has an address that a listener can be dialled at", "[share]") {
   CHECK(parse_address(primary_host() + ":1").has_value() != (primary_host().find(':') != std::string::npos));
+  // Where somebody is asked to join: towards him, not towards the rest of the world.
+  CHECK(primary_host({{"127.0.0.1", 5}}) == primary_host());
+  for (const std::string& host : own_hosts()) CHECK(primary_host({{host, 5}}) != "127.0.0.1");
   CHECK(is_loopback("localhost"));
   CHECK(is_loopback("127.3.2.1"));
   CHECK(is_loopback("::1"));
   CHECK_FALSE(is_loopback("192.0.2.1"));
   CHECK_FALSE(is_loopback("example.org"));
+}
+
+TEST_CASE("of a machine's addresses the one that reaches furthest is told", "[share]") {
+  const OwnHost loopback{.host = "127.0.0.1", .is_loopback = true};
+  const OwnHost near{.host = "169.254.7.7", .is_link_local = true};
+  const OwnHost near_v6{.host = "fe80::1", .is_link_local = true, .is_v6 = true};
+  const OwnHost far_v6{.host = "fd00::1", .is_v6 = true};
+  const OwnHost far{.host = "10.5.0.1"};
+  using Hosts = std::vector<std::string>;
+  CHECK(in_order({loopback, near_v6, near, far_v6, far, far}) == Hosts{"10.5.0.1", "fd00::1", "169.254.7.7", "fe80::1"});
+  CHECK(in_order({loopback, near_v6}) == Hosts{"fe80::1"});
+  CHECK(in_order({loopback}).empty());
 }
 
 // --- whose word counts ---------------------------------------------------------------------------------------------
@@ -89,9 +115,9 @@ std::vector<std::string> names(const FolderScan& scan) {
   return all;
 }
 
-FolderScan scan(const TempDir& dir) {
+FolderScan scan(const TempDir& dir, const Reserve& reserve = {}) {
   return scan_folder(
-      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); },
+      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); }, reserve,
       [](const std::filesystem::path&) {});
 }
 
@@ -111,6 +137,35 @@ TEST_CASE("a folder offers its regular files with bytes, by their paths", "[shar
   const FolderScan found = scan(dir);
   CHECK(names(found) == std::vector<std::string>{"my.journal", "sub/deep/er.bin", "top.bin"});
   CHECK(found.refused.empty());
+  CHECK(found.left_out == LeftOut{.links = 2, .special = 1, .empty = 1});
+  CHECK(describe(found.left_out) == "2 symbolic links, 1 special file, 1 empty file");
+}
+
+TEST_CASE("what is not meant for others is offered only when its owner says so", "[share]") {
+  using std::filesystem::perms;
+  const TempDir dir;
+  const perms owner = perms::owner_read | perms::owner_write;
+  dir.write("open", "1");
+  dir.write(".env", "1");
+  dir.write(".git/config", "1");
+  dir.write("sub/.netrc", "1");
+  for (const char* const name : {"key", "locked/notes", ".ssh/id_rsa", "of group"}) dir.write(name, "1");
+  std::filesystem::permissions(dir / "key", owner);
+  std::filesystem::permissions(dir / ".ssh/id_rsa", owner);
+  std::filesystem::permissions(dir / "locked", perms::owner_all);
+  std::filesystem::permissions(dir / "of group", owner | perms::group_read);
+  // The folder itself was named, whoever may enter it.
+  std::filesystem::permissions(dir.path(), perms::owner_all);
+
+  using Names = std::vector<std::string>;
+  CHECK(names(scan(dir)) == Names{"of group", "open"});
+  CHECK(scan(dir).left_out == LeftOut{.hidden = 4, .unreadable = 2});
+  CHECK(describe(scan(dir).left_out) == "4 hidden names (see --hidden), 2 that others may not read (see --private)");
+  CHECK(names(scan(dir, {.hidden = true})) == Names{".env", ".git/config", "of group", "open", "sub/.netrc"});
+  CHECK(names(scan(dir, {.unreadable = true})) == Names{"key", "locked/notes", "of group", "open"});
+  const FolderScan all = scan(dir, {.hidden = true, .unreadable = true});
+  CHECK(names(all) == Names{".env", ".git/config", ".ssh/id_rsa", "key", "locked/notes", "of group", "open", "sub/.netrc"});
+  CHECK(describe(all.left_out).empty());
 }
 
 TEST_CASE("what no manifest can name is left out and told", "[share]") {
@@ -124,7 +179,7 @@ TEST_CASE("what no manifest can name is left out and told", "[share]") {
 
 TEST_CASE("a folder that cannot be read is an error", "[share]") {
   const TempDir dir;
-  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, [](const std::filesystem::path&) {}), std::system_error);
+  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, {}, [](const std::filesystem::path&) {}), std::system_error);
 }
 
 SeenFile seen(const TempDir& dir, const std::string& name) {
@@ -213,6 +268,20 @@ TEST_CASE("an index that is torn or nonsense is read as far as it says something
   const std::string index = dir.read(".peerProcess/index");
   dir.write(".peerProcess/index", "nonsense\n{}\n[1]\n{\"name\":1}\n" + index + index.substr(0, index.size() / 2));
   CHECK(ManifestCache(dir.path()).find(file) == hashed.id);
+}
+
+TEST_CASE("only file systems that are known to tell all changes are left to inotify", "[share]") {
+  for (const std::uint64_t local : {0xef53u, 0x58465342u, 0x9123683eu, 0x01021994u}) CHECK(tells_all_changes(local));
+  // NFS, SMB, CIFS, SMB 2, FUSE, 9P, CephFS, VirtualBox, overlay; and one that nobody knows.
+  for (const std::uint64_t other : {0x6969u, 0x517bu, 0xff534d42u, 0xfe534d42u, 0x65735546u, 0x01021997u, 0x00c36400u, 0x786f4256u, 0x794c7630u, 0x12345678u})
+    CHECK_FALSE(tells_all_changes(other));
+}
+
+TEST_CASE("looking at what nobody tells takes a hundredth of the time, and comes within two minutes", "[share]") {
+  using namespace std::chrono_literals;
+  CHECK(pause_between_looks(1ms) == 5s);
+  CHECK(pause_between_looks(200ms) == 19'800ms);
+  CHECK(pause_between_looks(1h) == 100s);
 }
 
 // --- where get puts it ---------------------------------------------------------------------------------------------
