@@ -108,8 +108,8 @@ void DaemonLoop::dial_peer(PeerId peer) {
   const auto& line = *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id);
   dial(
       io_, line.host, line.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
-      [this, peer](const std::string& reason) {
-        spdlog::debug("dialing peer {} failed: {}", peer.value, reason);
+      [this, peer](const DialFailure& failure) {
+        spdlog::debug("dialing peer {} failed: {}", peer.value, failure.text);
         exchange_.dial_failed(peer);
       });
 }

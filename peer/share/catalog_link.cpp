@@ -56,8 +56,8 @@ void ask_catalog(asio::io_context& io, PeerId self, const Address& address, cons
       [&io, self, wish, name = to_string(address), shared](tcp::socket socket) {
         spawn(io, ask(std::make_shared<TimedSocket>(std::move(socket)), self, wish, name, *shared));
       },
-      [shared](const std::string& reason) {
-        spdlog::info("no node: {}", reason);
+      [shared](const DialFailure& failure) {
+        spdlog::info("no node: {}", failure.text);
         (*shared)(std::nullopt);
       });
 }

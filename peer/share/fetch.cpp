@@ -64,8 +64,8 @@ void Fetch::dial_holder(PeerId peer) {
   const Address& address = holders_.at(peer).address;
   dial(
       io_, address.host, address.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
-      [this, peer](const std::string& reason) {
-        spdlog::info("a holder is gone: {}", reason);
+      [this, peer](const DialFailure& failure) {
+        spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);
         exchange_.dial_failed(peer);
       });
