@@ -30,6 +30,7 @@ LinkId Swarm::on_dialed(PeerId peer, Instant now) {
   const LinkId link = open(Direction::dialed, now);
   const NeighborIndex neighbor = dialed_neighbor(peer, now);
   neighborhood_.dial_ended(neighbor);
+  neighborhood_[neighbor].dial_at = kNever;  // one that had been forgotten meanwhile is due as if it were new
   at(link).neighbor = neighbor;
   if (neighborhood_[neighbor].link) {
     close(link, "already linked", now, EndKind::duplicate);
