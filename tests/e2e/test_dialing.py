@@ -83,7 +83,11 @@ class Missing(SwarmCase):
         swarm.wait_until(lambda: all(swarm.copy_of(peer_id).exists() for peer_id in present), "all that are there to be complete")
         for peer_id in missing:
             swarm.start(peer_id)  # late, and not lost
-        swarm.finish()
+        for peer in swarm.lives:
+            peer.expect_exit(0)
+        swarm.check_copies()
+        for peer in swarm.lives:
+            swarm.check_log(peer)
 
     def test_one_ring_is_refused(self):
         swarm = self.swarm()
@@ -142,7 +146,7 @@ class Patience(WireCase):
         peer.expect_exit(NOT_ALL_HEARD_OF)
 
     def test_who_comes_while_we_linger_is_heard_of(self):
-        swarm, peer = self.swarm_with(1001, "--patience", "1", "--linger", "4", "--log-level", "info", size=157, piece_size=16)
+        swarm, peer = self.swarm_with(1001, "--patience", "1", "--linger", "4", size=157, piece_size=16)
         self.greet(swarm, 1001, 1002, bitfield(range(9), 10)).close()
         swarm.wait_until(lambda: "serving for 4 s more" in peer.stderr(), "the patience to end")
         self.greet(swarm, 1001, 1002, bitfield(range(10), 10))

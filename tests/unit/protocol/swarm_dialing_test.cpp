@@ -98,6 +98,7 @@ TEST_CASE("where connections cross, the later line's stays: as the later one", "
   theirs.shakes_hands(1001);
   CHECK(theirs.hears() == "");
   CHECK(stage.count("accepted 1001") == 0);
+  stage.passes(1ms);
   ours.shakes_hands(1001);
   CHECK(stage.count("dialed 1001") == 1);
   stage.passes(3s);
