@@ -19,6 +19,8 @@ constexpr std::uint64_t kMostPieces = 0x7fffffff;
 const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
                                              "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
                                              "Manifest",                   "TrustQuorum"};
+// Fewer would be one cycle of the neighbor graph, which a single missing peer cuts open.
+constexpr std::uint64_t kFewestConnections = 4;
 constexpr std::uint64_t kMostConnections = 65'535;
 constexpr std::uint64_t kLargestQuorum = 65'535;
 
@@ -63,7 +65,7 @@ class Parser {
     if (!has_manifest || entries_.contains("FileSize")) cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
     if (!has_manifest || entries_.contains("PieceSize")) cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
     if (entries_.contains("MaxConnections"))
-      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", 2, kMostConnections, "an integer"));
+      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", kFewestConnections, kMostConnections, "an integer"));
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
     if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
     check_piece_count(cfg.file_size.value_or(0), cfg.piece_size.value_or(0));

@@ -28,7 +28,7 @@ struct CommonCfg {
 
   /// Optional keys, which no other implementation of the protocol knows.
   std::optional<std::array<std::byte, 32>> manifest;  ///< Manifest, 64 hexadecimal digits: the content id, the SHA-256 of the manifest's bytes.
-  std::uint32_t max_connections = 0;           ///< MaxConnections, 2 to 65,535: the most neighbors; 0 when absent: all.
+  std::uint32_t max_connections = 0;           ///< MaxConnections, 4 to 65,535: the most neighbors; 0 when absent: all.
   ChokingPolicy choking_policy = ChokingPolicy::course;
   std::optional<std::uint32_t> trust_quorum;   ///< TrustQuorum, 1 to 65,535: how many original holders of a chunk must agree.
 };

@@ -23,6 +23,20 @@ void print_warnings(const Setup& setup, std::uint32_t pieces, std::ostream& out)
     out << "warning: OptimisticUnchokingInterval is shorter than UnchokingInterval: a neighbor has no time to prove itself\n";
 }
 
+void print_unknown_names(const Setup& setup, const std::vector<PeerId>& neighbors, const NameCheck& unresolved, std::ostream& out) {
+  std::vector<const config::PeerLine*> lines;
+  std::vector<std::string> hosts;
+  for (const config::PeerLine& peer : setup.peers) {
+    if (peer.id == setup.self().id || std::ranges::find(neighbors, PeerId{peer.id}) == neighbors.end()) continue;
+    lines.push_back(&peer);
+    hosts.push_back(peer.host);
+  }
+  const std::vector<std::string> unknown = unresolved(hosts);
+  for (const config::PeerLine* peer : lines)
+    if (std::ranges::find(unknown, peer->host) != unknown.end())
+      out << "warning: cannot resolve " << peer->host << ", the host of peer " << peer->id << ": from this machine it cannot be dialled\n";
+}
+
 /// Says what is exchanged and returns whether the folder has it all.
 bool print_content(const Setup& setup, const Content& content, std::ostream& out) {
   const Geometry& geometry = content.layout.geometry();
@@ -36,7 +50,7 @@ bool print_content(const Setup& setup, const Content& content, std::ostream& out
 
 }  // namespace
 
-void check(const Setup& setup, std::ostream& out) {
+void check(const Setup& setup, std::ostream& out, const NameCheck& unresolved) {
   out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port << '\n';
   const auto& id = setup.common.manifest;
   ManifestPtr manifest = id ? find_manifest(setup.folder, *id) : nullptr;
@@ -49,11 +63,12 @@ void check(const Setup& setup, std::ostream& out) {
       << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
   out << "folder " << setup.folder.string() << (has_all ? ": has the complete file\n" : ": the file is missing and will be fetched\n");
 
-  if (setup.self_index == 0) out << "dials nobody: it is the first line; later lines dial it\n";
+  if (setup.self_index == 0) out << "dials nobody at first: it is the first line; later lines dial it\n";
   const std::vector<PeerId> neighbors = setup.neighbors();
   for (std::size_t i = 0; i < setup.self_index; ++i)
     if (std::ranges::find(neighbors, PeerId{setup.peers[i].id}) != neighbors.end())
       out << "dials peer " << setup.peers[i].id << " at " << setup.peers[i].host << " port " << setup.peers[i].port << '\n';
+  print_unknown_names(setup, neighbors, unresolved, out);
   print_warnings(setup, content ? content->layout.geometry().piece_count() : 0, out);
   if (setup.self().has_file && !has_all)
     throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +

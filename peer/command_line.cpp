@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kFooter = R"(
 Exit codes:
   0 complete (see --exit-when)           2 --timeout passed          6 network
+  3 complete here; not everybody was heard of (see --patience)
   7 interrupted by a signal              9 disk full                17 input or output error
   28 usage                              32 content mismatch         64 bad configuration
   65 port in use                         1 unexpected
@@ -20,7 +21,8 @@ Exit codes:
 A signal is exit code 7, but 0 when the file is complete and --exit-when or --linger has the peer serve on.
 
 A peer that was away while others finished and left cannot learn that they have the file: with --exit-when all it
-waits for them until --timeout. --exit-when self --linger 600 leaves all the same.
+waits for each that it has been connected with for --patience, and for those that never came until --timeout.
+--exit-when self --linger 600 leaves all the same.
 
 The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
 
@@ -52,12 +54,18 @@ void add_run_options(CLI::App& app, Options& options) {
                  "When to leave: all (every peer has the file), self (we have it, and what others have asked for is sent), never (serve until a signal)")
       ->transform(CLI::CheckedTransformer(ends).description("all, self or never"))
       ->default_str("all");
+  app.add_option("--patience", options.patience_s,
+                 "How long a complete peer waits for those that left unfinished and do not come back, in seconds; 0 for ever; then exit code 3")
+      ->check(CLI::Range(0u, 31'536'000u).description("0 to 31536000"))
+      ->default_str(std::to_string(Options::kDefaultPatience_s));
   app.add_option("--linger", options.linger_s, "Serve this many seconds more before leaving; not with --exit-when never")
       ->check(CLI::Range(0u, 31'536'000u).description("0 to 31536000"))
       ->capture_default_str();
 }
 
 void check_run_options(const Options& options) {
+  if (options.patience_s && options.exit_when != ExitWhen::all)
+    throw CLI::ValidationError("--patience", "only --exit-when all waits for others, so there is nothing to be patient about");
   if (options.linger_s > 0 && options.exit_when == ExitWhen::never)
     throw CLI::ValidationError("--linger", "--exit-when never leaves at a signal only, so there is nothing to linger after");
 }

@@ -34,6 +34,8 @@ struct Options {
   std::string log_level = "warn";
   std::optional<std::uint32_t> timeout_s;
   ExitWhen exit_when = ExitWhen::all;
+  std::optional<std::uint32_t> patience_s;  ///< For neighbors that left unfinished, 0 for ever; with ExitWhen::all only.
+  static constexpr std::uint32_t kDefaultPatience_s = 600;
   std::uint32_t linger_s = 0;  ///< How long to serve on after that; 0 with ExitWhen::never.
 };
 

@@ -16,6 +16,17 @@ constexpr auto kFarewellPatience = 2s;
 // How often a full disk is tried again.
 constexpr auto kRoomInterval = 1s;
 
+DialFault fault_of(const DialFailure& failure) {
+  switch (failure.kind) {
+    case DialFailure::Kind::not_resolved: return DialFault::unresolved;
+    case DialFailure::Kind::refused: return DialFault::refused;
+    case DialFailure::Kind::timed_out: return DialFault::timed_out;
+    case DialFailure::Kind::no_route: return DialFault::no_route;
+    case DialFailure::Kind::other: break;
+  }
+  return DialFault::local;
+}
+
 }  // namespace
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
@@ -63,9 +74,9 @@ bool Exchange::make_room() {
   return shed;
 }
 
-void Exchange::dial_failed(PeerId peer) {
+void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  swarm_.on_dial_failed(peer, now());
+  swarm_.on_dial_failed(peer, fault_of(failure), now());
   settle();
 }
 

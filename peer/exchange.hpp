@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/dialer.hpp"
 #include "peer/storage/buffer_pool.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/verifier.hpp"
@@ -46,7 +47,7 @@ class Exchange {
   /// `received`: bytes that were read from it already, at most a handshake.
   void add_accepted(tcp::socket socket, std::span<const std::byte> received = {});
   void add_dialed(PeerId peer, tcp::socket socket);
-  void dial_failed(PeerId peer);
+  void dial_failed(PeerId peer, const DialFailure& failure);
   /// No descriptor is left: ends a connection whose remote has not said who it is. False: there is none.
   bool make_room();
 

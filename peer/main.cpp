@@ -7,6 +7,7 @@
 #include "peer/command_line.hpp"
 #include "peer/daemon.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/net/name_check.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/setup.hpp"
 #include "peer/subcommands.hpp"
@@ -16,7 +17,7 @@ namespace {
 p2p::ExitCode run(const p2p::Options& options) {
   const p2p::Setup setup = p2p::load_setup(options.directory, options.peer_id);
   if (options.check) {
-    p2p::check(setup, std::cout);
+    p2p::check(setup, std::cout, p2p::unresolved);
     return p2p::ExitCode::complete;
   }
   return p2p::run_daemon(setup, options);

@@ -93,6 +93,9 @@ SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeli
   if (common.choking_policy == config::ChokingPolicy::cooperative)
     for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
       favored.push_back(PeerId{peers[index].id});
+  auto everybody = std::make_shared<std::vector<PeerId>>();
+  if (common.max_connections > 0)
+    for (const config::PeerLine& peer : peers) everybody->push_back(PeerId{peer.id});
   return {.self = PeerId{self().id},
           .listed = neighbors(),
           .geometry = content.layout.geometry(),
@@ -102,6 +105,8 @@ SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeli
           .max_pipeline = max_pipeline,
           .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
           .favored = std::move(favored),
+          .everybody = std::move(everybody),
+          .most_guests = common.max_connections,
           .content = content.id ? std::optional(prefix_of(*content.id)) : std::nullopt};
 }
 

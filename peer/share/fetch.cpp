@@ -67,7 +67,7 @@ void Fetch::dial_holder(PeerId peer) {
       [this, peer](const DialFailure& failure) {
         spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);
-        exchange_.dial_failed(peer);
+        exchange_.dial_failed(peer, failure);
       });
 }
 

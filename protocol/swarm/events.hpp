@@ -111,9 +111,11 @@ struct ChunkContradicted {
 struct FileCompleted {};
 /// Every listed peer is known to have the file.
 struct SwarmCompleted {};
+/// We have the file, and nobody of those that are not known to have it has been seen for the patience.
+struct PatienceEnded {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
                            ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, PiecesLost,
-                           RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted>;
+                           RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
 
 }  // namespace p2p

@@ -25,6 +25,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
     : config_(std::move(config)),
       random_(seed),
       neighborhood_(config_.self, config_.listed, now),
+      seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value()),
       choker_(config_.preferred_neighbors),
       throughput_(now),
@@ -52,15 +53,6 @@ LinkId Swarm::open(Direction direction, Instant now) {
   return link;
 }
 
-LinkId Swarm::on_dialed(PeerId peer, Instant now) {
-  const LinkId link = open(Direction::dialed, now);
-  at(link).neighbor = dialed_neighbor(peer, now);
-  // Most acceptors wait for the dialler, so it speaks first.
-  at(link).handshake_due = true;
-  ready(link);
-  return link;
-}
-
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
   links_[link.value].reset();
@@ -85,6 +77,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   Link& l = at(link);
   std::erase(strangers_, link);
   const bool was_established = l.phase == Link::Phase::established;
+  const bool was_greeting = l.phase == Link::Phase::handshaking;
   l.phase = Link::Phase::closed;
   if (!l.neighbor) {
     emit(StrangerClosed{reason, kind});
@@ -94,6 +87,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   if (was_established) {
     --linked_;
     neighborhood_[*l.neighbor].link.reset();
+    neighborhood_[*l.neighbor].seen = now;
     neighborhood_[*l.neighbor].pieces = l.session.remote_pieces().count();
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -103,7 +97,10 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     sync_chokes();
     fill_all(now);
   }
+  if (was_greeting && l.direction == Direction::dialed) note_fault(*l.neighbor, kind);
   if (!neighborhood_[*l.neighbor].link) on_unlinked(*l.neighbor, was_established, now);
+  // Those that are left may be complete, or out of sight for long.
+  if (was_established && complete()) check_swarm_complete(now);
 }
 
 void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
@@ -112,29 +109,30 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   l.heard = now;
   const auto id = std::to_string(handshake.peer.value);
   const auto sender = neighborhood_.find(handshake.peer);
-  if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now, EndKind::refused);
-  if (!sender && !admits(l, handshake.peer))
-    return close(link, "handshake with the unknown ID " + id +
-                           explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
-                 now, EndKind::refused);
+  const auto refuse = [&](const std::string& reason) {
+    const auto dialed = l.neighbor;
+    close(link, reason, now, EndKind::refused);
+    if (dialed && dialed != sender) neighborhood_[*dialed].fault = DialFault::wrong_id;
+  };
+  if (handshake.peer == config_.self) return refuse("handshake with our own ID " + id);
+  if (!sender && !admits(l, handshake.peer)) return refuse(why_not_admitted(handshake.peer));
   const std::string fault = content_fault(decode_features(handshake.reserved));
-  if (!fault.empty()) return close(link, "peer " + id + " " + fault, now, EndKind::refused);
-  if (sender && neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
-  if (l.neighbor && l.neighbor != sender)
-    return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now,
-                 EndKind::refused);
+  if (!fault.empty()) return refuse("peer " + id + " " + fault);
+  if (sender && neighborhood_[*sender].convicted) return refuse("peer " + id + " has sent a wrong piece before");
+  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   std::erase(strangers_, link);
-  l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, now);
+  l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
   if (!neighbor.talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
-  if (!neighbor.link) return establish(link, now);
+  if (!neighbor.link && (l.direction == Direction::dialed || wins_crossing(link, now))) return establish(link, now);
   if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while.
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
+/// a neighbor, where the two have crossed.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -147,7 +145,7 @@ void Swarm::settle_contention(LinkId link, Instant now) {
   const Link& l = at(link);
   const auto old = neighborhood_[*l.neighbor].link;
   if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now, EndKind::duplicate);
-  if (old && now - l.contends_since < kContentionGrace) return;
+  if ((old || greeting(*l.neighbor)) && now - l.contends_since < kContentionGrace) return;
   if (old) close(*old, "silent while the peer came back on another connection", now, EndKind::duplicate);
   establish(link, now);
 }
@@ -157,7 +155,7 @@ void Swarm::establish(LinkId link, Instant now) {
   l.phase = Link::Phase::established;
   ++linked_;
   ++activity_;
-  neighborhood_.on_linked(*l.neighbor, link);
+  neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
   emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
@@ -172,7 +170,7 @@ void Swarm::establish(LinkId link, Instant now) {
     sync_chokes();
   }
   // Last: it may have said that it is no longer complete.
-  if (leave_at_ != kNever) check_swarm_complete(now);
+  if (complete()) check_swarm_complete(now);
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
@@ -294,6 +292,8 @@ void Swarm::note_completeness(LinkId link, Instant now) {
 }
 
 void Swarm::check_swarm_complete(Instant now) {
+  if (!complete()) complete_since_ = kNever;
+  if (complete() && config_.patience > Duration::zero()) patience_at_ = now;
   if (config_.open || swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
     leave_at_ = kNever;
     return;
@@ -319,12 +319,12 @@ void Swarm::update_interest(LinkId link) {
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete_ && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, dial});
+  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, patience_at_, seeker_.look_at(), dial});
 }
 
 void Swarm::on_timer(Instant now) {
-  if (!swarm_complete_ || config_.stays)
-    for (const NeighborIndex due : neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[due].id});
+  if (now >= seeker_.look_at()) seek(now);
+  if (!swarm_complete_ || config_.stays) dial_due(now);
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
     end_unchoking_interval();
@@ -336,6 +336,7 @@ void Swarm::on_timer(Instant now) {
   }
   if (now >= sweep_at_) sweep(now);
   if (now >= leave_at_) check_swarm_complete(now);
+  if (now >= patience_at_) consider_patience(now);
 }
 
 void Swarm::sweep(Instant now) {

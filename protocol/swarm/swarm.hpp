@@ -31,6 +31,7 @@
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/quorum.hpp"
+#include "protocol/swarm/seeker.hpp"
 #include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
@@ -59,6 +60,15 @@ struct SwarmConfig {
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
   bool stays = false;
   std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
+
+  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them; zero: for
+  /// ever. For one that never was linked it waits in any case.
+  Duration patience = Duration::zero();
+
+  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its neighbors, and
+  /// who is let in by others for that reason, most_guests at once. Null: nobody.
+  Seeker::List everybody = {};
+  std::uint32_t most_guests = 0;
 
   /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
   std::optional<ContentPrefix> content = {};
@@ -102,7 +112,7 @@ class Swarm {
   /// An open swarm dials this peer. No effect on one that is known already, and on ourselves.
   void add_neighbor(PeerId peer, Instant now);
   LinkId on_dialed(PeerId peer, Instant now);
-  void on_dial_failed(PeerId peer, Instant now);
+  void on_dial_failed(PeerId peer, DialFault fault, Instant now);
   LinkId on_accepted(Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
@@ -206,9 +216,21 @@ class Swarm {
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
+  // dialing.cpp: how links come about
+  void dial_due(Instant now);
+  std::optional<LinkId> greeting(NeighborIndex neighbor) const;
+  bool wins_crossing(LinkId link, Instant now);
+  void note_fault(NeighborIndex neighbor, EndKind kind);
+  bool welcomes(PeerId peer) const;
+  void seek(Instant now);
+
+  // patience.cpp: for whom to wait no longer
+  void consider_patience(Instant now);
+
   // open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);
   bool admits(const Link& link, PeerId peer) const;
+  std::string why_not_admitted(PeerId peer) const;
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
@@ -253,6 +275,7 @@ class Swarm {
   SwarmConfig config_;
   Random random_;
   Neighborhood neighborhood_;
+  Seeker seeker_;
   Picker picker_;
   Choker choker_;
   std::optional<Quorum> quorum_;  ///< Where pieces are chunks.
@@ -279,6 +302,9 @@ class Swarm {
   Instant optimistic_at_;
   Instant sweep_at_ = kNever;
   Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
+  Instant patience_at_ = kNever;  ///< When to consider it.
+  Instant complete_since_ = kNever;
+  bool out_of_patience_ = false;
   bool swarm_complete_ = false;
   bool storing_paused_ = false;
   bool retired_ = false;

@@ -44,7 +44,7 @@ Connection& Shell::dialed(std::size_t which, Instant now) {
 void Shell::dial_failed(std::size_t which, Instant now) {
   const PeerId peer = to_dial_[which];
   to_dial_.erase(to_dial_.begin() + static_cast<std::ptrdiff_t>(which));
-  swarm_.on_dial_failed(peer, now);
+  swarm_.on_dial_failed(peer, DialFault::refused, now);
   settle();
 }
 

@@ -77,6 +77,7 @@ inline std::string describe(const Event& event) {
     std::string operator()(const ChunkContradicted& e) const { return "contradicted on " + n(e.piece.value); }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }
+    std::string operator()(const PatienceEnded&) const { return "patience ended"; }
   };
   return std::visit(Describe{}, event);
 }

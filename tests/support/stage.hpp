@@ -40,6 +40,9 @@ struct Scene {
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
   bool open = false;  ///< Then `listed` is not looked at.
   std::uint32_t most_neighbors = 1024;
+  Duration patience = 0s;
+  std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
+  std::uint32_t most_guests = 0;
 };
 
 class Stage;
@@ -151,8 +154,9 @@ class Stage {
   friend class Remote;
 
   static SwarmConfig config_of(const Scene& scene) {
-    std::vector<PeerId> listed, favored;
+    std::vector<PeerId> listed, favored, everybody;
     for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
+    for (const std::uint32_t id : scene.everybody) everybody.push_back(PeerId{id});
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {.self = PeerId{scene.self},
             .listed = std::move(listed),
@@ -165,6 +169,9 @@ class Stage {
             .spare_connections = scene.spare_connections,
             .stays = scene.stays,
             .favored = std::move(favored),
+            .patience = scene.patience,
+            .everybody = std::make_shared<const std::vector<PeerId>>(std::move(everybody)),
+            .most_guests = scene.most_guests,
             .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
             .chunks = scene.chunks,
             .open = scene.open,

@@ -48,7 +48,7 @@ TEST_CASE("an integer of Common.cfg that is none or beyond its limits is shown w
 }
 
 TEST_CASE("an optional key that is there must be right", "[config]") {
-  CHECK(wrong_line("MaxConnections 1") == "Common.cfg:7:16: MaxConnections is \"1\", expected an integer from 2 to 65535");
+  CHECK(wrong_line("MaxConnections 3") == "Common.cfg:7:16: MaxConnections is \"3\", expected an integer from 4 to 65535");
   CHECK(wrong_line("MaxConnections") == "Common.cfg:7:15: MaxConnections has no value");
   CHECK(wrong_line("ChokingPolicy kind") == "Common.cfg:7:15: ChokingPolicy is \"kind\", expected course or cooperative");
   CHECK(wrong_line("ChokingPolicy Course") == "Common.cfg:7:15: ChokingPolicy is \"Course\", expected course or cooperative");

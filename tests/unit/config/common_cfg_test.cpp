@@ -95,7 +95,7 @@ TEST_CASE("the keys that other implementations do not know are optional", "[conf
   const std::string classic = with("", "");
   CHECK(parse(classic).max_connections == 0);
   CHECK(parse(classic).choking_policy == ChokingPolicy::course);
-  CHECK(parse(classic + "MaxConnections 2").max_connections == 2);
+  CHECK(parse(classic + "MaxConnections 4").max_connections == 4);
   CHECK(parse(classic + "MaxConnections 65535").max_connections == 65'535);
   CHECK(parse(classic + "ChokingPolicy course").choking_policy == ChokingPolicy::course);
   CHECK(parse(classic + "ChokingPolicy cooperative").choking_policy == ChokingPolicy::cooperative);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "peer/exit_code.hpp"
+#include "peer/net/name_check.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -22,9 +23,9 @@ std::string common(const std::string& preferred = "2", const std::string& optimi
 
 constexpr std::string_view kPeers = "1001 host-a 6008 1\n1002 host-b 6008 0\n1003 host-c 6009 0\n";
 
-std::string checked(const TempDir& dir, std::uint32_t id) {
+std::string checked(const TempDir& dir, std::uint32_t id, const std::vector<std::string>& unknown = {}) {
   std::ostringstream out;
-  check(load_setup(dir.path(), id), out);
+  check(load_setup(dir.path(), id), out, [&](const std::vector<std::string>&) { return unknown; });
   return out.str();
 }
 
@@ -49,7 +50,21 @@ TEST_CASE("a check of the first line says that it dials nobody and that its file
   dir.write("peer_1001/TheFile.dat", "aaaabbbbcc");
   const std::string text = checked(dir, 1001);
   CHECK(text.find("folder " + (dir / "peer_1001").string() + ": has the complete file\n") != std::string::npos);
-  CHECK(text.ends_with("dials nobody: it is the first line; later lines dial it\n"));
+  CHECK(text.ends_with("dials nobody at first: it is the first line; later lines dial it\n"));
+}
+
+TEST_CASE("a check says whose name nobody knows, whoever is to dial", "[check]") {
+  const TempDir dir;
+  dir.write("Common.cfg", common());
+  dir.write("PeerInfo.cfg", kPeers);
+  const std::string text = checked(dir, 1002, {"host-a", "host-b", "host-c"});
+  CHECK(text.find("warning: cannot resolve host-a, the host of peer 1001: from this machine it cannot be dialled\n") != std::string::npos);
+  CHECK(text.find("warning: cannot resolve host-c, the host of peer 1003: from this machine it cannot be dialled\n") != std::string::npos);
+  CHECK(text.find("host-b,") == std::string::npos);  // that is this machine
+}
+
+TEST_CASE("names are resolved, each once", "[check]") {
+  CHECK(unresolved({"localhost", "127.0.0.1", "::1", "nosuch.invalid", "nosuch.invalid"}) == std::vector<std::string>{"nosuch.invalid"});
 }
 
 TEST_CASE("a peer that should start with the file and has none does not pass", "[check]") {
