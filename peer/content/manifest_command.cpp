@@ -96,7 +96,7 @@ void make_manifest(const ManifestOptions& options, std::ostream& out) {
   }
   const nlohmann::ordered_json summary{{"content_id", content_id},           {"files", manifest.files.size()},    {"pieces", manifest.piece_count()},
                                        {"size", manifest.total_size()},      {"piece_size", manifest.piece_size}, {"manifest", options.output.string()}};
-  out << summary.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << summary.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace p2p

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "config/text.hpp"
 #include "peer/clock.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
@@ -23,7 +24,9 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     clear_bar();
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    // Whatever a message says, and from whom it has that: nothing of it steers the terminal.
+    const std::string text = config::printable_lines({line.data(), line.size()});
+    std::fwrite(text.data(), 1, text.size(), stderr);
   }
   void flush_() override { std::fflush(stderr); }
 };

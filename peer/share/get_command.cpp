@@ -43,7 +43,7 @@ constexpr auto kRefreshInterval = 4s;
 /// What is being done goes to stderr, whoever reads it.
 void say(const std::string& text) {
   clear_bar();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", config::printable_lines(text).c_str());
 }
 
 class Get {
@@ -258,7 +258,7 @@ class Get {
   void print(std::ostream& out) const {
     const std::string id = config::to_hex(*chosen_);
     if (!options_.net.json) {
-      out << id << "  " << printed_path() << '\n';
+      out << id << "  " << config::printable(printed_path()) << '\n';
       return;
     }
     nlohmann::ordered_json holders = nlohmann::ordered_json::array();
@@ -267,7 +267,7 @@ class Get {
         holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
     nlohmann::ordered_json result{{"name", name_}, {"content_id", id}, {"path", printed_path()}, {"size", size_}, {"holders", holders}};
     if (options_.quorum) result["quorum"] = quorum_;
-    out << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    out << result.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
   }
 
   const GetOptions& options_;

@@ -69,7 +69,7 @@ class Share {
     print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
   }
 
-  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl; }
+  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl; }
 
   std::string summary() const {
     const Library::Pending pending = library_.pending();
