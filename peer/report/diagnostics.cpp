@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "config/text.hpp"
 #include "peer/clock.hpp"
@@ -15,7 +16,7 @@
 namespace p2p {
 namespace {
 
-bool bar_stands = false;
+std::size_t lines_of_bar = 0;
 
 /// stderr, minding the progress bar.
 class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -85,12 +86,11 @@ struct Tell {
 }  // namespace
 
 void clear_bar() {
-  if (!bar_stands) return;
-  std::fputs("\r\x1b[K", stderr);
-  bar_stands = false;
+  for (; lines_of_bar > 1; --lines_of_bar) std::fputs("\r\x1b[K\x1b[1A", stderr);
+  if (std::exchange(lines_of_bar, 0) == 1) std::fputs("\r\x1b[K", stderr);
 }
 
-void bar_drawn() { bar_stands = true; }
+void bar_drawn(std::size_t lines) { lines_of_bar = lines; }
 
 void start_diagnostics(const std::string& name, const std::string& level) {
   auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<StderrSink>());
