@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/hex.hpp"
+#include "config/piece_limit.hpp"
 #include "config/text.hpp"
 
 namespace p2p::config {
@@ -14,7 +15,6 @@ constexpr std::uint64_t kLongestInterval_s = 86'400;
 constexpr std::uint64_t kMostPreferred = 65'535;
 constexpr std::uint64_t kLargestFile = 0x7fffffffffffffff;
 constexpr std::uint64_t kLargestPiece = 64u << 20;
-constexpr std::uint64_t kMostPieces = 0x7fffffff;
 
 const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
                                              "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
@@ -144,10 +144,18 @@ class Parser {
   /// Sizes that are missing or wrong are 0 here, and have been told.
   void check_piece_count(std::uint64_t file_size, std::uint64_t piece_size) {
     if (file_size == 0 || piece_size == 0 || (file_size - 1) / piece_size < kMostPieces) return;
+    const std::uint64_t count = (file_size - 1) / piece_size + 1;
+    if ((file_size - 1) / kLargestPiece >= kMostPieces) {
+      const Entry& size = entries_.at("FileSize");
+      findings_.add(size.line, size.value.column,
+                    "FileSize is " + std::to_string(file_size) + ", but the largest possible is " + std::to_string(kMostPieces * kLargestPiece) + ": " +
+                        std::to_string(kMostPieces) + " pieces of " + std::to_string(kLargestPiece) + " bytes");
+      return;
+    }
     const Entry& entry = entries_.at("PieceSize");
     findings_.add(entry.line, entry.value.column,
-                  "PieceSize " + std::to_string(piece_size) + " cuts the file into more than " + std::to_string(kMostPieces) +
-                      " pieces, expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
+                  "PieceSize " + std::to_string(piece_size) + " cuts the file into " + std::to_string(count) + " pieces, but at most " +
+                      std::to_string(kMostPieces) + " are possible; expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
   }
 
   std::optional<std::array<std::byte, 32>> manifest() {

@@ -1,11 +1,10 @@
 #include "peer/command_line.hpp"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
-#include <map>
 
 #include "peer/discovery/discovery.hpp"
 #include "peer/subcommands.hpp"
+#include "peer/usage.hpp"
 
 namespace p2p {
 namespace {
@@ -38,22 +37,14 @@ void add_run_options(CLI::App& app, Options& options) {
   app.add_option("--pipeline", options.max_pipeline, "Most open requests on a connection; 1 asks for one piece at a time")
       ->check(CLI::Range(1u, 4096u).description("1 to 4096"))
       ->capture_default_str();
-  const std::map<std::string, ProgressMode> modes{
-      {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
-  app.add_option("--progress", options.progress, "auto (a bar on a terminal, else plain), bar, plain or none")
-      ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
-      ->default_str("auto");
+  add_progress_option(app, options.progress);
   app.add_flag("--fsync", options.sync, "Completion survives a loss of power: the content is on disk before it gets its name");
-  app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
-      ->capture_default_str();
+  add_log_level_option(app, options.log_level);
   app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, and say what is missing and why")
       ->check(CLI::Range(1u, 31'536'000u).description("1 to 31536000"));
-  const std::map<std::string, ExitWhen> ends{{"all", ExitWhen::all}, {"self", ExitWhen::self}, {"never", ExitWhen::never}};
-  app.add_option("--exit-when", options.exit_when,
-                 "When to leave: all (every peer has the file), self (we have it, and what others have asked for is sent), never (serve until a signal)")
-      ->transform(CLI::CheckedTransformer(ends).description("all, self or never"))
-      ->default_str("all");
+  add_choice(app, "--exit-when",
+             "When to leave: all (every peer has the file), self (we have it, and what others have asked for is sent), never (serve until a signal)",
+             options.exit_when, {{"all", ExitWhen::all}, {"self", ExitWhen::self}, {"never", ExitWhen::never}});
   app.add_option("--patience", options.patience_s,
                  "How long a complete peer waits for those that left unfinished and do not come back, in seconds; 0 for ever; then exit code 3")
       ->check(CLI::Range(0u, 31'536'000u).description("0 to 31536000"))
@@ -80,13 +71,7 @@ std::variant<Options, ExitCode> parse_command_line(int argc, const char* const* 
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   add_run_options(app, options);
-  try {
-    app.parse(argc, argv);
-    check_run_options(options);
-  } catch (const CLI::ParseError& error) {
-    // CLI11 returns 0 for --help and --version.
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
-  }
+  if (const auto code = parse_words(app, words_from(1, argc, argv), [&] { check_run_options(options); })) return *code;
   return options;
 }
 

@@ -51,7 +51,7 @@ SwarmConfig DaemonLoop::swarm_config(const Options& options) const {
 
 void DaemonLoop::start_timeout(const Options& options) {
   if (!options.timeout_s) return;
-  timeout_.expires_after(std::chrono::seconds(*options.timeout_s));
+  timeout_.expires_at(to_steady(*options.deadline()));
   timeout_.async_wait([this](const std::error_code& error) {
     if (error) return;
     const Swarm& swarm = std::as_const(exchange_).swarm();

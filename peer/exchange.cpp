@@ -171,6 +171,11 @@ void Exchange::wait_for_room() {
   });
 }
 
+void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
+  traffic_.sent += bytes;
+  if (hooks_.on_sent) hooks_.on_sent(peer, bytes);
+}
+
 void Exchange::hand_over(LinkId link, tcp::socket socket, const Features& features) {
   connections_.erase(link);
   swarm_.on_handed_over(link);

@@ -30,6 +30,7 @@ class Exchange {
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
     std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
+    std::function<void(PeerId, std::uint64_t)> on_sent = {};      ///< Bytes of a piece have gone to this neighbor. May be null.
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -65,6 +66,7 @@ class Exchange {
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
   Traffic& traffic() { return traffic_; }
+  void note_sent(PeerId peer, std::uint64_t bytes);
   bool has_manifest() const { return hooks_.on_fetch != nullptr; }
   /// Room on disk for the piece that comes on this link. Empty when there is none: the payload is to be read and
   /// forgotten. Precondition: it is wanted, and larger than buffers().piece_size().

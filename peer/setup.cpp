@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "peer/exit_code.hpp"
 #include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
@@ -63,6 +62,11 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   std::optional<Geometry> geometry;
   if (common.file_size && common.piece_size) geometry.emplace(*common.file_size, *common.piece_size);
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
+}
+
+ExitError seed_without_file(const Setup& setup) {
+  return {ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
+                            std::to_string(setup.self().id) + " starts with it"};
 }
 
 Content Setup::content(ManifestPtr manifest) const {

@@ -175,7 +175,7 @@ void print_text(const Findings& findings, std::ostream& out) {
     if (!file.bad_pieces.empty()) out << ", bad " << listed(file.bad_pieces);
     out << '\n';
   }
-  for (const std::string& folder : findings.missing_folders) out << "missing folder: " << folder << '\n';
+  for (const std::string& folder : findings.missing_folders) out << "missing folder: " << config::printable(folder) << '\n';
   for (const std::string& path : findings.extra) out << "extra, not in the manifest: " << config::printable(path) << '\n';
   const config::Manifest& manifest = findings.manifest;
   out << (findings.all_good() ? "verified: " : "mismatch: ");
@@ -202,7 +202,7 @@ void print_json(const Findings& findings, std::ostream& out) {
                     {"bad_files", files},
                     {"missing_folders", findings.missing_folders},
                     {"extra", findings.extra}};
-  out << report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << report.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace

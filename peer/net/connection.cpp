@@ -280,13 +280,14 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
     end("piece " + std::to_string(piece.value) + " is gone or changed on our disk");
     co_return false;
   }
+  const PeerId to = exchange_.swarm().peer_of(link_);
   auto offset = static_cast<off_t>(source->offset);
   std::size_t left = exchange_.swarm().geometry().size_of(piece);
   while (left > 0) {
     const ssize_t n = ::sendfile(socket_.native_handle(), source->file->descriptor(), &offset, std::min(left, kSendfileBytes));
     if (n > 0) {
       left -= static_cast<std::size_t>(n);
-      exchange_.traffic().sent += static_cast<std::uint64_t>(n);
+      exchange_.note_sent(to, static_cast<std::uint64_t>(n));
       if (left == 0) break;
     } else if (n == 0) {
       exchange_.check_on_disk(piece);

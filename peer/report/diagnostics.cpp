@@ -5,7 +5,9 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
+#include "config/text.hpp"
 #include "peer/clock.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
@@ -14,7 +16,7 @@
 namespace p2p {
 namespace {
 
-bool bar_stands = false;
+std::size_t lines_of_bar = 0;
 
 /// stderr, minding the progress bar.
 class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -23,7 +25,9 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     clear_bar();
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    // Whatever a message says, and from whom it has that: nothing of it steers the terminal.
+    const std::string text = config::printable_lines({line.data(), line.size()});
+    std::fwrite(text.data(), 1, text.size(), stderr);
   }
   void flush_() override { std::fflush(stderr); }
 };
@@ -82,12 +86,11 @@ struct Tell {
 }  // namespace
 
 void clear_bar() {
-  if (!bar_stands) return;
-  std::fputs("\r\x1b[K", stderr);
-  bar_stands = false;
+  for (; lines_of_bar > 1; --lines_of_bar) std::fputs("\r\x1b[K\x1b[1A", stderr);
+  if (std::exchange(lines_of_bar, 0) == 1) std::fputs("\r\x1b[K", stderr);
 }
 
-void bar_drawn() { bar_stands = true; }
+void bar_drawn(std::size_t lines) { lines_of_bar = lines; }
 
 void start_diagnostics(const std::string& name, const std::string& level) {
   auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<StderrSink>());

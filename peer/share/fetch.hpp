@@ -25,9 +25,14 @@ class Fetch {
     std::uint32_t pieces = 0;  ///< Stored pieces that came from it.
   };
 
+  struct Show {
+    ProgressMode progress;
+    OnScan on_scan;  ///< While pieces on disk are checked.
+  };
+
   /// Claims what is there of `root`, or makes room for it. Throws ExitError as PieceStore.
   /// `on_complete` is called once, never before start() returns.
-  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, ProgressMode progress, std::function<void()> on_complete);
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Show& show, std::function<void()> on_complete);
 
   void start();
   /// Fetches from this one, too. One that is linked already, or was found out to lie, is not dialled again.

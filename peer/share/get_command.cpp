@@ -19,12 +19,14 @@
 #include "peer/net/descriptors.hpp"
 #include "peer/net/manifest_link.hpp"
 #include "peer/report/diagnostics.hpp"
+#include "peer/report/scan_progress.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/share/fetch.hpp"
 #include "peer/share/join.hpp"
 #include "peer/share/node_id.hpp"
 #include "peer/share/tally.hpp"
 #include "peer/share/target.hpp"
+#include "peer/start_watch.hpp"
 #include "peer/storage/file.hpp"
 
 namespace p2p {
@@ -51,7 +53,7 @@ constexpr auto kNameInterval = 1s;
 /// What is being done goes to stderr, whoever reads it.
 void say(const std::string& text) {
   clear_bar();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", config::printable_lines(text).c_str());
 }
 
 class Get {
@@ -228,18 +230,29 @@ class Get {
     name_ = options_.id ? manifest.files.front().path : options_.wanted;
     size_ = manifest.total_size();
     root_ = options_.out / name_;
+    // Looking has a progress of its own.
+    std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline()});
     if (is_there(root_, manifest, options_.update, options_.net.progress)) {
       is_complete_ = true;
       say(printed_path() + " is there already");
       return leave(ExitCode::complete);
     }
+    busy.reset();
     lock_.emplace(root_);
-    fetch_.emplace(io_, self_, std::move(known), root_, options_.net.progress, [this] { on_complete(); });
+    const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
+    busy.emplace(StartWatch::Options{what, options_.net.progress, deadline()});
+    const Fetch::Show show{options_.net.progress, busy->noting(scan_progress(options_.net.progress))};
+    fetch_.emplace(io_, self_, std::move(known), root_, show, [this] { on_complete(); });
+    busy.reset();
     for (const auto& [id, holders] : tally_.by_content())
       if (id == *chosen_)
         for (const Holder& holder : holders) fetch_->add_holder(holder);
     fetch_->start();
     show_progress();
+  }
+
+  std::optional<Instant> deadline() const {
+    return options_.timeout_s ? std::optional(began_ + std::chrono::seconds(*options_.timeout_s)) : std::nullopt;
   }
 
   void on_complete() {
@@ -333,7 +346,7 @@ class Get {
   void print(std::ostream& out) const {
     const std::string id = config::to_hex(*chosen_);
     if (!options_.net.json) {
-      out << id << "  " << printed_path() << '\n';
+      out << id << "  " << config::printable(printed_path()) << '\n';
       return;
     }
     nlohmann::ordered_json holders = nlohmann::ordered_json::array();
@@ -342,7 +355,7 @@ class Get {
         holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
     nlohmann::ordered_json result{{"name", name_}, {"content_id", id}, {"path", printed_path()}, {"size", size_}, {"holders", holders}};
     if (options_.quorum) result["quorum"] = quorum_;
-    out << result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    out << result.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
   }
 
   const GetOptions& options_;

@@ -143,9 +143,10 @@ void Library::hash_next() {
     const auto entry = entries_.find(to_hash_.front());
     to_hash_.pop_front();
     if (entry == entries_.end() || entry->second.state != State::hashing) continue;
-    hashing_ = true;
+    hashing_ = entry->second.seen;
+    hashed_bytes_ = 0;
     asio::post(hasher_, [this, file = entry->second.seen, alive = std::weak_ptr(alive_)] {
-      HashedFile hashed = hash_one(options_.folder, file, options_.jobs, stop_);
+      HashedFile hashed = hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_);
       asio::post(io_, [this, alive, hashed = std::move(hashed)]() mutable {
         if (!alive.expired()) on_hashed(std::move(hashed));
       });
@@ -154,7 +155,7 @@ void Library::hash_next() {
 }
 
 void Library::on_hashed(HashedFile hashed) {
-  hashing_ = false;
+  hashing_.reset();
   const auto found = entries_.find(hashed.file.name);
   // What was replaced meanwhile is hashed in its turn.
   if (found != entries_.end() && found->second.state == State::hashing && found->second.seen == hashed.file) {
@@ -240,6 +241,11 @@ std::vector<Holding> Library::offered() const {
   for (const auto& [name, entry] : entries_)
     if (entry.state == State::offered) all.push_back({name, entry.id, entry.seen.size});
   return all;
+}
+
+std::optional<Library::Hashing> Library::hashing() const {
+  if (!hashing_) return std::nullopt;
+  return Hashing{hashing_->name, hashed_bytes_, hashing_->size};
 }
 
 Library::Pending Library::pending() const {

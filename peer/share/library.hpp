@@ -71,6 +71,14 @@ class Library {
   };
   Pending pending() const;
 
+  /// The file that is being read.
+  struct Hashing {
+    std::string name;
+    std::uint64_t done;  ///< Bytes.
+    std::uint64_t size;
+  };
+  std::optional<Hashing> hashing() const;
+
  private:
   enum class State { settling, hashing, offered, refused };
   struct Entry {
@@ -103,7 +111,8 @@ class Library {
   std::deque<std::string> to_hash_;
   std::set<std::string> told_refused_;
   LeftOut left_out_;
-  bool hashing_ = false;
+  std::optional<SeenFile> hashing_;
+  std::atomic<std::uint64_t> hashed_bytes_{0};          ///< Of hashing_.
   bool scanning_ = false;
   bool looked_ = false;
   Instant next_look_ = kNever;

@@ -90,7 +90,7 @@ void print_json(const Listing& listing, std::ostream& out) {
     for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
     files.push_back({{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}});
   }
-  out << files.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << files.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 void print_table(const Listing& listing, std::ostream& out) {

@@ -67,7 +67,7 @@ ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder)
     stop_writing(error.message());
     return;
   }
-  lock_.emplace(folder_);
+  lock_.emplace(folder_, "one process shares a folder");
   read_index();
 }
 

@@ -2,13 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
-#include <map>
 #include <thread>
 
 #include "config/hex.hpp"
 #include "config/manifest_path.hpp"
 #include "peer/discovery/discovery.hpp"
+#include "peer/usage.hpp"
 
 namespace p2p {
 namespace {
@@ -45,14 +44,8 @@ void add_network_options(CLI::App& app, NetworkOptions& options, Words& words) {
       ->allow_extra_args(false)  // else it would take the words behind it, NAME among them
       ->check(CLI::Validator(is_address, "HOST[:PORT],..."));
   app.add_option("--network", options.network, "Networks of different names never see each other")->capture_default_str();
-  const std::map<std::string, ProgressMode> modes{
-      {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
-  app.add_option("--progress", options.progress, "auto (a bar on a terminal, else plain), bar, plain or none")
-      ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
-      ->default_str("auto");
-  app.add_option("--log-level", options.log_level, "Diagnostics on stderr: debug, info, warn, error or off")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
-      ->capture_default_str();
+  add_progress_option(app, options.progress);
+  add_log_level_option(app, options.log_level);
 }
 
 /// The first lines of a command's help.
@@ -63,13 +56,7 @@ std::string described(std::string purpose) {
 
 template <class Check>
 std::optional<ExitCode> parse(CLI::App& app, int argc, const char* const* argv, Check&& check) {
-  try {
-    app.parse(argc - 1, argv + 1);
-    check();
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
-  }
-  return std::nullopt;
+  return parse_words(app, words_from(2, argc, argv), check);
 }
 
 void take_addresses(const Words& words, NetworkOptions& options) {

@@ -3,12 +3,17 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "config/hex.hpp"
+#include "peer/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/report/diagnostics.hpp"
@@ -33,7 +38,9 @@ class Share {
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
         library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
-        node_(io_, self_, options.net.network, library_),
+        node_(io_, self_, options.net.network, library_,
+              {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
+               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
         progress_(options.net.progress),
         signals_(io_, SIGINT, SIGTERM),
         progress_timer_(io_) {}
@@ -86,14 +93,31 @@ class Share {
     print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
   }
 
-  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl; }
+  void tell(const char* event, const ShareNode::Visit& visit) {
+    spdlog::info("{} {}: {}, {} bytes sent", event, visit.name, visit.address, visit.bytes);
+    if (!options_.net.json) return;
+    print({{"event", event}, {"name", visit.name}, {"content_id", config::to_hex(visit.id)}, {"address", visit.address}, {"bytes", visit.bytes}});
+  }
+
+  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl; }
 
   std::string summary() const {
     const Library::Pending pending = library_.pending();
     std::string text = "sharing " + std::to_string(pending.offered) + (pending.offered == 1 ? " file, " : " files, ") +
                        megabytes(static_cast<double>(pending.bytes)) + ", on " + to_string(plan_.self);
     if (pending.waiting > 0) text += "; " + std::to_string(pending.waiting) + " more to hash";
+    if (const auto hashing = library_.hashing())
+      text += ", " + megabytes(static_cast<double>(hashing->done)) + " of " + megabytes(static_cast<double>(hashing->size)) + " of " + hashing->name;
     return text;
+  }
+
+  /// Who fetches what now: one of them in full, and how many more there are.
+  std::string sending() const {
+    const std::vector<ShareNode::Visit> visits = node_.visits();
+    if (visits.empty()) return {};
+    const ShareNode::Visit& first = visits.front();
+    return "sending " + first.name + " to " + first.address + ", " + megabytes(static_cast<double>(first.bytes)) +
+           (visits.size() > 1 ? " (and " + std::to_string(visits.size() - 1) + " more)" : "") + "; " + megabytes(sent_rate_.bytes_per_s()) + "/s in all";
   }
 
   /// Says so each time when everything that there is is offered.
@@ -122,7 +146,14 @@ class Share {
 
   void show_progress() {
     const Library::Pending pending = library_.pending();
-    if (pending.waiting > 0) progress_.show(pending.offered, pending.offered + pending.waiting, summary());
+    sent_rate_.sample(node_.sent_bytes(), now());
+    const std::string sends = sending();
+    const bool busy = pending.waiting > 0 || !sends.empty();
+    if (busy)
+      progress_.show(pending.offered, std::max<std::size_t>(pending.offered + pending.waiting, 1), summary(), sends);
+    else if (was_busy_)
+      progress_.clear();
+    was_busy_ = busy;
     progress_timer_.expires_after(ProgressLine::kInterval);
     progress_timer_.async_wait([this](const std::error_code& error) {
       if (!error) show_progress();
@@ -155,8 +186,10 @@ class Share {
   ProgressLine progress_;
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
+  RecentRate sent_rate_;
   bool ready_ = false;
   LeftOut left_out_;  ///< As told last.
+  bool was_busy_ = false;
 };
 
 }  // namespace
@@ -169,8 +202,14 @@ ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
   start_diagnostics("share", options.net.log_level);
   spare_connections(0);
   const SharePlan plan = plan_share(options);
-  Share running(options, plan, out);
-  return running.run();
+  std::optional<Share> running;
+  try {
+    running.emplace(options, plan, out);
+  } catch (const ExitError& error) {
+    if (error.code() != ExitCode::port_in_use) throw;
+    throw ExitError(error.code(), std::string(error.what()) + "; choose another one with --port");
+  }
+  return running->run();
 }
 
 }  // namespace p2p

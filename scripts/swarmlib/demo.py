@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from swarmlib import cli
-from swarmlib.cfg import read_config
+from swarmlib.cfg import is_local, read_config
 from swarmlib.create import write_config
 from swarmlib.files import make_seed_files, require_space
 from swarmlib.launch import run_swarm
@@ -42,7 +42,7 @@ def parse_arguments():
         "--prepare",
         type=Path,
         metavar="DIR",
-        help="only make the file that DIR/Common.cfg names, for each seed of DIR/PeerInfo.cfg",
+        help="only make the file that DIR/Common.cfg names, for each seed of DIR/PeerInfo.cfg whose host is this machine",
     )
     options = parser.parse_args()
     if options.leechers < 1:
@@ -56,7 +56,10 @@ def prepare(directory):
     made = make_seed_files(config)
     for path in made:
         print(f"made {path} ({size_text(config.file_size)})")
-    if not made:
+    far = [f"peer {peer.id} on {peer.host}" for peer in config.peers if peer.has_file and not is_local(peer.host)]
+    if far:
+        print(f"on another machine, so nothing is made here for: {', '.join(far)}")
+    elif not made:
         print("every seed has its file already")
     return cli.Exit.COMPLETE
 

@@ -170,6 +170,7 @@ class Sharing(ShareCase):
         second = self.share(first.folder)
         second.expect(IO)
         self.assertIn("another process uses the folder", second.stderr())
+        self.assertIn("one process shares a folder", second.stderr())
 
     def test_signal_ends_it(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -180,6 +181,23 @@ class Sharing(ShareCase):
         first = self.share({"a.bin": b"data"})
         second = Process(self, "second", ["share", "--folder", self.folder({}), "--host", "127.0.0.1", "--port", first.port], self.dir)
         second.expect(PORT_IN_USE)
+        self.assertIn("--port", second.stderr())
+
+    def test_sharer_tells_who_fetches_what(self):
+        data = self.random_bytes(3_000_000)
+        sharer = self.share({"a.bin": data})
+        content_id = sharer.offered()["a.bin"]
+        self.get(COMPLETE, "a.bin")
+
+        def told(event):
+            return [line for line in sharer.lines() if line["event"] == event]
+
+        self.wait_until(lambda: told("fetched"), "the end of the visit to be told")
+        (begun,), (ended,) = told("fetching"), told("fetched")
+        self.assertEqual((begun["name"], begun["content_id"], begun["bytes"]), ("a.bin", content_id, 0))
+        self.assertEqual((ended["name"], ended["content_id"], ended["bytes"]), ("a.bin", content_id, len(data)))
+        self.assertRegex(begun["address"], r"^127\.0\.0\.1:\d+$")
+        self.assertEqual(ended["address"], begun["address"])
 
 
 class Changes(ShareCase):

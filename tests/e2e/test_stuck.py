@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 """A peer that cannot go on says why: on stderr, in its progress line, and when its time is over."""
 
+import fcntl
+import os
+import pty
 import re
+import select
+import struct
+import subprocess
+import termios
 import unittest
 
-from swarm_case import run_peer
+from swarm_case import DEADLINE_S, PEER_PROCESS, run_peer
 from wire_link import PIECE, REQUEST, UNCHOKE, WireCase, bitfield, indexed, message
 
 TEN = {"size": 157, "piece_size": 16}
@@ -44,6 +51,37 @@ class Stuck(WireCase):
     def stuck(self, peer_id, **description):
         swarm = self.swarm(**TEN, **description)
         return swarm, swarm.start(peer_id, "--progress", "plain")
+
+    def on_terminal(self, swarm, shown, **environment):
+        """What peer 1002 writes to a terminal of 80 columns, up to where `shown` is found in it."""
+        master, terminal = pty.openpty()
+        self.addCleanup(os.close, master)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        peer = subprocess.Popen([PEER_PROCESS, "1002", "--log-level", "off"], cwd=swarm.dir, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
+                                env={key: value for key, value in os.environ.items() if key != "TERM"} | environment)
+        os.close(terminal)
+        self.addCleanup(peer.wait)
+        self.addCleanup(peer.kill)
+        text = ""
+        while shown not in text:
+            self.assertTrue(select.select([master], [], [], DEADLINE_S)[0], text)
+            text += os.read(master, 65536).decode()
+        return text
+
+    def test_whole_reason_at_80_columns(self):
+        swarm = self.swarm(**TEN, ids=[1001, 1002, *range(2_000_000_001, 2_000_000_005)])
+        peers = "waiting for peers 1001, 2000000001, 2000000002 (+2) to connect"
+        text = self.on_terminal(swarm, peers, TERM="xterm", NO_COLOR="1")
+        # A line that is longer would wrap, and could not be redrawn.
+        for line in re.split(r"[\r\n]", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)):
+            self.assertLess(len(line), 80)
+
+    def test_plain_lines_where_nothing_can_be_redrawn(self):
+        for environment in ({"TERM": "dumb"}, {}):
+            with self.subTest(environment):
+                text = self.on_terminal(self.swarm(**TEN), "0/10 pieces", **environment)
+                self.assertNotIn("\x1b", text)
+                self.assertNotIn("\r", text.replace("\r\n", ""))
 
     def test_time_out(self):
         swarm = self.swarm(**TEN)

@@ -37,6 +37,7 @@ TEST_CASE("a check tells the whole plan", "[check]") {
         "peer 1003 of 3, listening on port 6009\n"
         "file TheFile.dat, 10 bytes in 3 pieces of 4 bytes, the last of 2; bitfield of 1 bytes\n"
         "serves 2 preferred neighbors, chosen every 5 s, and 1 optimistic, chosen every 15 s\n"
+        "needs about 13 MB of memory; the log grows to about 1 kB\n"
         "folder " + (dir / "peer_1003").string() + ": the file is missing and will be fetched\n"
         "dials peer 1001 at host-a port 6008\n"
         "dials peer 1002 at host-b port 6008\n");
@@ -79,6 +80,23 @@ TEST_CASE("a peer that should start with the file and has none does not pass", "
     CHECK(std::string(error.what()) ==
           (dir / "peer_1001/TheFile.dat").string() + " is missing, and PeerInfo.cfg says that peer 1001 starts with it");
   }
+}
+
+TEST_CASE("a seed without its file is not told that the file will be fetched", "[check]") {
+  const TempDir dir;
+  dir.write("Common.cfg", common());
+  dir.write("PeerInfo.cfg", kPeers);
+  std::ostringstream out;
+  CHECK_THROWS_AS(check(load_setup(dir.path(), 1001), out), ExitError);
+  CHECK(out.str().find("the file is missing\n") != std::string::npos);
+  CHECK(out.str().find("fetched") == std::string::npos);
+}
+
+TEST_CASE("a check estimates what millions of pieces take", "[check]") {
+  const TempDir dir;
+  dir.write("Common.cfg", common("2", "15", "16000000", "1"));
+  dir.write("PeerInfo.cfg", kPeers);
+  CHECK(checked(dir, 1003).find("needs about 821 MB of memory; the log grows to about 4 GB\n") != std::string::npos);
 }
 
 TEST_CASE("a file of the wrong size does not pass", "[check]") {

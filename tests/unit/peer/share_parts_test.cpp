@@ -191,8 +191,9 @@ SeenFile seen(const TempDir& dir, const std::string& name) {
 TEST_CASE("a file's content id follows from its own name, its bytes and whether it is executable", "[share]") {
   const TempDir dir;
   const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
   const auto id_of = [&](const std::string& name) {
-    const HashedFile hashed = hash_one(dir.path(), seen(dir, name), 2, stop);
+    const HashedFile hashed = hash_one(dir.path(), seen(dir, name), 2, stop, read);
     REQUIRE(hashed.result == HashedFile::Result::hashed);
     return hashed.id;
   };
@@ -210,25 +211,27 @@ TEST_CASE("a file's content id follows from its own name, its bytes and whether 
 TEST_CASE("a file that is open for writing, or is not what was seen, is not hashed", "[share]") {
   const TempDir dir;
   const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
   dir.write("f", "bytes");
   const SeenFile before = seen(dir, "f");
   {
     std::ofstream writer(dir / "f", std::ios::app);
-    const auto result = hash_one(dir.path(), before, 1, stop).result;
+    const auto result = hash_one(dir.path(), before, 1, stop, read).result;
     // Not every file system can tell.
     CHECK((result == HashedFile::Result::busy || result == HashedFile::Result::hashed));
     writer << "more";
   }
-  CHECK(hash_one(dir.path(), before, 1, stop).result == HashedFile::Result::busy);
-  CHECK(hash_one(dir.path(), seen(dir, "f"), 1, stop).result == HashedFile::Result::hashed);
+  CHECK(hash_one(dir.path(), before, 1, stop, read).result == HashedFile::Result::busy);
+  CHECK(hash_one(dir.path(), seen(dir, "f"), 1, stop, read).result == HashedFile::Result::hashed);
 }
 
 TEST_CASE("what was hashed is remembered over a restart, for the very same file", "[share]") {
   const TempDir dir;
   const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
   dir.write("f", "bytes");
   const SeenFile file = seen(dir, "f");
-  const HashedFile hashed = hash_one(dir.path(), file, 1, stop);
+  const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
   {
     ManifestCache cache(dir.path());
     CHECK_FALSE(cache.find(file));
@@ -261,9 +264,10 @@ TEST_CASE("what was hashed is remembered over a restart, for the very same file"
 TEST_CASE("an index that is torn or nonsense is read as far as it says something", "[share]") {
   const TempDir dir;
   const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
   dir.write("f", "bytes");
   const SeenFile file = seen(dir, "f");
-  const HashedFile hashed = hash_one(dir.path(), file, 1, stop);
+  const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
   { ManifestCache(dir.path()).put(file, hashed.id, hashed.text); }
   const std::string index = dir.read(".peerProcess/index");
   dir.write(".peerProcess/index", "nonsense\n{}\n[1]\n{\"name\":1}\n" + index + index.substr(0, index.size() / 2));
