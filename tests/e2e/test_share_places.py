@@ -2,6 +2,7 @@
 """Shared folders in places where not everything is as usual: networks without a default route, file systems that tell nothing."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -65,6 +66,20 @@ class TwoMachines(ShareCase):
         self.assertIn("serving on 10.5.0.1:5000", sharer.stderr())
         self.on(1, "get", "get", "f", "--join=10.5.0.1").expect(COMPLETE)
         self.assert_file(self.dir / "f", b"data")
+
+    def test_link_local_addresses_alone(self):
+        """The address that is printed is the one to join, though it names no network of the other machine."""
+        for number, side in enumerate(self.sides, 1):
+            ip("-n", side, "address", "delete", f"10.5.0.{number}/24", "dev", "cable")
+        self.wait_until(lambda: "fe80::" in self.addresses(0) and "fe80::" in self.addresses(1), "the addresses")
+        _, sharer = self.share_on_first({"f": b"data"})
+        address = re.search(r"serving on (\[fe80::\S+\]):5000", sharer.stderr())
+        self.assertTrue(address, sharer.words())
+        self.on(1, "get", "get", "--join", address[1], "f").expect(COMPLETE)
+        self.assert_file(self.dir / "f", b"data")
+
+    def addresses(self, side):
+        return subprocess.run(["ip", "-n", self.sides[side], "address", "show", "dev", "cable"], check=True, capture_output=True, text=True, timeout=30).stdout
 
     def test_a_machine_that_is_alone_says_so(self):
         for side in self.sides:
