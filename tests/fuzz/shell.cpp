@@ -145,8 +145,9 @@ void Shell::carry_out_effects() {
     if (const auto* ready = std::get_if<SendReady>(&*effect)) {
       if (Connection* connection = find(ready->link)) connection->ready = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
-      // Only earlier lines of PeerInfo.cfg are ours to dial.
-      P2P_ASSERT(std::ranges::find(listed_, dial->peer) < std::ranges::find(listed_, self_));
+      // Later lines, too, when they have not come; nobody twice at once.
+      P2P_ASSERT(std::ranges::find(listed_, dial->peer) != listed_.end() && dial->peer != self_);
+      P2P_ASSERT(std::ranges::find(to_dial_, dial->peer) == to_dial_.end());
       to_dial_.push_back(dial->peer);
     } else if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {
       Connection* connection = find(disconnect->link);
