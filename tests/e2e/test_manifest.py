@@ -198,7 +198,7 @@ class Manifest(ManifestCase):
                               stderr=subprocess.PIPE, text=True) as process:
             self.addCleanup(process.kill)
             line = process.stderr.readline()
-            self.assertRegex(line, r"^ +\d+\.\d%  \d+/65536 pieces  read \d+\.\d MB/s  ETA [-:\d]+\n$")
+            self.assertRegex(line, r"^ +\d+\.\d%  hashed \d+\.\d MB of \d+\.\d MB  \d+\.\d MB/s  ETA [-:\d]+\n$")
             process.send_signal(signal.SIGTERM)
             stdout, stderr = process.communicate(timeout=DEADLINE_S)
         self.assertEqual((process.returncode, stdout), (INTERRUPTED, ""), stderr)
@@ -281,7 +281,7 @@ class Verify(ManifestCase):
         done = subprocess.run([PEER_PROCESS, "verify", "m.json", "tree"], cwd=self.dir, capture_output=True, timeout=DEADLINE_S, check=False)
         self.assertEqual(done.returncode, COMPLETE, done.stderr)
         self.assertEqual(sorted(done.stdout.splitlines()[:-1]), [b"extra, not in the manifest: " + name
-                                                                  for name in (b"a/new\\x0aline", b"latin-\xe9", b"more")])
+                                                                  for name in (b"a/new\\x0aline", b"latin-\\xe9", b"more")])
 
     def test_bad_manifest(self):
         text = (self.dir / "m.json").read_text(encoding="utf-8")

@@ -78,16 +78,16 @@ TEST_CASE("a piece size that makes too many pieces is refused with the smallest 
   const std::string text =
       "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nFileSize 4294967295\n";
   CHECK(wrong(text + "PieceSize 2") ==
-        "Common.cfg:6:11: PieceSize 2 cuts the file into 2147483648 pieces, but at most 16000000 are possible; expected at least 269");
-  CHECK(wrong(text + "PieceSize 268") != "");
-  CHECK(wrong(text + "PieceSize 269") == "");
+        "Common.cfg:6:11: PieceSize 2 cuts the file into 2147483648 pieces, but at most 16777216 are possible; expected at least 256");
+  CHECK(wrong(text + "PieceSize 255") != "");
+  CHECK(wrong(text + "PieceSize 256") == "");
 }
 
 TEST_CASE("a file that is too large for any piece size is said to be", "[config]") {
   const std::string text = "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nPieceSize 67108864\n";
-  CHECK(wrong(text + "FileSize 1073741824000000") == "");
-  CHECK(wrong(text + "FileSize 1073741824000001") ==
-        "Common.cfg:6:10: FileSize is 1073741824000001, but the largest possible is 1073741824000000: 16000000 pieces of 67108864 bytes");
+  CHECK(wrong(text + "FileSize 1125899906842624") == "");
+  CHECK(wrong(text + "FileSize 1125899906842625") ==
+        "Common.cfg:6:10: FileSize is 1125899906842625, but the largest possible is 1125899906842624: 16777216 pieces of 67108864 bytes");
 }
 
 TEST_CASE("a file name that would leave the peer's folder or cannot be one is refused", "[config]") {

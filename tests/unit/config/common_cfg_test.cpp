@@ -82,13 +82,13 @@ TEST_CASE("Common.cfg accepts values up to their limits", "[config]") {
   CHECK(parse(with("OptimisticUnchokingInterval", "86400")).optimistic_interval_s == 86'400);
 }
 
-TEST_CASE("Common.cfg accepts 16 million pieces and not one more", "[config]") {
+TEST_CASE("Common.cfg accepts 2^24 pieces and not one more", "[config]") {
   const auto text = [](std::string_view file_size) {
     std::string all = with("PieceSize", "2");
     return all.replace(all.find("10000232"), 8, file_size);
   };
-  CHECK(parse(text("32000000")).file_size == 32'000'000);
-  CHECK_THROWS_AS(parse(text("32000001")), ConfigError);
+  CHECK(parse(text("33554432")).file_size == 33'554'432);
+  CHECK_THROWS_AS(parse(text("33554433")), ConfigError);
 }
 
 TEST_CASE("the keys that other implementations do not know are optional", "[config]") {
