@@ -21,11 +21,11 @@ constexpr std::uint32_t kPreferred = 4;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, ProgressMode progress,
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, bool replace, ProgressMode progress,
              std::function<void()> on_complete)
     : io_(io),
       known_(std::move(known)),
-      store_(content_of(root, known_), {.on_scan = scan_progress(progress)}),
+      store_(content_of(root, known_), {.on_scan = scan_progress(progress), .replace = replace}),
       progress_(progress, store_.geometry()),
       on_complete_(std::move(on_complete)),
       exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), hooks()),

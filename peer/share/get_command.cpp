@@ -33,6 +33,8 @@ using namespace std::chrono_literals;
 
 // How long to look for somebody who has it, without --timeout: a new node is known to all within a few seconds.
 constexpr Duration kSearchPatience = 12s;
+// How long to wait for room on a full disk. Nobody is served meanwhile, so somebody who waits for the file should know.
+constexpr Duration kRoomPatience = 60s;
 // How long to go on without any holder.
 constexpr Duration kAlonePatience = 60s;
 constexpr auto kFirstPause = 200ms;
@@ -155,13 +157,12 @@ class Get {
     name_ = options_.id ? manifest.files.front().path : options_.wanted;
     size_ = manifest.total_size();
     root_ = options_.out / name_;
-    if (is_there(root_, manifest, options_.update, options_.net.progress)) {
+    if (is_there(root_, known, options_.update, options_.net.progress)) {
       is_complete_ = true;
       say(printed_path() + " is there already");
       return leave(ExitCode::complete);
     }
-    lock_.emplace(root_);
-    fetch_.emplace(io_, self_, std::move(known), root_, options_.net.progress, [this] { on_complete(); });
+    fetch_.emplace(io_, self_, std::move(known), root_, options_.update, options_.net.progress, [this] { on_complete(); });
     for (const auto& [id, holders] : tally_.by_content())
       if (id == *chosen_)
         for (const Holder& holder : holders) fetch_->add_holder(holder);
@@ -176,6 +177,8 @@ class Get {
 
   void show_progress() {
     fetch_->show_progress();
+    if (fetch_->without_room_for(now()) > kRoomPatience)
+      return fail(ExitCode::disk_full, "the disk has been full for a minute; what is there is kept, and the next get goes on from there");
     if (!options_.timeout_s && fetch_->alone_for(now()) > kAlonePatience)
       return fail(ExitCode::network, "no holder is left; what is there is kept, and the next get goes on from there");
     progress_timer_.expires_after(Progress::kInterval);
@@ -289,7 +292,6 @@ class Get {
   std::string name_;
   std::uint64_t size_ = 0;
   std::filesystem::path root_;
-  std::optional<TargetLock> lock_;
   std::optional<Fetch> fetch_;
   bool is_complete_ = false;
   bool leaving_ = false;
