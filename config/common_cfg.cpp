@@ -41,7 +41,7 @@ std::string file_name_fault(std::string_view name) {
     const std::string_view part = name.substr(start, end - start);
     if (part == "..") return "has the part ..";
     if (part.empty() || part == ".") return "has an empty part";
-    if (part.size() > 250) return "has a part of more than 250 bytes";
+    if (part.size() > 255) return "has a part of more than 255 bytes";
     start = end + 1;
   }
   return {};

@@ -31,6 +31,9 @@ struct ManifestFile {
   std::uint64_t size = 0;   ///< Bytes, 0 to 2^63 - 1.
   std::uint32_t mode = 0;   ///< Permission bits, 0 to 0777.
 
+  /// By its owner: all that a copy takes of the permissions.
+  bool executable() const { return (mode & 0100) != 0; }
+
   friend bool operator==(const ManifestFile&, const ManifestFile&) = default;
 };
 

@@ -13,6 +13,7 @@
 #include "peer/net/manifest_link.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/start_watch.hpp"
+#include "peer/storage/file.hpp"
 #include "peer/storage/folder_lock.hpp"
 #include "peer/storage/piece_store.hpp"
 
@@ -40,10 +41,12 @@ StartWatch::Options start_plan(std::string what, const Options& options) {
   return {.what = std::move(what), .progress = options.progress, .deadline = options.deadline()};
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw ExitError(ExitCode::io, "cannot make the folder " + folder.string() + ": " + error.message());
+void make_peer_folder(const std::filesystem::path& folder) {
+  try {
+    make_folders(folder);
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::io, std::string("cannot ") + error.what());
+  }
 }
 
 }  // namespace
@@ -53,7 +56,7 @@ ExitCode run_daemon(const Setup& setup, const Options& options) {
   if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
   Listener listener(io, setup.self().host, setup.self().port);
-  make_folder(setup.folder);
+  make_peer_folder(setup.folder);
   const FolderLock lock(setup.folder, "a peer ID runs once");
 
   Reception reception;

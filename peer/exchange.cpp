@@ -116,6 +116,7 @@ void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches
 void Exchange::on_disk_full() {
   if (std::exchange(waiting_for_room_, true)) return;
   spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
+  room_missing_since_ = now();
   swarm_.pause_storing();
   wait_for_room();
 }

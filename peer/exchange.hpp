@@ -59,6 +59,8 @@ class Exchange {
 
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
+  /// How long nothing could be stored because the disk is full.
+  Duration without_room_for(Instant at) const { return waiting_for_room_ ? at - room_missing_since_ : Duration::zero(); }
   /// Only then may it be destroyed while the io_context goes on running.
   bool has_connections() const { return !connections_.empty(); }
 
@@ -111,6 +113,7 @@ class Exchange {
   std::optional<PieceIndex> unmapped_;  ///< A large one that there was no room for at all.
   asio::steady_timer room_timer_;
   bool waiting_for_room_ = false;
+  Instant room_missing_since_{};
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.

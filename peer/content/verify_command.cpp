@@ -15,6 +15,7 @@
 #include "peer/content/hash_files.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
@@ -128,7 +129,8 @@ class Verification {
 
   void find_extra(const fs::path& directory, const std::string& name) {
     std::vector<fs::directory_entry> entries;
-    for (const auto& entry : fs::directory_iterator(directory)) entries.push_back(entry);
+    for (const auto& entry : fs::directory_iterator(directory))
+      if (!is_own(entry.path())) entries.push_back(entry);
     for (const fs::directory_entry& entry : entries) {
       const std::string path = (name.empty() ? "" : name + "/") + entry.path().filename().native();
       if (fs::is_directory(entry.symlink_status()))

@@ -20,12 +20,12 @@ constexpr std::uint32_t kPreferred = 4;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Show& show,
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
              std::function<void()> on_complete)
     : io_(io),
       known_(std::move(known)),
-      store_(content_of(root, known_), {.on_scan = show.on_scan}),
-      progress_(show.progress, store_.geometry()),
+      store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
+      progress_(options.progress, store_.geometry()),
       on_complete_(std::move(on_complete)),
       exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), hooks()),
       stuck_(now()),

@@ -10,15 +10,14 @@
 #include "config/manifest.hpp"
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOurs = ".peerProcess";
 constexpr std::string_view kPart = ".part";
-constexpr std::string_view kJournal = ".journal";
 
 SeenFile seen(std::string name, const struct stat& status) {
   return {.name = std::move(name),
@@ -135,13 +134,6 @@ std::optional<SeenFile> see_file(const fs::path& root, const std::string& name) 
   return seen(name, status);
 }
 
-bool is_unfinished_or_ours(const fs::path& root, const std::string& name) {
-  const std::string last = name.substr(name.rfind('/') + 1);
-  if (last.starts_with(kOurs) || last.ends_with(kPart)) return true;
-  if (!last.ends_with(kJournal)) return false;
-  const std::string part = name.substr(0, name.size() - kJournal.size()).append(kPart);
-  struct stat status {};
-  return ::lstat((root / part).c_str(), &status) == 0;
-}
+bool is_unfinished_or_ours(const fs::path& root, const std::string& name) { return name.ends_with(kPart) || is_own(root / name); }
 
 }  // namespace p2p

@@ -40,6 +40,8 @@ constexpr Duration kSearchPatience = 12s;
 constexpr Duration kPatienceWithNobody = 3s;
 // A get that takes longer says whom it asks.
 constexpr auto kSayWhomAfter = 500ms;
+// How long to wait for room on a full disk. Nobody is served meanwhile, so somebody who waits for the file should know.
+constexpr Duration kRoomPatience = 60s;
 // How long to go on without any holder.
 constexpr Duration kAlonePatience = 60s;
 constexpr auto kFirstPause = 200ms;
@@ -209,7 +211,6 @@ class Get {
 
   void forget_fetch() {
     fetch_.reset();
-    lock_.reset();
     ending_ = false;
     if (!leaving_) look_again(0ms);
   }
@@ -232,17 +233,16 @@ class Get {
     root_ = options_.out / name_;
     // Looking has a progress of its own.
     std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline()});
-    if (is_there(root_, manifest, options_.update, options_.net.progress)) {
+    if (is_there(root_, known, options_.update, options_.net.progress)) {
       is_complete_ = true;
       say(printed_path() + " is there already");
       return leave(ExitCode::complete);
     }
     busy.reset();
-    lock_.emplace(root_);
     const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
     busy.emplace(StartWatch::Options{what, options_.net.progress, deadline()});
-    const Fetch::Show show{options_.net.progress, busy->noting(scan_progress(options_.net.progress))};
-    fetch_.emplace(io_, self_, std::move(known), root_, show, [this] { on_complete(); });
+    const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
+    fetch_.emplace(io_, self_, std::move(known), root_, how, [this] { on_complete(); });
     busy.reset();
     for (const auto& [id, holders] : tally_.by_content())
       if (id == *chosen_)
@@ -263,6 +263,8 @@ class Get {
 
   void show_progress() {
     fetch_->show_progress();
+    if (fetch_->without_room_for(now()) > kRoomPatience)
+      return fail(ExitCode::disk_full, "the disk has been full for a minute; what is there is kept, and the next get goes on from there");
     if (!options_.timeout_s && fetch_->alone_for(now()) > kAlonePatience)
       return fail(ExitCode::network, "no holder is left; what is there is kept, and the next get goes on from there");
     progress_timer_.expires_after(Progress::kInterval);
@@ -380,7 +382,6 @@ class Get {
   std::string name_;
   std::uint64_t size_ = 0;
   std::filesystem::path root_;
-  std::optional<TargetLock> lock_;
   std::optional<Fetch> fetch_;
   bool is_complete_ = false;
   bool leaving_ = false;

@@ -106,9 +106,9 @@ TEST_CASE("a file name that would leave the peer's folder or cannot be one is re
   refused("folder/", "ends with a slash");
   refused("a.part", "ends with .part, which marks unfinished files");
 
-  const std::string longest(251, 'n');
-  CHECK(wrong_value("FileName " + longest).find("has a part of more than 250 bytes") != std::string::npos);
-  CHECK(wrong_value("FileName f/" + longest).find("has a part of more than 250 bytes") != std::string::npos);
+  const std::string longest(256, 'n');
+  CHECK(wrong_value("FileName " + longest).find("has a part of more than 255 bytes") != std::string::npos);
+  CHECK(wrong_value("FileName f/" + longest).find("has a part of more than 255 bytes") != std::string::npos);
   CHECK(wrong_value(std::string("FileName a\0b", 12)).find("\"a\\x00b\" has a zero byte") != std::string::npos);
 }
 

@@ -124,7 +124,7 @@ TEST_CASE("FileName may be in a folder and have bytes beyond ASCII", "[config]")
   CHECK(parse(with("FileName", "a..b/c..")).file_name == "a..b/c..");
   CHECK(parse(with("FileName", "Übung.dat")).file_name == "Übung.dat");
   CHECK(parse(with("FileName", "a#b")).file_name == "a#b");
-  CHECK(parse(with("FileName", std::string(250, 'n'))).file_name.size() == 250);
+  CHECK(parse(with("FileName", std::string(255, 'n'))).file_name.size() == 255);
 }
 
 TEST_CASE("of a chunk folder's Common.cfg every key may be left out", "[config]") {

@@ -154,7 +154,7 @@ TEST_CASE("a content of one file has one file with a name that can be a file's",
   CHECK(wrong(one(file("a", "1", 1), "\"folders\":[\"b\"],")) == "m: /kind is \"file\", expected exactly one file and no folders");
   CHECK(wrong(one(file("a/b", "1", 1))) == "m: /files/0/path \"a/b\" is in a folder, expected the name of a file");
   CHECK(wrong(one(file("a.part", "1", 1))).find("ends with .part") != std::string::npos);
-  CHECK(wrong(one(file(std::string(251, 'n'), "1", 1))).find("is longer than 250 bytes") != std::string::npos);
+  CHECK(wrong(one(file(std::string(256, 'n'), "1", 1))).find("has a part of more than 255 bytes") != std::string::npos);
   CHECK(wrong(folder(file("a.part", "1", 1))) == "");
 }
 

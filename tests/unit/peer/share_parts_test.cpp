@@ -12,7 +12,7 @@
 #include "peer/share/manifest_cache.hpp"
 #include "peer/share/own_hosts.hpp"
 #include "peer/share/tally.hpp"
-#include "peer/share/target.hpp"
+#include "peer/storage/piece_store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -129,8 +129,9 @@ TEST_CASE("a folder offers its regular files with bytes, by their paths", "[shar
   dir.write("hidden", "x");
   dir.write(".peerProcess/index", "x");
   dir.write("fetched.bin.part", "x");
-  dir.write("fetched.bin.journal", "x");
+  dir.write("fetched.bin.journal", "P2PFILE JOURNAL1 and more");
   dir.write("my.journal", "x");
+  dir.write("my.part", "x");
   std::filesystem::create_symlink("top.bin", dir / "link");
   std::filesystem::create_symlink("/etc", dir / "away");
   REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
@@ -292,10 +293,10 @@ TEST_CASE("looking at what nobody tells takes a hundredth of the time, and comes
 
 TEST_CASE("one process fetches to one place", "[share]") {
   const TempDir dir;
-  const std::filesystem::path root = dir / "new/folder/f";
-  const TargetLock first(root);
-  CHECK_THROWS_AS(TargetLock(root), ExitError);
-  const TargetLock other(dir / "new/folder/g");
+  const auto content = [&](const char* name) { return Content{.root = dir / name, .layout = Layout::of_file(10, 4)}; };
+  const PieceStore first(content("new/folder/f"), {});
+  CHECK_THROWS_AS(PieceStore(content("new/folder/f"), {}), ExitError);
+  const PieceStore other(content("new/folder/g"), {});
 }
 
 }  // namespace
