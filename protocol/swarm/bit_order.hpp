@@ -13,12 +13,11 @@
 //   have.
 // - A have for a piece that was there in neither reading says that this is a neighbor that has progress to tell.
 // The low end is proven by 8 pieces of D (all of them where D is smaller, never less than two), against which stands less
-// than an eighth as many haves for pieces of E or of both readings, and which are not more than four times as many as they
-// should be beside the haves for pieces of neither. An honest peer is misjudged only if it repeats 8 pieces that all lie in
-// D, and makes progress outside of E. A peer counting from the high end makes progress in E as often, in proportion, as
-// one counting from the low end does in D. With half of the pieces each, 8 such coincidences in a row are less likely than 1
-// in 60,000; with a fifth, 1 in 6 for the repeats (if there are 8 of them at all) times 1 in 6 for the progress. The high end
-// is proven by two pieces of E, or all where there is one, and four more for each of D.
+// than one have for a piece of E or of both readings in 32, and which are not more than twice as many as they should be
+// beside the haves for pieces of neither. So an honest peer is misjudged only if it repeats 8 pieces that all lie in D, none
+// there in both readings, and then makes progress outside of D and E alone. For one with a random half of the pieces that is
+// 1 in 256 for the repeats, if it makes them at all, times 1 in 16 for the progress; with a fifth of them, 1 in 6 times 1 in
+// 35. The high end is proven by two pieces of E, or the only one, and four more for each of D.
 //
 // Nothing can be proven of a neighbor that announces nothing. Absent: what follows from a verdict (doubts.cpp).
 // Memory: two bitfields, while the question is open.

@@ -14,7 +14,7 @@ namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr Duration kPatience = 15s;
+constexpr Duration kPatience = 10s;
 
 }  // namespace
 

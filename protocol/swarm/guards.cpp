@@ -73,6 +73,14 @@ void Swarm::punish(LinkId link, Instant now) {
   neighborhood_.lengthen_backoff(*l.neighbor);
 }
 
+void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
+  const Link& l = at(link);
+  if (l.phase == Link::Phase::closed) return;
+  const bool greeted = l.phase != Link::Phase::handshaking;
+  if (greeted) punish(link, now);
+  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
+}
+
 bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant now) {
   if (!is_talk(message, changed)) return true;
   const Link& l = at(link);

@@ -178,14 +178,6 @@ void Swarm::establish(LinkId link, Instant now) {
 
 // --- messages ------------------------------------------------------------------------------------------------------
 
-void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
-  const Link& l = at(link);
-  if (l.phase == Link::Phase::closed) return;
-  const bool greeted = l.phase != Link::Phase::handshaking;
-  if (greeted) punish(link, now);
-  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
-}
-
 void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   Link& l = at(link);
   if (l.phase == Link::Phase::closed) return;
