@@ -126,8 +126,8 @@ struct FileCompleted {};
 struct SwarmCompleted {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
-                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, LowBitFirstProven,
-                           DoubtfulPiecesTaken, PiecesLost,
-                           RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted>;
+                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored,
+                           PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, RequestsStalled, ChunkSettled,
+                           ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted>;
 
 }  // namespace p2p
