@@ -3,8 +3,9 @@
 // A piece that its sender may not have had is not stored but parked: not counted, not announced, not served, so that
 // neither we nor anybody who asks us is ever complete with it. It becomes a stored one when the sender's haves prove our
 // reading, and is fetched again when they disprove it, or when the sender announces that very piece: so it had not had it.
-// When nothing comes any more for kPatience and nothing has been proven, a parked piece is fetched again if somebody has
-// it beyond doubt, and otherwise taken, because the description speaks for our reading. With a manifest there are no doubts.
+// When nothing comes any more for kPatience and nothing has been proven, a parked piece is fetched again if somebody who
+// unchokes us has it beyond doubt, waits if such a one chokes us, and is otherwise taken, because the description speaks for
+// our reading. With a manifest there are no doubts.
 #include <algorithm>
 
 #include "protocol/assert.hpp"
@@ -15,12 +16,18 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr Duration kPatience = 10s;
+// How long a piece stays parked while somebody has it beyond doubt who does not unchoke us.
+constexpr Duration kLongestPatience = 60s;
+// Spare bits give a bitfield away that is numbered from the low end, unless its sender lacks the last pieces. In a content of
+// fewer pieces than this that is not looked at.
+constexpr std::uint32_t kFewPieces = 64;
 
 }  // namespace
 
 /// The link's bitfield has come. `told_before`: what was announced on it earlier.
 void Swarm::begin_doubt(LinkId link, const Bitfield& told_before) {
-  if (config_.content) return;
+  const std::uint32_t pieces = config_.geometry.piece_count();
+  if (config_.content || (pieces % 8 != 0 && pieces < kFewPieces)) return;
   Link& l = at(link);
   l.order = BitOrder::of(l.session.remote_pieces(), told_before);
   // It may be another program by now that has the ID: nothing is asked for that is not there in both readings.
@@ -93,15 +100,14 @@ void Swarm::resolve(PieceIndex piece, bool right) {
   picker_.reject(piece);
 }
 
-bool Swarm::held_beyond_doubt(PieceIndex piece) const {
-  return std::ranges::any_of(links_, [piece](const std::optional<Link>& l) {
-    return l && l->phase == Link::Phase::established && l->session.remote_pieces().test(piece) && !(l->order && l->order->doubts(piece));
+bool Swarm::held_beyond_doubt(PieceIndex piece, bool by_unchoking) const {
+  return std::ranges::any_of(links_, [&](const std::optional<Link>& l) {
+    return l && l->phase == Link::Phase::established && !(by_unchoking && l->session.remote_chokes()) && l->session.remote_pieces().test(piece) && !(l->order && l->order->doubts(piece));
   });
 }
 
 void Swarm::decide_idle_doubts(Instant now) {
   if (doubtful_.empty() || now - doubt_idle_since_ < kPatience) return;
-  doubt_idle_since_ = now;
   std::vector<PieceIndex> parked;
   for (const auto& [piece, state] : doubtful_)
     if (state.parked) parked.push_back(piece);
@@ -109,7 +115,8 @@ void Swarm::decide_idle_doubts(Instant now) {
   for (const PieceIndex piece : parked) {
     const auto sender = neighborhood_.find(storing_.at(piece));
     P2P_ASSERT(sender);
-    const bool held = held_beyond_doubt(piece);
+    const bool held = held_beyond_doubt(piece, true);
+    if (!held && now - doubt_idle_since_ < kLongestPatience && held_beyond_doubt(piece, false)) continue;
     resolve(piece, !held);
     if (!held) {
       ++taken;

@@ -255,7 +255,7 @@ class Swarm {
   void read_anew(LinkId link, Bitfield pieces, Instant now);
   void settle_doubt(LinkId link, bool low_bit_first, Instant now);
   void resolve(PieceIndex piece, bool right);
-  bool held_beyond_doubt(PieceIndex piece) const;
+  bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
   void decide_idle_doubts(Instant now);
 
   // trust.cpp: who vouches for which chunk
