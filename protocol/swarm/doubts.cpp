@@ -102,7 +102,8 @@ void Swarm::resolve(PieceIndex piece, bool right) {
 
 bool Swarm::held_beyond_doubt(PieceIndex piece, bool by_unchoking) const {
   return std::ranges::any_of(links_, [&](const std::optional<Link>& l) {
-    return l && l->phase == Link::Phase::established && !(by_unchoking && l->session.remote_chokes()) && l->session.remote_pieces().test(piece) && !(l->order && l->order->doubts(piece));
+    if (!l || l->phase != Link::Phase::established || !l->session.remote_pieces().test(piece)) return false;
+    return !(by_unchoking && l->session.remote_chokes()) && !(l->order && l->order->doubts(piece));
   });
 }
 
