@@ -92,7 +92,9 @@ class Exchange {
   void arm_timer();
   void check_finished();
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
-  bool write(PieceIndex piece, const PieceBuffer& buffer);
+  bool keep(PieceIndex piece, const PieceBuffer& buffer);
+  void claim(PieceIndex piece);
+  bool write(PieceIndex piece, const PieceBuffer& buffer, bool parked);
   std::unique_ptr<MappedPart> map(PieceIndex piece);
   void on_disk_full();
   void wait_for_room();

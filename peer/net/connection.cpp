@@ -31,6 +31,12 @@ constexpr std::size_t kSmallPiecesInputBytes = 128 * 1024;
 constexpr int kKeepaliveIdle_s = 30;
 constexpr int kKeepaliveInterval_s = 10;
 
+/// Acknowledges what came, instead of up to 40 ms later. The kernel goes back to delays when we send again.
+void acknowledge(tcp::socket& socket) {
+  constexpr int kOn = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &kOn, sizeof kOn);
+}
+
 void set_socket_options(tcp::socket& socket) {
   // Best effort: a socket that refuses one of these still works.
   std::error_code ignored;
@@ -118,6 +124,7 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 asio::awaitable<bool> Connection::read_some() {
   if (greeted_ && input_buffer_.size() < kInputBytes)
     input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes : kInputBytes);
+  if (exchange_.swarm().awaits_acknowledgement(link_)) acknowledge(socket_);
   const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(input_buffer_), use_result);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection" : error.message());
@@ -210,6 +217,7 @@ void Connection::finish_payload(PieceBuffer buffer) {
 
 /// Reads up to `left` payload bytes to their place, and in the same call what follows them into the input buffer.
 asio::awaitable<bool> Connection::read_rest(std::byte* to, std::uint32_t left) {
+  if (exchange_.swarm().awaits_acknowledgement(link_)) acknowledge(socket_);
   const std::array<asio::mutable_buffer, 2> targets{asio::buffer(to, left), asio::buffer(input_buffer_)};
   const auto [error, bytes] = co_await socket_.async_read_some(targets, use_result);
   if (error) {

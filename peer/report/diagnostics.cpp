@@ -12,6 +12,7 @@
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
 #include "peer/report/trust_text.hpp"
+#include "protocol/wire/decoder.hpp"
 
 namespace p2p {
 namespace {
@@ -56,12 +57,25 @@ struct Tell {
       spdlog::info("link with {} ended: {}", e.peer.value, e.reason);
   }
   void operator()(const StrangerClosed& e) const { warn_of_remote("refused a connection: {}", e.reason); }
-  void operator()(const UnknownMessageReceived& e) const { warn_of_remote("skipped a message of unknown type {} from {}", e.type, e.peer.value); }
+  void operator()(const UnknownMessageReceived& e) const {
+    warn_of_remote("skipped a message of unknown type {} from {}{}", e.type, e.peer.value, e.resembles ? "; " + explain_numbering(*e.resembles) : "");
+  }
   void operator()(const RequestsStalled& e) const {
     spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
   }
   void operator()(const PieceRejected& e) const {
     spdlog::warn("{} {} from {} has a wrong hash; peer {} is cut off", words.one, words.number(e.piece), e.from.value, e.from.value);
+  }
+  void operator()(const LowBitFirstProven& e) const {
+    spdlog::warn("{} numbers the bits of its bitfield from the low end, where the high bit is piece 0; it is read that way from now on, and {} {} that it "
+                 "gave {} fetched again", e.peer.value, e.given_up, e.given_up == 1 ? words.one : words.several, e.given_up == 1 ? "is" : "are");
+    if (e.taken > 0)
+      spdlog::error("{} {} of {} had been taken for right because nobody else had them, and are probably wrong: compare the copy with another one", e.taken,
+                    e.taken == 1 ? words.one : words.several, e.peer.value);
+  }
+  void operator()(const DoubtfulPiecesTaken& e) const {
+    spdlog::warn("{} {} came from peers that may number the bits of their bitfields from the wrong end; nobody else has them, so they are taken for right",
+                 e.count, e.count == 1 ? words.one : words.several);
   }
   void operator()(const PiecesLost& e) const {
     spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,

@@ -277,6 +277,12 @@ void ChunkStore::save_received() const {
 
 void ChunkStore::save_list() const { replace_file(folder_ / kList, config::print_local_chunks(list_)); }
 
+// Every chunk has its hash, so there are no doubts.
+
+void ChunkStore::park(PieceIndex, std::span<const std::byte>) { P2P_ASSERT(false); }
+
+void ChunkStore::claim(PieceIndex) { P2P_ASSERT(false); }
+
 // --- what goes -----------------------------------------------------------------------------------------------------
 
 std::optional<PieceStorage::Source> ChunkStore::source(PieceIndex piece) {

@@ -272,6 +272,18 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   }
 }
 
+void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
+  P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
+  const Layout::Place at = content_.layout.place_of(piece);
+  open(at.file)->write_at(at.offset, bytes);
+}
+
+void PieceStore::claim(PieceIndex piece) {
+  std::vector<std::byte> bytes(geometry().size_of(piece));
+  if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + part_.string());
+  write(piece, bytes);
+}
+
 std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
   P2P_ASSERT(false);
   return nullptr;

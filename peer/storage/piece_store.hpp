@@ -66,6 +66,9 @@ class PieceStore : public PieceStorage {
   /// The last piece gives the content its name before this returns.
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
 
+  void park(PieceIndex piece, std::span<const std::byte> bytes) override;
+  void claim(PieceIndex piece) override;
+
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
 

@@ -10,6 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 constexpr Duration kFirstBackoff = 50ms;
 constexpr Duration kLongestBackoff = 5s;
+// After a violation; doubled with each one that follows.
+constexpr Duration kFirstPenalty = 5s;
+constexpr Duration kLongestPenalty = 5min;
 
 }  // namespace
 
@@ -103,7 +106,13 @@ void Neighborhood::on_linked(NeighborIndex index, LinkId link, bool by_us) {
 
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }
 
-void Neighborhood::lengthen_backoff(NeighborIndex index) { neighbors_[index].backoff = kLongestBackoff; }
+void Neighborhood::lengthen_backoff(NeighborIndex index) {
+  Neighbor& n = neighbors_[index];
+  n.backoff = kFirstPenalty;
+  for (std::uint32_t i = 0; i < n.offenses && n.backoff < kLongestPenalty; ++i) n.backoff *= 2;
+  n.backoff = std::min(n.backoff, kLongestPenalty);
+  ++n.offenses;
+}
 
 void Neighborhood::convict(NeighborIndex index) {
   neighbors_[index].convicted = true;

@@ -33,6 +33,9 @@ struct Neighbor {
   bool convicted = false;          ///< Sent a piece with a wrong hash: never linked again, and not waited for.
 
   Duration backoff{};              ///< Before the next dial but one.
+  std::uint32_t offenses = 0;      ///< Links in a row that ended because it broke the protocol.
+  std::uint32_t taken_on_trust = 0;  ///< Pieces of it that nothing proved to be right (doubts.cpp).
+  bool low_bit_first = false;      ///< Was proven to number the bits of its bitfield from the low end.
   TalkBudget talk{};
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not to be dialled.
   bool dialing = false;            ///< From take_due() to dial_ended().
@@ -92,8 +95,11 @@ class Neighborhood {
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);
 
-  /// The neighbor broke the protocol and will probably do so again: the next back-off is the longest.
+  /// The neighbor broke the protocol and will probably do so again: the next back-off is 5 s, and after each such link that
+  /// follows without a forgive() in between twice as long, up to 5 minutes.
   void lengthen_backoff(NeighborIndex index);
+  /// It behaved.
+  void forgive(NeighborIndex index) { neighbors_[index].offenses = 0; }
 
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);

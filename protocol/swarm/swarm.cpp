@@ -88,6 +88,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     --linked_;
     neighborhood_[*l.neighbor].link.reset();
     neighborhood_[*l.neighbor].seen = now;
+    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
     neighborhood_[*l.neighbor].pieces = l.session.remote_pieces().count();
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -164,7 +165,7 @@ void Swarm::establish(LinkId link, Instant now) {
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
   if (!l.session.remote_chokes()) serving_us_.push_back(link);
-  if (l.session.state() == SessionState::exchanging) on_bitfield(link, now);
+  if (l.session.has_spoken()) on_bitfield(link, now);
   if (l.session.remote_is_interested()) {
     choker_.on_interested(link, random_);
     sync_chokes();
@@ -175,21 +176,18 @@ void Swarm::establish(LinkId link, Instant now) {
 
 // --- messages ------------------------------------------------------------------------------------------------------
 
-void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
-  const Link& l = at(link);
-  if (l.phase == Link::Phase::closed) return;
-  const bool greeted = l.phase != Link::Phase::handshaking;
-  if (greeted) neighborhood_.lengthen_backoff(*l.neighbor);
-  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
-}
-
 void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   Link& l = at(link);
   if (l.phase == Link::Phase::closed) return;
   l.heard = now;
-  const bool first = l.session.state() != SessionState::exchanging;
+  const bool first = !l.session.has_spoken();
+  const auto* have = std::get_if<Have>(&message);
+  const auto* bitfield = std::get_if<BitfieldMessage>(&message);
+  const Bitfield told_before = bitfield ? l.session.remote_pieces() : Bitfield();
   const auto verdict = l.session.on_message(message);
   if (const auto* violation = std::get_if<Violation>(&verdict)) return on_violation(link, *violation, now);
+  if (bitfield) begin_doubt(link, told_before);
+  if (have && l.order) l.order->on_have(have->piece);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
     if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
@@ -200,6 +198,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
     // A peer that skips the bitfield has nothing, whatever we knew of it before.
     note_completeness(link, now);
   }
+  // A late bitfield: what was announced before it has been counted, and is part of what it is united with.
+  if (bitfield) picker_.remove_holder(told_before);
   const bool changed = std::get<bool>(verdict);
   if (may_say(link, message, changed, now)) apply(link, message, changed, now);
 }
@@ -239,18 +239,21 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     }
     void operator()(const Have& have) const {
       s.emit(HaveReceived{peer, have.piece});
-      if (!changed) return;
-      if (s.complete()) ++s.activity_;
-      s.on_have(link, have.piece, now);
+      if (changed) {
+        if (s.complete()) ++s.activity_;
+        s.on_have(link, have.piece, now);
+      }
+      if (s.at(link).order) s.on_have_in_doubt(link, have.piece, now);
     }
     void operator()(const BitfieldMessage&) const {
       s.picker_.add_holder(s.at(link).session.remote_pieces());
+      s.at(link).shortlist.clear();
       s.on_bitfield(link, now);
     }
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
-    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type}); }
+    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
 }
@@ -310,7 +313,7 @@ void Swarm::check_swarm_complete(Instant now) {
 void Swarm::update_interest(LinkId link) {
   const Link& l = at(link);
   // Before the remote's first message nothing is known to be worth saying.
-  if (l.session.state() != SessionState::exchanging) return;
+  if (!l.session.has_spoken()) return;
   if ((l.wanted > 0) == l.session.we_are_interested()) return;
   push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
 }
@@ -359,7 +362,8 @@ void Swarm::sweep(Instant now) {
       case Link::Phase::closed: break;
     }
   }
-  sweep_at_ = any ? now + kSweepInterval : kNever;
+  sweep_at_ = any || !doubtful_.empty() ? now + kSweepInterval : kNever;
+  decide_idle_doubts(now);
   // What a stalled link was asked for goes to others first.
   const auto is_stalled = [&](LinkId link) { return std::ranges::find(stalled, link) != stalled.end(); };
   for (const LinkId link : serving_us_)

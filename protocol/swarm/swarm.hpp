@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -93,13 +94,17 @@ struct SendReady {
 struct Dial {
   PeerId peer;
 };
+/// A parked piece counts after all; make it a stored one and answer with on_piece_stored() or on_store_failed().
+struct Claim {
+  PieceIndex piece;
+};
 /// Close this connection; answer with on_closed() as for any other end.
 struct Disconnect {
   LinkId link;
   std::string reason;
 };
 
-using Effect = std::variant<SendReady, Dial, Disconnect, Event>;
+using Effect = std::variant<SendReady, Dial, Claim, Disconnect, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -123,6 +128,9 @@ class Swarm {
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
   void on_send_resumed(LinkId link);
+  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that would
+  /// carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is asked of it.
+  bool awaits_acknowledgement(LinkId link) const;
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
 
@@ -145,8 +153,14 @@ class Swarm {
   /// Payload bytes came.
   void on_payload(LinkId link, std::uint32_t bytes, Instant now);
   /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
-  /// drop it.
+  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not count
+  /// them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for itself.
   [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
+
+  /// The remote may not have had what it gave (bit_order.hpp). Of a piece that on_piece_received() returned.
+  bool in_doubt(PieceIndex piece) const;
+  /// It is asked for again when the doubt proves right, without a word to the shell; else a Claim follows.
+  void on_piece_parked(PieceIndex piece, Instant now);
 
   void on_piece_stored(PieceIndex piece, Instant now);
   void on_store_failed(PieceIndex piece, Instant now);
@@ -236,6 +250,7 @@ class Swarm {
 
   // guards.cpp: what a remote cannot make us spend
   std::uint32_t most_strangers() const;
+  void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
 
@@ -255,6 +270,15 @@ class Swarm {
   Duration drain_time() const;
   void give_up_requests(LinkId link);
   bool give_up_stalled(LinkId link, Duration drain, Instant now);
+
+  // doubts.cpp: bitfields that can be read in two ways, and what their senders gave
+  void begin_doubt(LinkId link, const Bitfield& told_before);
+  void on_have_in_doubt(LinkId link, PieceIndex piece, Instant now);
+  void read_anew(LinkId link, Bitfield pieces, Instant now);
+  void settle_doubt(LinkId link, bool low_bit_first, Instant now);
+  void resolve(PieceIndex piece, bool right);
+  bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
+  void decide_idle_doubts(Instant now);
 
   // trust.cpp: who vouches for which chunk
   void begin_trust();
@@ -291,6 +315,14 @@ class Swarm {
   /// list on, so that pending haves take no memory a link.
   std::vector<PieceIndex> stored_order_;
   std::unordered_map<PieceIndex, PeerId> storing_;  ///< Who sent what is being stored.
+
+  /// Pieces of storing_ whose senders may not have had them: on their way to the disk, or parked there.
+  struct Doubtful {
+    bool parked = false;
+    std::optional<bool> right{};  ///< Decided before it was parked.
+  };
+  std::map<PieceIndex, Doubtful> doubtful_;
+  Instant doubt_idle_since_{};  ///< When the last piece came or was decided on.
 
   Throughput throughput_;
 

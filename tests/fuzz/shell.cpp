@@ -28,6 +28,7 @@ Connection* Shell::find(LinkId link) {
 Connection& Shell::add(LinkId link, Instant now) {
   P2P_ASSERT(!find(link));  // an id is reused only after its connection's end
   connections_.push_back(std::make_unique<Connection>(link, now, self_, swarm_.geometry()));
+  if (misread_) connections_.back()->watch.misreads();
   Connection& connection = *connections_.back();
   settle();
   return connection;
@@ -137,7 +138,7 @@ void Shell::ring(Instant now) {
 void Shell::settle() {
   carry_out_effects();
   for (const auto& connection : connections_) send_all(*connection);
-  check();
+  if (!misread_) check();
 }
 
 void Shell::carry_out_effects() {
@@ -163,7 +164,11 @@ void Shell::carry_out_effects() {
 }
 
 void Shell::on_event(const Event& event) {
-  if (const auto* link = std::get_if<LinkEstablished>(&event)) {
+  if (std::holds_alternative<LowBitFirstProven>(event)) {
+    P2P_ASSERT(remotes_ == Remotes::any);
+    misread_ = true;
+    for (const auto& connection : connections_) connection->watch.misreads();
+  } else if (const auto* link = std::get_if<LinkEstablished>(&event)) {
     on_established(link->peer);
   } else if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event)) {
     P2P_ASSERT(!preferred->neighbors.empty() && preferred->neighbors.size() <= preferred_neighbors_);
@@ -177,7 +182,7 @@ void Shell::on_event(const Event& event) {
     P2P_ASSERT(expected_stored_.complete() && ++files_completed_ == 1);
   } else if (std::holds_alternative<SwarmCompleted>(event)) {
     for (const auto& connection : connections_) learn_completeness(*connection);
-    P2P_ASSERT(everybody_is_complete());
+    P2P_ASSERT(misread_ || everybody_is_complete());
     P2P_ASSERT(++swarms_completed_ == 1);
   }
 }

@@ -192,6 +192,7 @@ class Stage {
       if (Remote* remote = stage.find(effect.link)) remote->ready_ = true;
     }
     void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
+    void operator()(const Claim& effect) const { stage.swarm.on_piece_stored(effect.piece, stage.now); }
     void operator()(const Disconnect& effect) const {
       Remote* remote = stage.find(effect.link);
       REQUIRE(remote);
@@ -292,7 +293,9 @@ inline bool Remote::ends(std::uint32_t piece) {
   const auto to_store = stage_.swarm.on_piece_received(link_, stage_.now);
   if (to_store) {
     REQUIRE(*to_store == PieceIndex{piece});
-    if (stage_.stores_at_once)
+    if (stage_.swarm.in_doubt(*to_store))
+      stage_.swarm.on_piece_parked(*to_store, stage_.now);
+    else if (stage_.stores_at_once)
       stage_.swarm.on_piece_stored(*to_store, stage_.now);
     else
       stage_.unstored.push_back(*to_store);

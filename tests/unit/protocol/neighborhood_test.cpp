@@ -131,6 +131,24 @@ TEST_CASE("a link that proved useful makes the next back-off short again", "[nei
   CHECK(neighborhood[0].dial_at - kStart <= 75ms);
 }
 
+TEST_CASE("each violation makes the next dial wait twice as long, up to five minutes, until the neighbor behaves", "[neighborhood]") {
+  Neighborhood neighborhood = third_of_five();
+  Random random(1);
+  const auto wait_after_violation = [&] {
+    neighborhood.reset_backoff(0);  // it began as a link should
+    neighborhood.lengthen_backoff(0);
+    neighborhood.dial_again(0, kStart, random);
+    return neighborhood[0].dial_at - kStart;
+  };
+  for (const Duration expected : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s, 300s}) {
+    const Duration wait = wait_after_violation();
+    CHECK(wait >= expected / 2);
+    CHECK(wait <= expected * 3 / 2);
+  }
+  neighborhood.forgive(0);
+  CHECK(wait_after_violation() <= 7500ms);
+}
+
 TEST_CASE("a linked neighbor is not due though a dial was planned", "[neighborhood]") {
   Neighborhood neighborhood = third_of_five();
   neighborhood.on_linked(*neighborhood.find(PeerId{1001}), LinkId{7}, true);
