@@ -99,6 +99,11 @@ struct Tell {
 
 }  // namespace
 
+void say(const std::string& text) {
+  clear_bar();
+  std::fprintf(stderr, "%s\n", config::printable_lines(text).c_str());
+}
+
 void clear_bar() {
   for (; lines_of_bar > 1; --lines_of_bar) std::fputs("\r\x1b[K\x1b[1A", stderr);
   if (std::exchange(lines_of_bar, 0) == 1) std::fputs("\r\x1b[K", stderr);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -51,12 +50,6 @@ constexpr auto kRefreshInterval = 4s;
 // How long nobody gives anything before the name is asked for again: it may be another content by now. And how often.
 constexpr Duration kUnservedPatience = 500ms;
 constexpr auto kNameInterval = 1s;
-
-/// What is being done goes to stderr, whoever reads it.
-void say(const std::string& text) {
-  clear_bar();
-  std::fprintf(stderr, "%s\n", config::printable_lines(text).c_str());
-}
 
 class Get {
  public:

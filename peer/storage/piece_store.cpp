@@ -280,7 +280,7 @@ void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
 
 void PieceStore::claim(PieceIndex piece) {
   std::vector<std::byte> bytes(geometry().size_of(piece));
-  if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + part_.string());
+  if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + scratch_.part.string());
   write(piece, bytes);
 }
 

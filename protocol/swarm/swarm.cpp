@@ -47,8 +47,7 @@ LinkId Swarm::open(Direction direction, Instant now) {
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(direction, config_.geometry.piece_count(),
-                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(direction, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }

@@ -87,7 +87,7 @@ TEST_CASE("a seed without its file is not told that the file will be fetched", "
   dir.write("Common.cfg", common());
   dir.write("PeerInfo.cfg", kPeers);
   std::ostringstream out;
-  CHECK_THROWS_AS(check(load_setup(dir.path(), 1001), out), ExitError);
+  CHECK_THROWS_AS(check(load_setup(dir.path(), 1001), out, [](const auto&) { return std::vector<std::string>(); }), ExitError);
   CHECK(out.str().find("the file is missing\n") != std::string::npos);
   CHECK(out.str().find("fetched") == std::string::npos);
 }
