@@ -59,12 +59,12 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool string(string_t& value) override {
     if (key_ == Key::name) {
-      if (const std::string fault = path_fault(value); !fault.empty()) fail("is " + config::quoted(value) + ", which " + fault);
+      if (const std::string fault = path_fault(value); !fault.empty()) fail("is " + config::in_quotes(value) + ", which " + fault);
       entries_.back().name = std::move(value);
       return true;
     }
-    if (key_ != Key::content_id) return other(config::quoted(value));
-    return from_hex(value, entries_.back().content_id) || other(config::quoted(value));
+    if (key_ != Key::content_id) return other(config::in_quotes(value));
+    return from_hex(value, entries_.back().content_id) || other(config::in_quotes(value));
   }
 
   bool start_object(std::size_t) override {
@@ -98,7 +98,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     for (const Key needed : {Key::version, Key::entries, Key::name, Key::size, Key::content_id})
       if (((bit(needed) & kEntryKeys) != 0) == in_entry && (seen_ & bit(needed)) == 0) fail("has no \"" + std::string(spelled(needed)) + "\"");
     if (in_entry && entries_.size() > 1 && entries_[entries_.size() - 2].name >= entries_.back().name)
-      fail("is " + config::quoted(entries_.back().name) + " behind " + config::quoted(entries_[entries_.size() - 2].name) +
+      fail("is " + config::in_quotes(entries_.back().name) + " behind " + config::in_quotes(entries_[entries_.size() - 2].name) +
            ", expected names in ascending order");
     place_ = in_entry ? Place::entries : Place::behind;
     return true;

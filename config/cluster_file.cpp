@@ -56,7 +56,7 @@ class Parser {
     go_to(first);
     const std::string_view entry = text_.substr(first, text_.find_last_not_of(kBlanks, end - 1) + 1 - first);
     if (const std::size_t blank = entry.find_first_of(kBlanks); blank != std::string_view::npos)
-      wrong(blank, "blank inside " + quoted(entry) + ", expected a comma between entries");
+      wrong(blank, "blank inside " + in_quotes(entry) + ", expected a comma between entries");
     else
       take_entry(entry);
     return true;
@@ -65,34 +65,34 @@ class Parser {
   void take_entry(std::string_view entry) {
     const std::size_t open = entry.rfind('[');
     const std::size_t close = open == std::string_view::npos ? open : entry.find(']', open);
-    if (close == std::string_view::npos) return wrong(entry.size(), quoted(entry) + " has no port in brackets at its end, expected " + std::string(kForm));
-    if (close + 1 < entry.size()) return wrong(close + 1, quoted(entry.substr(close + 1)) + " behind the bracket, expected a comma");
+    if (close == std::string_view::npos) return wrong(entry.size(), in_quotes(entry) + " has no port in brackets at its end, expected " + std::string(kForm));
+    if (close + 1 < entry.size()) return wrong(close + 1, in_quotes(entry.substr(close + 1)) + " behind the bracket, expected a comma");
 
     const std::string_view digits = entry.substr(open + 1, close - open - 1);
     const auto port = parse_integer(digits, 1, 65'535);
-    if (!port) wrong(open + 1, "port is " + quoted(digits) + ", expected an integer from 1 to 65535");
+    if (!port) wrong(open + 1, "port is " + in_quotes(digits) + ", expected an integer from 1 to 65535");
 
     std::string_view who = entry.substr(0, open);
     const std::size_t sign = std::min(who.find('@'), who.size());
     if (!who.ends_with('p')) {
       const bool misplaced = sign < who.size() && who.substr(0, sign).ends_with('p');
       const std::string expected = misplaced ? "it behind the host: cluster2@hostp[5002]" : std::string(kForm);
-      return wrong(open, "no letter p before the bracket in " + quoted(entry) + ", expected " + expected);
+      return wrong(open, "no letter p before the bracket in " + in_quotes(entry) + ", expected " + expected);
     }
     who.remove_suffix(1);
     const std::string_view name = who.substr(0, sign);
     const std::string_view host = sign < who.size() ? without_brackets(who.substr(sign + 1)) : "localhost";
     const std::string fault = name_fault(name);
-    if (!fault.empty()) wrong(0, "name " + quoted(name) + " " + fault + ", expected the name of a cluster's folder");
-    if (!is_host(host)) wrong(sign + 1, "host is " + quoted(host) + ", expected a name, an IPv4 or an IPv6 address");
+    if (!fault.empty()) wrong(0, "name " + in_quotes(name) + " " + fault + ", expected the name of a cluster's folder");
+    if (!is_host(host)) wrong(sign + 1, "host is " + in_quotes(host) + ", expected a name, an IPv4 or an IPv6 address");
     if (fault.empty() && is_host(host) && port) keep({std::string(name), std::string(host), static_cast<std::uint16_t>(*port), here_.line}, open + 1);
   }
 
   void keep(ClusterEntry entry, std::size_t port_at) {
     if (const auto [earlier, is_new] = names_.emplace(entry.name, here_); !is_new)
-      wrong(0, quoted(entry.name) + " stands here again, first at " + earlier->second.to_string());
+      wrong(0, in_quotes(entry.name) + " stands here again, first at " + earlier->second.to_string());
     if (const auto [earlier, is_new] = addresses_.emplace(std::pair(entry.host, entry.port), entry.name); !is_new)
-      wrong(port_at, "port " + std::to_string(entry.port) + " of " + entry.host + " is taken already by " + quoted(earlier->second));
+      wrong(port_at, "port " + std::to_string(entry.port) + " of " + entry.host + " is taken already by " + in_quotes(earlier->second));
     entries_.push_back(std::move(entry));
   }
 

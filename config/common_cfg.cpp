@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/hex.hpp"
+#include "config/piece_limit.hpp"
 #include "config/text.hpp"
 
 namespace p2p::config {
@@ -14,11 +15,12 @@ constexpr std::uint64_t kLongestInterval_s = 86'400;
 constexpr std::uint64_t kMostPreferred = 65'535;
 constexpr std::uint64_t kLargestFile = 0x7fffffffffffffff;
 constexpr std::uint64_t kLargestPiece = 64u << 20;
-constexpr std::uint64_t kMostPieces = 0x7fffffff;
 
 const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
                                              "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
                                              "Manifest",                   "TrustQuorum"};
+// Fewer would be one cycle of the neighbor graph, which a single missing peer cuts open.
+constexpr std::uint64_t kFewestConnections = 4;
 constexpr std::uint64_t kMostConnections = 65'535;
 constexpr std::uint64_t kLargestQuorum = 65'535;
 
@@ -39,7 +41,7 @@ std::string file_name_fault(std::string_view name) {
     const std::string_view part = name.substr(start, end - start);
     if (part == "..") return "has the part ..";
     if (part.empty() || part == ".") return "has an empty part";
-    if (part.size() > 250) return "has a part of more than 250 bytes";
+    if (part.size() > 255) return "has a part of more than 255 bytes";
     start = end + 1;
   }
   return {};
@@ -63,7 +65,7 @@ class Parser {
     if (!has_manifest || entries_.contains("FileSize")) cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
     if (!has_manifest || entries_.contains("PieceSize")) cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
     if (entries_.contains("MaxConnections"))
-      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", 2, kMostConnections, "an integer"));
+      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", kFewestConnections, kMostConnections, "an integer"));
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
     if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
     check_piece_count(cfg.file_size.value_or(0), cfg.piece_size.value_or(0));
@@ -99,7 +101,7 @@ class Parser {
     if (std::ranges::find(kKeys, key.text) == kKeys.end()) {
       const auto meant = nearest(key.text, kKeys);
       findings_.add(line.number, key.column,
-                    "unknown key " + quoted(key.text) + (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
+                    "unknown key " + in_quotes(key.text) + (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
       if (meant) slips_.emplace_back(*meant);
       return;
     }
@@ -107,7 +109,7 @@ class Parser {
     if (line.words.size() == 1)
       findings_.add(line.number, key.column + key.text.size(), name + " has no value");
     else if (line.words.size() > 2)
-      findings_.add(line.number, line.words[2].column, quoted(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
+      findings_.add(line.number, line.words[2].column, in_quotes(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
     const Word value = line.words.size() > 1 ? line.words[1] : Word{};
     const auto [earlier, is_new] = entries_.emplace(name, Entry{line.number, key, value});
     if (!is_new) findings_.add(line.number, key.column, name + " stands here again, first on line " + std::to_string(earlier->second.line));
@@ -135,17 +137,25 @@ class Parser {
     const auto value = parse_integer(entry->value.text, min, max);
     if (!value)
       findings_.add(entry->line, entry->value.column,
-                    key + " is " + quoted(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
+                    key + " is " + in_quotes(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
     return value.value_or(0);
   }
 
   /// Sizes that are missing or wrong are 0 here, and have been told.
   void check_piece_count(std::uint64_t file_size, std::uint64_t piece_size) {
     if (file_size == 0 || piece_size == 0 || (file_size - 1) / piece_size < kMostPieces) return;
+    const std::uint64_t count = (file_size - 1) / piece_size + 1;
+    if ((file_size - 1) / kLargestPiece >= kMostPieces) {
+      const Entry& size = entries_.at("FileSize");
+      findings_.add(size.line, size.value.column,
+                    "FileSize is " + std::to_string(file_size) + ", but the largest possible is " + std::to_string(kMostPieces * kLargestPiece) + ": " +
+                        std::to_string(kMostPieces) + " pieces of " + std::to_string(kLargestPiece) + " bytes");
+      return;
+    }
     const Entry& entry = entries_.at("PieceSize");
     findings_.add(entry.line, entry.value.column,
-                  "PieceSize " + std::to_string(piece_size) + " cuts the file into more than " + std::to_string(kMostPieces) +
-                      " pieces, expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
+                  "PieceSize " + std::to_string(piece_size) + " cuts the file into " + std::to_string(count) + " pieces, but at most " +
+                      std::to_string(kMostPieces) + " are possible; expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
   }
 
   std::optional<std::array<std::byte, 32>> manifest() {
@@ -153,7 +163,7 @@ class Parser {
     std::array<std::byte, 32> id{};
     if (entry && !from_hex(entry->value.text, id))
       findings_.add(entry->line, entry->value.column,
-                    "Manifest is " + quoted(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+                    "Manifest is " + in_quotes(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
     return id;
   }
 
@@ -162,7 +172,7 @@ class Parser {
     if (!entry) return {};
     if (const std::string fault = file_name_fault(entry->value.text); !fault.empty())
       findings_.add(entry->line, entry->value.column,
-                    "FileName " + quoted(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
+                    "FileName " + in_quotes(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
     return std::string(entry->value.text);
   }
 
@@ -170,7 +180,7 @@ class Parser {
     const Entry* entry = find("ChokingPolicy");
     if (!entry || entry->value.text == "course") return ChokingPolicy::course;
     if (entry->value.text != "cooperative")
-      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + quoted(entry->value.text) + ", expected course or cooperative");
+      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + in_quotes(entry->value.text) + ", expected course or cooperative");
     return ChokingPolicy::cooperative;
   }
 

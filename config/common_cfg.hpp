@@ -24,11 +24,11 @@ struct CommonCfg {
   std::uint32_t optimistic_interval_s = 0;     ///< 1 to 86,400.
   std::string file_name;                       ///< Relative, stays inside the peer's folder.
   std::optional<std::uint64_t> file_size;      ///< 1 to 2^63 - 1. Absent only where there is a manifest.
-  std::optional<std::uint64_t> piece_size;     ///< 1 to 64 MiB; at most 2^31 - 1 pieces. Absent only where there is a manifest.
+  std::optional<std::uint64_t> piece_size;     ///< 1 to 64 MiB; at most kMostPieces pieces (piece_limit.hpp). Absent only where there is a manifest.
 
   /// Optional keys, which no other implementation of the protocol knows.
   std::optional<std::array<std::byte, 32>> manifest;  ///< Manifest, 64 hexadecimal digits: the content id, the SHA-256 of the manifest's bytes.
-  std::uint32_t max_connections = 0;           ///< MaxConnections, 2 to 65,535: the most neighbors; 0 when absent: all.
+  std::uint32_t max_connections = 0;           ///< MaxConnections, 4 to 65,535: the most neighbors; 0 when absent: all.
   ChokingPolicy choking_policy = ChokingPolicy::course;
   std::optional<std::uint32_t> trust_quorum;   ///< TrustQuorum, 1 to 65,535: how many original holders of a chunk must agree.
 };

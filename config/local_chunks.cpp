@@ -62,13 +62,13 @@ class Seen {
 std::optional<std::uint32_t> index_of(const Word& word, std::size_t line, Findings& findings) {
   const auto index = parse_integer(word.text, 1, kMostChunks);
   if (index) return static_cast<std::uint32_t>(*index);
-  findings.add(line, word.column, "chunk index is " + quoted(word.text) + ", expected an integer from 1 to " + std::to_string(kMostChunks));
+  findings.add(line, word.column, "chunk index is " + in_quotes(word.text) + ", expected an integer from 1 to " + std::to_string(kMostChunks));
   return std::nullopt;
 }
 
 bool is_name(const Word& name, std::size_t line, Findings& findings) {
   const std::string fault = chunk_name_fault(name.text);
-  if (!fault.empty()) findings.add(line, name.column, "file name " + quoted(name.text) + " " + fault + ", expected the name of a file in this folder");
+  if (!fault.empty()) findings.add(line, name.column, "file name " + in_quotes(name.text) + " " + fault + ", expected the name of a file in this folder");
   return fault.empty();
 }
 
@@ -144,9 +144,10 @@ std::vector<ReceivedChunk> parse_received_chunks(std::string_view text, const st
     ReceivedChunk chunk{.name = std::string(name.text)};
     const auto index = index_of(index_word, row.number, findings);
     const auto size = parse_integer(size_word.text, 0, kLargestChunk);
-    if (!size) findings.add(row.number, size_word.column, "size is " + quoted(size_word.text) + ", expected bytes from 0 to " + std::to_string(kLargestChunk));
+    if (!size)
+      findings.add(row.number, size_word.column, "size is " + in_quotes(size_word.text) + ", expected bytes from 0 to " + std::to_string(kLargestChunk));
     const bool has_digest = from_hex(digest.text, chunk.sha256);
-    if (!has_digest) findings.add(row.number, digest.column, "SHA-256 is " + quoted(digest.text) + ", expected 64 hexadecimal digits");
+    if (!has_digest) findings.add(row.number, digest.column, "SHA-256 is " + in_quotes(digest.text) + ", expected 64 hexadecimal digits");
     if (!is_name(name, row.number, findings) || !index || !size || !has_digest) continue;
     indexes.add(std::to_string(*index), row.number, index_word.column);
     chunk.index = *index;

@@ -34,10 +34,8 @@ std::span<const std::byte> Manifest::digest(std::uint32_t piece) const {
 std::uint64_t pieces_of_file(std::uint64_t size, std::uint32_t piece_size) { return size == 0 ? 0 : (size - 1) / piece_size + 1; }
 
 std::string file_name_fault(std::string_view name) {
-  constexpr std::size_t kLongest = 250;
   if (name.find('/') != std::string_view::npos) return "is in a folder";
   if (name.ends_with(".part")) return "ends with .part, which marks unfinished files";
-  if (name.size() > kLongest) return "is longer than " + std::to_string(kLongest) + " bytes";
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/config_error.hpp"
+#include "config/piece_limit.hpp"
 
 namespace p2p::config {
 
@@ -30,6 +31,9 @@ struct ManifestFile {
   std::uint64_t size = 0;   ///< Bytes, 0 to 2^63 - 1.
   std::uint32_t mode = 0;   ///< Permission bits, 0 to 0777.
 
+  /// By its owner: all that a copy takes of the permissions.
+  bool executable() const { return (mode & 0100) != 0; }
+
   friend bool operator==(const ManifestFile&, const ManifestFile&) = default;
 };
 
@@ -37,7 +41,7 @@ struct ManifestFile {
 /// the remainder; an empty file has none. Pieces count from 0 through all files.
 struct Manifest {
   static constexpr std::uint32_t kMaxPieceSize = 64u << 20;      ///< Bytes, as for PieceSize in Common.cfg.
-  static constexpr std::uint64_t kMaxPieces = 0x7fffffff;        ///< As the protocol's.
+  static constexpr std::uint64_t kMaxPieces = kMostPieces;
   static constexpr std::uint64_t kMaxTotalSize = 0x7fffffffffffffff;
   static constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;  ///< Of a manifest's text.
 

@@ -98,7 +98,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
         return true;
       default: break;
     }
-    return wrong(config::quoted(value));
+    return wrong(config::in_quotes(value));
   }
 
   bool start_object(std::size_t) override {
@@ -148,21 +148,24 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  /// The wording is ours, because the library's changes from release to release.
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    fail_at(position == 0 ? 0 : position - 1, reason(error.what()));
+    constexpr int kNumberOverflow = 406;
+    if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos) fail_at(0, "no text, expected a manifest in JSON");
+    const std::size_t last = position == 0 ? 0 : position - 1;
+    if (last >= text_.size()) fail_at(last, "the text ends here, expected more JSON");
+    if (text_[last] == '"') fail_at(last, "an unexpected string ends here");
+    const std::size_t start = word_start(last);
+    const std::string word = in_quotes(text_.substr(start, last + 1 - start));
+    fail_at(start, error.id == kNumberOverflow ? word + " is too large a number" : "unexpected " + word + ", expected JSON");
   }
 
  private:
-  /// What the library says, without its own place and without the text that it quotes, which may be of any length.
-  static std::string reason(std::string_view what) {
-    constexpr std::size_t kLongest = 200;
-    if (const auto at = what.find("] "); at != std::string_view::npos) what.remove_prefix(at + 2);
-    if (const auto at = what.find(": "); what.starts_with("parse error at") && at != std::string_view::npos) what.remove_prefix(at + 2);
-    const auto token = what.find("; last read: ");
-    const auto expected = what.rfind("; expected ");
-    std::string text(what.substr(0, std::min(token, kLongest)));
-    if (token != std::string_view::npos && expected != std::string_view::npos && expected > token) text += what.substr(expected, kLongest);
-    return printable(text);
+  /// Where the number or the name that ends at `last` begins; anything else is one byte.
+  std::size_t word_start(std::size_t last) const {
+    constexpr std::string_view kInWords = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._";
+    if (kInWords.find(text_[last]) == std::string_view::npos) return last;
+    return text_.find_last_not_of(kInWords, last) + 1;  // npos + 1 is 0
   }
 
   [[noreturn]] void fail_at(std::size_t offset, const std::string& message) const {
@@ -238,10 +241,10 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void check_path(const std::string& path, const std::string* before) const {
-    if (const std::string fault = path_fault(path); !fault.empty()) fail(config::quoted(path) + " " + fault + ", expected a path inside the content");
+    if (const std::string fault = path_fault(path); !fault.empty()) fail(config::in_quotes(path) + " " + fault + ", expected a path inside the content");
     if (!before || *before < path) return;
-    if (*before == path) fail(config::quoted(path) + " is there twice");
-    fail(config::quoted(path) + " stands behind " + config::quoted(*before) + ", expected paths in ascending order");
+    if (*before == path) fail(config::in_quotes(path) + " is there twice");
+    fail(config::in_quotes(path) + " stands behind " + config::in_quotes(*before) + ", expected paths in ascending order");
   }
 
   bool add_path(std::string& path) {
@@ -262,7 +265,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (digest_bytes_ == 0) digest_bytes_ = digits.size() == 2 * digest_bytes(PieceHash::xxh3) ? 16 : 32;
     manifest_.digests.resize(manifest_.digests.size() + digest_bytes_);
     if (!from_hex(digits, std::span(manifest_.digests).last(digest_bytes_)))
-      fail("is " + config::quoted(digits) + ", expected a digest of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits");
+      fail("is " + config::in_quotes(digits) + ", expected a digest of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits");
     ++pieces_of_files_.back();
     return true;
   }
@@ -283,7 +286,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       if (manifest_.files.size() != 1 || !manifest_.folders.empty()) fail_about("/kind is \"file\", expected exactly one file and no folders");
       const std::string& name = manifest_.files[0].path;
       if (const std::string fault = file_name_fault(name); !fault.empty())
-        fail_about("/files/0/path " + config::quoted(name) + " " + fault + ", expected the name of a file");
+        fail_about("/files/0/path " + config::in_quotes(name) + " " + fault + ", expected the name of a file");
     }
     std::vector<std::string_view> paths(manifest_.folders.begin(), manifest_.folders.end());
     for (const ManifestFile& file : manifest_.files) paths.push_back(file.path);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "config/characters.hpp"
 #include "config/text.hpp"
 
 namespace p2p::config {
@@ -11,24 +12,6 @@ namespace {
 
 constexpr std::size_t kLongestPath = 4'096;
 constexpr std::size_t kLongestPart = 255;
-
-/// The bytes of the UTF-8 character that `text` begins with; 0 when it begins with none (Unicode 15, table 3-7).
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xbf) { return byte(i) >= from && byte(i) <= to; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool second = first == 0xe0 ? follows(1, 0xa0) : first == 0xed ? follows(1, 0x80, 0x9f) : follows(1);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool second = first == 0xf0 ? follows(1, 0x90) : first == 0xf4 ? follows(1, 0x80, 0x8f) : follows(1);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 std::string character_fault(std::string_view path) {
   for (std::size_t at = 0; at < path.size();) {
@@ -69,11 +52,11 @@ std::optional<std::string> fault_between(std::string_view a, std::string_view b)
   const auto differs = static_cast<std::size_t>(in_a - a.begin());
   if (differs < common) {
     const std::size_t end = std::min(a.find('/', differs), common);
-    return quoted(a.substr(0, end)) + " and " + quoted(b.substr(0, end)) + " differ only in case";
+    return in_quotes(a.substr(0, end)) + " and " + in_quotes(b.substr(0, end)) + " differ only in case";
   }
   if (common < a.size()) return std::nullopt;
-  if (common == b.size()) return quoted(a) + " is there twice";
-  return quoted(a) + " is also the folder of " + quoted(b);
+  if (common == b.size()) return in_quotes(a) + " is there twice";
+  return in_quotes(a) + " is also the folder of " + in_quotes(b);
 }
 
 }  // namespace

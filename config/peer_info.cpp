@@ -34,11 +34,11 @@ std::vector<PeerLine> parse_peer_info(std::string_view text, const std::string& 
     const std::string_view host = without_brackets(words[1].text);
     const auto port = parse_integer(words[2].text, 1, 65'535);
     const auto has_file = parse_integer(words[3].text, 0, 1);
-    if (!id) findings.add(line.number, words[0].column, "peer ID is " + quoted(words[0].text) + ", expected an integer from 0 to 2147483647");
-    if (!is_host(host)) findings.add(line.number, words[1].column, "host is " + quoted(words[1].text) + ", expected a name, an IPv4 or an IPv6 address");
-    if (!port) findings.add(line.number, words[2].column, "port is " + quoted(words[2].text) + ", expected an integer from 1 to 65535");
+    if (!id) findings.add(line.number, words[0].column, "peer ID is " + in_quotes(words[0].text) + ", expected an integer from 0 to 2147483647");
+    if (!is_host(host)) findings.add(line.number, words[1].column, "host is " + in_quotes(words[1].text) + ", expected a name, an IPv4 or an IPv6 address");
+    if (!port) findings.add(line.number, words[2].column, "port is " + in_quotes(words[2].text) + ", expected an integer from 1 to 65535");
     if (!has_file)
-      findings.add(line.number, words[3].column, "last word is " + quoted(words[3].text) + ", expected 1 if the peer starts with the file, else 0");
+      findings.add(line.number, words[3].column, "last word is " + in_quotes(words[3].text) + ", expected 1 if the peer starts with the file, else 0");
     if (!id || !is_host(host) || !port || !has_file) continue;
 
     PeerLine peer{static_cast<std::uint32_t>(*id), std::string(host), static_cast<std::uint16_t>(*port), *has_file == 1, line.number};

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include "config/characters.hpp"
 
 namespace p2p::config {
 namespace {
@@ -12,15 +15,17 @@ constexpr std::string_view kBlanks = " \t\r\v\f";
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
+  const auto same = [&](std::size_t i, std::size_t j) { return lower(a[i - 1]) == lower(b[j - 1]); };
+  // Of the first i letters of `a` to the first j of `b`: the rows i - 2, i - 1 and i.
+  std::vector<std::size_t> before, above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    before = std::exchange(above, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitution = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same(i, j) ? 0 : 1)});
+      // Two letters that have changed places are one slip.
+      if (i > 1 && j > 1 && same(i, j - 1) && same(i - 1, j)) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
@@ -56,19 +61,39 @@ std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t 
 std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string safe;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f)
-      safe += c;
+  while (!text.empty()) {
+    const std::size_t bytes = character_bytes(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(bytes, 1));
+    if (bytes > 0 && !is_unprintable(code_point(character)))
+      safe += character;
     else
-      safe += std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
+      for (const char c : character) safe.append("\\x").append({kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
+    text.remove_prefix(character.size());
   }
   return safe;
 }
 
-std::string quoted(std::string_view word) {
+std::string printable_lines(std::string_view text) {
+  std::string safe;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    safe.append(start == 0 ? "" : "\n").append(printable(text.substr(start, end - start)));
+    start = end + 1;
+  }
+  return safe;
+}
+
+std::string in_quotes(std::string_view word) {
   constexpr std::size_t kLongest = 60;
-  return '"' + printable(word.substr(0, kLongest)) + (word.size() > kLongest ? "...\"" : "\"");
+  constexpr std::size_t kLongestCharacter = 4;
+  std::size_t length = std::min(word.size(), kLongest);
+  // A character is not cut in two; bytes that are no character are cut anywhere.
+  for (std::size_t back = 1; length < word.size() && back < kLongestCharacter; ++back)
+    if (character_bytes(word.substr(length - back)) > back) {
+      length -= back;
+      break;
+    }
+  return '"' + printable(word.substr(0, length)) + (word.size() > length ? "...\"" : "\"");
 }
 
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

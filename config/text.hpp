@@ -31,13 +31,18 @@ std::vector<Line> split_lines(std::string_view text);
 /// `word` as a decimal integer from `min` to `max`: digits only, no sign, no blanks. None when it is not one.
 std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t min, std::uint64_t max);
 
-/// Text from elsewhere made safe for a terminal: control bytes as \xNN.
+/// Text from elsewhere made safe for a terminal and a log: what is_unprintable() (characters.hpp), and bytes that are no
+/// UTF-8, as \xNN. Twice is as once.
 std::string printable(std::string_view text);
 
-/// A word from a file made safe for a message: control bytes as \xNN, at most 60 bytes, in quotes.
-std::string quoted(std::string_view word);
+/// The same for a text of several lines, whose ends are kept.
+std::string printable_lines(std::string_view text);
 
-/// The candidate nearest to `word` by edit distance, ignoring case, if it is near enough to be a slip.
+/// A word from elsewhere made safe for a message: printable(), of at most 60 bytes, in quotes.
+std::string in_quotes(std::string_view word);
+
+/// The candidate nearest to `word` by edit distance (letters added, left out, replaced, or swapped with the next), ignoring
+/// case, if it is near enough to be a slip.
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 /// Collects findings of one file.

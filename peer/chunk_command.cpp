@@ -15,6 +15,7 @@
 #include "peer/net/listener.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/scan_progress.hpp"
+#include "peer/start_watch.hpp"
 #include "peer/storage/folder_lock.hpp"
 #include "protocol/swarm/neighbor_graph.hpp"
 
@@ -22,6 +23,8 @@ namespace p2p {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kRule = "one process exchanges the chunks of a folder";
 
 /// Throws ExitError (bad_configuration) when the file cannot be read; one that is not there is `absent` where that is given.
 std::string read_text(const fs::path& path, const std::string& hint, const std::optional<std::string>& absent = std::nullopt) {
@@ -105,7 +108,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
   const ChunkSetup setup = load_chunk_setup(options);
   start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name, options.run.log_level);
   if (options.run.check) {
-    const FolderLock lock(options.folder);  // a store mends what a killed process left, and must not do so under a running one
+    const FolderLock lock(options.folder, kRule);  // a store mends what a killed process left, and must not do so under a running one
     const ChunkStore store(options.folder, {});
     print_plan(setup, store, options, std::cout);
     return ExitCode::complete;
@@ -113,9 +116,12 @@ ExitCode run_chunks(const ChunkOptions& options) {
   ignore_signals_of_writes();
   asio::io_context io{1};
   Listener listener(io, setup.self().host, setup.self().port);
-  const FolderLock lock(options.folder);
+  const FolderLock lock(options.folder, kRule);
 
-  ChunkStore store(options.folder, {.sync = options.run.sync, .on_scan = scan_progress(options.run.progress)});
+  std::optional<StartWatch> starting(std::in_place, StartWatch::Options{.what = "looking at the chunks in " + options.folder.string(),
+                                                                        .progress = options.run.progress,
+                                                                        .deadline = options.run.deadline()});
+  ChunkStore store(options.folder, {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;
@@ -127,6 +133,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
                    .words = kChunkWords,
                    .on_event = on_event},
                   options.run, io, listener, store);
+  starting.reset();
   Reception reception;
   listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); }, [&reception] { return reception.make_room(); });
   return loop.run(reception, {});

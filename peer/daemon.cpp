@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +12,8 @@
 #include "peer/net/listener.hpp"
 #include "peer/net/manifest_link.hpp"
 #include "peer/report/scan_progress.hpp"
+#include "peer/start_watch.hpp"
+#include "peer/storage/file.hpp"
 #include "peer/storage/folder_lock.hpp"
 #include "peer/storage/piece_store.hpp"
 
@@ -28,16 +32,21 @@ void check_folder(const Setup& setup, const PieceStore& store) {
   // With a manifest the pieces that match are of use, and the others can be fetched.
   const bool has_nothing = store.content().id ? store.stored().count() == 0 : !store.stored().complete();
   if (setup.self().has_file && has_nothing)
-    throw ExitError(ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
-                                      std::to_string(setup.self().id) + " starts with it");
+    throw seed_without_file(setup);
   if (!setup.self().has_file && store.stored().complete())
     spdlog::info("{} is complete already, though PeerInfo.cfg does not say so", (setup.folder / setup.common.file_name).string());
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw ExitError(ExitCode::io, "cannot make the folder " + folder.string() + ": " + error.message());
+StartWatch::Options start_plan(std::string what, const Options& options) {
+  return {.what = std::move(what), .progress = options.progress, .deadline = options.deadline()};
+}
+
+void make_peer_folder(const std::filesystem::path& folder) {
+  try {
+    make_folders(folder);
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::io, std::string("cannot ") + error.what());
+  }
 }
 
 }  // namespace
@@ -47,23 +56,28 @@ ExitCode run_daemon(const Setup& setup, const Options& options) {
   if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
   Listener listener(io, setup.self().host, setup.self().port);
-  make_folder(setup.folder);
-  const FolderLock lock(setup.folder);
+  make_peer_folder(setup.folder);
+  const FolderLock lock(setup.folder, "a peer ID runs once");
 
   Reception reception;
   listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); }, [&reception] { return reception.make_room(); });
+  std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
+  starting.reset();  // waiting for others has a loop, which minds signals by itself
   if (setup.common.manifest && !awaited.manifest) awaited = await_manifest(io, reception, setup, options);
   if (awaited.leave) return *awaited.leave;
 
-  PieceStore store(setup.content(awaited.manifest), {.sync = options.sync, .on_scan = scan_progress(options.progress)});
+  Content content = setup.content(awaited.manifest);
+  starting.emplace(start_plan("preparing " + std::to_string(content.layout.geometry().piece_count()) + " pieces of " + content.root.string(), options));
+  PieceStore store(std::move(content), {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
   DaemonPlan plan{.peers = setup.peers, .swarm = setup.swarm_config(store.content(), options.max_pipeline), .directory = setup.directory};
   if (awaited.manifest)
     plan.on_fetch = [desk = ManifestDesk(PeerId{setup.self().id}, awaited.manifest->id), manifest = awaited.manifest](
                         tcp::socket socket, const Features& features) { give_manifest(desk, manifest, std::move(socket), features); };
   DaemonLoop loop(std::move(plan), options, io, listener, store);
   check_folder(setup, store);
+  starting.reset();
   return loop.run(reception, std::move(awaited.early));
 }
 

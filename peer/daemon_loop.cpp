@@ -14,7 +14,6 @@
 #include "peer/net/dialer.hpp"
 #include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
-#include "peer/report/stuck_text.hpp"
 #include "peer/report/trust_text.hpp"
 
 namespace p2p {
@@ -34,6 +33,7 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const Options& options, asio::io_context
       stuck_(now()),
       exit_when_(options.exit_when),
       linger_(options.linger_s),
+      patience_(options.patience_s.value_or(Options::kDefaultPatience_s)),
       signals_(io_, SIGINT, SIGTERM),
       progress_timer_(io_),
       timeout_(io_),
@@ -43,18 +43,19 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const Options& options, asio::io_context
 
 SwarmConfig DaemonLoop::swarm_config(const Options& options) const {
   SwarmConfig config = plan_.swarm;
-  config.spare_connections = spare_connections(static_cast<std::uint32_t>(config.listed.size() - 1));
+  config.spare_connections = spare_connections(static_cast<std::uint32_t>(config.listed.size() - 1) + config.most_guests);
   config.stays = options.exit_when == ExitWhen::never || options.linger_s > 0;
+  if (options.exit_when == ExitWhen::all) config.patience = std::chrono::seconds(options.patience_s.value_or(Options::kDefaultPatience_s));
   return config;
 }
 
 void DaemonLoop::start_timeout(const Options& options) {
   if (!options.timeout_s) return;
-  timeout_.expires_after(std::chrono::seconds(*options.timeout_s));
+  timeout_.expires_at(to_steady(*options.deadline()));
   timeout_.async_wait([this](const std::error_code& error) {
     if (error) return;
     const Swarm& swarm = std::as_const(exchange_).swarm();
-    spdlog::error("time-out: {}", describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words));
+    spdlog::error("time-out: {}", describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words, where()));
     leave(ExitCode::timeout, false);
   });
 }
@@ -87,7 +88,8 @@ Exchange::Hooks DaemonLoop::hooks() {
                 log_diagnostic(event, plan_.words);
                 ends_.count(event);
                 if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
-                if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal();
+                if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal(ExitCode::complete);
+                if (std::holds_alternative<PatienceEnded>(event)) on_patience_ended();
                 if (plan_.on_event) plan_.on_event(event, exchange_.swarm());
               },
           .on_settled = [this] { flush_log_soon(); },
@@ -104,13 +106,24 @@ void DaemonLoop::flush_log_soon() {
   });
 }
 
+const config::PeerLine& DaemonLoop::line_of(PeerId peer) const { return *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id); }
+
+/// Where peers are dialled, for people.
+PeerAddress DaemonLoop::where() const {
+  return [this](PeerId peer) {
+    const config::PeerLine& line = line_of(peer);
+    const bool is_ipv6 = line.host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + line.host + "]" : line.host) + ":" + std::to_string(line.port);
+  };
+}
+
 void DaemonLoop::dial_peer(PeerId peer) {
-  const auto& line = *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id);
+  const config::PeerLine& line = line_of(peer);
   dial(
       io_, line.host, line.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
-      [this, peer](const std::string& reason) {
-        spdlog::debug("dialing peer {} failed: {}", peer.value, reason);
-        exchange_.dial_failed(peer);
+      [this, peer](const DialFailure& failure) {
+        spdlog::debug("dialing peer {} failed: {}", peer.value, failure.text);
+        exchange_.dial_failed(peer, failure);
       });
 }
 
@@ -120,7 +133,7 @@ void DaemonLoop::wait_for_signal() {
     spdlog::warn("signal {}: leaving", signal);
     // Who serves on by wish has nothing to interrupt.
     const bool done = at_goal_ || (exit_when_ == ExitWhen::never && exchange_.swarm().complete());
-    leave(done ? ExitCode::complete : ExitCode::interrupted, false);
+    leave(done ? goal_code_ : ExitCode::interrupted, false);
     signals_.async_wait([](const std::error_code& again, int) {
       if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
     });
@@ -128,11 +141,19 @@ void DaemonLoop::wait_for_signal() {
 }
 
 void DaemonLoop::on_own_complete() {
-  if (exit_when_ == ExitWhen::self) on_goal();
+  if (exit_when_ == ExitWhen::self) on_goal(ExitCode::complete);
+}
+
+void DaemonLoop::on_patience_ended() {
+  const auto stuck = stuck_.explain(exchange_.swarm(), now());
+  if (stuck) spdlog::warn("not everybody was heard of for {} s: {}", patience_.count(), describe(*stuck, now(), plan_.words, where()));
+  on_goal(ExitCode::not_all_heard_of);
 }
 
 /// What we were to wait for has come about: serve on for a while, then leave.
-void DaemonLoop::on_goal() {
+void DaemonLoop::on_goal(ExitCode code) {
+  // While we serve on, who was missing may come after all.
+  goal_code_ = code;
   if (at_goal_) return;
   at_goal_ = true;
   timeout_.cancel();
@@ -145,7 +166,7 @@ void DaemonLoop::on_goal() {
 }
 
 void DaemonLoop::wind_up() {
-  if (exit_when_ == ExitWhen::all) return leave(ExitCode::complete, true);
+  if (exit_when_ == ExitWhen::all) return leave(goal_code_, true);
   // Others are still at work: what they have asked for is sent, however long it takes.
   exchange_.swarm().retire();
   retiring_ = true;
@@ -158,7 +179,7 @@ void DaemonLoop::leave_if_flushed() {
 
 void DaemonLoop::explain() {
   const bool say = stuck_.observe(exchange_.swarm(), now()) && !leaving_;
-  if (say) spdlog::warn("no progress: {}", describe(*stuck_.current(), now(), plan_.words));
+  if (say) spdlog::warn("no progress: {}", describe(*stuck_.current(), now(), plan_.words, where()));
 }
 
 void DaemonLoop::report_progress() {
@@ -180,7 +201,7 @@ Progress::Status DaemonLoop::status() const {
           .listed = static_cast<std::uint32_t>(plan_.peers.size() - 1),
           .unchoking_us = swarm.unchoking_us(),
           .trust = swarm.quorum() ? describe_trust(*swarm.quorum(), swarm.stored().size()) : std::string(),
-          .stuck = stuck_.current() && !leaving_ ? describe(*stuck_.current(), now(), plan_.words) : std::string()};
+          .stuck = stuck_.current() && !leaving_ ? describe(*stuck_.current(), now(), plan_.words, where()) : std::string()};
 }
 
 /// The first call decides the exit code.

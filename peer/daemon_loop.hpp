@@ -18,6 +18,7 @@
 #include "peer/report/link_ends.hpp"
 #include "peer/report/piece_words.hpp"
 #include "peer/report/progress.hpp"
+#include "peer/report/stuck_text.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "protocol/swarm/stuck.hpp"
 
@@ -51,9 +52,12 @@ class DaemonLoop {
   void start_timeout(const Options& options);
   void flush_log_soon();
   void dial_peer(PeerId peer);
+  const config::PeerLine& line_of(PeerId peer) const;
+  PeerAddress where() const;
   void wait_for_signal();
   void on_own_complete();
-  void on_goal();
+  void on_patience_ended();
+  void on_goal(ExitCode code);
   void wind_up();
   void leave_if_flushed();
   void explain();
@@ -71,12 +75,14 @@ class DaemonLoop {
   StuckWatch stuck_;
   ExitWhen exit_when_;
   std::chrono::seconds linger_;
+  std::chrono::seconds patience_;
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
   asio::steady_timer timeout_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
-  bool at_goal_ = false;   ///< What exit_when_ waits for has come about.
+  bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.
+  ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
   bool leaving_ = false;
   ExitCode exit_code_ = ExitCode::unexpected;

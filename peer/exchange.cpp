@@ -16,6 +16,17 @@ constexpr auto kFarewellPatience = 2s;
 // How often a full disk is tried again.
 constexpr auto kRoomInterval = 1s;
 
+DialFault fault_of(const DialFailure& failure) {
+  switch (failure.kind) {
+    case DialFailure::Kind::not_resolved: return DialFault::unresolved;
+    case DialFailure::Kind::refused: return DialFault::refused;
+    case DialFailure::Kind::timed_out: return DialFault::timed_out;
+    case DialFailure::Kind::no_route: return DialFault::no_route;
+    case DialFailure::Kind::other: break;
+  }
+  return DialFault::local;
+}
+
 }  // namespace
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
@@ -63,9 +74,9 @@ bool Exchange::make_room() {
   return shed;
 }
 
-void Exchange::dial_failed(PeerId peer) {
+void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  swarm_.on_dial_failed(peer, now());
+  swarm_.on_dial_failed(peer, fault_of(failure), now());
   settle();
 }
 
@@ -94,9 +105,7 @@ void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches
     swarm_.on_piece_rejected(piece, now());
   } else if (!unwritten_.empty()) {
     unwritten_.emplace_back(piece, std::move(buffer));
-  } else if (write(piece, buffer)) {
-    swarm_.on_piece_stored(piece, now());
-  } else {
+  } else if (!keep(piece, buffer)) {
     unwritten_.emplace_back(piece, std::move(buffer));
     on_disk_full();
   }
@@ -105,6 +114,7 @@ void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches
 void Exchange::on_disk_full() {
   if (std::exchange(waiting_for_room_, true)) return;
   spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
+  room_missing_since_ = now();
   swarm_.pause_storing();
   wait_for_room();
 }
@@ -128,10 +138,34 @@ std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
   }
 }
 
-/// False when the disk is full.
-bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer) {
+/// Stores or parks the piece and tells the swarm. False when the disk is full.
+bool Exchange::keep(PieceIndex piece, const PieceBuffer& buffer) {
+  const bool parked = swarm_.in_doubt(piece);
+  if (!write(piece, buffer, parked)) return false;
+  if (parked)
+    swarm_.on_piece_parked(piece, now());
+  else
+    swarm_.on_piece_stored(piece, now());
+  return true;
+}
+
+void Exchange::claim(PieceIndex piece) {
   try {
-    if (MappedPart* const part = buffer.part())
+    store_.claim(piece);
+    swarm_.on_piece_stored(piece, now());
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    swarm_.on_store_failed(piece, now());
+    on_disk_full();
+  }
+}
+
+/// False when the disk is full.
+bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
+  try {
+    if (parked)
+      store_.park(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+    else if (MappedPart* const part = buffer.part())
       store_.keep(piece, *part);
     else
       store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
@@ -147,8 +181,7 @@ void Exchange::wait_for_room() {
   room_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
     if (error || alive.expired()) return;
     for (; !unwritten_.empty(); unwritten_.pop_front()) {
-      if (!write(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
-      swarm_.on_piece_stored(unwritten_.front().piece, now());
+      if (!keep(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
     }
     // Before it is asked for again: what would find no room again would have been sent for nothing.
     if (unmapped_ && !map(*unmapped_)) return wait_for_room();
@@ -158,6 +191,11 @@ void Exchange::wait_for_room() {
     swarm_.resume_storing(now());
     settle();
   });
+}
+
+void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
+  traffic_.sent += bytes;
+  if (hooks_.on_sent) hooks_.on_sent(peer, bytes);
 }
 
 void Exchange::hand_over(LinkId link, tcp::socket socket, const Features& features) {
@@ -183,6 +221,7 @@ void Exchange::settle() {
     void operator()(const Dial& effect) const {
       if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
     }
+    void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
     void operator()(const Disconnect& effect) const {
       if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
     }

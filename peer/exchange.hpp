@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/dialer.hpp"
 #include "peer/storage/buffer_pool.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/verifier.hpp"
@@ -29,6 +30,7 @@ class Exchange {
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
     std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
+    std::function<void(PeerId, std::uint64_t)> on_sent = {};      ///< Bytes of a piece have gone to this neighbor. May be null.
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -46,7 +48,7 @@ class Exchange {
   /// `received`: bytes that were read from it already, at most a handshake.
   void add_accepted(tcp::socket socket, std::span<const std::byte> received = {});
   void add_dialed(PeerId peer, tcp::socket socket);
-  void dial_failed(PeerId peer);
+  void dial_failed(PeerId peer, const DialFailure& failure);
   /// No descriptor is left: ends a connection whose remote has not said who it is. False: there is none.
   bool make_room();
 
@@ -57,6 +59,8 @@ class Exchange {
 
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
+  /// How long nothing could be stored because the disk is full.
+  Duration without_room_for(Instant at) const { return waiting_for_room_ ? at - room_missing_since_ : Duration::zero(); }
   /// Only then may it be destroyed while the io_context goes on running.
   bool has_connections() const { return !connections_.empty(); }
 
@@ -64,6 +68,7 @@ class Exchange {
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
   Traffic& traffic() { return traffic_; }
+  void note_sent(PeerId peer, std::uint64_t bytes);
   bool has_manifest() const { return hooks_.on_fetch != nullptr; }
   /// Room on disk for the piece that comes on this link. Empty when there is none: the payload is to be read and
   /// forgotten. Precondition: it is wanted, and larger than buffers().piece_size().
@@ -87,7 +92,9 @@ class Exchange {
   void arm_timer();
   void check_finished();
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
-  bool write(PieceIndex piece, const PieceBuffer& buffer);
+  bool keep(PieceIndex piece, const PieceBuffer& buffer);
+  void claim(PieceIndex piece);
+  bool write(PieceIndex piece, const PieceBuffer& buffer, bool parked);
   std::unique_ptr<MappedPart> map(PieceIndex piece);
   void on_disk_full();
   void wait_for_room();
@@ -108,6 +115,7 @@ class Exchange {
   std::optional<PieceIndex> unmapped_;  ///< A large one that there was no room for at all.
   asio::steady_timer room_timer_;
   bool waiting_for_room_ = false;
+  Instant room_missing_since_{};
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.

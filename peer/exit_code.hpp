@@ -10,6 +10,7 @@ enum class ExitCode : int {
   complete = 0,
   unexpected = 1,
   timeout = 2,
+  not_all_heard_of = 3,  ///< Complete here, and neighbors that left unfinished have not been seen for the patience.
   network = 6,
   interrupted = 7,
   disk_full = 9,

@@ -3,10 +3,12 @@
 #include <string>
 
 #include "config/config_error.hpp"
+#include "config/text.hpp"
 #include "peer/check.hpp"
 #include "peer/command_line.hpp"
 #include "peer/daemon.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/net/name_check.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/setup.hpp"
 #include "peer/subcommands.hpp"
@@ -16,14 +18,14 @@ namespace {
 p2p::ExitCode run(const p2p::Options& options) {
   const p2p::Setup setup = p2p::load_setup(options.directory, options.peer_id);
   if (options.check) {
-    p2p::check(setup, std::cout);
+    p2p::check(setup, std::cout, p2p::unresolved);
     return p2p::ExitCode::complete;
   }
   return p2p::run_daemon(setup, options);
 }
 
 int fail(p2p::ExitCode code, const char* message) {
-  std::fprintf(stderr, "peerProcess: %s\n", message);
+  std::fprintf(stderr, "peerProcess: %s\n", p2p::config::printable_lines(message).c_str());
   return static_cast<int>(code);
 }
 
@@ -40,7 +42,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(run(options));
   } catch (const p2p::config::ConfigError& error) {
     // The findings stand alone, so that editors find their places.
-    std::fprintf(stderr, "%s\n", error.what());
+    std::fprintf(stderr, "%s\n", p2p::config::printable_lines(error.what()).c_str());
     return static_cast<int>(ExitCode::bad_configuration);
   } catch (const p2p::ExitError& error) {
     return fail(error.code(), error.what());

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "peer/exit_code.hpp"
 #include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
@@ -65,6 +64,11 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   return {std::move(common), std::move(peers), self_index, geometry, directory, folder_of(directory, peer_id)};
 }
 
+ExitError seed_without_file(const Setup& setup) {
+  return {ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
+                            std::to_string(setup.self().id) + " starts with it"};
+}
+
 Content Setup::content(ManifestPtr manifest) const {
   const fs::path root = folder / common.file_name;
   if (!manifest) return {.root = root, .layout = Layout::of_file(geometry->total_size(), geometry->piece_size())};
@@ -93,6 +97,9 @@ SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeli
   if (common.choking_policy == config::ChokingPolicy::cooperative)
     for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
       favored.push_back(PeerId{peers[index].id});
+  auto everybody = std::make_shared<std::vector<PeerId>>();
+  if (common.max_connections > 0)
+    for (const config::PeerLine& peer : peers) everybody->push_back(PeerId{peer.id});
   return {.self = PeerId{self().id},
           .listed = neighbors(),
           .geometry = content.layout.geometry(),
@@ -102,6 +109,8 @@ SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeli
           .max_pipeline = max_pipeline,
           .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
           .favored = std::move(favored),
+          .everybody = std::move(everybody),
+          .most_guests = common.max_connections,
           .content = content.id ? std::optional(prefix_of(*content.id)) : std::nullopt};
 }
 

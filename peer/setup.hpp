@@ -8,6 +8,7 @@
 #include "config/common_cfg.hpp"
 #include "config/peer_info.hpp"
 #include "peer/content/known_manifest.hpp"
+#include "peer/exit_code.hpp"
 #include "peer/storage/content.hpp"
 #include "protocol/geometry.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -30,6 +31,9 @@ struct Setup {
   /// The listed peers that we exchange with, ourselves among them, in the order of PeerInfo.cfg.
   std::vector<PeerId> neighbors() const;
 };
+
+/// The error of a peer that should start with the file and lacks it, for --check and for the run.
+ExitError seed_without_file(const Setup& setup);
 
 /// Reads Common.cfg and PeerInfo.cfg in `directory`. Throws ConfigError for what they say, ExitError
 /// (bad_configuration) when they cannot be read or do not list `peer_id`.

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "peer/share/ls_command.hpp"
 #include "peer/share/share_command.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/usage.hpp"
 
 namespace p2p {
 
@@ -31,6 +31,22 @@ Subcommands:
 
 namespace {
 
+const std::vector<std::string_view> kCommands = {"share", "ls", "get", "manifest", "verify", "chunks"};
+
+constexpr const char* kOverview = R"(peerProcess exchanges files without a tracker. Expected a command or a peer's ID; one example each:
+
+  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name
+  peerProcess ls                              List what is shared
+  peerProcess get big.bin --join HOST:5000    Fetch a shared file from all who have it
+  peerProcess manifest models -o m.json       Hash files or a folder, write their manifest, print its content id
+  peerProcess verify m.json models            Compare files with their manifest
+  peerProcess chunks --folder data --transfer_port 5001
+                                              Exchange a folder of chunk files with the peers of PeerInfo.cfg
+  peerProcess 1001                            Exchange the file of Common.cfg with the peers of PeerInfo.cfg
+
+peerProcess --help has the options of the last one, peerProcess share --help those of share, and so on.
+)";
+
 /// Bytes, also as 256KiB or 1MiB.
 std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
   std::uint64_t unit = 1;
@@ -46,24 +62,10 @@ std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
 }
 
 void add_common_options(CLI::App& app, unsigned& jobs, ProgressMode& progress, bool& json) {
-  const std::map<std::string, ProgressMode> modes{
-      {"auto", ProgressMode::automatic}, {"bar", ProgressMode::bar}, {"plain", ProgressMode::plain}, {"none", ProgressMode::none}};
   jobs = std::max(1u, std::thread::hardware_concurrency());
   app.add_option("--jobs", jobs, "Threads that read and hash; by default as many as the machine has")->check(CLI::Range(1u, 1024u).description("1 to 1024"));
-  app.add_option("--progress", progress, "auto (a bar on a terminal, else plain), bar, plain or none")
-      ->transform(CLI::CheckedTransformer(modes).description("auto, bar, plain or none"))
-      ->default_str("auto");
+  add_progress_option(app, progress);
   app.add_flag("--json", json, "Print a JSON object");
-}
-
-/// What is left of the command line behind the subcommand. None when all is well.
-std::optional<ExitCode> parse(CLI::App& app, int argc, const char* const* argv) {
-  try {
-    app.parse(argc - 1, argv + 1);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
-  }
-  return std::nullopt;
 }
 
 Subcommand parse_manifest_command(int argc, const char* const* argv) {
@@ -81,12 +83,10 @@ Subcommand parse_manifest_command(int argc, const char* const* argv) {
   app.add_option("--piece-size", piece_size, "Bytes of a piece, such as 262144, 256KiB or 1MiB; auto: about 1,000 to 2,000 pieces of 256KiB to 16MiB")
       ->check(CLI::Validator(is_piece_size, "auto or BYTES"))
       ->capture_default_str();
-  const std::map<std::string, config::PieceHash> hashes{{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}};
-  app.add_option("--piece-hash", options.piece_hash, "sha256, safe against liars, or xxh3, faster and only against accidents")
-      ->transform(CLI::CheckedTransformer(hashes).description("sha256 or xxh3"))
-      ->default_str("sha256");
+  add_choice(app, "--piece-hash", "sha256, safe against liars, or xxh3, faster and only against accidents", options.piece_hash,
+             {{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}});
   add_common_options(app, options.jobs, options.progress, options.json);
-  if (const auto code = parse(app, argc, argv)) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
   if (piece_size != "auto") options.piece_size = parse_piece_size(piece_size);
   return options;
 }
@@ -98,7 +98,7 @@ Subcommand parse_verify_command(int argc, const char* const* argv) {
   app.add_option("MANIFEST", options.manifest, "The manifest's file")->required();
   app.add_option("DIR", options.content, "The content's folder; for a content of one file the folder that it is in, or the file")->required();
   add_common_options(app, options.jobs, options.progress, options.json);
-  if (const auto code = parse(app, argc, argv)) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
   return options;
 }
 
@@ -111,7 +111,6 @@ std::vector<std::string> with_double_dashes(const CLI::App& app, int argc, const
     const bool is_long = name.size() > 2 && name[0] == '-' && name[1] != '-' && app.get_option_no_throw("-" + std::string(name)) != nullptr;
     words.push_back((is_long ? "-" : "") + std::string(word));
   }
-  std::ranges::reverse(words);  // CLI11 takes them from the end
   return words;
 }
 
@@ -134,12 +133,7 @@ Subcommand parse_chunks_command(int argc, const char* const* argv) {
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   add_run_options(app, options.run);
-  try {
-    app.parse(with_double_dashes(app, argc, argv));
-    check_run_options(options.run);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::complete : ExitCode::usage;
-  }
+  if (const auto code = parse_words(app, with_double_dashes(app, argc, argv), [&] { check_run_options(options.run); })) return *code;
   return options;
 }
 
@@ -169,14 +163,23 @@ Subcommand either(std::variant<Options, ExitCode> parsed) {
 }  // namespace
 
 std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv) {
-  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (argc < 2) {
+    std::cerr << kOverview;
+    return ExitCode::usage;
+  }
+  const std::string_view first = argv[1];
   if (first == "manifest") return parse_manifest_command(argc, argv);
   if (first == "verify") return parse_verify_command(argc, argv);
   if (first == "chunks") return parse_chunks_command(argc, argv);
   if (first == "share") return either(parse_share(argc, argv));
   if (first == "ls") return either(parse_ls(argc, argv));
   if (first == "get") return either(parse_get(argc, argv));
-  return std::nullopt;
+  const bool is_classic = first.starts_with('-') || (!first.empty() && first[0] >= '0' && first[0] <= '9');
+  if (is_classic) return std::nullopt;
+  const std::string hint = suggestion(first, kCommands);
+  std::cerr << "unknown command " << config::in_quotes(first) << (hint.empty() ? "; expected a peer's ID, " + listed(kCommands) : hint)
+            << "\nRun with --help for more information.\n";
+  return ExitCode::usage;
 }
 
 ExitCode run_subcommand(const Subcommand& subcommand) {

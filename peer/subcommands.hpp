@@ -18,7 +18,7 @@ namespace p2p {
 using Subcommand = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions, ExitCode>;
 
 /// The subcommand's options, or the code to exit with after --help or a usage error, whose text has been printed; none
-/// when the command line is that of a peer.
+/// when the command line is that of a peer. Without a word, or with an unknown one, it says which there are.
 std::optional<Subcommand> parse_subcommand(int argc, const char* const* argv);
 
 /// Runs one that was parsed and prints its result to stdout. Throws ConfigError and ExitError.

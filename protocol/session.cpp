@@ -8,7 +8,7 @@
 namespace p2p {
 namespace {
 
-enum class Input : std::uint8_t { handshake, bitfield, other };
+enum class Input : std::uint8_t { handshake, bitfield, preface, other };
 
 struct Transition {
   SessionState next;
@@ -17,12 +17,14 @@ struct Transition {
 
 using enum SessionState;
 
-// Every transition of a session. Rows: state; columns: input.
-constexpr Transition kTransitions[3][3] = {
-    //                handshake                            bitfield                                         any other message
-    /* handshaking */ {{greeted, nullptr},                 {handshaking, "bitfield before the handshake"},  {handshaking, "message before the handshake"}},
-    /* greeted     */ {{greeted, "second handshake"},      {exchanging, nullptr},                           {exchanging, nullptr}},
-    /* exchanging  */ {{exchanging, "second handshake"},   {exchanging, "bitfield after the first message"}, {exchanging, nullptr}},
+// Every transition of a session. Rows: state; columns: input. A preface is a have, an interest or the end of one.
+constexpr const char* kTooEarly = "message before the handshake";
+constexpr Transition kTransitions[4][4] = {
+    //                handshake                          bitfield                                          preface                   other
+    /* handshaking */ {{greeted, nullptr},               {handshaking, "bitfield before the handshake"},   {handshaking, kTooEarly}, {handshaking, kTooEarly}},
+    /* greeted     */ {{greeted, "second handshake"},    {exchanging, nullptr},                            {prefacing, nullptr},     {exchanging, nullptr}},
+    /* prefacing   */ {{prefacing, "second handshake"},  {exchanging, nullptr},                            {prefacing, nullptr},     {exchanging, nullptr}},
+    /* exchanging  */ {{exchanging, "second handshake"}, {exchanging, "bitfield after the first message"}, {exchanging, nullptr},    {exchanging, nullptr}},
 };
 
 std::optional<Violation> step(SessionState& state, Input input) {
@@ -30,6 +32,12 @@ std::optional<Violation> step(SessionState& state, Input input) {
   state = t.next;
   if (t.violation) return Violation{t.violation};
   return std::nullopt;
+}
+
+Input kind_of(const Message& message) {
+  if (std::holds_alternative<BitfieldMessage>(message)) return Input::bitfield;
+  const bool is_interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
+  return is_interest || std::holds_alternative<Have>(message) ? Input::preface : Input::other;
 }
 
 /// Sets a flag and tells whether it changed.
@@ -44,13 +52,13 @@ std::optional<Violation> Session::on_handshake() {
 }
 
 std::variant<bool, Violation> Session::on_message(const Message& message) {
-  const bool is_bitfield = std::holds_alternative<BitfieldMessage>(message);
-  if (auto violation = step(state_, is_bitfield ? Input::bitfield : Input::other)) return std::move(*violation);
+  const Input input = kind_of(message);
+  if (auto violation = step(state_, input)) return std::move(*violation);
   if (const auto* announcement = std::get_if<ChunkAnnouncement>(&message)) {
     if (auto violation = judge(*announcement)) return std::move(*violation);
     return true;
   }
-  announcing_ = is_bitfield;
+  announcing_ = input == Input::bitfield;
 
   struct Apply {
     Session& s;
@@ -60,7 +68,7 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const NotInterested&) const { return change(s.remote_is_interested_, false); }
     bool operator()(const Have& have) const { return !(s.disowned_ && s.disowned_->test(have.piece)) && s.remote_pieces_.set(have.piece); }
     bool operator()(const BitfieldMessage& bitfield) const {
-      s.remote_pieces_ = bitfield.pieces;
+      bitfield.pieces.for_each([this](PieceIndex piece) { s.remote_pieces_.set(piece); });
       return true;
     }
     bool operator()(const Request&) const { return true; }
@@ -82,6 +90,11 @@ std::optional<Violation> Session::judge(const ChunkAnnouncement& announcement) {
     return Violation{what + ", which is not in the bitfield"};
   next_announced_ = piece + 1;
   return std::nullopt;
+}
+
+void Session::reread(Bitfield pieces) {
+  P2P_ASSERT(pieces.size() == remote_pieces_.size() && !disowned_);
+  remote_pieces_ = std::move(pieces);
 }
 
 void Session::disown(PieceIndex piece) {

@@ -15,8 +15,9 @@ namespace p2p {
 
 enum class SessionState : std::uint8_t {
   handshaking,  ///< Nothing but the handshake is legal.
-  greeted,      ///< The handshake came; the next message may be the bitfield.
-  exchanging,   ///< A first message came; a bitfield is a violation from here on.
+  greeted,      ///< The handshake came; the next message should be the bitfield, if any.
+  prefacing,    ///< Nothing but haves and interest came; a bitfield that is late is taken.
+  exchanging,   ///< Another message or the bitfield came; a bitfield is a violation from here on.
 };
 
 /// The receiving side judges the remote: what it may not do comes back as a Violation. The sending side checks
@@ -27,6 +28,8 @@ class Session {
   explicit Session(std::uint32_t piece_count) : piece_count_(piece_count) {}
 
   SessionState state() const { return state_; }
+  /// A first message came.
+  bool has_spoken() const { return state_ == SessionState::prefacing || state_ == SessionState::exchanging; }
   bool we_choke() const { return we_choke_; }
   bool we_are_interested() const { return we_are_interested_; }
   bool remote_chokes() const { return remote_chokes_; }
@@ -41,6 +44,9 @@ class Session {
   /// Judges a message and applies it to the flags and to remote_pieces(). On success tells whether it changed
   /// anything (a repeated choke, interest or have does not; a request or piece, which carries no state, does).
   std::variant<bool, Violation> on_message(const Message& message);
+
+  /// What the remote said that it has means these pieces. Precondition: the handshake came, and nothing is disowned.
+  void reread(Bitfield pieces);
 
   /// What the remote has for this piece is not what we want: it counts as not having it, whatever it says later.
   /// Precondition: the handshake came, and it is one of remote_pieces().

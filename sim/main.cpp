@@ -53,7 +53,7 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
   app.add_option("-k", a.k, "NumberOfPreferredNeighbors")->capture_default_str();
   app.add_option("-p", a.p, "UnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
   app.add_option("-m", a.m, "OptimisticUnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
-  app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")->check(CLI::Range(2u, 65'535u));
+  app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")->check(CLI::Range(4u, 65'535u));
   const std::map<std::string, ChokingPolicy> policies{{"course", ChokingPolicy::course}, {"cooperative", ChokingPolicy::cooperative}};
   app.add_option("--policy", a.policy, "ChokingPolicy: course or cooperative")
       ->transform(CLI::CheckedTransformer(policies).description("course or cooperative"))

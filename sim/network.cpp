@@ -57,7 +57,10 @@ void Network::reset(End end, Instant now) {
   }
 }
 
-void Network::start(HostId host) { hosts_[host].up = hosts_[host].listening = true; }
+void Network::start(HostId host) {
+  hosts_[host].up = true;
+  hosts_[host].listening = hosts_[host].spec.accepts;
+}
 
 void Network::stop_listening(HostId host) { hosts_[host].listening = false; }
 

@@ -32,6 +32,7 @@ struct HostSpec {
   double up_Bps = 125e6;    ///< Bytes a second.
   double down_Bps = 125e6;  ///< Bytes a second.
   Duration latency{};       ///< From this host to the middle of the network: half of what lies between two equal hosts.
+  bool accepts = true;      ///< False: a firewall lets nobody in, so that every dial to it fails; it can dial others.
 };
 
 struct NetworkSpec {

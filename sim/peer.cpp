@@ -73,7 +73,7 @@ void Peer::on_opened(End end, PeerId remote, Instant now) {
 
 void Peer::on_refused(PeerId remote, Instant now) {
   if (leaving_) return;
-  swarm_->on_dial_failed(remote, now);
+  swarm_->on_dial_failed(remote, DialFault::refused, now);
   settle(now);
 }
 
@@ -189,7 +189,7 @@ void Peer::settle(Instant now) {
     } else if (const auto* event = std::get_if<p2p::Event>(&*effect)) {
       observer_.on_event(host_, *event);
       if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->open_chunk(settled->piece, now);
-      if (std::holds_alternative<SwarmCompleted>(*event)) leaving_ = true;
+      if (std::holds_alternative<SwarmCompleted>(*event) || std::holds_alternative<PatienceEnded>(*event)) leaving_ = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
       network_.dial(host_, (*hosts_by_id_)[dial->peer.value], now);
     } else if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {

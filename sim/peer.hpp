@@ -42,7 +42,7 @@ class Peer {
   void set_disk_full(bool full) { disk_full_ = full; }
 
   bool running() const { return swarm_ != nullptr; }
-  /// It has left by itself, everybody being complete.
+  /// It has left by itself, everybody being complete, or out of sight for too long.
   bool left() const { return left_; }
   const Bitfield& stored() const { return stored_; }
   const Swarm& swarm() const { return *swarm_; }

@@ -20,8 +20,10 @@ Simulation::Simulation(Scenario scenario)
 
   const NeighborGraph graph(scenario_.peers, scenario_.max_connections);
   auto hosts_by_id = std::make_shared<std::vector<HostId>>();
+  auto everybody = std::make_shared<std::vector<PeerId>>();
   for (HostId i = 0; i < scenario_.peers; ++i) {
     hosts_by_id->push_back(i);
+    everybody->push_back(PeerId{i});
   }
   const std::uint32_t pieces = scenario_.geometry.piece_count();
   for (HostId i = 0; i < scenario_.peers; ++i) {
@@ -36,7 +38,10 @@ Simulation::Simulation(Scenario scenario)
                        .preferred_neighbors = scenario_.preferred_neighbors,
                        .unchoking_interval = scenario_.unchoking_interval,
                        .optimistic_interval = scenario_.optimistic_interval,
-                       .max_pipeline = scenario_.max_pipeline};
+                       .max_pipeline = scenario_.max_pipeline,
+                       .patience = scenario_.patience,
+                       .everybody = scenario_.max_connections > 0 ? everybody : nullptr,
+                       .most_guests = scenario_.max_connections};
     if (scenario_.choking_policy == ChokingPolicy::cooperative) {
       config.choking_policy = ChokingPolicy::cooperative;
       for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1)) config.favored.push_back(PeerId{index});
@@ -46,7 +51,8 @@ Simulation::Simulation(Scenario scenario)
     if (referee_) referee_->on_host(i, stored, graph.neighbors(i));
     peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next(), copies_));
   }
-  for (const auto& peer : peers_) peer->start(now_);
+  for (HostId i = 0; i < scenario_.peers; ++i)
+    if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end()) peers_[i]->start(now_);
   plan_faults();
 }
 
@@ -76,6 +82,12 @@ void Simulation::run(Instant limit) {
 }
 
 bool Simulation::all_left() const { return std::ranges::all_of(peers_, [](const auto& peer) { return peer->left(); }); }
+
+bool Simulation::all_started_complete() const {
+  for (HostId i = 0; i < scenario_.peers; ++i)
+    if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end() && !peers_[i]->stored().complete()) return false;
+  return true;
+}
 
 // --- faults --------------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ struct Scenario {
   NetworkSpec network;
   DiskSpec disk;
   Faults faults;
+  std::vector<HostId> absent = {};        ///< Listed, and not started by themselves; not the seed.
+  Duration patience = Duration::zero();   ///< Of a complete peer for those that left unfinished.
   std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
   bool referee = true;          ///< Off for large runs: it decodes everything once more.
@@ -59,6 +61,8 @@ class Simulation : public NetworkUser, public PeerObserver {
 
   Instant now() const { return now_; }
   bool all_left() const;
+  /// All that were ever started have the whole file.
+  bool all_started_complete() const;
   Measures measures() const;
   Peer& peer(HostId host) { return *peers_[host]; }
   /// Who has what of a chunk. Precondition: the scenario has chunks.

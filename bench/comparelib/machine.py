@@ -34,7 +34,7 @@ def file_system(directory):
     place = Path(directory).resolve()
     mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
     fitting = [(len(point), kind) for point, kind in mounts if place.is_relative_to(point)]
-    return max(fitting)[1]
+    return max(fitting, default=(0, "unknown"))[1]  # a changed root need not be a mount
 
 
 def free_space(directory):

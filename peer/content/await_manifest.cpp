@@ -2,10 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <csignal>
 #include <utility>
 
+#include "peer/clock.hpp"
 #include "peer/net/manifest_link.hpp"
 
 namespace p2p {
@@ -33,7 +33,7 @@ Awaited await_manifest(asio::io_context& io, Reception& reception, const Setup& 
   });
   asio::steady_timer timeout(io);
   if (options.timeout_s) {
-    timeout.expires_after(std::chrono::seconds(*options.timeout_s));
+    timeout.expires_at(to_steady(*options.deadline()));
     timeout.async_wait([&](const std::error_code& error) {
       if (error) return;
       spdlog::error("time-out: no peer gave the manifest that Common.cfg names");

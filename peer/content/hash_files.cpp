@@ -111,8 +111,8 @@ class Hashing {
     rate.sample(hashed_bytes_, now());
     const double bytes_per_s = rate.bytes_per_s();
     char text[160];
-    std::snprintf(text, sizeof text, "%5.1f%%  %llu/%llu pieces  read %s/s  ETA %s", 100.0 * static_cast<double>(hashed_bytes_) / static_cast<double>(bytes_),
-                  static_cast<unsigned long long>(hashed_pieces_), static_cast<unsigned long long>(pieces_), megabytes(bytes_per_s).c_str(),
+    std::snprintf(text, sizeof text, "%5.1f%%  hashed %s of %s  %s/s  ETA %s", 100.0 * static_cast<double>(hashed_bytes_) / static_cast<double>(bytes_),
+                  megabytes(static_cast<double>(hashed_bytes_)).c_str(), megabytes(static_cast<double>(bytes_)).c_str(), megabytes(bytes_per_s).c_str(),
                   time_left(static_cast<double>(bytes_ - hashed_bytes_), bytes_per_s).c_str());
     line.show(hashed_bytes_, bytes_, text);
   }
@@ -140,6 +140,7 @@ class Hashing {
       const std::size_t got = reader.file->read_at(offset, part);
       reader.digester.add(part.first(got));
       hashed_bytes_ += got;
+      if (options_.hashed_bytes) *options_.hashed_bytes += got;
       offset += got;
       left -= got;
       if (got < part.size()) break;

@@ -24,6 +24,7 @@ struct HashOptions {
   unsigned jobs;  ///< Threads, at least 1.
   ProgressMode progress;
   const std::atomic<bool>* stop = nullptr;  ///< Ends it as a signal does, in the place of signals: for a thread of a daemon.
+  std::atomic<std::uint64_t>* hashed_bytes = nullptr;  ///< Counts up while it runs, where it is given.
 };
 
 struct HashedPieces {

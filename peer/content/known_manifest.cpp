@@ -12,6 +12,7 @@
 #include "peer/exit_code.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/replace_file.hpp"
 
 namespace p2p {
 namespace {
@@ -38,9 +39,9 @@ std::string read_text(const fs::path& path) {
 }
 
 Layout layout_of(const config::Manifest& manifest) {
-  if (!manifest.folder) return Layout::of_file(manifest.files.front().size, manifest.piece_size, manifest.files.front().mode);
+  if (!manifest.folder) return Layout::of_file(manifest.files.front().size, manifest.piece_size, manifest.files.front().executable());
   std::vector<Layout::File> files;
-  for (const config::ManifestFile& file : manifest.files) files.push_back({.path = file.path, .size = file.size, .mode = file.mode});
+  for (const config::ManifestFile& file : manifest.files) files.push_back({.path = file.path, .size = file.size, .executable = file.executable()});
   return Layout::of_folder(std::move(files), {manifest.folders.begin(), manifest.folders.end()}, manifest.piece_size);
 }
 
@@ -71,10 +72,7 @@ ManifestPtr find_manifest(const fs::path& folder, const ContentId& id) {
 void save_manifest(const fs::path& folder, const KnownManifest& known) {
   const fs::path path = folder / (hex(known.id).substr(0, 16) + ".manifest");
   try {
-    File unfinished(path.string() + ".part", File::Mode::read_write_create);
-    unfinished.truncate(0);
-    unfinished.write_at(0, bytes_of(known.text));
-    unfinished.rename_to(path);
+    replace_file(path, known.text, Durability::in_memory);
   } catch (const std::system_error& error) {
     throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, std::string("cannot keep the manifest: ") + error.what());
   }

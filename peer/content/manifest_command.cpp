@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "config/hex.hpp"
@@ -29,14 +30,28 @@ void check_output(const ManifestOptions& options) {
   }
 }
 
-void check_piece_count(const Source& source, std::uint32_t piece_size, config::PieceHash hash) {
+std::uint64_t pieces_of(const Source& source, std::uint32_t piece_size) {
   std::uint64_t pieces = 0;
   for (const SourceFile& file : source.files) pieces += config::pieces_of_file(file.entry.size, piece_size);
+  return pieces;
+}
+
+/// The smallest power of two that makes at most `most` pieces; none when there is none.
+std::optional<std::uint32_t> piece_size_for(const Source& source, std::uint64_t most) {
+  for (std::uint32_t size = 1; size <= config::Manifest::kMaxPieceSize; size *= 2)
+    if (pieces_of(source, size) <= most) return size;
+  return std::nullopt;
+}
+
+void check_piece_count(const Source& source, std::uint32_t piece_size, config::PieceHash hash) {
+  const std::uint64_t pieces = pieces_of(source, piece_size);
   const std::uint64_t line = 2 * config::digest_bytes(hash) + 4;
   const std::uint64_t most = std::min<std::uint64_t>(config::Manifest::kMaxPieces, config::Manifest::kMaxTextBytes / line);
-  if (pieces > most)
-    throw ExitError(ExitCode::usage, "pieces of " + std::to_string(piece_size) + " bytes would be " + std::to_string(pieces) +
-                                         " pieces, expected a --piece-size that makes at most " + std::to_string(most));
+  if (pieces <= most) return;
+  const auto fits = piece_size_for(source, most);
+  const std::string remedy = fits ? "expected --piece-size " + std::to_string(*fits) + " or more" : "expected fewer files, or less in them";
+  throw ExitError(ExitCode::usage, "pieces of " + std::to_string(piece_size) + " bytes would be " + std::to_string(pieces) + " pieces, but at most " +
+                                       std::to_string(most) + " are possible; " + remedy);
 }
 
 const fs::path& file_of_piece(const Source& source, std::uint32_t piece_size, std::uint64_t piece) {
@@ -96,7 +111,7 @@ void make_manifest(const ManifestOptions& options, std::ostream& out) {
   }
   const nlohmann::ordered_json summary{{"content_id", content_id},           {"files", manifest.files.size()},    {"pieces", manifest.piece_count()},
                                        {"size", manifest.total_size()},      {"piece_size", manifest.piece_size}, {"manifest", options.output.string()}};
-  out << summary.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << summary.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace p2p

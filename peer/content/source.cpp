@@ -12,6 +12,7 @@
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
 #include "peer/exit_code.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
@@ -45,13 +46,14 @@ class Finder {
     if (const std::string fault = name.empty() ? "" : config::path_fault(name); !fault.empty())
       refuse(path, "its path " + fault + ", which a manifest cannot have");
     if (S_ISREG(status.st_mode)) {
-      const config::ManifestFile entry{name, static_cast<std::uint64_t>(status.st_size), static_cast<std::uint32_t>(status.st_mode & 0777)};
+      const config::ManifestFile entry{name, static_cast<std::uint64_t>(status.st_size), (status.st_mode & S_IXUSR) != 0 ? 0755u : 0644u};
       source.files.push_back({entry, path, status.st_mtim, status.st_ino});
     } else if (S_ISDIR(status.st_mode)) {
       // A list, not an open directory for each level: there may be more levels than a process may open.
       const std::vector<fs::path> entries = entries_of(path);
-      if (entries.empty() && !name.empty()) source.folders.push_back(name);
-      for (const fs::path& entry : entries) take(entry, (name.empty() ? "" : name + "/") + entry.filename().native(), false);
+      if (std::ranges::all_of(entries, is_own) && !name.empty()) source.folders.push_back(name);
+      for (const fs::path& entry : entries)
+        if (!is_own(entry)) take(entry, (name.empty() ? "" : name + "/") + entry.filename().native(), false);
     } else {
       refuse(path, std::string(S_ISLNK(status.st_mode) ? "is a symbolic link" : "is a special file") + "; a manifest has regular files and folders only");
     }
@@ -90,7 +92,7 @@ Source find_source(const std::vector<fs::path>& paths) {
     for (const fs::path& path : paths) {
       const std::string name = base_name(path);
       if (!names.insert(name).second)
-        throw ExitError(ExitCode::usage, "two of the paths are named " + config::quoted(name) + "; in one folder there can be but one");
+        throw ExitError(ExitCode::usage, "two of the paths are named " + config::in_quotes(name) + "; in one folder there can be but one");
       finder.take(path, name, true);
     }
   }

@@ -31,7 +31,7 @@ struct Source {
 
 /// Looks at what the user named. One regular file is a content of that file; one directory is a folder with its tree;
 /// several paths are a folder that holds each under its base name. A path of the user's own may be a symbolic link;
-/// inside a directory, whatever is neither a regular file nor a directory is an error.
+/// inside a directory, our own files (peer/storage/scratch.hpp) are left out, and whatever is neither a regular file nor a directory is an error.
 /// Throws ExitError: usage for paths that cannot be together, io for what cannot be read or put in a manifest.
 Source find_source(const std::vector<std::filesystem::path>& paths);
 

@@ -15,6 +15,7 @@
 #include "peer/content/hash_files.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
@@ -128,7 +129,8 @@ class Verification {
 
   void find_extra(const fs::path& directory, const std::string& name) {
     std::vector<fs::directory_entry> entries;
-    for (const auto& entry : fs::directory_iterator(directory)) entries.push_back(entry);
+    for (const auto& entry : fs::directory_iterator(directory))
+      if (!is_own(entry.path())) entries.push_back(entry);
     for (const fs::directory_entry& entry : entries) {
       const std::string path = (name.empty() ? "" : name + "/") + entry.path().filename().native();
       if (fs::is_directory(entry.symlink_status()))
@@ -175,7 +177,7 @@ void print_text(const Findings& findings, std::ostream& out) {
     if (!file.bad_pieces.empty()) out << ", bad " << listed(file.bad_pieces);
     out << '\n';
   }
-  for (const std::string& folder : findings.missing_folders) out << "missing folder: " << folder << '\n';
+  for (const std::string& folder : findings.missing_folders) out << "missing folder: " << config::printable(folder) << '\n';
   for (const std::string& path : findings.extra) out << "extra, not in the manifest: " << config::printable(path) << '\n';
   const config::Manifest& manifest = findings.manifest;
   out << (findings.all_good() ? "verified: " : "mismatch: ");
@@ -202,7 +204,7 @@ void print_json(const Findings& findings, std::ostream& out) {
                     {"bad_files", files},
                     {"missing_folders", findings.missing_folders},
                     {"extra", findings.extra}};
-  out << report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << report.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace

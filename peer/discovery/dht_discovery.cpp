@@ -61,7 +61,7 @@ DhtDiscovery::~DhtDiscovery() {
 
 void DhtDiscovery::announce(const Holding& holding) {
   P2P_ASSERT(options_.self);
-  if (!is_valid(holding)) return spdlog::warn("others cannot find {}: no name that they would accept", config::quoted(holding.name));
+  if (!is_valid(holding)) return spdlog::warn("others cannot find {}: no name that they would accept", config::in_quotes(holding.name));
   if (!published_.contains(holding)) publish(holding, {name_key(options_.network, holding.name), content_key(options_.network, holding.id)});
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "peer/net/asio.hpp"
@@ -84,11 +85,11 @@ struct DiscoveryOptions {
 };
 
 /// Listens on the loopback alone when the host of `self`, or without it each host of `join`, is a loopback name or address;
-/// else on all interfaces. Throws ExitError: usage when this build has no OpenDHT (the message says which package is
-/// missing), port_in_use, network.
+/// else on all interfaces. Throws ExitError: usage when this build has no OpenDHT, with no_discovery() as the message;
+/// port_in_use, network.
 std::unique_ptr<Discovery> make_discovery(asio::io_context& io, DiscoveryOptions options);
 
-/// Whether this build has it.
-bool has_discovery();
+/// In a build without OpenDHT a sentence, without its stop, that says so and what to do; empty in any other build.
+std::string_view no_discovery();
 
 }  // namespace p2p

@@ -37,11 +37,11 @@ std::error_code try_bind(const asio::ip::address& address, std::uint16_t port) {
 
 }  // namespace
 
-bool has_discovery() { return true; }
+std::string_view no_discovery() { return {}; }
 
 std::unique_ptr<Discovery> make_discovery(asio::io_context& io, DiscoveryOptions options) {
   if (options.self && !is_valid(*options.self))
-    throw ExitError(ExitCode::usage, "host is " + config::quoted(options.self->host) + " and port " + std::to_string(options.self->port) +
+    throw ExitError(ExitCode::usage, "host is " + config::in_quotes(options.self->host) + " and port " + std::to_string(options.self->port) +
                                          ", expected a name or an address by which others reach this machine, and a port that is not 0");
   const bool loopback = loopback_only(options);
   const auto v4 = loopback ? asio::ip::address_v4::loopback() : asio::ip::address_v4::any();

@@ -1,8 +1,12 @@
 #include "peer/net/dialer.hpp"
 
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <memory>
 #include <vector>
 
 #include "peer/net/loopback.hpp"
@@ -18,11 +22,22 @@ struct Resolved {
   std::vector<tcp::endpoint> endpoints;
 };
 
+/// One; of a link-local IPv6 address that does not say on which network, one on each network that this machine is in.
+std::vector<tcp::endpoint> endpoints_of(const asio::ip::address& address, std::uint16_t port) {
+  const bool on_any_network = address.is_v6() && address.to_v6().is_link_local() && address.to_v6().scope_id() == 0;
+  if (!on_any_network) return {{address, port}};
+  std::vector<tcp::endpoint> endpoints;
+  const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> all(::if_nameindex(), ::if_freenameindex);
+  for (const auto* each = all.get(); each && each->if_index != 0; ++each)
+    endpoints.emplace_back(asio::ip::address_v6(address.to_v6().to_bytes(), each->if_index), port);
+  return endpoints;
+}
+
 asio::awaitable<Resolved> resolve(const std::string& host, std::uint16_t port) {
   std::error_code not_literal;
   Resolved resolved;
   if (const auto address = asio::ip::make_address(host, not_literal); !not_literal) {
-    resolved.endpoints.emplace_back(address, port);
+    resolved.endpoints = endpoints_of(address, port);
     co_return resolved;
   }
   tcp::resolver resolver(co_await asio::this_coro::executor);
@@ -32,34 +47,74 @@ asio::awaitable<Resolved> resolve(const std::string& host, std::uint16_t port) {
   co_return resolved;
 }
 
+DialFailure::Kind kind_of(const std::error_code& error) {
+  using Kind = DialFailure::Kind;
+  if (error.category() == asio::error::get_netdb_category() || error.category() == asio::error::get_addrinfo_category()) return Kind::not_resolved;
+  switch (error.value()) {
+    case ECONNREFUSED: return Kind::refused;
+    case ETIMEDOUT: return Kind::timed_out;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN: return Kind::no_route;
+    default: return Kind::other;
+  }
+}
+
+/// How much a failure says: that a machine is there more than that nothing comes back, and a protocol that this machine
+/// does not have least of all.
+int weight(const DialFailure& failure) {
+  switch (failure.kind) {
+    case DialFailure::Kind::refused: return 3;
+    case DialFailure::Kind::timed_out: return 2;
+    case DialFailure::Kind::other: return 1;
+    default: return 0;
+  }
+}
+
 asio::awaitable<void> connect(std::string host, std::uint16_t port, std::function<void(tcp::socket)> on_connected,
-                              std::function<void(const std::string&)> on_failed) {
+                              std::function<void(const DialFailure&)> on_failed) {
   const Resolved resolved = co_await resolve(host, port);
-  std::error_code error = resolved.error;
+  std::vector<DialFailure> failures;
+  if (resolved.endpoints.empty()) failures.push_back(describe_failure(host, port, resolved.error));
   for (const tcp::endpoint& endpoint : resolved.endpoints) {
     tcp::socket socket(co_await asio::this_coro::executor);
+    std::error_code error;
     socket.open(endpoint.protocol(), error);
-    if (error) continue;
-    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_SYNCNT, &kSynRetries, sizeof kSynRetries);
-    tune_for_loopback(socket.native_handle(), endpoint.address());
-    const auto [failed] = co_await socket.async_connect(endpoint, use_result);
-    error = failed;
-    if (error) continue;
-    // A dial of an ephemeral port on the same machine can meet itself.
-    if (socket.local_endpoint(error) == endpoint) {
-      error = asio::error::connection_refused;
-      continue;
+    if (!error) {
+      ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_SYNCNT, &kSynRetries, sizeof kSynRetries);
+      tune_for_loopback(socket.native_handle(), endpoint.address());
+      const auto [failed] = co_await socket.async_connect(endpoint, use_result);
+      error = failed;
     }
-    on_connected(std::move(socket));
-    co_return;
+    // A dial of an ephemeral port on the same machine can meet itself.
+    if (!error && socket.local_endpoint(error) == endpoint) error = asio::error::connection_refused;
+    if (!error) {
+      on_connected(std::move(socket));
+      co_return;
+    }
+    failures.push_back(describe_failure(host, port, error));
   }
-  on_failed(host + " port " + std::to_string(port) + ": " + error.message());
+  on_failed(*std::ranges::max_element(failures, {}, weight));
 }
 
 }  // namespace
 
+DialFailure describe_failure(const std::string& host, std::uint16_t port, const std::error_code& error) {
+  const DialFailure::Kind kind = kind_of(error);
+  const std::string place = host + " port " + std::to_string(port);
+  switch (kind) {
+    case DialFailure::Kind::not_resolved:
+      return {kind, "cannot resolve " + host + (error == asio::error::host_not_found_try_again ? ": the name server does not answer" : "")};
+    case DialFailure::Kind::refused: return {kind, place + " refuses the connection"};
+    case DialFailure::Kind::timed_out: return {kind, place + " does not answer"};
+    case DialFailure::Kind::no_route: return {kind, "no route to " + place};
+    case DialFailure::Kind::other: break;
+  }
+  return {kind, place + ": " + error.message()};
+}
+
 void dial(asio::io_context& io, std::string host, std::uint16_t port, std::function<void(tcp::socket)> on_connected,
-          std::function<void(const std::string&)> on_failed) {
+          std::function<void(const DialFailure&)> on_failed) {
   spawn(io, connect(std::move(host), port, std::move(on_connected), std::move(on_failed)));
 }
 

@@ -78,7 +78,7 @@ class Search : public std::enable_shared_from_this<Search> {
           self->sockets_[index] = timed;
           spawn(self->io_, ask(self, timed, index, turn));
         },
-        [self = shared_from_this(), index, turn = turn_](const std::string&) { self->over(index, turn); });
+        [self = shared_from_this(), index, turn = turn_](const DialFailure&) { self->over(index, turn); });
   }
 
   void over(std::size_t index, std::uint64_t turn) {

@@ -5,16 +5,19 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
+#include "config/text.hpp"
 #include "peer/clock.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
 #include "peer/report/trust_text.hpp"
+#include "protocol/wire/decoder.hpp"
 
 namespace p2p {
 namespace {
 
-bool bar_stands = false;
+std::size_t lines_of_bar = 0;
 
 /// stderr, minding the progress bar.
 class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -23,7 +26,9 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     clear_bar();
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    // Whatever a message says, and from whom it has that: nothing of it steers the terminal.
+    const std::string text = config::printable_lines({line.data(), line.size()});
+    std::fwrite(text.data(), 1, text.size(), stderr);
   }
   void flush_() override { std::fflush(stderr); }
 };
@@ -52,12 +57,25 @@ struct Tell {
       spdlog::info("link with {} ended: {}", e.peer.value, e.reason);
   }
   void operator()(const StrangerClosed& e) const { warn_of_remote("refused a connection: {}", e.reason); }
-  void operator()(const UnknownMessageReceived& e) const { warn_of_remote("skipped a message of unknown type {} from {}", e.type, e.peer.value); }
+  void operator()(const UnknownMessageReceived& e) const {
+    warn_of_remote("skipped a message of unknown type {} from {}{}", e.type, e.peer.value, e.resembles ? "; " + explain_numbering(*e.resembles) : "");
+  }
   void operator()(const RequestsStalled& e) const {
     spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
   }
   void operator()(const PieceRejected& e) const {
     spdlog::warn("{} {} from {} has a wrong hash; peer {} is cut off", words.one, words.number(e.piece), e.from.value, e.from.value);
+  }
+  void operator()(const LowBitFirstProven& e) const {
+    spdlog::warn("{} numbers the bits of its bitfield from the low end, where the high bit is piece 0; it is read that way from now on, and {} {} that it "
+                 "gave {} fetched again", e.peer.value, e.given_up, e.given_up == 1 ? words.one : words.several, e.given_up == 1 ? "is" : "are");
+    if (e.taken > 0)
+      spdlog::error("{} {} of {} had been taken for right because nobody else had them, and are probably wrong: compare the copy with another one", e.taken,
+                    e.taken == 1 ? words.one : words.several, e.peer.value);
+  }
+  void operator()(const DoubtfulPiecesTaken& e) const {
+    spdlog::warn("{} {} came from peers that may number the bits of their bitfields from the wrong end; nobody else has them, so they are taken for right",
+                 e.count, e.count == 1 ? words.one : words.several);
   }
   void operator()(const PiecesLost& e) const {
     spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,
@@ -81,13 +99,17 @@ struct Tell {
 
 }  // namespace
 
-void clear_bar() {
-  if (!bar_stands) return;
-  std::fputs("\r\x1b[K", stderr);
-  bar_stands = false;
+void say(const std::string& text) {
+  clear_bar();
+  std::fprintf(stderr, "%s\n", config::printable_lines(text).c_str());
 }
 
-void bar_drawn() { bar_stands = true; }
+void clear_bar() {
+  for (; lines_of_bar > 1; --lines_of_bar) std::fputs("\r\x1b[K\x1b[1A", stderr);
+  if (std::exchange(lines_of_bar, 0) == 1) std::fputs("\r\x1b[K", stderr);
+}
+
+void bar_drawn(std::size_t lines) { lines_of_bar = lines; }
 
 void start_diagnostics(const std::string& name, const std::string& level) {
   auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<StderrSink>());

@@ -87,7 +87,7 @@ std::optional<std::string> course_line(PeerId self, const Event& event) {
 }
 
 EventLog::EventLog(const std::filesystem::path& path, PeerId self)
-    : self_(self), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    : self_(self), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (file_ < 0) throw ExitError(ExitCode::io, "cannot write the log: " + path.string() + ": " + std::strerror(errno));
 }
 

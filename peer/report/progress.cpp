@@ -32,12 +32,12 @@ std::string Progress::describe(const Status& status) const {
   if (!complete) text += "  ETA " + time_left(left, bytes_per_s);
   text += formatted("  peers %u/%u, %u unchoke us", status.linked, status.listed, status.unchoking_us);
   if (!status.trust.empty()) text += "  " + status.trust;
-  return status.stuck.empty() ? text : text + "  " + status.stuck;
+  return text;
 }
 
 void Progress::show(const Status& status) {
   sample(status, now());
-  line_.show(status.stored, geometry_.piece_count(), describe(status));
+  line_.show(status.stored, geometry_.piece_count(), describe(status), status.stuck);
 }
 
 void Progress::clear() { line_.clear(); }

@@ -38,7 +38,7 @@ class Progress {
 
   /// Takes a sample for the rate; show() does.
   void sample(const Status& status, Instant now);
-  /// One line without its frame, by the samples taken.
+  /// One line without its frame, and without the reason of a stall, by the samples taken.
   std::string describe(const Status& status) const;
 
  private:

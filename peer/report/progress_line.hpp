@@ -6,6 +6,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "protocol/clock.hpp"
 
@@ -25,16 +26,22 @@ class RecentRate {
   std::deque<std::pair<Instant, std::uint64_t>> samples_;
 };
 
+/// What a bar looks like in `width` columns, a string a line: first the whole reason of a stall, if there is one, then bar and
+/// text. One line where all of it fits; the bar shrinks and goes before anything else is cut. `share` is from 0 to 1.
+std::vector<std::string> bar_lines(double share, const std::string& text, const std::string& stuck, std::size_t width);
+
 class ProgressLine {
  public:
   /// How often show() should be called.
   static constexpr std::chrono::milliseconds kInterval{250};
 
-  /// `automatic` is a bar when stderr is a terminal, else plain. Colour only on a terminal without NO_COLOR.
+  /// `automatic` is a bar when stderr is a terminal that can redraw a line (TERM is set, and not to dumb), else plain.
+  /// Colour only there, without NO_COLOR.
   explicit ProgressLine(ProgressMode mode);
 
-  /// `done` of `total` is the bar's part; precondition: done <= total, total > 0. `text` stands beside it, or alone.
-  void show(std::uint64_t done, std::uint64_t total, const std::string& text);
+  /// `done` of `total` is the bar's part; precondition: done <= total, total > 0. `text` stands beside it, or alone, and
+  /// behind it why nothing goes on, where that is so.
+  void show(std::uint64_t done, std::uint64_t total, const std::string& text, const std::string& stuck = {});
   /// The last word: a plain line that stays.
   void finish(const std::string& text);
   /// Removes the bar.
@@ -43,7 +50,7 @@ class ProgressLine {
   double elapsed_s() const;
 
  private:
-  void draw_bar(std::uint64_t done, std::uint64_t total, std::string text) const;
+  void draw_bar(double share, const std::string& text, const std::string& stuck) const;
 
   ProgressMode mode_;
   bool colour_;

@@ -29,12 +29,49 @@ std::string too_few(const Stuck& stuck, const PieceWords& words) {
   return first + " has only " + number(stuck.agreeing) + " of " + number(stuck.quorum) + " holders that agree" + others;
 }
 
+const char* words_for(DialFault fault) {
+  switch (fault) {
+    case DialFault::none: return "";
+    case DialFault::unresolved: return "the name cannot be resolved";
+    case DialFault::refused: return "connection refused";
+    case DialFault::timed_out: return "connection timed out";
+    case DialFault::no_route: return "no route to host";
+    case DialFault::local: return "this machine cannot open a connection";
+    case DialFault::hung_up: return "it closes the connection before its handshake (does its PeerInfo.cfg list us, and does nobody else use our ID?)";
+    case DialFault::silent: return "it sends no handshake";
+    case DialFault::foreign: return "no peer of this swarm answers there";
+    case DialFault::wrong_id: return "a peer with another ID answers there";
+  }
+  return "";
+}
+
 std::string peers(const Stuck& stuck) {
   return list("peer", "peers", stuck.peers, stuck.peer_count, [](const Stuck::Peer& peer) { return number(peer.id.value); });
 }
 
-std::string not_connected(const Stuck& stuck) {
-  return stuck.peer_count == 0 ? "" : "; " + peers(stuck) + (stuck.peer_count == 1 ? " is" : " are") + " not connected";
+std::string at(const Stuck::Peer& peer, const PeerAddress& where) { return where ? " at " + where(peer.id) : ""; }
+
+/// Those that are not linked: such as "cannot reach peer 1001 at host:6001: connection refused; waiting for peers 1003, 1004
+/// to connect". Who is to come is named in the words of the caller.
+std::string absent(const Stuck& stuck, const PeerAddress& where, const char* before, const char* one_behind, const char* several_behind) {
+  std::string text;
+  std::vector<PeerId> others;
+  for (const Stuck::Peer& peer : stuck.peers) {
+    if (peer.fault == DialFault::none) {
+      others.push_back(peer.id);
+      continue;
+    }
+    text += (text.empty() ? "cannot reach peer " : "; nor peer ") + number(peer.id.value) + at(peer, where) + ": " + words_for(peer.fault);
+  }
+  const std::uint32_t unnamed = stuck.peer_count - static_cast<std::uint32_t>(stuck.peers.size());
+  const std::uint32_t count = static_cast<std::uint32_t>(others.size()) + unnamed;
+  if (others.empty()) return unnamed == 0 ? text : text + " (+" + number(unnamed) + " more)";
+  text += text.empty() ? "" : "; ";
+  return text + before + list("peer", "peers", others, count, [](PeerId id) { return number(id.value); }) + (count == 1 ? one_behind : several_behind);
+}
+
+std::string not_connected(const Stuck& stuck, const PeerAddress& where) {
+  return stuck.peer_count == 0 ? "" : "; " + absent(stuck, where, "", " is not connected", " are not connected");
 }
 
 std::string seconds_since(Instant since, Instant now) {
@@ -42,27 +79,26 @@ std::string seconds_since(Instant since, Instant now) {
 }
 
 /// What an incomplete peer that we wait for is known to have.
-std::string with_progress(const Stuck::Peer& peer, const Stuck& stuck, const PieceWords& words) {
+std::string with_progress(const Stuck::Peer& peer, const Stuck& stuck, const PieceWords& words, const PeerAddress& where) {
+  const std::string id = number(peer.id.value);
   const std::string have = number(peer.pieces) + " of " + number(stuck.pieces_in_all) + " " + words.several;
-  if (stuck.peer_count == 1) {
-    if (peer.state == State::never_linked) return number(peer.id.value) + ", which never connected";
-    if (peer.state == State::lost) return number(peer.id.value) + ", which left with " + have;
-    return number(peer.id.value) + " (has " + have + ")";
-  }
-  const std::string what = peer.state == State::never_linked ? "never connected" : peer.state == State::lost ? "left with " + have : "has " + have;
-  return number(peer.id.value) + " (" + what + ")";
+  if (peer.state == State::linked) return id + " (has " + have + ")";
+  const bool unreached = peer.fault != DialFault::none;
+  std::string what = peer.state == State::lost ? "left with " + have : unreached ? "" : "never connected";
+  if (unreached) what += std::string(what.empty() ? "" : " and ") + "cannot be reached" + at(peer, where) + ": " + words_for(peer.fault);
+  return id + (stuck.peer_count == 1 ? ", which " + what : " (" + what + ")");
 }
 
 }  // namespace
 
-std::string describe(const Stuck& stuck, Instant now, const PieceWords& words) {
+std::string describe(const Stuck& stuck, Instant now, const PieceWords& words, const PeerAddress& where) {
   using enum Stuck::Why;
   const bool one = stuck.peer_count == 1;
   switch (stuck.why) {
-    case nobody_linked: return "waiting for " + peers(stuck) + " to connect";
+    case nobody_linked: return absent(stuck, where, "waiting for ", " to connect", " to connect");
     case nobody_holds:
-      return "no live peer holds " + pieces(stuck, words) + not_connected(stuck);
-    case no_quorum: return too_few(stuck, words) + not_connected(stuck);
+      return "no live peer holds " + pieces(stuck, words) + not_connected(stuck, where);
+    case no_quorum: return too_few(stuck, words) + not_connected(stuck, where);
     case withheld: return "cannot be stored under " + std::string(stuck.piece_count == 1 ? "its name: " : "their names: ") + pieces(stuck, words);
     case choked:
       return "choked by " + (one ? peers(stuck) + ", the only neighbor with what is missing," : "all " + number(stuck.peer_count) + " neighbors") + " " +
@@ -71,12 +107,13 @@ std::string describe(const Stuck& stuck, Instant now, const PieceWords& words) {
     case no_room: return "nothing can be stored; missing: " + pieces(stuck, words);
     case others:
       return "complete; waiting for " +
-             list("peer", "peers", stuck.peers, stuck.peer_count, [&](const Stuck::Peer& peer) { return with_progress(peer, stuck, words); });
+             list("peer", "peers", stuck.peers, stuck.peer_count, [&](const Stuck::Peer& peer) { return with_progress(peer, stuck, words, where); });
   }
   return {};
 }
 
-std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now, const PieceWords& words) {
+std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now, const PieceWords& words,
+                             const PeerAddress& where) {
   const auto& missing = standing.missing;
   std::string text;
   if (!missing.empty()) {
@@ -84,7 +121,7 @@ std::string describe_timeout(const Standing& standing, const std::optional<Stuck
     text = number(missing.size()) + " of " + number(standing.piece_count) + " " + words.several + " missing: " +
            list(words.one, words.several, named, static_cast<std::uint32_t>(missing.size()), [&](PieceIndex piece) { return words.number(piece); });
   }
-  if (stuck) text += (text.empty() ? "" : "; ") + describe(*stuck, now, words);
+  if (stuck) text += (text.empty() ? "" : "; ") + describe(*stuck, now, words, where);
   return text.empty() ? "nothing is missing" : text;
 }
 

@@ -1,6 +1,7 @@
 // The words for a swarm that stands still.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "peer/report/piece_words.hpp"
@@ -8,10 +9,15 @@
 
 namespace p2p {
 
-/// Such as "no live peer holds pieces 17, 203, 204 (+3)" or "choked by all 3 neighbors for 40 s".
-std::string describe(const Stuck& stuck, Instant now, const PieceWords& words = {});
+/// Where a peer is dialled, such as "alpha.example.org:6001".
+using PeerAddress = std::function<std::string(PeerId)>;
+
+/// Such as "no live peer holds pieces 17, 203, 204 (+3)" or "choked by all 3 neighbors for 40 s". Of peers that are not linked
+/// it says why, where we are the one that dials. `where`: may be null.
+std::string describe(const Stuck& stuck, Instant now, const PieceWords& words = {}, const PeerAddress& where = {});
 
 /// Why the time-out came first: what is missing, and `stuck`, the reason where there is one.
-std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now, const PieceWords& words = {});
+std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now, const PieceWords& words = {},
+                             const PeerAddress& where = {});
 
 }  // namespace p2p

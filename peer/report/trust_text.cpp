@@ -10,7 +10,7 @@ namespace p2p {
 std::string describe(const ChunkClaim& claim) {
   constexpr std::size_t kShownDigits = 12;
   return std::to_string(claim.size) + (claim.size == 1 ? " byte" : " bytes") + ", SHA-256 " + config::to_hex(claim.sha256).substr(0, kShownDigits) + ", " +
-         config::quoted(claim.name);
+         config::in_quotes(claim.name);
 }
 
 std::string describe(const std::vector<Candidate>& candidates) {

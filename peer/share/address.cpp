@@ -6,24 +6,6 @@
 #include "config/text.hpp"
 
 namespace p2p {
-namespace {
-
-/// The address that the system would send from; nothing is sent.
-std::optional<std::string> source_towards(const char* target) {
-  asio::io_context io;
-  asio::ip::udp::socket socket(io);
-  const asio::ip::udp::endpoint endpoint(asio::ip::make_address(target), 9);
-  std::error_code error;
-  socket.open(endpoint.protocol(), error);
-  if (!error) socket.connect(endpoint, error);
-  if (error) return std::nullopt;
-  const auto local = socket.local_endpoint(error);
-  if (error || local.address().is_unspecified() || local.address().is_loopback()) return std::nullopt;
-  return local.address().to_string();
-}
-
-}  // namespace
-
 std::string to_string(const Address& address) {
   const bool is_v6 = address.host.find(':') != std::string::npos;
   return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
@@ -38,11 +20,12 @@ std::string to_string(const std::vector<Address>& addresses) {
   return text;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
+std::optional<Address> parse_address(std::string_view text, std::optional<std::uint16_t> usual_port) {
+  const std::size_t bracket = text.rfind(']');
+  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string_view host = text.substr(0, colon);
-  const auto port = config::parse_integer(text.substr(colon + 1), 1, 65'535);
+  std::optional<std::uint64_t> port = usual_port;
+  if (colon != std::string_view::npos) port = config::parse_integer(text.substr(colon + 1), 1, 65'535);
   const bool bracketed = host.starts_with('[');
   host = config::without_brackets(host);
   // Without brackets nobody can tell where an IPv6 address ends.
@@ -60,13 +43,6 @@ bool is_loopback(const std::string& host) {
   std::error_code not_literal;
   const auto literal = asio::ip::make_address(host, not_literal);
   return not_literal ? host == "localhost" : literal.is_loopback();
-}
-
-std::string primary_host() {
-  // Addresses for documentation (RFC 5737, RFC 3849): they are nobody's, and routed as the rest of the world is.
-  for (const char* const target : {"192.0.2.1", "2001:db8::1"})
-    if (auto host = source_towards(target)) return *host;
-  return "127.0.0.1";
 }
 
 }  // namespace p2p

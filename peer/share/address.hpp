@@ -1,4 +1,4 @@
-// Where nodes are: what --join says, what a cluster's file says, and where this machine is for others.
+// Where nodes are: what --join says, and what a cluster's file says.
 #pragma once
 
 #include <compare>
@@ -27,14 +27,11 @@ std::string to_string(const Address& address);
 /// With commas between them.
 std::string to_string(const std::vector<Address>& addresses);
 
-/// The inverse. None when it is something else.
-std::optional<Address> parse_address(std::string_view text);
+/// The inverse. None when it is something else. With a `usual_port` the port may be left out.
+std::optional<Address> parse_address(std::string_view text, std::optional<std::uint16_t> usual_port = {});
 
 std::vector<Rendezvous> to_rendezvous(const std::vector<Address>& addresses);
 
 bool is_loopback(const std::string& host);
-
-/// The address that this machine uses towards others; the loopback's when it is alone.
-std::string primary_host();
 
 }  // namespace p2p

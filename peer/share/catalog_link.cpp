@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "config/config_error.hpp"
-#include "peer/net/dialer.hpp"
 #include "peer/net/text_link.hpp"
 #include "peer/storage/digest.hpp"
 #include "protocol/wire/message.hpp"
@@ -17,7 +16,7 @@
 namespace p2p {
 namespace {
 
-using OnAnswer = std::function<void(std::optional<NodeCatalog>)>;
+using OnAnswer = std::function<void(const CatalogAnswer&)>;
 
 asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::string name, OnAnswer on_answer) {
   ReceivedText received;
@@ -27,15 +26,15 @@ asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Featu
     spdlog::info("{} gave no catalog: {}", name, error.code().message());
   }
   timed->close();
-  std::optional<NodeCatalog> answer;
+  CatalogAnswer answer{.failure = {DialFailure::Kind::other, name + " gives no catalog: it is none of our nodes, or too busy"}};
   if (received.text) {
     try {
-      answer = NodeCatalog{received.from, config::parse_catalog(*received.text, "the catalog of " + name)};
+      answer.catalog = NodeCatalog{received.from, config::parse_catalog(*received.text, "the catalog of " + name)};
     } catch (const config::ConfigError& error) {
       spdlog::warn("{}", error.what());
     }
   }
-  on_answer(std::move(answer));
+  on_answer(answer);
 }
 
 }  // namespace
@@ -56,9 +55,9 @@ void ask_catalog(asio::io_context& io, PeerId self, const Address& address, cons
       [&io, self, wish, name = to_string(address), shared](tcp::socket socket) {
         spawn(io, ask(std::make_shared<TimedSocket>(std::move(socket)), self, wish, name, *shared));
       },
-      [shared](const std::string& reason) {
-        spdlog::info("no node: {}", reason);
-        (*shared)(std::nullopt);
+      [shared](const DialFailure& failure) {
+        spdlog::info("no node: {}", failure.text);
+        (*shared)({.failure = failure});
       });
 }
 

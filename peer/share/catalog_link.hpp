@@ -10,6 +10,7 @@
 
 #include "config/catalog.hpp"
 #include "peer/net/asio.hpp"
+#include "peer/net/dialer.hpp"
 #include "peer/share/address.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/wire/features.hpp"
@@ -26,9 +27,15 @@ struct NodeCatalog {
   std::vector<config::CatalogEntry> entries;
 };
 
-/// Asks once, and calls `on_answer` once, never before this returns: with nothing when there is no node or no sensible
-/// answer, at the latest when a minute and the time for its text on a slow line are over.
+/// What comes of asking: a catalog, or why there is none.
+struct CatalogAnswer {
+  std::optional<NodeCatalog> catalog = {};
+  DialFailure failure = {};
+};
+
+/// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its text
+/// on a slow line are over.
 void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
-                 std::function<void(std::optional<NodeCatalog>)> on_answer);
+                 std::function<void(const CatalogAnswer&)> on_answer);
 
 }  // namespace p2p

@@ -8,7 +8,6 @@
 #include "peer/net/dialer.hpp"
 #include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
-#include "peer/report/scan_progress.hpp"
 #include "peer/report/stuck_text.hpp"
 #include "peer/share/open_swarm.hpp"
 
@@ -21,12 +20,12 @@ constexpr std::uint32_t kPreferred = 4;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, ProgressMode progress,
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
              std::function<void()> on_complete)
     : io_(io),
       known_(std::move(known)),
-      store_(content_of(root, known_), {.on_scan = scan_progress(progress)}),
-      progress_(progress, store_.geometry()),
+      store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
+      progress_(options.progress, store_.geometry()),
       on_complete_(std::move(on_complete)),
       exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), hooks()),
       stuck_(now()),
@@ -64,10 +63,10 @@ void Fetch::dial_holder(PeerId peer) {
   const Address& address = holders_.at(peer).address;
   dial(
       io_, address.host, address.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
-      [this, peer](const std::string& reason) {
-        spdlog::info("a holder is gone: {}", reason);
+      [this, peer](const DialFailure& failure) {
+        spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);
-        exchange_.dial_failed(peer);
+        exchange_.dial_failed(peer, failure);
       });
 }
 

@@ -25,9 +25,15 @@ class Fetch {
     std::uint32_t pieces = 0;  ///< Stored pieces that came from it.
   };
 
+  struct Options {
+    ProgressMode progress = ProgressMode::none;
+    OnScan on_scan = {};   ///< While pieces on disk are checked.
+    bool replace = false;  ///< As in PieceStore::Options.
+  };
+
   /// Claims what is there of `root`, or makes room for it. Throws ExitError as PieceStore.
   /// `on_complete` is called once, never before start() returns.
-  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, ProgressMode progress, std::function<void()> on_complete);
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, std::function<void()> on_complete);
 
   void start();
   /// Fetches from this one, too. One that is linked already, or was found out to lie, is not dialled again.
@@ -44,6 +50,8 @@ class Fetch {
   std::string explain() const;
   /// How long nobody has been linked.
   Duration alone_for(Instant at) const;
+  /// How long the disk has been full.
+  Duration without_room_for(Instant at) const { return exchange_.without_room_for(at); }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
 

@@ -10,15 +10,14 @@
 #include "config/manifest.hpp"
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOurs = ".peerProcess";
 constexpr std::string_view kPart = ".part";
-constexpr std::string_view kJournal = ".journal";
 
 SeenFile seen(std::string name, const struct stat& status) {
   return {.name = std::move(name),
@@ -37,10 +36,17 @@ std::vector<std::string> entries_of(const fs::path& folder) {
   return names;
 }
 
+/// A file that group and others may not read, a folder that they may not enter. The root's own mode does not matter: its
+/// owner has named it.
+bool is_for_owner_alone(const struct stat& status) {
+  const mode_t needed = S_ISDIR(status.st_mode) ? S_IXGRP | S_IXOTH : S_IRGRP | S_IROTH;
+  return (status.st_mode & needed) == 0;
+}
+
 class Scanner {
  public:
-  Scanner(const fs::path& root, const IsHidden& is_hidden, const std::function<void(const fs::path&)>& on_folder)
-      : root_(root), is_hidden_(is_hidden), on_folder_(on_folder) {}
+  Scanner(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve, const std::function<void(const fs::path&)>& on_folder)
+      : root_(root), is_hidden_(is_hidden), reserve_(reserve), on_folder_(on_folder) {}
 
   FolderScan run() {
     // A list, not a recursion: there may be more levels than a stack or the open files of a process allow.
@@ -68,21 +74,36 @@ class Scanner {
   void look_at(const std::string& name) {
     struct stat status {};
     if (is_hidden_(name) || ::lstat((root_ / name).c_str(), &status) != 0) return;
+    if (std::size_t* const count = reason_to_leave_out(name, status)) {
+      ++*count;
+      return;
+    }
     const bool is_folder = S_ISDIR(status.st_mode);
-    if (!is_folder && !S_ISREG(status.st_mode)) return;
     std::string fault = config::path_fault(name);
     if (fault.empty() && !is_folder) fault = config::file_name_fault(name.substr(name.rfind('/') + 1));  // npos + 1 is 0
     if (!fault.empty()) return refuse(name, fault);
     if (is_folder)
       folders_.push_back(name);
-    else if (status.st_size > 0)
+    else
       scan_.files.push_back(seen(name, status));
   }
 
-  void refuse(const std::string& name, const std::string& why) { scan_.refused.insert(config::quoted(name) + " " + why); }
+  /// Where it is counted; null when it is offered, or entered.
+  std::size_t* reason_to_leave_out(const std::string& name, const struct stat& status) {
+    LeftOut& out = scan_.left_out;
+    if (!reserve_.hidden && name[name.rfind('/') + 1] == '.') return &out.hidden;  // npos + 1 is 0
+    if (S_ISLNK(status.st_mode)) return &out.links;
+    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) return &out.special;
+    if (!reserve_.unreadable && is_for_owner_alone(status)) return &out.unreadable;
+    if (S_ISREG(status.st_mode) && status.st_size == 0) return &out.empty;
+    return nullptr;
+  }
+
+  void refuse(const std::string& name, const std::string& why) { scan_.refused.insert(config::in_quotes(name) + " " + why); }
 
   const fs::path& root_;
   const IsHidden& is_hidden_;
+  const Reserve& reserve_;
   const std::function<void(const fs::path&)>& on_folder_;
   std::vector<std::string> folders_;
   FolderScan scan_;
@@ -90,8 +111,21 @@ class Scanner {
 
 }  // namespace
 
-FolderScan scan_folder(const fs::path& root, const IsHidden& is_hidden, const std::function<void(const fs::path&)>& on_folder) {
-  return Scanner(root, is_hidden, on_folder).run();
+std::string describe(const LeftOut& left_out) {
+  std::string text;
+  const auto add = [&](std::size_t count, const char* one, const char* several) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + (count == 1 ? one : several);
+  };
+  add(left_out.hidden, "hidden name (see --hidden)", "hidden names (see --hidden)");
+  add(left_out.unreadable, "that others may not read (see --private)", "that others may not read (see --private)");
+  add(left_out.links, "symbolic link", "symbolic links");
+  add(left_out.special, "special file", "special files");
+  add(left_out.empty, "empty file", "empty files");
+  return text;
+}
+
+FolderScan scan_folder(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve, const std::function<void(const fs::path&)>& on_folder) {
+  return Scanner(root, is_hidden, reserve, on_folder).run();
 }
 
 std::optional<SeenFile> see_file(const fs::path& root, const std::string& name) {
@@ -100,13 +134,6 @@ std::optional<SeenFile> see_file(const fs::path& root, const std::string& name) 
   return seen(name, status);
 }
 
-bool is_unfinished_or_ours(const fs::path& root, const std::string& name) {
-  const std::string last = name.substr(name.rfind('/') + 1);
-  if (last.starts_with(kOurs) || last.ends_with(kPart)) return true;
-  if (!last.ends_with(kJournal)) return false;
-  const std::string part = name.substr(0, name.size() - kJournal.size()).append(kPart);
-  struct stat status {};
-  return ::lstat((root / part).c_str(), &status) == 0;
-}
+bool is_unfinished_or_ours(const fs::path& root, const std::string& name) { return name.ends_with(kPart) || is_own(root / name); }
 
 }  // namespace p2p

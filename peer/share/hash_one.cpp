@@ -27,7 +27,8 @@ bool open_for_writing(const std::filesystem::path& path) {
 
 }  // namespace
 
-HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop) {
+HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop,
+                    std::atomic<std::uint64_t>& hashed_bytes) {
   using Result = HashedFile::Result;
   HashedFile hashed{.file = file};
   const std::filesystem::path path = root / file.name;
@@ -41,7 +42,8 @@ HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, uns
                               .folders = {},
                               .digests = {}};
     const FileToHash to_hash{path, file.size};
-    HashedPieces pieces = hash_files(std::span(&to_hash, 1), {manifest.piece_size, manifest.piece_hash, jobs, ProgressMode::none, &stop});
+    const HashOptions how{manifest.piece_size, manifest.piece_hash, jobs, ProgressMode::none, &stop, &hashed_bytes};
+    HashedPieces pieces = hash_files(std::span(&to_hash, 1), how);
     if (!pieces.cut_short.empty() || see_file(root, file.name) != file || open_for_writing(path)) return hashed;
     manifest.digests = std::move(pieces.digests);
     hashed.text = config::manifest_text(manifest);

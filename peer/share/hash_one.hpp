@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -22,9 +23,10 @@ struct HashedFile {
   std::string text{};  ///< The manifest.
 };
 
-/// Hashes root/file.name with `jobs` threads. `stop` ends it soon. The manifest's mode is 0755 or 0644, so that copies of a
+/// Hashes root/file.name with `jobs` threads. `stop` ends it soon; `hashed_bytes` counts up. The manifest's mode is 0755 or 0644, so that copies of a
 /// file that differ in who may read them are one content; its piece size follows from the file's size; so the content id
 /// follows from the file's own name, its bytes and whether it is executable. Any thread; throws nothing.
-HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop);
+HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop,
+                    std::atomic<std::uint64_t>& hashed_bytes);
 
 }  // namespace p2p

@@ -14,8 +14,9 @@ constexpr std::size_t kMostAtATime = 16;
 HolderSearch::HolderSearch(asio::io_context& io, Discovery& discovery, Options options)
     : io_(io), discovery_(discovery), options_(std::move(options)), self_(std::make_shared<HolderSearch*>(this)) {}
 
-void HolderSearch::run(std::set<Address> known, std::function<void(const Holder&)> on_holder, std::function<void()> on_done) {
+void HolderSearch::run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder, std::function<void()> on_done) {
   const auto round = round_ = std::make_shared<Round>(io_);
+  failures_.clear();
   round->seen = std::move(known);
   round->on_holder = std::move(on_holder);
   round->on_done = std::move(on_done);
@@ -36,11 +37,17 @@ void HolderSearch::run(std::set<Address> known, std::function<void(const Holder&
   else
     discovery_.find_name(options_.wanted, found, done);
   for (const Address& address : options_.join) add(round, address);
+  for (const Address& address : also) add(round, address);
 }
 
 void HolderSearch::look_for(const ContentId& id) {
   options_.id = id;
   options_.wanted = config::to_hex(id);
+}
+
+void HolderSearch::look_for(const std::string& name) {
+  options_.id.reset();
+  options_.wanted = name;
 }
 
 void HolderSearch::add(const std::shared_ptr<Round>& round, const Address& address) {
@@ -55,15 +62,19 @@ void HolderSearch::ask_next(const std::shared_ptr<Round>& round) {
     round->to_ask.pop_front();
     ++round->asking;
     ask_catalog(io_, options_.self, address, options_.network, options_.wanted,
-                [this, round, address, alive = std::weak_ptr(self_)](const std::optional<NodeCatalog>& catalog) {
-                  if (!alive.expired()) on_answer(round, address, catalog);
+                [this, round, address, alive = std::weak_ptr(self_)](const CatalogAnswer& answer) {
+                  if (!alive.expired()) on_answer(round, address, answer);
                 });
   }
 }
 
-void HolderSearch::on_answer(const std::shared_ptr<Round>& round, const Address& address, const std::optional<NodeCatalog>& catalog) {
+void HolderSearch::on_answer(const std::shared_ptr<Round>& round, const Address& address, const CatalogAnswer& answer) {
+  const std::optional<NodeCatalog>& catalog = answer.catalog;
   --round->asking;
-  if (catalog) ++round->answered;
+  if (catalog)
+    ++round->answered;
+  else if (round == round_)
+    failures_.insert_or_assign(address, answer.failure);
   if (catalog && catalog->peer != options_.self)
     for (const config::CatalogEntry& entry : catalog->entries) {
       const bool fits = options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -43,14 +44,18 @@ class HolderSearch {
   HolderSearch(asio::io_context& io, Discovery& discovery, Options options);
 
   /// One round. `on_holder` for each file of each node, also when the round is over: some take long to answer. `on_done`
-  /// once, when all have answered or those that have not have had their time. Nobody in `known` is asked.
-  void run(std::set<Address> known, std::function<void(const Holder&)> on_holder, std::function<void()> on_done);
+  /// once, when all have answered or those that have not have had their time. Nobody in `known` is asked, all in `also` are.
+  void run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder, std::function<void()> on_done);
 
   /// From the next round on: who has this content, under whatever name.
   void look_for(const ContentId& id);
+  /// From the next round on: what this name is, at whoever has it.
+  void look_for(const std::string& name);
 
   /// How many nodes have answered in the latest round.
   std::size_t answered() const { return round_ ? round_->answered : 0; }
+  /// Who was asked in it in vain, and why.
+  const std::map<Address, DialFailure>& failures() const { return failures_; }
 
  private:
   struct Round {
@@ -68,7 +73,7 @@ class HolderSearch {
 
   void add(const std::shared_ptr<Round>& round, const Address& address);
   void ask_next(const std::shared_ptr<Round>& round);
-  void on_answer(const std::shared_ptr<Round>& round, const Address& address, const std::optional<NodeCatalog>& catalog);
+  void on_answer(const std::shared_ptr<Round>& round, const Address& address, const CatalogAnswer& answer);
   void on_all_found(const std::shared_ptr<Round>& round);
   static void finish(const std::shared_ptr<Round>& round);
 
@@ -76,6 +81,7 @@ class HolderSearch {
   Discovery& discovery_;
   Options options_;
   std::shared_ptr<Round> round_;
+  std::map<Address, DialFailure> failures_;
   std::shared_ptr<HolderSearch*> self_;  ///< For answers that arrive when this is gone.
 };
 

@@ -1,8 +1,10 @@
 #include "peer/share/join.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "peer/share/cluster.hpp"
+#include "peer/share/own_hosts.hpp"
 
 namespace p2p {
 
@@ -16,6 +18,22 @@ std::vector<Address> addresses_to_join(const std::vector<Address>& given) {
   addresses.insert({"localhost", kUsualPort});
   if (const std::string host = primary_host(); !is_loopback(host)) addresses.insert({host, kUsualPort});
   return {addresses.begin(), addresses.end()};
+}
+
+std::string nobody_answers(const std::vector<Address>& asked, const std::map<Address, DialFailure>& failures) {
+  std::set<std::string> reasons;
+  for (const auto& [address, failure] : failures) reasons.insert(failure.text);
+  std::string why;
+  for (const std::string& reason : reasons) why += (why.empty() ? " (" : "; ") + reason;
+  if (!why.empty()) why += ")";
+  return "no node answers at " + to_string(asked) + why + "; say where with --join HOST[:PORT]";
+}
+
+bool is_final(const std::vector<Address>& asked, const std::map<Address, DialFailure>& failures) {
+  return std::ranges::all_of(asked, [&](const Address& address) {
+    const auto failed = failures.find(address);
+    return failed != failures.end() && (failed->second.kind == DialFailure::Kind::not_resolved || failed->second.kind == DialFailure::Kind::refused);
+  });
 }
 
 }  // namespace p2p

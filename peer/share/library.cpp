@@ -18,12 +18,17 @@ using namespace std::chrono_literals;
 constexpr Duration kQuiet = 1s;
 // A batch of events is one look.
 constexpr Duration kLookDelay = 100ms;
-// How often a folder is looked at whose changes nobody tells.
-constexpr Duration kBlindInterval = 5s;
+// Between looks at a folder whose changes nobody tells. What happens there is to be known within two minutes.
+constexpr Duration kShortestPause = 5s;
+constexpr Duration kLongestPause = 100s;
+// Looking there takes one part in a hundred of the time.
+constexpr int kBlindPauseFactor = 99;
 // How many times longer than a look the pause after it is.
 constexpr int kPauseFactor = 9;
 
 }  // namespace
+
+Duration pause_between_looks(Duration look) { return std::clamp(kBlindPauseFactor * look, kShortestPause, kLongestPause); }
 
 Library::Library(asio::io_context& io, Options options, Hooks hooks)
     : io_(io),
@@ -66,7 +71,7 @@ void Library::scan() {
     const auto is_hidden = [this](const std::string& name) { return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name); };
     FolderScan found;
     try {
-      found = scan_folder(options_.folder, is_hidden, [this](const std::filesystem::path& folder) { watch_.add(folder); });
+      found = scan_folder(options_.folder, is_hidden, options_.reserve, [this](const std::filesystem::path& folder) { watch_.add(folder); });
     } catch (const std::system_error& error) {
       found.refused.insert(error.what());
     }
@@ -81,6 +86,7 @@ void Library::on_scanned(FolderScan scan) {
   if (!std::exchange(looked_, true)) cache_.keep_only(scan.files);
   for (const std::string& refused : scan.refused)
     if (told_refused_.insert(refused).second) spdlog::warn("not offered: {}", refused);
+  left_out_ = scan.left_out;
   std::set<std::string> there;
   for (const SeenFile& file : scan.files) there.insert(file.name);
   for (auto it = entries_.begin(); it != entries_.end();) {
@@ -96,11 +102,12 @@ void Library::on_scanned(FolderScan scan) {
   hash_next();
 
   scanning_ = false;
-  may_look_at_ = at + kPauseFactor * (at - scan_began_);
+  const Duration took = at - scan_began_;
+  may_look_at_ = at + std::min(kPauseFactor * took, kLongestPause);
   const Instant again = std::exchange(next_look_, kNever);
   if (again != kNever) look_in(std::max(again - at, Duration::zero()));
   if (std::ranges::any_of(entries_, [](const auto& each) { return each.second.state == State::settling; })) look_in(kQuiet);
-  if (!watch_.sees_everything()) look_in(kBlindInterval);
+  if (!watch_.sees_everything()) look_in(pause_between_looks(took));
   hooks_.on_work();
 }
 
@@ -136,9 +143,10 @@ void Library::hash_next() {
     const auto entry = entries_.find(to_hash_.front());
     to_hash_.pop_front();
     if (entry == entries_.end() || entry->second.state != State::hashing) continue;
-    hashing_ = true;
+    hashing_ = entry->second.seen;
+    hashed_bytes_ = 0;
     asio::post(hasher_, [this, file = entry->second.seen, alive = std::weak_ptr(alive_)] {
-      HashedFile hashed = hash_one(options_.folder, file, options_.jobs, stop_);
+      HashedFile hashed = hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_);
       asio::post(io_, [this, alive, hashed = std::move(hashed)]() mutable {
         if (!alive.expired()) on_hashed(std::move(hashed));
       });
@@ -147,7 +155,7 @@ void Library::hash_next() {
 }
 
 void Library::on_hashed(HashedFile hashed) {
-  hashing_ = false;
+  hashing_.reset();
   const auto found = entries_.find(hashed.file.name);
   // What was replaced meanwhile is hashed in its turn.
   if (found != entries_.end() && found->second.state == State::hashing && found->second.seen == hashed.file) {
@@ -165,7 +173,7 @@ void Library::on_hashed(HashedFile hashed) {
       case HashedFile::Result::failed:
         entry.state = State::refused;
         --waiting_;
-        spdlog::warn("not offered: {}: {}", config::quoted(entry.seen.name), config::printable(hashed.text));
+        spdlog::warn("not offered: {}: {}", config::in_quotes(entry.seen.name), config::printable(hashed.text));
         break;
     }
   }
@@ -179,7 +187,7 @@ void Library::offer(Entry& entry, const ContentId& id) {
   if (entry.seen.name.size() > kLongestHoldingName) {
     entry.state = State::refused;
     --waiting_;
-    spdlog::warn("not offered: {}: its name is longer than {} bytes", config::quoted(entry.seen.name), kLongestHoldingName);
+    spdlog::warn("not offered: {}: its name is longer than {} bytes", config::in_quotes(entry.seen.name), kLongestHoldingName);
     return;
   }
   entry.state = State::offered;
@@ -217,7 +225,7 @@ ManifestPtr Library::manifest(const ContentId& id) {
   const auto names = names_of_.find(id);
   if (names == names_of_.end()) return nullptr;
   if (auto known = cache_.load(id)) return known;
-  spdlog::warn("the manifest {} is gone or damaged; its files are hashed again", config::quoted(*names->second.begin()));
+  spdlog::warn("the manifest {} is gone or damaged; its files are hashed again", config::in_quotes(*names->second.begin()));
   const std::set<std::string> again = names->second;
   for (const std::string& name : again) {
     Entry& entry = entries_.at(name);
@@ -235,8 +243,13 @@ std::vector<Holding> Library::offered() const {
   return all;
 }
 
+std::optional<Library::Hashing> Library::hashing() const {
+  if (!hashing_) return std::nullopt;
+  return Hashing{hashing_->name, hashed_bytes_, hashing_->size};
+}
+
 Library::Pending Library::pending() const {
-  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_};
+  return {.offered = offered_, .bytes = offered_bytes_, .waiting = waiting_, .looked = looked_, .left_out = left_out_};
 }
 
 }  // namespace p2p

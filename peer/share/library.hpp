@@ -27,11 +27,16 @@
 
 namespace p2p {
 
+/// How long after a look at a folder whose changes nobody tells the next one comes: a look that took this long is to take
+/// one part in a hundred of the time, and no change is to stay unknown for two minutes.
+Duration pause_between_looks(Duration look);
+
 class Library {
  public:
   struct Options {
     std::filesystem::path folder;
     std::set<std::string> hidden = {};  ///< Names that are not offered.
+    Reserve reserve = {};
     unsigned jobs = 1;                  ///< Threads that hash.
   };
   struct Hooks {
@@ -62,8 +67,17 @@ class Library {
     std::uint64_t bytes = 0;      ///< Of those.
     std::size_t waiting = 0;      ///< To be hashed, or for their writers.
     bool looked = false;          ///< The folder has been looked through once.
+    LeftOut left_out = {};
   };
   Pending pending() const;
+
+  /// The file that is being read.
+  struct Hashing {
+    std::string name;
+    std::uint64_t done;  ///< Bytes.
+    std::uint64_t size;
+  };
+  std::optional<Hashing> hashing() const;
 
  private:
   enum class State { settling, hashing, offered, refused };
@@ -96,7 +110,9 @@ class Library {
   std::size_t waiting_ = 0;                             ///< Entries that settle or are hashed.
   std::deque<std::string> to_hash_;
   std::set<std::string> told_refused_;
-  bool hashing_ = false;
+  LeftOut left_out_;
+  std::optional<SeenFile> hashing_;
+  std::atomic<std::uint64_t> hashed_bytes_{0};          ///< Of hashing_.
   bool scanning_ = false;
   bool looked_ = false;
   Instant next_look_ = kNever;

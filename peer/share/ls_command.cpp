@@ -16,6 +16,7 @@
 #include "config/text.hpp"
 #include "peer/clock.hpp"
 #include "peer/report/diagnostics.hpp"
+#include "peer/report/progress_line.hpp"
 #include "peer/share/holder_search.hpp"
 #include "peer/share/join.hpp"
 #include "peer/share/node_id.hpp"
@@ -26,6 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 6s;
+constexpr Duration kPatienceWithNobody = 3s;
+constexpr auto kSayWhomAfter = 500ms;
 constexpr auto kPause = 300ms;
 constexpr auto kSlowest = 4s;
 
@@ -40,20 +43,27 @@ class Ls {
         search_(io_, *discovery_,
                 {.self = random_peer_id(), .network = options.net.network, .wanted = "", .id = {}, .join = join_, .patience = kSlowest}),
         pause_(io_),
+        whom_timer_(io_),
+        progress_(options.net.progress),
         began_(now()) {}
 
   Listing run() {
+    whom_timer_.expires_after(kSayWhomAfter);
+    whom_timer_.async_wait([this](const std::error_code& error) {
+      if (!error) progress_.finish("asking " + to_string(join_) + " ...");
+    });
     look();
     io_.run();
     if (search_.answered() > 0) return std::move(listing_);
-    throw ExitError(ExitCode::network, "no node answers; asked through " + to_string(join_));
+    throw ExitError(ExitCode::network, nobody_answers(join_, search_.failures()));
   }
 
  private:
   void look() {
     const auto take = [this](const Holder& holder) { listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address); };
-    search_.run({}, take, [this] {
-      if (search_.answered() > 0 || now() - began_ > kPatience) return io_.stop();
+    search_.run({}, {}, take, [this] {
+      const Duration patience = is_final(join_, search_.failures()) ? kPatienceWithNobody : kPatience;
+      if (search_.answered() > 0 || now() - began_ > patience) return io_.stop();
       pause_.expires_after(kPause);
       pause_.async_wait([this](const std::error_code& error) {
         if (!error) look();
@@ -66,6 +76,8 @@ class Ls {
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;
   asio::steady_timer pause_;
+  asio::steady_timer whom_timer_;
+  ProgressLine progress_;
   Instant began_;
   Listing listing_;
 };
@@ -78,7 +90,7 @@ void print_json(const Listing& listing, std::ostream& out) {
     for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
     files.push_back({{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}});
   }
-  out << files.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  out << files.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 void print_table(const Listing& listing, std::ostream& out) {

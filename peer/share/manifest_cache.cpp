@@ -2,10 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
+#include <sstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "config/hex.hpp"
 #include "peer/exit_code.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/replace_file.hpp"
 
 namespace p2p {
 namespace {
@@ -46,33 +48,40 @@ std::optional<std::pair<SeenFile, ContentId>> parse_line(const std::string& text
   }
 }
 
+/// Empty when it is no regular file that can be read.
 std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  try {
+    const File file(path, File::Mode::read);
+    std::string text(file.size(), '\0');
+    text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
+    return text;
+  } catch (const std::system_error&) {
+    return {};
+  }
 }
 
-void write_whole(const fs::path& path, const std::string& text) {
-  File unfinished(path.string() + ".part", File::Mode::read_write_create);
-  unfinished.truncate(0);
-  unfinished.write_at(0, std::as_bytes(std::span(text)));
-  unfinished.rename_to(path);
+/// As path_of() makes them.
+bool is_manifest_name(const std::string& name) {
+  ContentId ignored;
+  return name.ends_with(kSuffix) && config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), ignored);
 }
 
 }  // namespace
 
 ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder) {
   std::error_code error;
-  fs::create_directories(folder_, error);
+  fs::create_directory(folder_, error);
+  if (!error && !fs::is_directory(fs::symlink_status(folder_, error))) error = std::make_error_code(std::errc::not_a_directory);
   if (error) {
     stop_writing(error.message());
     return;
   }
-  lock_.emplace(folder_);
+  lock_.emplace(folder_, "one process shares a folder");
   read_index();
 }
 
 void ManifestCache::read_index() {
-  std::ifstream in(folder_ / kIndex, std::ios::binary);
+  std::istringstream in(read_text(folder_ / kIndex));
   std::map<std::string, std::pair<SeenFile, ContentId>> last;
   for (std::string line; std::getline(in, line);)
     if (auto parsed = parse_line(line)) last.insert_or_assign(parsed->first.name, *parsed);
@@ -105,7 +114,7 @@ void ManifestCache::put(const SeenFile& file, const ContentId& id, const std::st
   index_.insert_or_assign(file, id);
   if (writable_) {
     try {
-      write_whole(path_of(id), text);
+      replace_file(path_of(id), text, Durability::in_memory);
       append(line_of(file, id));
       return;
     } catch (const std::system_error& error) {
@@ -116,10 +125,9 @@ void ManifestCache::put(const SeenFile& file, const ContentId& id, const std::st
 }
 
 void ManifestCache::append(const std::string& lines) const {
-  std::ofstream out(folder_ / kIndex, std::ios::binary | std::ios::app);
-  out << lines;
-  out.flush();
-  if (!out) throw std::system_error(errno, std::generic_category(), "write the index");
+  const fs::path path = folder_ / kIndex;
+  File index = something_is_at(path) ? File(path, File::Mode::read_write) : File::create(path);
+  index.write_at(index.size(), std::as_bytes(std::span(lines)));
 }
 
 void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
@@ -136,9 +144,12 @@ void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
   index_ = std::move(kept);
   if (!writable_) return;
   try {
-    write_whole(folder_ / kIndex, lines);
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
-      if (entry.path().extension() == kSuffix && !names.contains(entry.path().filename())) fs::remove(entry.path());
+    replace_file(folder_ / kIndex, lines, Durability::in_memory);
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      const bool needless = is_temporary_name(name) || (is_manifest_name(name) && !names.contains(name));
+      if (needless && fs::is_regular_file(entry.symlink_status())) fs::remove(entry.path());
+    }
   } catch (const std::system_error& error) {
     stop_writing(error.what());
   }

@@ -11,6 +11,7 @@
 #include "peer/exit_code.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/share/address.hpp"
+#include "peer/share/folder_scan.hpp"
 #include "peer/storage/content.hpp"
 
 namespace p2p {
@@ -30,6 +31,7 @@ struct ShareOptions {
   std::optional<std::filesystem::path> cluster;
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
+  Reserve reserve;
   unsigned jobs = 1;
 };
 

@@ -3,17 +3,23 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "config/hex.hpp"
+#include "peer/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/node_id.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/share_node.hpp"
 
 namespace p2p {
@@ -31,8 +37,10 @@ class Share {
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
-        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .jobs = options.jobs}, hooks()),
-        node_(io_, self_, options.net.network, library_),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
+        node_(io_, self_, options.net.network, library_,
+              {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
+               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
         progress_(options.net.progress),
         signals_(io_, SIGINT, SIGTERM),
         progress_timer_(io_) {}
@@ -40,6 +48,7 @@ class Share {
   ExitCode run() {
     wait_for_signal();
     listener_.start([this](tcp::socket socket) { node_.add_accepted(std::move(socket)); }, [this] { return node_.make_room(); });
+    say_where();
     library_.start();
     show_progress();
     io_.run();
@@ -63,20 +72,52 @@ class Share {
             .on_work = [this] { note_ready(); }};
   }
 
+  /// Which addresses are listened on: all, or the loopback's.
+  std::vector<Address> served() const {
+    if (is_loopback(plan_.self.host)) return {plan_.self};
+    std::vector<Address> all{plan_.self};
+    for (const std::string& host : own_hosts())
+      if (host != plan_.self.host) all.push_back({host, plan_.self.port});
+    return all;
+  }
+
+  void say_where() {
+    progress_.finish("serving on " + to_string(served()));
+    if (is_loopback(plan_.self.host) && !plan_.local_by_choice)
+      spdlog::warn("this machine has no address but the loopback's: nobody else can reach it; start again when it has one, or say --host");
+  }
+
   void tell(const char* event, const Holding& holding) {
     spdlog::info("{} {}", event, holding.name);
     if (!options_.net.json) return;
     print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
   }
 
-  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl; }
+  void tell(const char* event, const ShareNode::Visit& visit) {
+    spdlog::info("{} {}: {}, {} bytes sent", event, visit.name, visit.address, visit.bytes);
+    if (!options_.net.json) return;
+    print({{"event", event}, {"name", visit.name}, {"content_id", config::to_hex(visit.id)}, {"address", visit.address}, {"bytes", visit.bytes}});
+  }
+
+  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl; }
 
   std::string summary() const {
     const Library::Pending pending = library_.pending();
     std::string text = "sharing " + std::to_string(pending.offered) + (pending.offered == 1 ? " file, " : " files, ") +
                        megabytes(static_cast<double>(pending.bytes)) + ", on " + to_string(plan_.self);
     if (pending.waiting > 0) text += "; " + std::to_string(pending.waiting) + " more to hash";
+    if (const auto hashing = library_.hashing())
+      text += ", " + megabytes(static_cast<double>(hashing->done)) + " of " + megabytes(static_cast<double>(hashing->size)) + " of " + hashing->name;
     return text;
+  }
+
+  /// Who fetches what now: one of them in full, and how many more there are.
+  std::string sending() const {
+    const std::vector<ShareNode::Visit> visits = node_.visits();
+    if (visits.empty()) return {};
+    const ShareNode::Visit& first = visits.front();
+    return "sending " + first.name + " to " + first.address + ", " + megabytes(static_cast<double>(first.bytes)) +
+           (visits.size() > 1 ? " (and " + std::to_string(visits.size() - 1) + " more)" : "") + "; " + megabytes(sent_rate_.bytes_per_s()) + "/s in all";
   }
 
   /// Says so each time when everything that there is is offered.
@@ -85,12 +126,34 @@ class Share {
     const bool ready = pending.looked && pending.waiting == 0;
     if (std::exchange(ready_, ready) == ready || !ready) return;
     progress_.finish(summary());
-    if (options_.net.json) print({{"event", "ready"}, {"files", pending.offered}, {"bytes", pending.bytes}, {"address", to_string(plan_.self)}});
+    if (std::exchange(left_out_, pending.left_out) != pending.left_out && pending.left_out != LeftOut{})
+      progress_.finish("left out: " + describe(pending.left_out));
+    nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
+    for (const Address& address : served()) addresses.push_back(to_string(address));
+    if (options_.net.json)
+      print({{"event", "ready"},
+             {"files", pending.offered},
+             {"bytes", pending.bytes},
+             {"address", to_string(plan_.self)},
+             {"addresses", addresses},
+             {"left_out",
+              {{"hidden", pending.left_out.hidden},
+               {"private", pending.left_out.unreadable},
+               {"links", pending.left_out.links},
+               {"special", pending.left_out.special},
+               {"empty", pending.left_out.empty}}}});
   }
 
   void show_progress() {
     const Library::Pending pending = library_.pending();
-    if (pending.waiting > 0) progress_.show(pending.offered, pending.offered + pending.waiting, summary());
+    sent_rate_.sample(node_.sent_bytes(), now());
+    const std::string sends = sending();
+    const bool busy = pending.waiting > 0 || !sends.empty();
+    if (busy)
+      progress_.show(pending.offered, std::max<std::size_t>(pending.offered + pending.waiting, 1), summary(), sends);
+    else if (was_busy_)
+      progress_.clear();
+    was_busy_ = busy;
     progress_timer_.expires_after(ProgressLine::kInterval);
     progress_timer_.async_wait([this](const std::error_code& error) {
       if (!error) show_progress();
@@ -123,7 +186,10 @@ class Share {
   ProgressLine progress_;
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
+  RecentRate sent_rate_;
   bool ready_ = false;
+  LeftOut left_out_;  ///< As told last.
+  bool was_busy_ = false;
 };
 
 }  // namespace
@@ -136,8 +202,14 @@ ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
   start_diagnostics("share", options.net.log_level);
   spare_connections(0);
   const SharePlan plan = plan_share(options);
-  Share running(options, plan, out);
-  return running.run();
+  std::optional<Share> running;
+  try {
+    running.emplace(options, plan, out);
+  } catch (const ExitError& error) {
+    if (error.code() != ExitCode::port_in_use) throw;
+    throw ExitError(error.code(), std::string(error.what()) + "; choose another one with --port");
+  }
+  return running->run();
 }
 
 }  // namespace p2p

@@ -19,6 +19,7 @@ struct SharePlan {
   std::set<std::string> hidden;  ///< Names that are not offered.
   Address self;
   std::vector<Address> join;
+  bool local_by_choice = false;  ///< When `self` is the loopback's: somebody has said so.
 };
 
 /// Throws ConfigError for a cluster file, ExitError (usage) when the port is nowhere, or the folder is no cluster.

@@ -10,6 +10,7 @@
 #include "peer/clock.hpp"
 #include "peer/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
+#include "peer/share/address.hpp"
 #include "peer/share/open_swarm.hpp"
 #include "protocol/wire/message.hpp"
 
@@ -39,8 +40,14 @@ struct ShareNode::Served {
   Instant used = now();
 };
 
-ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library)
-    : io_(io), self_(self), network_(std::move(network)), library_(library), everything_(catalog_key(network_, "")), sweep_timer_(io) {
+ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks)
+    : io_(io),
+      self_(self),
+      network_(std::move(network)),
+      library_(library),
+      hooks_(std::move(hooks)),
+      everything_(catalog_key(network_, "")),
+      sweep_timer_(io) {
   sweep();
 }
 
@@ -145,7 +152,14 @@ std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& k
 
 void ShareNode::serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received) {
   // Closing tells whoever came that it is not here.
-  if (Served* const content = served(prefix)) content->exchange.add_accepted(std::move(socket), received);
+  Served* const content = served(prefix);
+  if (!content) return;
+  std::error_code gone;
+  if (const auto from = socket.remote_endpoint(gone); !gone) {
+    callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address().to_string(), from.port()}));
+    if (callers_.size() > kMostGreeting) callers_.pop_back();
+  }
+  content->exchange.add_accepted(std::move(socket), received);
 }
 
 ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
@@ -159,6 +173,7 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   Exchange::Hooks hooks{.on_event =
                             [this, id](const Event& event) {
                               log_diagnostic(event);
+                              if (const auto* const closed = std::get_if<LinkClosed>(&event)) note_gone(id, closed->peer);
                               if (!std::holds_alternative<PiecesLost>(event)) return;
                               library_.look();
                               // Not now: this comes from inside of the exchange.
@@ -166,7 +181,8 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
                             },
                         .on_settled = [] {},
                         .dial = [](PeerId) {},
-                        .on_fetch = [](tcp::socket, const Features&) {}};
+                        .on_fetch = [](tcp::socket, const Features&) {},
+                        .on_sent = [this, id](PeerId peer, std::uint64_t bytes) { note_sent(id, peer, bytes); }};
   auto content = std::make_unique<Served>(io_, self_, *path, known, std::move(hooks));
   // The store has noted by now what the file looks like: if that is not what was hashed, the library sees it, too.
   if (library_.path_of(id) != path) return nullptr;
@@ -174,9 +190,42 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   return served_.emplace(id, std::move(content)).first->second.get();
 }
 
+void ShareNode::note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes) {
+  const auto [visit, is_new] = visits_.try_emplace({id, peer});
+  if (is_new) {
+    const auto caller = std::ranges::find(callers_, peer, &std::pair<PeerId, std::string>::first);
+    visit->second = {.name = name_of(id), .id = id, .address = caller == callers_.end() ? "" : caller->second};
+    if (hooks_.on_fetching) hooks_.on_fetching(visit->second);
+  }
+  visit->second.bytes += bytes;
+}
+
+void ShareNode::note_gone(const ContentId& id, PeerId peer) {
+  const auto visit = visits_.extract({id, peer});
+  if (visit && hooks_.on_fetched) hooks_.on_fetched(visit.mapped());
+}
+
+void ShareNode::end_visits(const ContentId& id) {
+  for (auto visit = visits_.lower_bound({id, PeerId{0}}); visit != visits_.end() && visit->first.first == id;) note_gone(id, (visit++)->first.second);
+}
+
+std::string ShareNode::name_of(const ContentId& id) const {
+  const auto names = questions_.find(catalog_key(network_, config::to_hex(id)));
+  return names == questions_.end() ? config::to_hex(id) : *names->second.begin();
+}
+
+std::vector<ShareNode::Visit> ShareNode::visits() const {
+  std::vector<Visit> all;
+  for (const auto& [key, visit] : visits_) all.push_back(visit);
+  return all;
+}
+
 void ShareNode::sweep() {
   const Instant at = now();
-  const auto count_out = [this](const Served& gone) { sent_before_ += gone.exchange.traffic().sent; };
+  const auto count_out = [this](const Served& gone) {
+    sent_before_ += gone.exchange.traffic().sent;
+    end_visits(*gone.store.content().id);
+  };
   for (auto it = served_.begin(); it != served_.end();) {
     Served& content = *it->second;
     if (content.exchange.has_connections()) content.used = at;

@@ -5,6 +5,8 @@
 // thousands of files that nobody wants cost nothing. Everything on the network thread.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -12,6 +14,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "peer/exchange.hpp"
@@ -24,8 +27,20 @@ namespace p2p {
 
 class ShareNode {
  public:
-  /// `library` outlives this; its hooks tell offered() and withdrawn().
-  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library);
+  /// Somebody who fetches one of our files.
+  struct Visit {
+    std::string name;         ///< One that the content has.
+    ContentId id;
+    std::string address;      ///< Where he came from; empty when that is not known any more.
+    std::uint64_t bytes = 0;  ///< Sent so far.
+  };
+  struct Hooks {
+    std::function<void(const Visit&)> on_fetching;  ///< The first bytes have gone to him.
+    std::function<void(const Visit&)> on_fetched;   ///< He has left.
+  };
+
+  /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
+  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks = {});
   ~ShareNode();
 
   void offered(const Holding& holding);
@@ -39,6 +54,8 @@ class ShareNode {
   void finish(std::function<void()> on_finished);
 
   std::uint64_t sent_bytes() const;
+  /// Those who fetch now.
+  std::vector<Visit> visits() const;
 
  private:
   struct Served;
@@ -50,6 +67,10 @@ class ShareNode {
   void serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received);
   Served* served(const ContentPrefix& prefix);
   void drop(const ContentId& id);
+  void note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes);
+  void note_gone(const ContentId& id, PeerId peer);
+  void end_visits(const ContentId& id);
+  std::string name_of(const ContentId& id) const;
   void sweep();
   void answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
 
@@ -57,6 +78,7 @@ class ShareNode {
   PeerId self_;
   std::string network_;
   Library& library_;
+  Hooks hooks_;
 
   std::map<ContentPrefix, ContentId> ids_;                    ///< Of what is offered.
   std::map<ContentPrefix, std::set<std::string>> questions_;  ///< By catalog_key(): the names that answer it.
@@ -65,6 +87,8 @@ class ShareNode {
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
   std::list<std::weak_ptr<TimedSocket>> greeting_;  ///< The oldest first.
+  std::deque<std::pair<PeerId, std::string>> callers_;         ///< Who came last, and from where; of a bounded length.
+  std::map<std::pair<ContentId, PeerId>, Visit> visits_;
   std::map<ContentId, std::unique_ptr<Served>> served_;
   std::vector<std::unique_ptr<Served>> ending_;     ///< What they served is no longer offered.
   std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.

@@ -3,6 +3,7 @@
 
 #include "config/text.hpp"
 #include "peer/share/cluster.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/share_command.hpp"
 
 namespace p2p {
@@ -28,7 +29,7 @@ SharePlan plan_cluster(const ShareOptions& options) {
   if (!folder.has_filename()) folder = folder.parent_path();
   if (folder == "." || folder.filename() == "..") folder = fs::canonical(folder);
   const auto cluster = read_cluster(folder);
-  const std::string name = config::quoted(folder.filename().native());
+  const std::string name = config::in_quotes(folder.filename().native());
   if (!cluster)
     throw ExitError(ExitCode::usage, "the folder " + name + " is no cluster: it has no file " + name + ", or that with .txt; to share a folder that is none, " +
                                          "say --folder");
@@ -38,19 +39,19 @@ SharePlan plan_cluster(const ShareOptions& options) {
                                          "p[PORT]; expected one, or --port");
   std::vector<Address> join = options.net.join.empty() ? cluster->others(cluster->name) : options.net.join;
   const bool all_here = std::ranges::all_of(join, [](const Address& address) { return is_loopback(address.host); });
-  const std::string host = options.host ? *options.host : own ? own->host : all_here ? "localhost" : primary_host();
-  return {folder, {cluster->file}, {host, options.port ? *options.port : own->port}, std::move(join)};
+  const std::string host = options.host ? *options.host : own ? own->host : all_here ? "localhost" : primary_host(join);
+  return {folder, {cluster->file}, {host, options.port ? *options.port : own->port}, std::move(join), options.host || own || all_here};
 }
 
 }  // namespace
 
 SharePlan plan_share(const ShareOptions& options) {
   if (options.cluster) return plan_cluster(options);
-  const Address self{options.host ? *options.host : primary_host(), options.port.value_or(kUsualPort)};
+  const Address self{options.host ? *options.host : primary_host(options.net.join), options.port.value_or(kUsualPort)};
   std::vector<Address> join = options.net.join;
   // The first node on this machine is where all others begin.
   if (join.empty() && self.port != kUsualPort) join.push_back({"localhost", kUsualPort});
-  return {*options.folder, {}, self, std::move(join)};
+  return {*options.folder, {}, self, std::move(join), options.host.has_value()};
 }
 
 }  // namespace p2p

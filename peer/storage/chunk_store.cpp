@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -28,14 +27,19 @@ constexpr const char* kReceived = "received";
 PieceIndex piece_of(std::uint32_t chunk) { return PieceIndex{chunk - 1}; }
 std::uint32_t chunk_of(PieceIndex piece) { return piece.value + 1; }
 
-/// Empty when it is not there. What is there and cannot be read is no less than what it says.
+/// Empty when it is not there. What is there and cannot be read is no less than what it says; a link would be replaced by a
+/// file when it is written.
 std::optional<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  int error = in ? 0 : errno;
-  if (error == 0 && fs::is_directory(path)) error = EISDIR;
-  if (error == ENOENT) return std::nullopt;
-  if (error != 0) throw ExitError(ExitCode::io, path.string() + ": cannot be read: " + std::strerror(error));
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  if (!something_is_at(path)) return std::nullopt;
+  if (fs::is_symlink(path)) throw ExitError(ExitCode::io, path.string() + ": is a symbolic link, expected a regular file");
+  try {
+    const File file(path, File::Mode::read);
+    std::string text(file.size(), '\0');
+    text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
+    return text;
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::io, path.string() + ": cannot be read: " + error.code().message());
+  }
 }
 
 config::LocalChunks read_list(const fs::path& folder) {
@@ -60,14 +64,22 @@ std::optional<std::uint64_t> size_of_file(const fs::path& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-bool something_is_at(const fs::path& path) {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
-}
-
 ChunkClaim claim_of(const WholeFile& file, std::string name) { return {static_cast<std::uint32_t>(file.size), file.sha256, std::move(name)}; }
 
 bool same_bytes(const WholeFile& file, const config::ReceivedChunk& note) { return file.size == note.size && file.sha256 == note.sha256; }
+
+/// As new_part() makes them: 7-1.part.
+bool is_part_name(const std::string& name) {
+  constexpr std::string_view kSuffix = ".part";
+  return name.ends_with(kSuffix) && name.find_first_not_of("0123456789-") == name.size() - kSuffix.size();
+}
+
+/// The workshop, made when it is missing. A link in its place would lead us into a folder of somebody else's.
+void make_workshop(const fs::path& workshop) {
+  make_folders(workshop);
+  if (!fs::is_directory(fs::symlink_status(workshop)))
+    throw std::system_error(ENOTDIR, std::generic_category(), "make the folder " + workshop.string() + ", where something else is");
+}
 
 /// Those that cannot be removed do no harm.
 template <class IsLeftover>
@@ -77,7 +89,7 @@ void remove_files(const fs::path& directory, IsLeftover&& is_leftover) {
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
     if (is_leftover(it->path().filename().native())) leftovers.push_back(it->path());
   for (const fs::path& path : leftovers)
-    if (size_of_file(path)) fs::remove(path, error);
+    if (fs::is_regular_file(fs::symlink_status(path, error))) fs::remove(path, error);
 }
 
 }  // namespace
@@ -109,7 +121,7 @@ void ChunkStore::claim_listed() {
   config::Findings findings((folder_ / kList).string());
   std::vector<WholeFile> files;
   for (const config::LocalChunk& listed : list_.chunks) {
-    const std::string what = "the file " + config::quoted(listed.name) + " of chunk " + std::to_string(listed.index);
+    const std::string what = "the file " + config::in_quotes(listed.name) + " of chunk " + std::to_string(listed.index);
     const auto size = size_of_file(folder_ / listed.name);
     if (!size)
       findings.add(listed.line, listed.column, what + " is missing, expected a regular file in this folder");
@@ -164,10 +176,11 @@ void ChunkStore::claim_unlisted() {
   if (list_.chunks.size() > listed_before) save_list();
 }
 
-/// Parts of chunks, and lists that were never renamed.
+/// Parts of chunks, and lists that were never renamed. All other files are somebody else's.
 void ChunkStore::remove_leftovers() const {
-  remove_files(workshop_, [](const std::string& name) { return name != kReceived; });
-  remove_files(folder_, [](const std::string& name) { return name.starts_with(".peerProcess-"); });
+  if (!fs::is_directory(fs::symlink_status(workshop_))) return;
+  remove_files(workshop_, [](const std::string& name) { return is_part_name(name) || is_temporary_name(name); });
+  remove_files(folder_, is_temporary_name);
 }
 
 // --- what comes ----------------------------------------------------------------------------------------------------
@@ -193,8 +206,11 @@ bool ChunkStore::matches(PieceIndex piece, std::span<const std::byte> bytes) con
 }
 
 fs::path ChunkStore::new_part(PieceIndex piece) {
-  fs::create_directories(workshop_);
-  return workshop_ / (std::to_string(chunk_of(piece)) + "-" + std::to_string(++parts_made_) + ".part");
+  make_workshop(workshop_);
+  fs::path path;
+  do path = workshop_ / (std::to_string(chunk_of(piece)) + "-" + std::to_string(++parts_made_) + ".part");
+  while (something_is_at(path));
+  return path;
 }
 
 std::unique_ptr<MappedPart> ChunkStore::map(PieceIndex piece) { return std::make_unique<MappedPart>(new_part(piece), geometry_.size_of(piece)); }
@@ -203,15 +219,13 @@ void ChunkStore::keep(PieceIndex piece, MappedPart& part) { place(piece, part.fi
 
 void ChunkStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   if (chunks_[piece.value].placed) return list(piece);
-  const fs::path path = new_part(piece);
+  File part = File::create(new_part(piece));
   try {
-    File part(path, File::Mode::read_write_create);
-    part.truncate(0);
     part.write_at(0, bytes);
     place(piece, part);
   } catch (const std::system_error&) {
     std::error_code ignored;
-    fs::remove(path, ignored);  // it is tried again, with a new one; what has its name already is not here any more
+    fs::remove(part.path(), ignored);  // it is tried again, with a new one; what has its name already is not here any more
     throw;
   }
 }
@@ -257,11 +271,17 @@ void ChunkStore::list(PieceIndex piece) {
 void ChunkStore::save_received() const {
   std::vector<config::ReceivedChunk> notes;
   for (const auto& [index, chunk] : received_) notes.push_back(chunk);
-  fs::create_directories(workshop_);
+  make_workshop(workshop_);
   replace_file(workshop_ / kReceived, config::print_received_chunks(notes));
 }
 
 void ChunkStore::save_list() const { replace_file(folder_ / kList, config::print_local_chunks(list_)); }
+
+// Every chunk has its hash, so there are no doubts.
+
+void ChunkStore::park(PieceIndex, std::span<const std::byte>) { P2P_ASSERT(false); }
+
+void ChunkStore::claim(PieceIndex) { P2P_ASSERT(false); }
 
 // --- what goes -----------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,8 @@ class ChunkStore : public PieceStorage {
   void stop_matching() const override { stop_matching_ = true; }
   bool matching_takes_long() const override { return true; }
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
+  void park(PieceIndex piece, std::span<const std::byte> bytes) override;
+  void claim(PieceIndex piece) override;
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
   bool frozen() const override { return false; }

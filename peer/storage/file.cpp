@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <string>
 #include <utility>
 
 namespace p2p {
@@ -18,6 +19,42 @@ bool is_exhausted(const std::error_code& error) {
   return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
 }
 
+bool something_is_at(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+std::uint32_t executable_mode(std::uint32_t mode, bool executable) {
+  const std::uint32_t plain = (mode & 0777) | 0600;
+  if (!executable) return plain & ~0111u;
+  return (plain & 0100) != 0 ? plain : plain | (plain & 0444) >> 2;
+}
+
+void make_folders(const std::filesystem::path& folder) {
+  if (folder.empty() || std::filesystem::is_directory(folder)) return;
+  make_folders(folder.has_filename() ? folder.parent_path() : folder.parent_path().parent_path());
+  if (::mkdir(folder.c_str(), 0777) != 0) {
+    if (errno == EEXIST && std::filesystem::is_directory(folder)) return;
+    throw std::system_error(errno, std::generic_category(), "make the folder " + folder.string());
+  }
+  struct stat status {};
+  // Where the file system refuses it, the folder is what the file system wants it to be.
+  if (::lstat(folder.c_str(), &status) == 0 && (status.st_mode & S_IRWXU) != S_IRWXU) (void)::chmod(folder.c_str(), (status.st_mode & 07777) | S_IRWXU);
+}
+
+void rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto fail = [&](int error) { throw std::system_error(error, std::generic_category(), "create " + to.string()); };
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) fail(errno);
+  // Some network file systems do not know this; there a second name is as good, and else a look before it is renamed.
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    if (::unlink(from.c_str()) != 0) throw std::system_error(errno, std::generic_category(), "remove " + from.string());
+    return;
+  }
+  if (something_is_at(to)) fail(EEXIST);
+  if (::rename(from.c_str(), to.c_str()) != 0) fail(errno);
+}
+
 void sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int result = fd < 0 ? -1 : ::fsync(fd);
@@ -26,10 +63,56 @@ void sync_folder(const std::filesystem::path& folder) {
   if (result != 0) throw std::system_error(error, std::generic_category(), "sync " + folder.string());
 }
 
+File::File(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+
 File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
-  const int flags = mode == Mode::read ? O_RDONLY : O_RDWR | O_CREAT;
-  fd_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0644);
+  const int flags = (mode == Mode::read ? O_RDONLY : O_RDWR | O_NOFOLLOW) | O_CLOEXEC;
+  // A FIFO without a writer must not hold us up. A file with a lease is given up by its holder only to somebody who waits.
+  fd_ = ::open(path_.c_str(), flags | O_NONBLOCK);
+  if (fd_ < 0 && errno == EWOULDBLOCK) fd_ = ::open(path_.c_str(), flags);
   if (fd_ < 0) fail("open", errno);
+  struct stat status {};
+  const bool seen = ::fstat(fd_, &status) == 0;
+  if (seen && S_ISREG(status.st_mode)) return;
+  const int error = !seen ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+  ::close(std::exchange(fd_, -1));
+  if (error == EINVAL) throw std::system_error(error, std::generic_category(), "open " + path_.string() + ", which is no regular file");
+  fail("open", error);
+}
+
+File File::create(std::filesystem::path path, bool executable) {
+  File file(std::move(path), -1);
+  file.fd_ = ::open(file.path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0777 : 0666);
+  if (file.fd_ < 0) file.fail("create", errno);
+  file.let_owner_in();
+  return file;
+}
+
+File File::create_with(std::filesystem::path path, std::span<const std::byte> bytes) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  if (fd >= 0) {
+    File file(path, fd);
+    file.let_owner_in();
+    file.write_at(0, bytes);
+    if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
+    if (errno == EEXIST) file.fail("create", errno);
+    // No /proc, or a file system without such links.
+  }
+  File file = create(std::move(path));
+  try {
+    file.write_at(0, bytes);
+  } catch (const std::system_error&) {
+    ::unlink(file.path_.c_str());
+    throw;
+  }
+  return file;
+}
+
+void File::let_owner_in() {
+  constexpr std::uint32_t kOwners = S_IRUSR | S_IWUSR;
+  // Where the file system refuses it, the file is what the file system wants it to be; the descriptor serves.
+  if (const std::uint32_t bits = mode(); (bits & kOwners) != kOwners) (void)::fchmod(fd_, bits | kOwners);
 }
 
 File::~File() {
@@ -92,6 +175,12 @@ void File::sync() {
   if (::fdatasync(fd_) != 0) fail("sync", errno);
 }
 
+std::uint32_t File::mode() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) fail("stat", errno);
+  return status.st_mode & 07777;
+}
+
 void File::set_mode(std::uint32_t permissions) {
   if (::fchmod(fd_, permissions) != 0) fail("set the permissions of", errno);
 }
@@ -100,11 +189,6 @@ File::Stamp File::stamp() const {
   struct stat status {};
   if (::fstat(fd_, &status) != 0) fail("stat", errno);
   return {static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
-}
-
-void File::rename_to(const std::filesystem::path& path) {
-  if (::rename(path_.c_str(), path.c_str()) != 0) fail("rename", errno);
-  path_ = path;
 }
 
 }  // namespace p2p

@@ -15,13 +15,29 @@ bool is_disk_full(const std::error_code& error);
 /// Nothing is wrong with the file: the process or the machine has no descriptors or memory left for now.
 bool is_exhausted(const std::error_code& error);
 
+/// Something has this name, of whatever kind: a symbolic link that leads nowhere, too. True when nobody can tell.
+bool something_is_at(const std::filesystem::path& path);
+
+/// Makes the folders that are missing, as the umask leaves them but never closed to their owner. Throws std::system_error.
+void make_folders(const std::filesystem::path& folder);
+
+/// Renames, and fails with EEXIST where something has the new name already. Throws std::system_error.
+void rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Waits until a folder's names would survive a loss of power. Throws std::system_error.
 void sync_folder(const std::filesystem::path& folder);
 
-/// Owns a file descriptor. Every function throws std::system_error whose text is "operation path: reason".
+/// These permissions with the owner's read and write, and executable, or not, for those who may read it.
+std::uint32_t executable_mode(std::uint32_t mode, bool executable);
+
+/// Owns the descriptor of a regular file: opening anything else is an error, and never waits for somebody. Every function
+/// throws std::system_error whose text is "operation path: reason".
 class File {
  public:
-  enum class Mode { read, read_write_create };
+  enum class Mode {
+    read,        ///< What the user named: symbolic links are followed.
+    read_write,  ///< A file of ours that is there: a symbolic link in its place is an error.
+  };
   /// Size, and time of the last change in nanoseconds.
   struct Stamp {
     std::uint64_t size = 0;
@@ -30,6 +46,12 @@ class File {
   };
 
   File(std::filesystem::path path, Mode mode);
+  /// A new file with the permissions that the umask leaves of 0666 or 0777, never less than the owner's read and write. EEXIST
+  /// when anything has the name.
+  static File create(std::filesystem::path path, bool executable = false);
+  /// The same, but its name appears with its first bytes: nobody, not even after a kill -9, sees it without them. Where the
+  /// file system has no files without names, only nearly so.
+  static File create_with(std::filesystem::path path, std::span<const std::byte> bytes);
   ~File();
   File(File&& other) noexcept;
   File& operator=(File&&) = delete;
@@ -46,13 +68,15 @@ class File {
   void truncate(std::uint64_t bytes);
   /// Waits until what was written would survive a loss of power.
   void sync();
+  /// Permission bits.
+  std::uint32_t mode() const;
   void set_mode(std::uint32_t permissions);
   /// What changes when somebody else writes to the file.
   Stamp stamp() const;
-  /// Renames on disk; the descriptor stays.
-  void rename_to(const std::filesystem::path& path);
 
  private:
+  File(std::filesystem::path path, int fd);
+  void let_owner_in();
   [[noreturn]] void fail(const char* operation, int error) const;
 
   std::filesystem::path path_;

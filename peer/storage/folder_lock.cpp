@@ -12,7 +12,8 @@
 
 namespace p2p {
 
-FolderLock::FolderLock(const std::filesystem::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+FolderLock::FolderLock(const std::filesystem::path& folder, const std::string& rule)
+    : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ < 0) throw ExitError(ExitCode::io, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   const int error = errno;
@@ -22,7 +23,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) : fd_(::open(folder.
     return;
   }
   ::close(fd_);
-  throw ExitError(ExitCode::io, "another process uses the folder " + folder.string() + "; a peer ID runs once");
+  throw ExitError(ExitCode::io, "another process uses the folder " + folder.string() + "; " + rule);
 }
 
 FolderLock::~FolderLock() { ::close(fd_); }

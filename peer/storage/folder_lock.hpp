@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace p2p {
 
@@ -10,7 +11,8 @@ namespace p2p {
 class FolderLock {
  public:
   /// Throws ExitError (io) when another process holds it, or when it cannot be opened.
-  explicit FolderLock(const std::filesystem::path& folder);
+  /// `rule`: which process may hold it, for the message.
+  FolderLock(const std::filesystem::path& folder, const std::string& rule);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

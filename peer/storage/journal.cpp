@@ -1,12 +1,19 @@
 #include "peer/storage/journal.hpp"
 
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "peer/exit_code.hpp"
 #include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
@@ -42,20 +49,71 @@ Block encode(const Journal::Record& record, const Xxh3Digest& key) {
   return block;
 }
 
+/// What opening says of a name that is somebody else's.
+bool is_not_ours(const std::error_code& error) {
+  for (const int each : {ENOENT, ENOTDIR, EISDIR, ELOOP, EINVAL, ENXIO, EACCES, EPERM, ENAMETOOLONG})
+    if (error.value() == each) return true;
+  return false;
+}
+
+/// The file and its first bytes; none when there is no regular file that can be opened.
+std::optional<std::pair<File, Block>> open_with_header(const std::filesystem::path& path) {
+  try {
+    File file(path, File::Mode::read_write);
+    Block block{};
+    file.read_at(0, block);
+    return std::pair(std::move(file), block);
+  } catch (const std::system_error& error) {
+    if (is_not_ours(error.code())) return std::nullopt;
+    throw;
+  }
+}
+
 }  // namespace
 
-Journal::Journal(const std::filesystem::path& path, const Xxh3Digest& key) : file_(path, File::Mode::read_write_create), key_(key) {
-  read();
-  if (size_ > 0) return;
-  const Block first = header(key_);
-  file_.truncate(0);
-  file_.write_at(0, first);
-  size_ = kHeaderBytes;
+Journal::Journal(File file, const Xxh3Digest& key) : file_(std::move(file)), key_(key) {}
+
+std::optional<Journal> Journal::open(const std::filesystem::path& path, const Xxh3Digest& key) {
+  for (;;) {
+    auto found = open_with_header(path);
+    if (!found || found->second != header(key)) return std::nullopt;
+    Journal journal(std::move(found->first), key);
+    if (!journal.lock()) continue;  // it was removed by a process that completed
+    journal.read();
+    return journal;
+  }
+}
+
+Journal Journal::create(const std::filesystem::path& path, const Xxh3Digest& key) {
+  File::create_with(path, header(key));
+  // Opened by its name: the descriptor of a file that had none is called deleted wherever the kernel shows it.
+  if (auto journal = open(path, key)) return std::move(*journal);
+  throw std::system_error(EEXIST, std::generic_category(), "create " + path.string());
+}
+
+bool Journal::is_at(const std::filesystem::path& path) {
+  try {
+    const File file(path, File::Mode::read);
+    std::array<std::byte, kMagic.size()> magic{};
+    file.read_at(0, magic);
+    return std::memcmp(magic.data(), kMagic.data(), kMagic.size()) == 0;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+/// False when its name does not lead to it any more.
+bool Journal::lock() const {
+  // A file system without locks has none: then the user must see to it.
+  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw ExitError(ExitCode::io, "another process is fetching this content: it holds " + file_.path().string());
+  struct stat open {}, named {};
+  return ::fstat(file_.descriptor(), &open) == 0 && ::lstat(file_.path().c_str(), &named) == 0 && open.st_ino == named.st_ino &&
+         open.st_dev == named.st_dev;
 }
 
 void Journal::read() {
   Block block{};
-  if (file_.read_at(0, block) < kHeaderBytes || block != header(key_)) return;
   size_ = kHeaderBytes;
   while (file_.read_at(size_, block) == kRecordBytes) {
     Record record{PieceIndex{load_u32(std::span(block).first<4>())}, {}};
@@ -67,6 +125,8 @@ void Journal::read() {
   // What is behind the last whole record is torn.
   if (file_.size() > size_) file_.truncate(size_);
 }
+
+void Journal::remove() { ::unlink(file_.path().c_str()); }
 
 void Journal::append(const Record& record) {
   // After a failure a part of the record may stand there: reading stops at it, and the next record goes over it.

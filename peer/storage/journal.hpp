@@ -9,10 +9,14 @@
 //            8 bytes  XXH3-64 of the record's first 24 bytes and the content's key, so that a torn or foreign record is known
 // A record is written after its piece. Reading stops at the first record that is not whole; the next one is written
 // over it. The last record of a piece counts. What the journal says is a hint: its reader compares with the bytes.
+//
+// It is also the proof that what stands beside it is ours (scratch.hpp), and the lock that keeps two processes from building
+// the same content in the same place.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "peer/storage/digest.hpp"
@@ -28,17 +32,25 @@ class Journal {
     Xxh3Digest digest;
   };
 
-  /// Opens or creates; a journal of another content begins anew. Throws std::system_error.
-  Journal(const std::filesystem::path& path, const Xxh3Digest& key);
+  /// The one of this content that is there; none when there is nothing, or something else, which stays as it is. Throws ExitError
+  /// (io) when another process holds it, std::system_error.
+  static std::optional<Journal> open(const std::filesystem::path& path, const Xxh3Digest& key);
+  /// A new one. Throws std::system_error, of EEXIST when something has the name.
+  static Journal create(const std::filesystem::path& path, const Xxh3Digest& key);
+  /// Whether a journal, of whatever content, is there. Throws nothing.
+  static bool is_at(const std::filesystem::path& path);
 
   /// The whole records that were there when it was opened, in the order in which they were written.
   const std::vector<Record>& records() const { return records_; }
 
   /// Throws std::system_error; then nothing was appended.
   void append(const Record& record);
-  void sync() { file_.sync(); }
+  /// Removes it from disk, as far as that can be done, and holds the lock until it is destroyed.
+  void remove();
 
  private:
+  Journal(File file, const Xxh3Digest& key);
+  bool lock() const;
   void read();
 
   File file_;

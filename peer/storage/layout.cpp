@@ -23,8 +23,8 @@ Layout::Layout(std::vector<File> files, std::vector<std::filesystem::path> folde
   }
 }
 
-Layout Layout::of_file(std::uint64_t size, std::uint64_t piece_size, std::uint32_t mode) {
-  return Layout({{.path = {}, .size = size, .mode = mode}}, {}, piece_size, false);
+Layout Layout::of_file(std::uint64_t size, std::uint64_t piece_size, bool executable) {
+  return Layout({{.path = {}, .size = size, .executable = executable}}, {}, piece_size, false);
 }
 
 Layout Layout::of_folder(std::vector<File> files, std::vector<std::filesystem::path> folders, std::uint64_t piece_size) {

@@ -1,7 +1,6 @@
 #include "peer/storage/mapped_part.hpp"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,15 +25,7 @@ void reserve_blocks(const File& file, std::uint64_t bytes) {
   if (error != 0) fail("reserve space for", file.path(), error);
 }
 
-void rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
-  // Some network file systems do not know this; there a second name is as good.
-  if (errno != EINVAL && errno != ENOSYS) fail("create", to, errno);
-  if (::link(from.c_str(), to.c_str()) != 0) fail("create", to, errno);
-  if (::unlink(from.c_str()) != 0) fail("remove", from, errno);
-}
-
-MappedPart::MappedPart(const std::filesystem::path& path, std::uint64_t size) : file_(path, File::Mode::read_write_create), size_(size) {
+MappedPart::MappedPart(const std::filesystem::path& path, std::uint64_t size) : file_(File::create(path)), size_(size) {
   try {
     reserve_blocks(file_, size);
     map(size);

@@ -35,7 +35,4 @@ class MappedPart {
 /// std::system_error.
 void reserve_blocks(const File& file, std::uint64_t bytes);
 
-/// Renames, and fails with EEXIST where something has the new name already. Throws std::system_error.
-void rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
-
 }  // namespace p2p

@@ -35,6 +35,12 @@ class PieceStorage {
   /// written again.
   virtual void write(PieceIndex piece, std::span<const std::byte> bytes) = 0;
 
+  /// Puts the piece to its place without storing it: it is not claimed, not even after a restart, and another may be
+  /// written over it. Throws as write().
+  virtual void park(PieceIndex piece, std::span<const std::byte> bytes) = 0;
+  /// Stores what was parked. Throws as write().
+  virtual void claim(PieceIndex piece) = 0;
+
   /// Where to send a stored piece from; the file stays open as long as this is held.
   struct Source {
     std::shared_ptr<const File> file;

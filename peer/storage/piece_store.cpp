@@ -1,12 +1,12 @@
 #include "peer/storage/piece_store.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
+#include <optional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "peer/exit_code.hpp"
@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 // A share of the descriptors; the others are for connections.
 constexpr std::size_t kMostOpenFiles = 128;
 constexpr std::size_t kDescriptorShare = 4;
-constexpr int kMostTries = 500;
 
 std::size_t most_open_files() {
   rlimit limit{};
@@ -28,27 +27,19 @@ std::size_t most_open_files() {
   return std::clamp<std::size_t>(limit.rlim_cur / kDescriptorShare, 1, kMostOpenFiles);
 }
 
-fs::path with_suffix(const fs::path& path, const char* suffix) { return fs::path(path.string() + suffix); }
-
-fs::path place(const fs::path& root, const fs::path& below) { return below.empty() ? root : root / below; }
-
 /// The size of a regular file; empty when there is none.
 std::optional<std::uint64_t> size_of_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) return std::nullopt;
+  if (status.type() == fs::file_type::not_found) {
+    if (something_is_at(path)) throw ExitError(ExitCode::content_mismatch, path.string() + " is a symbolic link that leads nowhere; move it away");
+    return std::nullopt;
+  }
   if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
   if (!fs::is_regular_file(status)) throw ExitError(ExitCode::content_mismatch, path.string() + " is not a regular file");
   const std::uint64_t size = fs::file_size(path, error);
   if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
   return size;
-}
-
-Xxh3Digest journal_key(const Content& content) {
-  if (content.id) return xxh3_128(*content.id);
-  const Geometry& geometry = content.layout.geometry();
-  const std::string text = std::to_string(geometry.total_size()) + " bytes in pieces of " + std::to_string(geometry.piece_size());
-  return xxh3_128(std::as_bytes(std::span(text)));
 }
 
 /// A failure to prepare the folder, for the user.
@@ -89,8 +80,6 @@ FolderState inspect_folder(const Content& content) {
 PieceStore::PieceStore(Content content, Options options)
     : content_(std::move(content)),
       options_(std::move(options)),
-      part_(with_suffix(content_.root, ".part")),
-      journal_path_(with_suffix(content_.root, ".journal")),
       most_open_files_(most_open_files()),
       stored_(geometry().piece_count()),
       files_(content_.layout.files().size()) {
@@ -98,7 +87,7 @@ PieceStore::PieceStore(Content content, Options options)
     serve_as_it_is();
     return;
   }
-  const FolderState state = inspect_folder(content_);
+  const FolderState state = options_.replace ? FolderState::missing : inspect_folder(content_);
   try {
     if (state != FolderState::missing) claim_complete(state);
     if (!at_root_) claim_part();
@@ -122,17 +111,18 @@ void PieceStore::claim_complete(FolderState state) {
   note_stamps();
   stored_ = content_.matches ? scan(all_pieces(geometry()), false) : Bitfield::full(geometry().piece_count());
   if (stored_.complete() && state == FolderState::complete) {
-    std::error_code ignored;  // one that is left from before does no harm
-    fs::remove(journal_path_, ignored);
+    remove_stale_journals(content_);
     return;
   }
   if (stored_.count() == 0)
-    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else");
-  if (fs::exists(part_))
-    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part_.string() +
-                                                    ", too; remove one of them");
+    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
+  const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
-  begin_journal();
+  claim_scratch();
+  if (something_is_at(part()))
+    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part().string() +
+                                                    ", too; remove one of them");
+  stored_ = right;
   std::vector<std::byte> buffer(geometry().largest_size());
   stored_.for_each([&](PieceIndex piece) {
     const Layout::Place at = content_.layout.place_of(piece);
@@ -142,25 +132,34 @@ void PieceStore::claim_complete(FolderState state) {
   });
   close_files();
   at_root_ = false;
-  fs::rename(content_.root, part_);
+  rename_to_new(content_.root, part());
 }
 
-void PieceStore::begin_journal() {
+void PieceStore::claim_scratch() {
+  ScratchClaim claim = p2p::claim_scratch(content_, options_.on_scan);
+  scratch_ = std::move(claim.names);
+  stored_ = std::move(claim.proven);
   digests_.resize(geometry().piece_count());
   digest_known_ = Bitfield(geometry().piece_count());
-  journal_.emplace(journal_path_, journal_key(content_));
+  for (const auto& [piece, digest] : claim.journal.records()) {
+    if (!geometry().contains(piece)) continue;
+    digests_[piece.value] = digest;
+    digest_known_.set(piece);
+  }
+  journal_.emplace(std::move(claim.journal));
 }
 
 void PieceStore::claim_part() {
-  const bool was_there = fs::exists(part_);
-  fs::create_directories(part_.parent_path());
+  make_folders(content_.root.parent_path());
+  const bool was_complete = journal_.has_value();
+  if (!was_complete) claim_scratch();
+  const bool was_there = something_is_at(part());
   prepare_files();
-  if (!journal_) {
-    begin_journal();
-    if (was_there && !journal_->records().empty())
-      read_journal();
-    else if (was_there && content_.matches)
-      stored_ = scan(all_pieces(geometry()), false);
+  if (content_.matches && !was_complete) {
+    if (was_there && journal_->records().empty()) stored_ = scan(all_pieces(geometry()), false);
+    if (options_.replace) copy_matching(content_.root);
+    for (const Scratch& pair : scratch_names(content_))
+      if (pair.part != part()) copy_matching(pair.part);
   }
   if (stored_.complete()) finish();
 }
@@ -168,43 +167,52 @@ void PieceStore::claim_part() {
 void PieceStore::prepare_files() {
   const Layout& layout = content_.layout;
   if (layout.is_folder()) {
-    fs::create_directories(part_);
-    for (const fs::path& folder : layout.empty_folders()) fs::create_directories(part_ / folder);
-    for (const Layout::File& file : layout.files()) fs::create_directories((part_ / file.path).parent_path());
+    make_folders(part());
+    for (const fs::path& folder : layout.empty_folders()) make_folders(part() / folder);
+    for (const Layout::File& file : layout.files()) make_folders((part() / file.path).parent_path());
   }
   for (std::size_t i = 0; i < layout.files().size(); ++i) {
-    // A crash while it was finished may have left it write-protected.
+    if (!something_is_at(path_of(i))) File::create(path_of(i), layout.files()[i].executable);
+    // What was complete before may be write-protected.
     std::error_code ignored;
-    fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add, ignored);
+    fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add | fs::perm_options::nofollow, ignored);
     open(i)->preallocate(layout.files()[i].size);
   }
 }
 
-void PieceStore::read_journal() {
-  for (const auto& [piece, digest] : journal_->records()) {
-    if (!geometry().contains(piece)) continue;
-    digests_[piece.value] = digest;
-    digest_known_.set(piece);
-  }
-  std::vector<PieceIndex> claimed;
-  digest_known_.for_each([&](PieceIndex piece) { claimed.push_back(piece); });
-  stored_ = scan(claimed, true);
+/// Takes the pieces that we lack and that match the manifest from what is not ours, or is still in use.
+void PieceStore::copy_matching(const fs::path& from) {
+  std::error_code ignored;
+  if (!(content_.layout.is_folder() ? fs::is_directory(from, ignored) : fs::is_regular_file(from, ignored))) return;
+  std::vector<PieceIndex> missing;
+  for (const PieceIndex piece : all_pieces(geometry()))
+    if (!stored_.test(piece)) missing.push_back(piece);
+  const auto is_right = [&](PieceIndex piece, std::span<std::byte> buffer) {
+    return p2p::read_piece(content_.layout, from, piece, buffer) && matches(piece, buffer);
+  };
+  const Bitfield right = scan_pieces(geometry(), missing, is_right, options_.on_scan);
+  std::vector<std::byte> buffer(geometry().largest_size());
+  right.for_each([&](PieceIndex piece) {
+    const auto bytes = std::span(buffer).first(geometry().size_of(piece));
+    if (!is_right(piece, bytes)) return;  // somebody has changed it meanwhile
+    const Layout::Place at = content_.layout.place_of(piece);
+    open(at.file)->write_at(at.offset, bytes);
+    record(piece, xxh3_128(bytes));
+    stored_.set(piece);
+  });
 }
 
 /// False when the file does not have all of it or cannot be read. Called from several threads at once.
 bool PieceStore::read_piece(PieceIndex piece, std::span<std::byte> buffer) const {
-  constexpr auto kPause = std::chrono::milliseconds(10);
   const Layout::Place at = content_.layout.place_of(piece);
-  for (int tries = 1;; ++tries) {
+  if (const auto open = files_[at.file]) {
     try {
-      const auto open = files_[at.file];
-      return (open ? open : open_anew(at.file))->read_at(at.offset, buffer) == buffer.size();
-    } catch (const std::system_error& error) {
-      // The scan's other threads will give theirs back.
-      if (!is_exhausted(error.code()) || tries == kMostTries) return false;
+      return open->read_at(at.offset, buffer) == buffer.size();
+    } catch (const std::system_error&) {
+      return false;
     }
-    std::this_thread::sleep_for(kPause);
   }
+  return p2p::read_piece(content_.layout, at_root_ ? content_.root : part(), piece, buffer);
 }
 
 bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
@@ -221,10 +229,10 @@ Bitfield PieceStore::scan(const std::vector<PieceIndex>& pieces, bool by_digest)
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
-fs::path PieceStore::path_of(std::size_t file) const { return place(at_root_ ? content_.root : part_, content_.layout.files()[file].path); }
+fs::path PieceStore::path_of(std::size_t file) const { return place_below(at_root_ ? content_.root : part(), content_.layout.files()[file].path); }
 
 std::shared_ptr<File> PieceStore::open_anew(std::size_t file) const {
-  return std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write_create);
+  return std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write);
 }
 
 std::shared_ptr<File> PieceStore::open(std::size_t file) {
@@ -264,6 +272,18 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   }
 }
 
+void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
+  P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
+  const Layout::Place at = content_.layout.place_of(piece);
+  open(at.file)->write_at(at.offset, bytes);
+}
+
+void PieceStore::claim(PieceIndex piece) {
+  std::vector<std::byte> bytes(geometry().size_of(piece));
+  if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + scratch_.part.string());
+  write(piece, bytes);
+}
+
 std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
   P2P_ASSERT(false);
   return nullptr;
@@ -277,21 +297,40 @@ void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   digest_known_.set(piece);
 }
 
+/// Of a manifest only executable or not is taken. Files of ours have the right permissions from the beginning; those that were
+/// there before may not. Where the file system refuses it, it is not worth the transfer.
+void PieceStore::set_modes() {
+  std::size_t refused = 0;
+  std::string first;
+  for (std::size_t i = 0; i < content_.layout.files().size(); ++i) {
+    try {
+      const auto file = open(i);
+      // Without a manifest nobody knows: as it is.
+      const bool executable = content_.id ? content_.layout.files()[i].executable : (file->mode() & 0100) != 0;
+      if (const std::uint32_t wanted = executable_mode(file->mode(), executable); wanted != file->mode()) file->set_mode(wanted);
+    } catch (const std::system_error& error) {
+      if (is_exhausted(error.code())) throw;
+      if (refused++ == 0) first = error.what();
+    }
+  }
+  if (refused > 0)
+    spdlog::warn("{}{}; what was received is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
+}
+
 /// Every piece is stored: gives the content its name. A crash in between leaves a .part that is complete, or a journal
 /// that nobody needs; both are mended by the next start.
 void PieceStore::finish() {
-  const Layout& layout = content_.layout;
-  for (std::size_t i = 0; i < layout.files().size(); ++i) {
-    const auto file = open(i);
-    if (content_.id) file->set_mode(layout.files()[i].mode);
-    if (options_.sync) file->sync();
-  }
-  fs::rename(part_, content_.root);
+  set_modes();
+  if (options_.sync)
+    for (std::size_t i = 0; i < content_.layout.files().size(); ++i) open(i)->sync();
+  if (options_.replace)
+    fs::rename(part(), content_.root);
+  else
+    rename_to_new(part(), content_.root);
   if (options_.sync) sync_folder(content_.root.parent_path());
   at_root_ = true;
+  journal_->remove();
   journal_.reset();
-  std::error_code ignored;
-  fs::remove(journal_path_, ignored);
   close_files();
   note_stamps();
 }

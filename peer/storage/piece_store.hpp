@@ -2,8 +2,10 @@
 // has its name without .part is complete, and checked as far as the content can be checked.
 //
 // While it is not complete, `<root>.journal` says which pieces were stored (journal.hpp). After a crash only pieces
-// whose bytes still hash to what the journal says are claimed; with a manifest and no journal, those that match it.
-// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept.
+// whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and others are
+// taken (scratch.hpp); with a manifest, what matches it is copied from there.
+// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept; or,
+// when it is to be replaced, stays until the new one is complete.
 //
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
@@ -21,6 +23,7 @@
 #include "peer/storage/journal.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/scan.hpp"
+#include "peer/storage/scratch.hpp"
 #include "protocol/bitfield.hpp"
 
 namespace p2p {
@@ -43,6 +46,9 @@ class PieceStore : public PieceStorage {
     /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
     /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
     bool serve_only = false;
+    /// What has the content's name may be something else. It is replaced in one step when the content is complete; until then
+    /// it is read, for the pieces that both have.
+    bool replace = false;
   };
 
   /// Claims what is there, or makes room for it. Throws ExitError: disk_full when there is no room for all of it, io for
@@ -60,9 +66,11 @@ class PieceStore : public PieceStorage {
   /// The last piece gives the content its name before this returns.
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
 
+  void park(PieceIndex piece, std::span<const std::byte> bytes) override;
+  void claim(PieceIndex piece) override;
+
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
-
 
   /// Somebody changes what was complete; writing to it would destroy what they do.
   bool frozen() const override { return frozen_; }
@@ -74,26 +82,27 @@ class PieceStore : public PieceStorage {
 
  private:
   std::filesystem::path path_of(std::size_t file) const;
+  const std::filesystem::path& part() const { return scratch_.part; }
   std::shared_ptr<File> open(std::size_t file);
   std::shared_ptr<File> open_anew(std::size_t file) const;
   void close_files();
   void serve_as_it_is();
   void claim_complete(FolderState state);
-  void begin_journal();
+  void claim_scratch();
   void claim_part();
   void prepare_files();
-  void read_journal();
+  void copy_matching(const std::filesystem::path& from);
   void record(PieceIndex piece, const Xxh3Digest& digest);
   bool read_piece(PieceIndex piece, std::span<std::byte> buffer) const;
   bool check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const;
   Bitfield scan(const std::vector<PieceIndex>& pieces, bool by_digest);
+  void set_modes();
   void finish();
   void note_stamps();
 
   Content content_;
   Options options_;
-  std::filesystem::path part_;
-  std::filesystem::path journal_path_;
+  Scratch scratch_;  ///< While it is not complete.
   bool at_root_ = false;  ///< Complete, under its own name.
   bool frozen_ = false;
   std::size_t most_open_files_;

@@ -1,78 +1,81 @@
 #include "peer/storage/replace_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <cstdio>
+#include <optional>
+#include <random>
+#include <span>
 #include <string>
 #include <system_error>
+
+#include "peer/storage/file.hpp"
 
 namespace p2p {
 namespace {
 
+constexpr std::string_view kPrefix = ".peerProcess-";
+constexpr std::string_view kSuffix = ".new";
+constexpr std::size_t kDigits = 16;
+
+std::string temporary_name() {
+  std::random_device random;
+  char digits[kDigits + 1];
+  std::snprintf(digits, sizeof digits, "%08x%08x", random(), random());
+  return std::string(kPrefix) + digits + std::string(kSuffix);
+}
+
+/// The permissions of the file that is to be replaced; none when there is none.
+std::optional<std::uint32_t> old_permissions(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  if (!S_ISREG(status.st_mode))
+    throw std::system_error(EEXIST, std::generic_category(), "replace " + path.string() + ", which is no regular file");
+  return status.st_mode & 0777;
+}
+
 /// The temporary file; gone when it was not kept.
 class Temporary {
  public:
-  explicit Temporary(const std::filesystem::path& target) : target_(target), path_((target.parent_path() / ".peerProcess-XXXXXX").native()) {
-    fd_ = ::mkostemp(path_.data(), O_CLOEXEC);
-    if (fd_ < 0) {
-      path_.clear();
-      fail("create");
-    }
-    // mkostemp() gives it to its owner alone; others may read what a new file of theirs would let them.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(fd_, 0666 & ~mask) != 0) {
-      const int error = errno;
-      discard();
-      errno = error;
-      fail("set permissions of");
-    }
+  explicit Temporary(const std::filesystem::path& folder) : file_(File::create(folder / temporary_name())) {}
+  ~Temporary() {
+    if (!kept_) ::unlink(file_.path().c_str());
   }
-  ~Temporary() { discard(); }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
 
-  void write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno != EINTR) fail("write");
-      if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (::fsync(fd_) != 0) fail("write");
-  }
-
-  void keep() {
-    if (::rename(path_.c_str(), target_.c_str()) != 0) fail("create");
-    path_.clear();
+  File& file() { return file_; }
+  void keep_as(const std::filesystem::path& target) {
+    std::filesystem::rename(file_.path(), target);
+    kept_ = true;
   }
 
  private:
-  /// The user knows the target's name, not the temporary one.
-  [[noreturn]] void fail(const char* operation) const {
-    throw std::system_error(errno, std::generic_category(), std::string(operation) + " " + target_.string());
-  }
-
-  void discard() {
-    if (fd_ >= 0) ::close(fd_);
-    if (!path_.empty()) ::unlink(path_.c_str());
-    fd_ = -1;
-    path_.clear();
-  }
-
-  std::filesystem::path target_;
-  std::string path_;
-  int fd_ = -1;
+  File file_;
+  bool kept_ = false;
 };
 
 }  // namespace
 
-void replace_file(const std::filesystem::path& path, std::string_view bytes) {
-  Temporary temporary(path);
-  temporary.write(bytes);
-  temporary.keep();
+void replace_file(const std::filesystem::path& path, std::string_view bytes, Durability durability) {
+  const auto permissions = old_permissions(path);
+  try {
+    Temporary temporary(path.parent_path());
+    temporary.file().write_at(0, std::as_bytes(std::span(bytes.data(), bytes.size())));
+    if (permissions && temporary.file().mode() != *permissions) (void)::fchmod(temporary.file().descriptor(), *permissions);
+    if (durability == Durability::on_disk) temporary.file().sync();
+    temporary.keep_as(path);
+  } catch (const std::system_error& error) {
+    // The user knows the target's name, not the temporary one.
+    throw std::system_error(error.code(), "create " + path.string());
+  }
+}
+
+bool is_temporary_name(std::string_view name) {
+  if (name.size() != kPrefix.size() + kDigits + kSuffix.size() || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  return name.substr(kPrefix.size(), kDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace p2p

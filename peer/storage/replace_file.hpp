@@ -6,10 +6,18 @@
 
 namespace p2p {
 
-/// Creates the file, or replaces one that is there, with these bytes: under a temporary name in the same directory, on
-/// disk, then renamed. On failure nothing is left and an old file stays as it was.
-/// Not while other threads create files: it has to change the process's umask for a moment to know it.
+enum class Durability {
+  on_disk,    ///< It survives a loss of power.
+  in_memory,  ///< It survives the end of the process.
+};
+
+/// Creates the file, or replaces a regular one that is there and keeps its permissions: under a temporary name in the same
+/// directory, then renamed. On failure nothing is left and an old file stays as it was; a symbolic link, a folder or a
+/// special file is never replaced. Only a kill -9 can leave the temporary file: see is_temporary_name().
 /// Throws std::system_error whose text is "operation path: reason".
-void replace_file(const std::filesystem::path& path, std::string_view bytes);
+void replace_file(const std::filesystem::path& path, std::string_view bytes, Durability durability = Durability::on_disk);
+
+/// Whether a file of this name was made by replace_file() and not renamed.
+bool is_temporary_name(std::string_view name);
 
 }  // namespace p2p

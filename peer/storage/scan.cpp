@@ -5,16 +5,34 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
+
+#include "peer/storage/file.hpp"
 
 namespace p2p {
 namespace {
 
 constexpr auto kTellEvery = std::chrono::milliseconds(200);
+constexpr auto kPause = std::chrono::milliseconds(10);
+constexpr int kMostTries = 500;
 constexpr unsigned kMostThreads = 16;
 constexpr std::size_t kBufferBudget = 256u << 20;
 
 }  // namespace
+
+bool read_piece(const Layout& layout, const std::filesystem::path& root, PieceIndex piece, std::span<std::byte> buffer) {
+  const Layout::Place at = layout.place_of(piece);
+  for (int tries = 1;; ++tries) {
+    try {
+      return File(place_below(root, layout.files()[at.file].path), File::Mode::read).read_at(at.offset, buffer) == buffer.size();
+    } catch (const std::system_error& error) {
+      // The scan's other threads will give theirs back.
+      if (!is_exhausted(error.code()) || tries == kMostTries) return false;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
 
 Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check, const OnScan& on_scan) {
   std::uint64_t total = 0;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "peer/storage/layout.hpp"
 #include "protocol/bitfield.hpp"
 #include "protocol/geometry.hpp"
 
@@ -21,6 +23,10 @@ using OnScan = std::function<void(const ScanProgress&)>;
 /// Reads a piece into the buffer, which has exactly its size, and says whether it is right. Called from several threads
 /// at once; must not throw.
 using CheckPiece = std::function<bool(PieceIndex, std::span<std::byte>)>;
+
+/// Reads a piece of the content whose files are below `root`. False when they do not have all of it or cannot be read. Waits for
+/// a descriptor when there is none left. Any thread.
+bool read_piece(const Layout& layout, const std::filesystem::path& root, PieceIndex piece, std::span<std::byte> buffer);
 
 /// Which of the pieces are right. Uses all cores; holds a buffer of one piece for each.
 Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check, const OnScan& on_scan);

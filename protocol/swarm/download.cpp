@@ -22,7 +22,8 @@ void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
     if (request->lone) l.window.on_lone_head(request->asked, now);
   }
   l.window.on_progress(now);
-  const bool wanted = !storing_paused_ && standing != Requests::Standing::never_asked && missing(picker_.state(head.piece));
+  const bool wanted = !storing_paused_ && standing != Requests::Standing::never_asked && missing(picker_.state(head.piece)) &&
+                      l.session.remote_pieces().test(head.piece);  // else it was found out since that it cannot have it
   l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted, .began = now};
 }
 
@@ -62,6 +63,8 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   if (store) {
     picker_.receive(incoming.piece);
     storing_[incoming.piece] = peer_of(link);
+    if (l.order && l.order->doubts(incoming.piece)) doubtful_.try_emplace(incoming.piece);
+    doubt_idle_since_ = now;
   }
   // Its standing now, not when the head came: a choke or stall in between has abandoned the request.
   if (const auto request = l.requests.answer(incoming.piece)) {
@@ -79,6 +82,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
 void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
   picker_.store(piece);
   stored_order_.push_back(piece);
+  doubtful_.erase(piece);
   const auto from = storing_.extract(piece);
   P2P_ASSERT(from);
   emit(PieceStored{piece, from.mapped(), picker_.stored().count()});
@@ -96,6 +100,7 @@ void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
 }
 
 void Swarm::on_store_failed(PieceIndex piece, Instant now) {
+  doubtful_.erase(piece);
   storing_.erase(piece);
   picker_.reject(piece);
   fill_all(now);

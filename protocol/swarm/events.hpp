@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "protocol/ids.hpp"
 #include "protocol/swarm/quorum.hpp"
+#include "protocol/wire/message.hpp"
 
 namespace p2p {
 
@@ -70,6 +72,7 @@ struct NotInterestedReceived {
 struct UnknownMessageReceived {
   PeerId peer;
   std::uint8_t type;
+  std::optional<MessageType> resembles{};  ///< By its length.
 };
 struct PieceStored {
   PieceIndex piece;
@@ -80,6 +83,16 @@ struct PieceStored {
 struct PieceRejected {
   PieceIndex piece;
   PeerId from;
+};
+/// By its haves, a neighbor numbers the bits of its bitfield from the low end.
+struct LowBitFirstProven {
+  PeerId peer;
+  std::uint32_t given_up;  ///< Pieces of it that it cannot have had; they are fetched again.
+  std::uint32_t taken;     ///< Those that were taken for right before; they are stored, and probably wrong.
+};
+/// Pieces were stored though their senders may not have had them.
+struct DoubtfulPiecesTaken {
+  std::uint32_t count;
 };
 /// Pieces that we had are wrong or gone on disk.
 struct PiecesLost {
@@ -111,9 +124,12 @@ struct ChunkContradicted {
 struct FileCompleted {};
 /// Every listed peer is known to have the file.
 struct SwarmCompleted {};
+/// We have the file, and nobody of those that are not known to have it has been seen for the patience.
+struct PatienceEnded {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
-                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, PiecesLost,
-                           RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted>;
+                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored,
+                           PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, RequestsStalled, ChunkSettled,
+                           ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
 
 }  // namespace p2p

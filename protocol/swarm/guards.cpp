@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A link that lasted so long speaks for its remote.
+constexpr Duration kForgetOffenses = 5min;
 constexpr Duration kHandshakePatience = 10s;
 // How long a remote may take nothing of what waits for it.
 constexpr Duration kSendPatience = 60s;
@@ -64,11 +66,26 @@ void Swarm::on_send_blocked(LinkId link, Instant now) { at(link).blocked_since =
 
 void Swarm::on_send_resumed(LinkId link) { at(link).blocked_since = kNever; }
 
+/// The link's remote broke the rules. One that kept to them for long begins anew.
+void Swarm::punish(LinkId link, Instant now) {
+  const Link& l = at(link);
+  if (now - l.opened >= kForgetOffenses) neighborhood_.forgive(*l.neighbor);
+  neighborhood_.lengthen_backoff(*l.neighbor);
+}
+
+void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
+  const Link& l = at(link);
+  if (l.phase == Link::Phase::closed) return;
+  const bool greeted = l.phase != Link::Phase::handshaking;
+  if (greeted) punish(link, now);
+  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
+}
+
 bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant now) {
   if (!is_talk(message, changed)) return true;
   const Link& l = at(link);
   if (neighborhood_[*l.neighbor].talk.spend(l.haves_told + l.session.remote_pieces().count(), now)) return true;
-  neighborhood_.lengthen_backoff(*l.neighbor);
+  punish(link, now);
   close(link, "a flood of messages that say nothing new", now, EndKind::flood);
   return false;
 }

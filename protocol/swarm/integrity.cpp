@@ -10,9 +10,9 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const PeerId from = stored_from.mapped();
   picker_.reject(piece);
   emit(PieceRejected{piece, from});
-  // An open swarm forgets who has gone, but not who lied.
+  // Who was no neighbor by the list is forgotten when it has gone, but not when it lied.
   const auto known = neighborhood_.find(from);
-  const NeighborIndex sender = known ? *known : neighborhood_.add(from, false, now);
+  const NeighborIndex sender = known ? *known : neighborhood_.add(from, false, !config_.open, now);
   neighborhood_.convict(sender);
   if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
   fill_all(now);
@@ -35,6 +35,7 @@ void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   for (const PieceIndex piece : pieces) quorum_ ? picker_.forfeit(piece) : picker_.lose(piece);
   emit(PiecesLost{static_cast<std::uint32_t>(pieces.size())});
   neighborhood_.forget_told();
+  seeker_.wake(now);
   std::vector<LinkId> established;
   for_established([&](LinkId link) { established.push_back(link); });
   for (const LinkId link : established) close(link, "our pieces have changed", now, EndKind::renewed);

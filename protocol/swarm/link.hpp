@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "protocol/clock.hpp"
 #include "protocol/session.hpp"
+#include "protocol/swarm/bit_order.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/request_window.hpp"
@@ -65,6 +67,7 @@ struct Link {
   Shortlist shortlist;
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
+  std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
   std::uint32_t announced = 0;   ///< How many of the chunks that we hold were announced or passed over.
 
   Instant opened;

@@ -10,10 +10,13 @@ namespace {
 using namespace std::chrono_literals;
 constexpr Duration kFirstBackoff = 50ms;
 constexpr Duration kLongestBackoff = 5s;
+// After a violation; doubled with each one that follows.
+constexpr Duration kFirstPenalty = 5s;
+constexpr Duration kLongestPenalty = 5min;
 
 }  // namespace
 
-Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now) {
+Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now) : self_(self) {
   bool earlier = true;
   for (const PeerId id : listed) {
     if (id == self) {
@@ -23,13 +26,13 @@ Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Insta
     }
     const bool is_new = index_.emplace(id, static_cast<NeighborIndex>(neighbors_.size())).second;
     P2P_ASSERT(is_new);
-    neighbors_.push_back({.id = id, .dial = earlier, .backoff = kFirstBackoff, .dial_at = earlier ? now : kNever});
+    neighbors_.push_back({.id = id, .dial = earlier, .yields = earlier, .backoff = kFirstBackoff, .dial_at = earlier ? now : now + kTurnAbout});
   }
   P2P_ASSERT(!earlier);
   if (!neighbors_.empty()) next_due_ = neighbors_.front().dial_at;
 }
 
-NeighborIndex Neighborhood::add(PeerId id, bool dial, Instant now) {
+NeighborIndex Neighborhood::add(PeerId id, bool dial, bool guest, Instant now) {
   if (vacant_.empty()) {
     vacant_.push_back(static_cast<NeighborIndex>(neighbors_.size()));
     neighbors_.emplace_back();
@@ -38,7 +41,8 @@ NeighborIndex Neighborhood::add(PeerId id, bool dial, Instant now) {
   const bool is_new = index_.emplace(id, index).second;
   P2P_ASSERT(is_new);
   vacant_.pop_back();
-  neighbors_[index] = {.id = id, .dial = dial, .backoff = kFirstBackoff, .dial_at = dial ? now : kNever};
+  neighbors_[index] = {
+      .id = id, .dial = dial, .yields = id < self_, .guest = guest, .backoff = kFirstBackoff, .dial_at = dial ? now : kNever};
   next_due_ = std::min(next_due_, neighbors_[index].dial_at);
   return index;
 }
@@ -63,6 +67,7 @@ std::vector<NeighborIndex> Neighborhood::take_due(Instant now) {
   for (NeighborIndex i = 0; i < neighbors_.size(); ++i) {
     if (neighbors_[i].dial_at <= now) {
       neighbors_[i].dial_at = kNever;
+      neighbors_[i].dialing = true;
       due.push_back(i);
     }
     next_due_ = std::min(next_due_, neighbors_[i].dial_at);
@@ -72,21 +77,42 @@ std::vector<NeighborIndex> Neighborhood::take_due(Instant now) {
 
 void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) {
   Neighbor& n = neighbors_[index];
-  if (!n.dial || n.convicted) return;
-  n.dial_at = now + from_seconds(seconds(n.backoff) * (0.5 + random.unit()));
-  n.backoff = std::min(2 * n.backoff, kLongestBackoff);
+  if (n.convicted || n.dialing) return;
+  if (n.dial) {
+    n.dial_at = now + from_seconds(seconds(n.backoff) * (0.5 + random.unit()));
+    n.backoff = std::min(2 * n.backoff, kLongestBackoff);
+  } else if (!n.met && !n.guest) {
+    n.dial_at = now + from_seconds(seconds(kTurnAbout) * (0.75 + random.unit() / 2));
+    n.dial_held = false;
+  }
   next_due_ = std::min(next_due_, n.dial_at);
 }
 
-void Neighborhood::on_linked(NeighborIndex index, LinkId link) {
-  neighbors_[index].link = link;
-  neighbors_[index].met = true;
-  neighbors_[index].dial_at = kNever;
+void Neighborhood::hold_dial(NeighborIndex index, Instant until) {
+  neighbors_[index].dialing = false;
+  neighbors_[index].dial_held = true;
+  neighbors_[index].dial_at = until;
+  next_due_ = std::min(next_due_, until);
+}
+
+void Neighborhood::on_linked(NeighborIndex index, LinkId link, bool by_us) {
+  Neighbor& n = neighbors_[index];
+  n.link = link;
+  n.met = true;
+  n.dial |= by_us;
+  n.dial_at = kNever;
+  n.fault = DialFault::none;
 }
 
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }
 
-void Neighborhood::lengthen_backoff(NeighborIndex index) { neighbors_[index].backoff = kLongestBackoff; }
+void Neighborhood::lengthen_backoff(NeighborIndex index) {
+  Neighbor& n = neighbors_[index];
+  n.backoff = kFirstPenalty;
+  for (std::uint32_t i = 0; i < n.offenses && n.backoff < kLongestPenalty; ++i) n.backoff *= 2;
+  n.backoff = std::min(n.backoff, kLongestPenalty);
+  ++n.offenses;
+}
 
 void Neighborhood::convict(NeighborIndex index) {
   neighbors_[index].convicted = true;
@@ -99,6 +125,13 @@ void Neighborhood::forget_told() {
 
 bool Neighborhood::all_complete() const {
   return std::ranges::all_of(neighbors_, [](const Neighbor& n) { return n.complete || n.out(); });
+}
+
+std::optional<Instant> Neighborhood::all_unseen_since() const {
+  std::optional<Instant> since;
+  for (const Neighbor& n : neighbors_)
+    if (!n.complete && !n.out()) since = std::max(since.value_or(Instant::min()), n.met ? n.seen : kNever);
+  return since;
 }
 
 bool Neighborhood::all_linked_or_told() const {

@@ -1,5 +1,6 @@
 // The peers that PeerInfo.cfg lists, as seen from one of them: whom to dial and when, who is linked, who is complete.
-// In an open swarm, which has no list, those that were found or came.
+// In an open swarm, which has no list, those that were found or came; in one of which everybody has only some as neighbors
+// (NeighborGraph), also a few guests: peers of the list that are linked because one of the two needs it.
 //
 // Source: docs/PROTOCOL.md, "Start" and "End". Absent: connections (the shell dials when told so).
 #pragma once
@@ -12,6 +13,7 @@
 #include "protocol/clock.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/random.hpp"
+#include "protocol/swarm/dial_fault.hpp"
 #include "protocol/swarm/talk_budget.hpp"
 
 namespace p2p {
@@ -19,7 +21,9 @@ namespace p2p {
 /// A listed peer other than ourselves.
 struct Neighbor {
   PeerId id;
-  bool dial = false;               ///< Listed before us, or found: ours to dial.
+  bool dial = false;               ///< Ours to dial: listed before us, found, or once linked by our own dial.
+  bool yields = false;             ///< Of two connections with it that cross, ours stays.
+  bool guest = false;              ///< Not a neighbor by the graph: forgotten when it has no link.
   std::optional<LinkId> link{};    ///< The link in use, from handshake to end.
   bool complete = false;           ///< By its own bitfield and haves; a lost link does not change it.
 
@@ -29,25 +33,36 @@ struct Neighbor {
   bool convicted = false;          ///< Sent a piece with a wrong hash: never linked again, and not waited for.
 
   Duration backoff{};              ///< Before the next dial but one.
+  std::uint32_t offenses = 0;      ///< Links in a row that ended because it broke the protocol.
+  std::uint32_t taken_on_trust = 0;  ///< Pieces of it that nothing proved to be right (doubts.cpp).
+  bool low_bit_first = false;      ///< Was proven to number the bits of its bitfield from the low end.
   TalkBudget talk{};
-  Instant dial_at = kNever;        ///< kNever: dialing, linked, or not ours to dial.
+  Instant dial_at = kNever;        ///< kNever: dialing, linked, or not to be dialled.
+  bool dialing = false;            ///< From take_due() to dial_ended().
+  bool dial_held = false;          ///< Was due once, and put off.
+  DialFault fault = DialFault::none;
+  Instant seen{};                  ///< When it was last linked, as far as anybody has looked.
   bool vacant = false;             ///< Nobody: the place of one that was removed.
 
   /// Nobody waits for it.
-  bool out() const { return convicted || vacant; }
+  bool out() const { return convicted || vacant || (guest && !link); }
 };
 
 using NeighborIndex = std::uint32_t;
 
 class Neighborhood {
  public:
+  /// How long a neighbor that is listed after us may take to come by itself before it is dialled, and again after each
+  /// dial of ours that failed: it can be reached, and cannot reach us. Give or take a quarter.
+  static constexpr Duration kTurnAbout = std::chrono::seconds(10);
+
   /// `listed`: every line of PeerInfo.cfg in order, `self` among them exactly once, no ID twice.
   Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now);
 
-  /// For an open swarm. `dial`: it is ours to dial, from now on. Its index is a vacant one where there is one.
+  /// One that `listed` does not name. `dial`: it is ours to dial, from now on. Its index is a vacant one where there is one.
   /// Precondition: find(id) is empty.
-  NeighborIndex add(PeerId id, bool dial, Instant now);
-  /// For an open swarm: the neighbor is as if it had never been. Precondition: it has no link.
+  NeighborIndex add(PeerId id, bool dial, bool guest, Instant now);
+  /// The neighbor is as if it had never been. Precondition: it was added, and has no link.
   void remove(NeighborIndex index);
 
   /// The vacant places among them.
@@ -58,23 +73,33 @@ class Neighborhood {
   const Neighbor& operator[](NeighborIndex index) const { return neighbors_[index]; }
   std::optional<NeighborIndex> find(PeerId id) const;
 
-  /// The neighbors that are due to be dialled; each is "dialing" until dial_again() or a link.
+  /// The neighbors that are due to be dialled; each is `dialing` until dial_ended().
   std::vector<NeighborIndex> take_due(Instant now);
   /// When to call take_due(); may be early, never late. O(1), because it is asked for all the time.
   Instant next_due() const { return next_due_; }
 
-  /// A dial failed or a dialled link ended: due again after a back-off that doubles from 50 ms to 5 s, with jitter so
-  /// that peers that lost the same neighbor do not come back in step. No effect on those that are not ours to dial.
+  /// A dial led to a connection, or failed.
+  void dial_ended(NeighborIndex index) { neighbors_[index].dialing = false; }
+
+  /// A dial failed or a link ended: due again after a back-off that doubles from 50 ms to 5 s, with jitter so that peers
+  /// that lost the same neighbor do not come back in step. One that is not ours to dial is due after kTurnAbout if it never
+  /// was linked, else never: it has shown that it can come. No effect while it is being dialled.
   void dial_again(NeighborIndex index, Instant now, Random& random);
 
-  /// The neighbor has a link now; nobody dials it.
-  void on_linked(NeighborIndex index, LinkId link);
+  /// Puts off the dial that take_due() gave. Precondition: no connection was made for it.
+  void hold_dial(NeighborIndex index, Instant until);
+
+  /// The neighbor has a link now; nobody dials it. `by_us`: our dial made it, so that it is ours to dial again.
+  void on_linked(NeighborIndex index, LinkId link, bool by_us);
 
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);
 
-  /// The neighbor broke the protocol and will probably do so again: the next back-off is the longest.
+  /// The neighbor broke the protocol and will probably do so again: the next back-off is 5 s, and after each such link that
+  /// follows without a forgive() in between twice as long, up to 5 minutes.
   void lengthen_backoff(NeighborIndex index);
+  /// It behaved.
+  void forgive(NeighborIndex index) { neighbors_[index].offenses = 0; }
 
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);
@@ -82,11 +107,16 @@ class Neighborhood {
   /// What neighbors were told of our completeness no longer holds.
   void forget_told();
 
-  /// Of all but the convicted.
+  /// Of all that are waited for.
   bool all_complete() const;
   bool all_linked_or_told() const;
 
+  /// Since when all that are waited for have been out of sight, by `seen`; kNever while one of them was never linked.
+  /// Empty: all are complete.
+  std::optional<Instant> all_unseen_since() const;
+
  private:
+  PeerId self_;
   std::vector<Neighbor> neighbors_;
   std::unordered_map<PeerId, NeighborIndex> index_;
   std::vector<NeighborIndex> vacant_;

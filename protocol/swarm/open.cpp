@@ -1,5 +1,6 @@
 // The open swarm: neighbors that no list names. They are found by others (add_neighbor) or come by themselves, and are
-// forgotten when they are gone, so that a swarm that runs for months holds those that are there.
+// forgotten when they are gone, so that a swarm that runs for months holds those that are there. So are guests, who are
+// linked beyond the neighbor graph.
 #include <algorithm>
 
 #include "protocol/assert.hpp"
@@ -14,32 +15,33 @@ constexpr std::uint32_t kLargestPeerId = 0x7fffffff;
 
 void Swarm::add_neighbor(PeerId peer, Instant now) {
   P2P_ASSERT(config_.open);
-  if (peer != config_.self && !neighborhood_.find(peer)) neighborhood_.add(peer, true, now);
+  if (peer != config_.self && !neighborhood_.find(peer)) neighborhood_.add(peer, true, false, now);
 }
 
-/// Whom a dial led to. An open swarm may have forgotten it meanwhile.
+/// Whom a dial led to. One that no list or graph makes a neighbor may have been forgotten meanwhile.
 NeighborIndex Swarm::dialed_neighbor(PeerId peer, Instant now) {
   const auto known = neighborhood_.find(peer);
-  P2P_ASSERT(known || config_.open);
-  return known ? *known : neighborhood_.add(peer, true, now);
+  P2P_ASSERT(known || config_.open || seeker_.lists(peer));
+  return known ? *known : neighborhood_.add(peer, true, !config_.open, now);
 }
 
 /// Whether an unknown ID is worth a look: of a link that we dialled it is one that we did not expect.
 bool Swarm::admits(const Link& link, PeerId peer) const {
-  return config_.open && (link.neighbor || (peer.value <= kLargestPeerId && neighborhood_.known() < config_.most_neighbors));
+  if (!config_.open) return !link.neighbor && welcomes(peer);
+  return link.neighbor || (peer.value <= kLargestPeerId && neighborhood_.known() < config_.most_neighbors);
 }
 
-void Swarm::on_dial_failed(PeerId peer, Instant now) {
-  const auto neighbor = neighborhood_.find(peer);
-  if (!neighbor || neighborhood_[*neighbor].link) return;
-  if (config_.open) return forget(*neighbor);
-  neighborhood_.dial_again(*neighbor, now, random_);
+std::string Swarm::why_not_admitted(PeerId peer) const {
+  const std::string id = std::to_string(peer.value);
+  if (seeker_.lists(peer)) return "peer " + id + " is not one of our neighbors (MaxConnections), and there is no room for it";
+  return "handshake with the unknown ID " + id + explain_unknown_id(peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); });
 }
 
 /// A neighbor has no link any more. In an open swarm one that was linked may only have lost its connection; whoever did
 /// not let us in has nothing for us.
 void Swarm::on_unlinked(NeighborIndex neighbor, bool was_established, Instant now) {
-  if (config_.open && !(neighborhood_[neighbor].dial && was_established)) return forget(neighbor);
+  const Neighbor& n = neighborhood_[neighbor];
+  if (n.guest || (config_.open && !(n.dial && was_established))) return forget(neighbor);
   neighborhood_.dial_again(neighbor, now, random_);
 }
 

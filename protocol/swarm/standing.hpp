@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/ids.hpp"
+#include "protocol/swarm/dial_fault.hpp"
 
 namespace p2p {
 
@@ -16,6 +17,8 @@ struct NeighborStanding {
   std::uint32_t pieces = 0;    ///< How many it has, as far as we were told.
   bool offers = false;         ///< Linked, and has a piece that we lack.
   bool chokes_us = true;
+  bool ours_to_dial = false;   ///< Else it is the one that dials.
+  DialFault fault = DialFault::none;  ///< Why our last dial came to nothing.
 };
 
 /// A missing chunk that somebody has, and nobody may fetch yet.

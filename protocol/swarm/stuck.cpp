@@ -1,6 +1,7 @@
 #include "protocol/swarm/stuck.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/swarm/swarm.hpp"
 
@@ -21,9 +22,9 @@ template <class Fits>
 Stuck because(Stuck::Why why, const Standing& standing, Fits&& fits) {
   Stuck stuck{.why = why, .pieces_in_all = standing.piece_count};
   for (const NeighborStanding& n : standing.neighbors)
-    if (fits(n)) stuck.peers.push_back({n.id, state_of(n), n.pieces});
+    if (fits(n)) stuck.peers.push_back({n.id, state_of(n), n.pieces, n.ours_to_dial, n.ours_to_dial ? n.fault : DialFault::none});
   stuck.peer_count = static_cast<std::uint32_t>(stuck.peers.size());
-  std::ranges::stable_sort(stuck.peers, {}, &Stuck::Peer::state);
+  std::ranges::stable_sort(stuck.peers, {}, [](const Stuck::Peer& peer) { return std::pair(peer.state, !peer.ours_to_dial); });
   if (stuck.peers.size() > Stuck::kNamed) stuck.peers.resize(Stuck::kNamed);
   return stuck;
 }
@@ -102,7 +103,9 @@ Standing Swarm::standing() const {
                                   .complete = n.complete,
                                   .pieces = link ? link->session.remote_pieces().count() : n.pieces,
                                   .offers = link && link->wanted > 0,
-                                  .chokes_us = !link || link->session.remote_chokes()});
+                                  .chokes_us = !link || link->session.remote_chokes(),
+                                  .ours_to_dial = n.dial,
+                                  .fault = n.fault});
   }
   return standing;
 }

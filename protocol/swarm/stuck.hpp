@@ -32,6 +32,8 @@ struct Stuck {
     PeerId id;
     State state;
     std::uint32_t pieces;  ///< How many it has, as far as we were told.
+    bool ours_to_dial = false;
+    DialFault fault = DialFault::none;  ///< Where it is ours to dial: why that came to nothing.
     friend bool operator==(const Peer&, const Peer&) = default;
   };
 
@@ -41,7 +43,7 @@ struct Stuck {
   Why why;
   std::vector<PieceIndex> pieces = {};  ///< The first kNamed.
   std::uint32_t piece_count = 0;        ///< Of all there are.
-  std::vector<Peer> peers = {};         ///< The first kNamed; those that are linked come first.
+  std::vector<Peer> peers = {};         ///< The first kNamed; those that are linked come first, then those that are ours to dial.
   std::uint32_t peer_count = 0;
   std::uint32_t pieces_in_all = 0;      ///< Of the whole content.
   std::uint32_t agreeing = 0;           ///< With no_quorum: of how many holders of the first piece, at most,

@@ -25,6 +25,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
     : config_(std::move(config)),
       random_(seed),
       neighborhood_(config_.self, config_.listed, now),
+      seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value()),
       choker_(config_.preferred_neighbors),
       throughput_(now),
@@ -46,18 +47,8 @@ LinkId Swarm::open(Direction direction, Instant now) {
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(direction, config_.geometry.piece_count(),
-                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(direction, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
-  return link;
-}
-
-LinkId Swarm::on_dialed(PeerId peer, Instant now) {
-  const LinkId link = open(Direction::dialed, now);
-  at(link).neighbor = dialed_neighbor(peer, now);
-  // Most acceptors wait for the dialler, so it speaks first.
-  at(link).handshake_due = true;
-  ready(link);
   return link;
 }
 
@@ -85,6 +76,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   Link& l = at(link);
   std::erase(strangers_, link);
   const bool was_established = l.phase == Link::Phase::established;
+  const bool was_greeting = l.phase == Link::Phase::handshaking;
   l.phase = Link::Phase::closed;
   if (!l.neighbor) {
     emit(StrangerClosed{reason, kind});
@@ -94,6 +86,8 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   if (was_established) {
     --linked_;
     neighborhood_[*l.neighbor].link.reset();
+    neighborhood_[*l.neighbor].seen = now;
+    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
     neighborhood_[*l.neighbor].pieces = l.session.remote_pieces().count();
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -103,7 +97,10 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     sync_chokes();
     fill_all(now);
   }
+  if (was_greeting && l.direction == Direction::dialed) note_fault(*l.neighbor, kind);
   if (!neighborhood_[*l.neighbor].link) on_unlinked(*l.neighbor, was_established, now);
+  // Those that are left may be complete, or out of sight for long.
+  if (was_established && complete()) check_swarm_complete(now);
 }
 
 void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
@@ -112,29 +109,30 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   l.heard = now;
   const auto id = std::to_string(handshake.peer.value);
   const auto sender = neighborhood_.find(handshake.peer);
-  if (handshake.peer == config_.self) return close(link, "handshake with our own ID " + id, now, EndKind::refused);
-  if (!sender && !admits(l, handshake.peer))
-    return close(link, "handshake with the unknown ID " + id +
-                           explain_unknown_id(handshake.peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); }),
-                 now, EndKind::refused);
+  const auto refuse = [&](const std::string& reason) {
+    const auto dialed = l.neighbor;
+    close(link, reason, now, EndKind::refused);
+    if (dialed && dialed != sender) neighborhood_[*dialed].fault = DialFault::wrong_id;
+  };
+  if (handshake.peer == config_.self) return refuse("handshake with our own ID " + id);
+  if (!sender && !admits(l, handshake.peer)) return refuse(why_not_admitted(handshake.peer));
   const std::string fault = content_fault(decode_features(handshake.reserved));
-  if (!fault.empty()) return close(link, "peer " + id + " " + fault, now, EndKind::refused);
-  if (sender && neighborhood_[*sender].convicted) return close(link, "peer " + id + " has sent a wrong piece before", now, EndKind::refused);
-  if (l.neighbor && l.neighbor != sender)
-    return close(link, "handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value), now,
-                 EndKind::refused);
+  if (!fault.empty()) return refuse("peer " + id + " " + fault);
+  if (sender && neighborhood_[*sender].convicted) return refuse("peer " + id + " has sent a wrong piece before");
+  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   std::erase(strangers_, link);
-  l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, now);
+  l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
   if (!neighbor.talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
-  if (!neighbor.link) return establish(link, now);
+  if (!neighbor.link && (l.direction == Direction::dialed || wins_crossing(link, now))) return establish(link, now);
   if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while.
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
+/// a neighbor, where the two have crossed.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -147,7 +145,7 @@ void Swarm::settle_contention(LinkId link, Instant now) {
   const Link& l = at(link);
   const auto old = neighborhood_[*l.neighbor].link;
   if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now, EndKind::duplicate);
-  if (old && now - l.contends_since < kContentionGrace) return;
+  if ((old || greeting(*l.neighbor)) && now - l.contends_since < kContentionGrace) return;
   if (old) close(*old, "silent while the peer came back on another connection", now, EndKind::duplicate);
   establish(link, now);
 }
@@ -157,7 +155,7 @@ void Swarm::establish(LinkId link, Instant now) {
   l.phase = Link::Phase::established;
   ++linked_;
   ++activity_;
-  neighborhood_.on_linked(*l.neighbor, link);
+  neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
   emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
@@ -166,32 +164,29 @@ void Swarm::establish(LinkId link, Instant now) {
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
   if (!l.session.remote_chokes()) serving_us_.push_back(link);
-  if (l.session.state() == SessionState::exchanging) on_bitfield(link, now);
+  if (l.session.has_spoken()) on_bitfield(link, now);
   if (l.session.remote_is_interested()) {
     choker_.on_interested(link, random_);
     sync_chokes();
   }
   // Last: it may have said that it is no longer complete.
-  if (leave_at_ != kNever) check_swarm_complete(now);
+  if (complete()) check_swarm_complete(now);
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
-
-void Swarm::on_violation(LinkId link, const Violation& violation, Instant now) {
-  const Link& l = at(link);
-  if (l.phase == Link::Phase::closed) return;
-  const bool greeted = l.phase != Link::Phase::handshaking;
-  if (greeted) neighborhood_.lengthen_backoff(*l.neighbor);
-  close(link, "protocol violation: " + violation.reason, now, greeted ? EndKind::violation : EndKind::refused);
-}
 
 void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   Link& l = at(link);
   if (l.phase == Link::Phase::closed) return;
   l.heard = now;
-  const bool first = l.session.state() != SessionState::exchanging;
+  const bool first = !l.session.has_spoken();
+  const auto* have = std::get_if<Have>(&message);
+  const auto* bitfield = std::get_if<BitfieldMessage>(&message);
+  const Bitfield told_before = bitfield ? l.session.remote_pieces() : Bitfield();
   const auto verdict = l.session.on_message(message);
   if (const auto* violation = std::get_if<Violation>(&verdict)) return on_violation(link, *violation, now);
+  if (bitfield) begin_doubt(link, told_before);
+  if (have && l.order) l.order->on_have(have->piece);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
     if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
@@ -202,6 +197,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
     // A peer that skips the bitfield has nothing, whatever we knew of it before.
     note_completeness(link, now);
   }
+  // A late bitfield: what was announced before it has been counted, and is part of what it is united with.
+  if (bitfield) picker_.remove_holder(told_before);
   const bool changed = std::get<bool>(verdict);
   if (may_say(link, message, changed, now)) apply(link, message, changed, now);
 }
@@ -241,18 +238,21 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     }
     void operator()(const Have& have) const {
       s.emit(HaveReceived{peer, have.piece});
-      if (!changed) return;
-      if (s.complete()) ++s.activity_;
-      s.on_have(link, have.piece, now);
+      if (changed) {
+        if (s.complete()) ++s.activity_;
+        s.on_have(link, have.piece, now);
+      }
+      if (s.at(link).order) s.on_have_in_doubt(link, have.piece, now);
     }
     void operator()(const BitfieldMessage&) const {
       s.picker_.add_holder(s.at(link).session.remote_pieces());
+      s.at(link).shortlist.clear();
       s.on_bitfield(link, now);
     }
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
-    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type}); }
+    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
 }
@@ -294,6 +294,8 @@ void Swarm::note_completeness(LinkId link, Instant now) {
 }
 
 void Swarm::check_swarm_complete(Instant now) {
+  if (!complete()) complete_since_ = kNever;
+  if (complete() && config_.patience > Duration::zero()) patience_at_ = now;
   if (config_.open || swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
     leave_at_ = kNever;
     return;
@@ -310,7 +312,7 @@ void Swarm::check_swarm_complete(Instant now) {
 void Swarm::update_interest(LinkId link) {
   const Link& l = at(link);
   // Before the remote's first message nothing is known to be worth saying.
-  if (l.session.state() != SessionState::exchanging) return;
+  if (!l.session.has_spoken()) return;
   if ((l.wanted > 0) == l.session.we_are_interested()) return;
   push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
 }
@@ -319,12 +321,12 @@ void Swarm::update_interest(LinkId link) {
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete_ && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, dial});
+  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, patience_at_, seeker_.look_at(), dial});
 }
 
 void Swarm::on_timer(Instant now) {
-  if (!swarm_complete_ || config_.stays)
-    for (const NeighborIndex due : neighborhood_.take_due(now)) effects_.emplace_back(Dial{neighborhood_[due].id});
+  if (now >= seeker_.look_at()) seek(now);
+  if (!swarm_complete_ || config_.stays) dial_due(now);
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
     end_unchoking_interval();
@@ -336,6 +338,7 @@ void Swarm::on_timer(Instant now) {
   }
   if (now >= sweep_at_) sweep(now);
   if (now >= leave_at_) check_swarm_complete(now);
+  if (now >= patience_at_) consider_patience(now);
 }
 
 void Swarm::sweep(Instant now) {
@@ -358,7 +361,8 @@ void Swarm::sweep(Instant now) {
       case Link::Phase::closed: break;
     }
   }
-  sweep_at_ = any ? now + kSweepInterval : kNever;
+  sweep_at_ = any || !doubtful_.empty() ? now + kSweepInterval : kNever;
+  decide_idle_doubts(now);
   // What a stalled link was asked for goes to others first.
   const auto is_stalled = [&](LinkId link) { return std::ranges::find(stalled, link) != stalled.end(); };
   for (const LinkId link : serving_us_)

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/quorum.hpp"
+#include "protocol/swarm/seeker.hpp"
 #include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/violation.hpp"
@@ -60,6 +62,15 @@ struct SwarmConfig {
   bool stays = false;
   std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
 
+  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them; zero: for
+  /// ever. For one that never was linked it waits in any case.
+  Duration patience = Duration::zero();
+
+  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its neighbors, and
+  /// who is let in by others for that reason, most_guests at once. Null: nobody.
+  Seeker::List everybody = {};
+  std::uint32_t most_guests = 0;
+
   /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
   std::optional<ContentPrefix> content = {};
   /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
@@ -83,13 +94,17 @@ struct SendReady {
 struct Dial {
   PeerId peer;
 };
+/// A parked piece counts after all; make it a stored one and answer with on_piece_stored() or on_store_failed().
+struct Claim {
+  PieceIndex piece;
+};
 /// Close this connection; answer with on_closed() as for any other end.
 struct Disconnect {
   LinkId link;
   std::string reason;
 };
 
-using Effect = std::variant<SendReady, Dial, Disconnect, Event>;
+using Effect = std::variant<SendReady, Dial, Claim, Disconnect, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -102,7 +117,7 @@ class Swarm {
   /// An open swarm dials this peer. No effect on one that is known already, and on ourselves.
   void add_neighbor(PeerId peer, Instant now);
   LinkId on_dialed(PeerId peer, Instant now);
-  void on_dial_failed(PeerId peer, Instant now);
+  void on_dial_failed(PeerId peer, DialFault fault, Instant now);
   LinkId on_accepted(Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
@@ -113,6 +128,9 @@ class Swarm {
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
   void on_send_resumed(LinkId link);
+  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that would
+  /// carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is asked of it.
+  bool awaits_acknowledgement(LinkId link) const;
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
 
@@ -135,8 +153,14 @@ class Swarm {
   /// Payload bytes came.
   void on_payload(LinkId link, std::uint32_t bytes, Instant now);
   /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
-  /// drop it.
+  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not count
+  /// them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for itself.
   [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
+
+  /// The remote may not have had what it gave (bit_order.hpp). Of a piece that on_piece_received() returned.
+  bool in_doubt(PieceIndex piece) const;
+  /// It is asked for again when the doubt proves right, without a word to the shell; else a Claim follows.
+  void on_piece_parked(PieceIndex piece, Instant now);
 
   void on_piece_stored(PieceIndex piece, Instant now);
   void on_store_failed(PieceIndex piece, Instant now);
@@ -206,14 +230,27 @@ class Swarm {
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
+  // dialing.cpp: how links come about
+  void dial_due(Instant now);
+  std::optional<LinkId> greeting(NeighborIndex neighbor) const;
+  bool wins_crossing(LinkId link, Instant now);
+  void note_fault(NeighborIndex neighbor, EndKind kind);
+  bool welcomes(PeerId peer) const;
+  void seek(Instant now);
+
+  // patience.cpp: for whom to wait no longer
+  void consider_patience(Instant now);
+
   // open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);
   bool admits(const Link& link, PeerId peer) const;
+  std::string why_not_admitted(PeerId peer) const;
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
   // guards.cpp: what a remote cannot make us spend
   std::uint32_t most_strangers() const;
+  void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
 
@@ -234,6 +271,15 @@ class Swarm {
   void give_up_requests(LinkId link);
   bool give_up_stalled(LinkId link, Duration drain, Instant now);
 
+  // doubts.cpp: bitfields that can be read in two ways, and what their senders gave
+  void begin_doubt(LinkId link, const Bitfield& told_before);
+  void on_have_in_doubt(LinkId link, PieceIndex piece, Instant now);
+  void read_anew(LinkId link, Bitfield pieces, Instant now);
+  void settle_doubt(LinkId link, bool low_bit_first, Instant now);
+  void resolve(PieceIndex piece, bool right);
+  bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
+  void decide_idle_doubts(Instant now);
+
   // trust.cpp: who vouches for which chunk
   void begin_trust();
   std::string content_fault(const std::optional<Features>& theirs) const;
@@ -253,6 +299,7 @@ class Swarm {
   SwarmConfig config_;
   Random random_;
   Neighborhood neighborhood_;
+  Seeker seeker_;
   Picker picker_;
   Choker choker_;
   std::optional<Quorum> quorum_;  ///< Where pieces are chunks.
@@ -269,6 +316,14 @@ class Swarm {
   std::vector<PieceIndex> stored_order_;
   std::unordered_map<PieceIndex, PeerId> storing_;  ///< Who sent what is being stored.
 
+  /// Pieces of storing_ whose senders may not have had them: on their way to the disk, or parked there.
+  struct Doubtful {
+    bool parked = false;
+    std::optional<bool> right{};  ///< Decided before it was parked.
+  };
+  std::map<PieceIndex, Doubtful> doubtful_;
+  Instant doubt_idle_since_{};  ///< When the last piece came or was decided on.
+
   Throughput throughput_;
 
   std::vector<LinkId> told_unchoked_;
@@ -279,6 +334,9 @@ class Swarm {
   Instant optimistic_at_;
   Instant sweep_at_ = kNever;
   Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
+  Instant patience_at_ = kNever;  ///< When to consider it.
+  Instant complete_since_ = kNever;
+  bool out_of_patience_ = false;
   bool swarm_complete_ = false;
   bool storing_paused_ = false;
   bool retired_ = false;

@@ -80,6 +80,12 @@ bool Swarm::flushed() const {
   });
 }
 
+bool Swarm::awaits_acknowledgement(LinkId link) const {
+  const Link& l = at(link);
+  if (l.phase != Link::Phase::established || l.send_ready || !l.uploads.empty()) return false;
+  return l.requests.open_count() == 1 || (l.session.remote_is_interested() && !l.session.we_choke());
+}
+
 std::optional<PieceIndex> Swarm::poll_send(LinkId link, Bytes& out) {
   const auto piece = collect_sends(link, out);
   at(link).sending = !out.empty();

@@ -13,8 +13,28 @@ namespace {
 
 // Chunks can be large; what is skipped need not be.
 constexpr std::uint32_t kLongestBesideChunks = 64 * 1024;
+constexpr std::uint32_t kMostEarlyHaves = 16;
+constexpr std::array kHaveHead{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5}, static_cast<std::byte>(MessageType::have)};
+constexpr std::size_t kHaveFrameBytes = kHaveHead.size() + 4;
+
+constexpr std::uint8_t raw(MessageType type) { return static_cast<std::uint8_t>(type); }
+
+/// How the type of a message is written where its length tells which one it is.
+std::string_view types_of(MessageType type) {
+  switch (type) {
+    case MessageType::bitfield: return "a bitfield, which has type 5";
+    case MessageType::piece: return "a whole piece, which has type 7";
+    case MessageType::have:
+    case MessageType::request: return "a have or a request, which have types 4 and 6";
+    default: return "choke, unchoke, interested or not interested, which have types 0 to 3";
+  }
+}
 
 }  // namespace
+
+std::string explain_numbering(MessageType other) {
+  return "the length is that of " + std::string(types_of(other)) + ": the remote seems to number its message types in its own way";
+}
 
 Decoder::Decoder(const Geometry& geometry)
     : geometry_(geometry),
@@ -41,7 +61,19 @@ std::optional<std::span<const std::byte>> Decoder::collect(std::size_t bytes, st
   return std::span<const std::byte>(head_).first(bytes);
 }
 
+/// A peer that has just stored a piece may announce it on a connection on which it has not yet answered our handshake. Its
+/// bitfield comes later and names the piece again.
 Decoded Decoder::take_handshake(std::span<const std::byte>& input) {
+  while (early_haves_ < kMostEarlyHaves && (head_filled_ > 0 || !input.empty())) {
+    if ((head_filled_ > 0 ? head_.front() : input.front()) != kHaveHead.front()) break;
+    const auto whole = collect(kHaveFrameBytes, input);
+    const auto seen = whole ? *whole : std::span<const std::byte>(head_).first(head_filled_);
+    const auto head = seen.first(std::min(seen.size(), kHaveHead.size()));
+    const bool is_have = std::ranges::equal(head, std::span(kHaveHead).first(head.size()));
+    if (!is_have || (whole && !geometry_.contains(PieceIndex{load_u32(whole->last<4>())}))) return *check_handshake_prefix(seen);
+    if (!whole) return NeedInput{};
+    ++early_haves_;
+  }
   const auto whole = collect(kHandshakeBytes, input);
   if (auto wrong = check_handshake_prefix(whole ? *whole : std::span<const std::byte>(head_).first(head_filled_))) return std::move(*wrong);
   if (!whole) return NeedInput{};
@@ -136,13 +168,13 @@ Decoded Decoder::on_index(PieceIndex piece) {
   expect_ = Expect::length;
   if (!geometry_.contains(piece))
     return Violation{std::string(name_of(type_)) + " for piece " + std::to_string(piece.value) + ", expected 0 to " +
-                     std::to_string(geometry_.piece_count() - 1)};
+                     std::to_string(geometry_.piece_count() - 1) + numbering_hint(raw(type_))};
   if (type_ == MessageType::have) return Message{Have{piece}};
   if (type_ == MessageType::request) return Message{Request{piece}};
   if (!geometry_.knows(piece)) return Violation{"piece " + std::to_string(piece.value) + ", whose size and hash are not settled"};
   if (length_ - 5 != geometry_.size_of(piece))
     return Violation{"piece " + std::to_string(piece.value) + " with " + std::to_string(length_ - 5) + " bytes, expected " +
-                     std::to_string(geometry_.size_of(piece))};
+                     std::to_string(geometry_.size_of(piece)) + numbering_hint(raw(type_))};
   payload_left_ = length_ - 5;
   return Message{PieceHead{piece, payload_left_}};
 }
@@ -185,7 +217,24 @@ Violation Decoder::bad_length(std::string_view what, std::uint32_t expected) con
   reason += " with length " + std::to_string(length_) + ", expected " + (what == "piece" ? "5 to " : "") + std::to_string(expected);
   if (const std::uint32_t swapped = detail::byte_swapped(length_); length_ > longest_ && swapped >= 1 && swapped <= longest_)
     reason += " (" + std::to_string(swapped) + " in little-endian order; lengths are big-endian)";
+  else
+    reason += numbering_hint(raw(type_));
   return Violation{std::move(reason)};
+}
+
+/// What the length of the current frame says about a type that does not go with it: peers exist that number the types in
+/// their own way. Empty: nothing.
+std::optional<MessageType> Decoder::resembled(std::uint8_t type) const {
+  if (type != raw(MessageType::bitfield) && length_ == 1 + geometry_.bitfield_bytes()) return MessageType::bitfield;
+  if (type != raw(MessageType::piece) && !geometry_.is_learned() && length_ == 5 + geometry_.largest_size()) return MessageType::piece;
+  if (type != raw(MessageType::have) && type != raw(MessageType::request) && length_ == 5) return MessageType::have;
+  if (type > raw(MessageType::not_interested) && length_ == 1) return MessageType::choke;
+  return std::nullopt;
+}
+
+std::string Decoder::numbering_hint(std::uint8_t type) const {
+  const auto other = resembled(type);
+  return other ? " (" + explain_numbering(*other) + ")" : "";
 }
 
 Decoded Decoder::unknown_type(std::uint8_t type) {
@@ -198,12 +247,12 @@ Decoded Decoder::unknown_type(std::uint8_t type) {
     return NeedInput{};
   }
   if (length_ > longest_) {
-    Violation violation = bad_length("unknown message type " + std::to_string(type), longest_);
-    return violation;
+    type_ = MessageType{type};
+    return bad_length("unknown message type " + std::to_string(type), longest_);
   }
   skip_left_ = length_ - 1;
   expect_ = Expect::skip;
-  return Message{UnknownMessage{type, length_}};
+  return Message{UnknownMessage{type, length_, resembled(type)}};
 }
 
 }  // namespace p2p

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <variant>
 
 #include "protocol/geometry.hpp"
@@ -22,6 +24,9 @@ namespace p2p {
 /// All input was consumed and no item is complete.
 struct NeedInput {};
 
+/// A message whose type does not go with its length, in words: its length is that of `other`.
+std::string explain_numbering(MessageType other);
+
 /// What one step of decoding gives.
 using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 
@@ -31,6 +36,8 @@ using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 /// - a length that is wrong for its type, or an index out of range, is a violation;
 /// - a zero length (keep-alive in other dialects) is ignored;
 /// - an unknown type is skipped and reported when it is not longer than the longest legal message, else a violation.
+/// - a few well-formed haves before the handshake are skipped;
+/// - where a wrong length is that of another message, the reason says that the types seem to be numbered in another way.
 /// Of chunks, a piece message whose size is not settled is a violation: nobody asked for it. Only where pieces are chunks
 /// are announcements known, and an unknown type may be as long as one of 64 KiB.
 /// Memory: at most one bitfield or announcement, allocated only after its length proved right.
@@ -58,6 +65,8 @@ class Decoder {
   Decoded on_announcement();
   bool collect_body(std::span<const std::byte>& input);
   Violation bad_length(std::string_view what, std::uint32_t expected) const;
+  std::optional<MessageType> resembled(std::uint8_t type) const;
+  std::string numbering_hint(std::uint8_t type) const;
   Decoded unknown_type(std::uint8_t type);
 
   Geometry geometry_;
@@ -67,6 +76,7 @@ class Decoder {
   std::uint32_t length_ = 0;  ///< The current frame's length field.
   std::uint32_t payload_left_ = 0;
   std::uint32_t skip_left_ = 0;
+  std::uint32_t early_haves_ = 0;
   std::uint32_t head_filled_ = 0;
   std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects a handshake, length or index that comes in parts.
   Bytes body_;  ///< A bitfield's or an announcement's, while it comes.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -75,6 +76,7 @@ struct PieceHead {
 struct UnknownMessage {
   std::uint8_t type = 0;
   std::uint32_t length = 0;
+  std::optional<MessageType> resembles{};  ///< The length is that of this one, or of one as long.
 };
 /// The sender has held this chunk from the start. Elsewhere in memory, so that a Message stays small.
 struct ChunkAnnouncement {

@@ -1,18 +1,26 @@
 """Common.cfg and PeerInfo.cfg in, checked values out.
 
-Reads only what a launcher needs (FileName, FileSize, PieceSize and the peers): everything else is the peers' to
-judge. Real files lack the final newline, or have tabs, trailing spaces and CRLF; all that is accepted, and so are
+Reads only what a launcher needs (FileName, FileSize, PieceSize or the manifest, and the peers): everything else is the
+peers' to judge. Real files lack the final newline, or have tabs, trailing spaces and CRLF; all that is accepted, and so are
 comments from a `#` at the start of a word to the end of the line.
 """
 
+import hashlib
 import ipaddress
+import json
 import re
 import socket
+import time
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from .cli import Exit, ScriptError
+
+
+_LOOK_S = 1.0  # How often a manifest is looked for that is not there yet.
 
 
 class ConfigError(ScriptError):
@@ -32,23 +40,79 @@ class Peer:
     has_file: bool
 
 
-@dataclass(frozen=True)
-class SwarmConfig:
-    """One directory's swarm: a file, its pieces, and the peers that exchange it."""
+class Content:
+    """What is exchanged: one file, or a folder of files, cut into pieces file by file."""
 
-    directory: Path
-    file_name: str
-    file_size: int
-    piece_size: int
-    peers: tuple[Peer, ...]
+    def __init__(self, files, piece_size, is_folder=False):
+        self.files = files  # path below the content's place ("" for the one file), bytes
+        self.is_folder = is_folder
+        self.piece_size = piece_size
+        self.size = sum(size for _, size in files)
+        self._first_pieces = [0, *accumulate(-(-size // piece_size) for _, size in files)]
 
     @property
     def piece_count(self):
-        return -(-self.file_size // self.piece_size)
+        return self._first_pieces[-1]
 
     def piece_length(self, piece):
-        """Length of a piece; the last one is the remainder."""
-        return min(self.piece_size, self.file_size - piece * self.piece_size)
+        """Length of a piece; the last one of a file is the remainder."""
+        index = bisect_right(self._first_pieces, piece) - 1
+        return min(self.piece_size, self.files[index][1] - (piece - self._first_pieces[index]) * self.piece_size)
+
+
+class SwarmConfig:
+    """One directory's swarm: a content and the peers that exchange it."""
+
+    def __init__(self, directory, file_name, peers, content=None, manifest=None):
+        self.directory = directory
+        self.file_name = file_name
+        self.peers = peers
+        self.manifest = manifest  # the content id in hexadecimal digits, where there is one
+        self._content = content
+        self._look_again = 0.0
+
+    @property
+    def content(self):
+        """None while no peer's folder on this machine has the manifest: then a peer will fetch it from another one."""
+        if self._content is None and time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + _LOOK_S
+            self._content = next(filter(None, map(self._read_manifest, self._manifests())), None)
+        return self._content
+
+    @property
+    def piece_count(self):
+        return self.content.piece_count if self.content else 0
+
+    @property
+    def file_size(self):
+        return self.content.size
+
+    @property
+    def piece_size(self):
+        return self.content.piece_size
+
+    def piece_length(self, piece):
+        return self.content.piece_length(piece)
+
+    def _manifests(self):
+        for peer in self.peers:
+            for folder in (f"peer_{peer.id}", str(peer.id)):
+                yield from sorted((self.directory / folder).glob("*.manifest"))
+
+    def _read_manifest(self, path):
+        """The content, if that is the manifest which Common.cfg names."""
+        try:
+            text = path.read_bytes()
+            if hashlib.sha256(text).hexdigest() != self.manifest:
+                return None
+            manifest = json.loads(text)
+            is_folder = manifest["kind"] == "folder"
+            files = [(file["path"] if is_folder else "", file["size"]) for file in manifest["files"]]
+            return Content(files, manifest["piece_size"], is_folder)
+        except OSError:
+            return None
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+            raise ConfigError(f"{path}: is no manifest: {error!r}") from None
 
 
 def read_config(directory):
@@ -56,13 +120,13 @@ def read_config(directory):
     directory = Path(directory)
     common = directory / "Common.cfg"
     values = _read_common(common)
-    return SwarmConfig(
-        directory=directory,
-        file_name=_file_name(common, *_required(common, values, "FileName")),
-        file_size=_integer(common, *_required(common, values, "FileSize"), "FileSize", 1, 2**63 - 1),
-        piece_size=_integer(common, *_required(common, values, "PieceSize"), "PieceSize", 1, 2**32 - 6),
-        peers=_read_peers(directory / "PeerInfo.cfg"),
-    )
+    file_name = _file_name(common, *_required(common, values, "FileName"))
+    peers = _read_peers(directory / "PeerInfo.cfg")
+    if "Manifest" in values:
+        return SwarmConfig(directory, file_name, peers, manifest=_content_id(common, *values["Manifest"]))
+    file_size = _integer(common, *_required(common, values, "FileSize"), "FileSize", 1, 2**63 - 1)
+    piece_size = _integer(common, *_required(common, values, "PieceSize"), "PieceSize", 1, 2**32 - 6)
+    return SwarmConfig(directory, file_name, peers, Content([("", file_size)], piece_size))
 
 
 @cache
@@ -126,6 +190,12 @@ def _file_name(path, number, value):
     if "\0" in value or {"", ".", ".."} & set(value.split("/")):
         raise ConfigError(f"{path}:{number}: FileName: expected a name inside the peer's folder, not '{value}'")
     return value
+
+
+def _content_id(path, number, value):
+    if not re.fullmatch("[0-9a-fA-F]{64}", value):
+        raise ConfigError(f"{path}:{number}: Manifest: expected 64 hexadecimal digits, not '{value}'")
+    return value.lower()
 
 
 def _integer(path, number, text, what, low, high):

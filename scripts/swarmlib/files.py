@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from .cfg import ConfigError
+from .cfg import ConfigError, is_local
 from .cli import Exit, ScriptError
 from .units import size_text
 
@@ -40,8 +40,12 @@ def check_seeds(config, peers):
             path = data_file(config, peer)
             if not path.exists():
                 raise ConfigError(
-                    f"peer {peer.id} starts with the file, but {path} is not there\n"
-                    f"  (a random one for trying: scripts/demo --prepare {config.directory})"
+                    f"peer {peer.id} starts with the file, but {path} is not there"
+                    + ("" if config.manifest else f"\n  (a random one for trying: scripts/demo --prepare {config.directory})")
+                )
+            if config.content is None:
+                raise ConfigError(
+                    f"peer {peer.id} starts with the file, but no {path.parent}/*.manifest is the one that Common.cfg names"
                 )
             _check_size(config, path)
 
@@ -60,28 +64,39 @@ def remove_leechers_files(config, peers):
             continue
         for path in sorted(file.parent.iterdir()):
             if re.fullmatch(re.escape(file.name) + r"(\.part(\..*)?|\.journal)?", path.name):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def make_seed_files(config):
-    """Gives every peer that starts with the file the same content: that of a seed that has it, else random bytes.
+    """Gives every peer of this machine that starts with the file the same content: that of one that has it, else random bytes.
 
     Never overwrites a file. Returns the paths that were made.
     """
-    targets = [data_file(config, peer) for peer in config.peers if peer.has_file]
-    if not targets:
+    seeds = [peer for peer in config.peers if peer.has_file]
+    if not seeds:
         raise ConfigError(f"{config.directory / 'PeerInfo.cfg'}: no peer starts with the file (column 4 is 1 nowhere)")
+    targets = [data_file(config, peer) for peer in seeds if is_local(peer.host)]
     existing = [path for path in targets if path.exists()]
+    if targets and not existing:
+        if config.manifest:
+            raise ConfigError(f"{targets[0]} is not there, and what the manifest names cannot be made up")
+        # Two machines that each made one would have different files.
+        if not is_local(seeds[0].host):
+            raise ConfigError(f"{targets[0]} is not there: copy it from {seeds[0].host}, where peer {seeds[0].id} has it")
+    if existing and config.content is None:
+        raise ConfigError(f"no {existing[0].parent}/*.manifest is the one that Common.cfg names")
     for path in existing:
         _check_size(config, path)
     missing = [path for path in targets if path not in existing]
-    require_space(config.directory, config.file_size * len(missing))
+    if missing:
+        require_space(config.directory, config.file_size * len(missing))
     for path in missing:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Under its own name only when whole: an interrupted run leaves no seed with half a file.
         unfinished = path.with_name(f".{path.name}.making")
         if existing:
-            shutil.copyfile(existing[0], unfinished)
+            shutil.rmtree(unfinished, ignore_errors=True)  # of an earlier, interrupted run
+            shutil.copytree(existing[0], unfinished) if config.content.is_folder else shutil.copyfile(existing[0], unfinished)
         else:
             _write_random(unfinished, config.file_size)
         unfinished.rename(path)
@@ -100,17 +115,16 @@ def verify_copies(config, measure, others):
     """Compares the files of some peers byte for byte with one peer's; raises ScriptError on the first difference."""
     for peer in [measure, *others]:
         path = data_file(config, peer)
-        if not path.is_file():
+        if not (path.is_dir() if config.content and config.content.is_folder else path.is_file()):
             raise ScriptError(f"peer {peer.id} has no complete file: {path} is not there", Exit.MISMATCH)
         _check_size(config, path, Exit.MISMATCH)
     for peer in others:
-        offset = first_difference(data_file(config, measure), data_file(config, peer))
-        if offset is not None:
-            raise ScriptError(
-                f"{data_file(config, peer)} differs from peer {measure.id}'s at byte {offset}"
-                f" (piece {offset // config.piece_size})",
-                Exit.MISMATCH,
-            )
+        for name, _ in config.content.files:
+            right, copy = (data_file(config, each) / name if name else data_file(config, each) for each in (measure, peer))
+            offset = first_difference(right, copy)
+            if offset is not None:
+                piece = "" if name else f" (piece {offset // config.piece_size})"
+                raise ScriptError(f"{copy} differs from peer {measure.id}'s at byte {offset}{piece}", Exit.MISMATCH)
 
 
 def _place(path):
@@ -119,9 +133,14 @@ def _place(path):
 
 
 def _check_size(config, path, code=Exit.CONFIG):
-    size = path.stat().st_size
-    if size != config.file_size:
-        raise ScriptError(f"{path} has {size} bytes, but FileSize is {config.file_size}", code)
+    source = "the manifest" if config.manifest else "FileSize"
+    for name, expected in config.content.files:
+        file = path / name if config.content.is_folder else path
+        size = file.stat().st_size if file.is_file() else None
+        if size is None:
+            raise ScriptError(f"{file} is no file, as {source} says", code)
+        if size != expected:
+            raise ScriptError(f"{file} has {size} bytes, but {source} says {expected}", code)
 
 
 def _write_random(path, size):

@@ -26,6 +26,7 @@ def run_swarm(config, command, *, timeout_s=None, keep_going=False, fresh=False)
         files.remove_leechers_files(config, peers)
     if len(peers) < len(config.peers):
         print(f"{len(peers)} of {len(config.peers)} peers are on this machine", flush=True)
+        print(report.elsewhere(config, peers), flush=True)
 
     launch = Launch(config, peers, command)
     reason = launch.run(timeout_s, keep_going)

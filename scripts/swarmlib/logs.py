@@ -86,7 +86,10 @@ class PeerProgress:
     @property
     def share(self):
         """Of all pieces, 0 to 1."""
-        return self.pieces / self._config.piece_count
+        # Of how many pieces is not known before the manifest is there; what is complete is so of any number.
+        if self.completed is not None:
+            return 1.0
+        return self.pieces / self._config.piece_count if self._config.piece_count else 0.0
 
     def update(self, now):
         """Takes in what the log says since the last time."""
@@ -95,10 +98,10 @@ class PeerProgress:
             if event == "complete":
                 self.complete(now)
                 continue
-            self.pieces = min(event.count, self._config.piece_count)
+            self.pieces = event.count
             if event.piece < self._config.piece_count:
                 news[event.source] += self._config.piece_length(event.piece)
-            if self.pieces == self._config.piece_count:
+            if self.pieces >= self._config.piece_count > 0:
                 self.complete(now)
         self.received.update(news)
         self._recent.extend((now, source, size) for source, size in news.items())

@@ -28,9 +28,29 @@ def verify(config, peers, codes):
     seeds = [peer for peer in peers if peer.has_file]
     measure = next(iter(seeds or finished), None)
     others = [peer for peer in finished if peer is not measure]
-    if not others:
-        return
-    files.verify_copies(config, measure, others)
+    far = [peer for peer in config.peers if peer not in peers]
+    if others:
+        files.verify_copies(config, measure, others)
+        _print_verified(measure, others, seeds)
+    elif measure and far:
+        print(f"not verified: peer {measure.id}'s file, since no other copy is on this machine to compare it with")
+    if far:
+        print(f"not verified: the files of {_names(far)}, on other machines")
+
+
+def elsewhere(config, peers):
+    """Which peers are to be launched on which other machines."""
+    far = [peer for peer in config.peers if peer not in peers]
+    hosts = dict.fromkeys(peer.host for peer in far)
+    at = [f"{_names([peer for peer in far if peer.host == host])} on {host}" for host in hosts]
+    return f"elsewhere, to be launched there: {'; '.join(at)}"
+
+
+def _names(peers):
+    return ("peer " if len(peers) == 1 else "peers ") + ", ".join(str(peer.id) for peer in peers)
+
+
+def _print_verified(measure, others, seeds):
     number = f"{len(others)} {'copy is' if len(others) == 1 else 'copies are'}"
     owner = f"peer {measure.id}'s file" + ("" if seeds else " (no seed is on this machine)")
     print(f"verified: {number} identical to {owner}, byte for byte")
@@ -46,6 +66,8 @@ def print_performance(config, progresses, started):
     number = f"{len(leechers)} {'leecher' if len(leechers) == 1 else 'leechers'}"
     total = received.total()
     print(f"{number} complete after {seconds:.2f} s: {size_text(total)} received, {rate_text(total / seconds)} in all")
+    if config.content is None:
+        return
     copies = {
         has_file: sum(received[peer.id] for peer in config.peers if peer.has_file == has_file) / config.file_size
         for has_file in (True, False)

@@ -5,10 +5,11 @@ import os
 import time
 from dataclasses import replace
 
+from .cfg import is_local
 from .cli import Exit
 from .logs import PeerProgress
 from .process import Identity
-from .table import Snapshot, row_of, table_lines
+from .table import Row, Snapshot, row_of, table_lines
 
 STOP_PATIENCE_S = 6.0  # A peer has five seconds to leave in order after SIGTERM.
 _WATCH_S = 1.0  # How long `status` looks, to tell the present rate.
@@ -57,17 +58,20 @@ def print_status(config):
     if state is None:
         print(f"no swarm runs in {config.directory}")
         return Exit.UNEXPECTED
+    # The launcher notes its peers when all of them are started.
+    noted = state["peers"]
+    waiting = [Row(peer.id, not peer.has_file, "starting", 0.0, 0, []) for peer in config.peers if str(peer.id) not in noted and is_local(peer.host)]
     progresses = [
-        (PeerProgress(config, peer, state["started"], noted["log_offset"], _WATCH_S), noted["identity"])
+        (PeerProgress(config, peer, state["started"], peer_state["log_offset"], _WATCH_S), peer_state["identity"])
         for peer in config.peers
-        if (noted := state["peers"].get(str(peer.id)))
+        if (peer_state := noted.get(str(peer.id)))
     ]
     # What was logged before now is dated back, out of the window of the rate.
     for progress, _ in progresses:
         progress.update(time.monotonic() - _WATCH_S)
     time.sleep(_WATCH_S)
     now = time.monotonic()
-    rows = []
+    rows = [*waiting]
     for progress, identity in progresses:
         progress.update(now)
         row = row_of(progress, now, end=None if identity.is_alive() else "left")

@@ -49,15 +49,19 @@ class Snapshot:
         """One line for the whole swarm."""
         leechers = [row for row in self.rows if row.is_leecher]
         complete = sum(row.share == 1 for row in leechers)
-        share = sum(row.share for row in leechers) / len(leechers) if leechers else 1
         rate = sum(row.rate for row in leechers if row.share < 1)
-        parts = [f"{self.elapsed_s:.1f} s", f"{int(share * 100)}%", f"{complete} of {len(leechers)} leechers complete"]
+        parts = [f"{self.elapsed_s:.1f} s"]
+        if leechers:
+            share = sum(row.share for row in leechers) / len(leechers)
+            parts += [f"{int(share * 100)}%", f"{complete} of {len(leechers)} leechers complete"]
+        else:
+            parts.append("no leechers here")
         return "  ".join(parts + [rate_text(rate)] * (rate > 0))
 
 
 def open_display(stream=sys.stderr):
     """A display for that stream: has show(snapshot), to be called often, and finish(snapshot)."""
-    on_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+    on_terminal = stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
     return LiveTable(stream) if on_terminal else PlainLines(stream)
 
 

@@ -3,6 +3,7 @@
 import random
 import shutil
 import socket
+import os
 import stat
 import threading
 import time
@@ -55,6 +56,12 @@ class ContentSwarm(Swarm):
                 copy.write(bytes([byte ^ 0x55]))
 
 
+def current_umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 class FolderSwarm(ContentSwarm):
     """A swarm of a folder: `files` maps a path to (bytes, mode), `folders` are those with nothing in them."""
 
@@ -80,13 +87,17 @@ class FolderSwarm(ContentSwarm):
             (root / path).chmod(mode)
 
     def check_copies(self):
-        expected = {path: (len(data), f"{mode:o}") for path, (data, mode) in self.files.items()}
+        """A copy has what the umask leaves, and only executable or not comes from the manifest; a seed's files keep what they had."""
+        usual = 0o777 & ~current_umask()
         for peer_id in self.ids:
             root = self.copy_of(peer_id)
             found = {path.relative_to(root).as_posix(): path for path in root.rglob("*")}
             files = {name: path for name, path in found.items() if path.is_file()}
-            self.case.assertEqual({name: (path.stat().st_size, f"{stat.S_IMODE(path.stat().st_mode):o}")
-                                   for name, path in files.items()}, expected)
+            self.case.assertEqual({name: path.stat().st_size for name, path in files.items()}, {name: len(data) for name, (data, _) in self.files.items()})
+            for name, path in files.items():
+                mode = self.files[name][1]
+                copied = usual if mode & 0o100 else usual & 0o666
+                self.case.assertIn(stat.S_IMODE(path.stat().st_mode), (copied, mode) if peer_id in self.seeds else (copied,), name)
             self.case.assertLessEqual(set(self.folders), set(found))
             for name, (data, _) in self.files.items():
                 self.case.assertTrue(files[name].read_bytes() == data, f"peer {peer_id}'s {name} differs")

@@ -40,6 +40,22 @@ class CommandLine(ConfigurationCase):
         done = run_peer(self.swarm().dir)
         self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
         self.assertIn("ID", done.stderr)
+        for command in ("share --folder", "ls", "get ", "manifest ", "verify ", "chunks --folder", "1001"):
+            self.assertIn(f"peerProcess {command}", done.stderr)
+
+    def test_slips(self):
+        swarm = self.swarm()
+        for arguments, said in ((["shrae", "--folder", "x"], "did you mean share?"), (["gte", "x"], "did you mean get?"),
+                                (["frobnicate"], "share, ls, get, manifest, verify or chunks"),
+                                (["1001", "--timeot", "5"], "unknown option --timeot; did you mean --timeout?"),
+                                (["share", "--foldr", "x"], "unknown option --foldr; did you mean --folder?"),
+                                (["manifest", "x", "--ouput", "y"], "did you mean --output?"),
+                                (["chunks", "-foldr", "x"], "did you mean --folder?"),
+                                (["1001", "--progress", "barr"], "expected auto, bar, plain or none, not \"barr\"; did you mean bar?"),
+                                (["1001", "--exit-when", "slef"], "expected all, self or never, not \"slef\"; did you mean self?"),
+                                (["get", "x", "--log-level", "warning"], "debug, info, warn, error or off")):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.expect(USAGE, swarm, *arguments, says=[said]).stdout, "")
 
     def test_help_and_version(self):
         swarm = self.swarm()
@@ -48,7 +64,7 @@ class CommandLine(ConfigurationCase):
             self.assertIn(code, done.stdout)
         self.assertEqual(done.stderr, "")
         done = self.expect(COMPLETE, swarm, "--version")
-        self.assertRegex(done.stdout, r"\ApeerProcess \d+\.\d+\.\d+\n\Z")
+        self.assertRegex(done.stdout, r"\ApeerProcess \d+\.\d+\.\d+\ndiscovery: (OpenDHT|none \(built without OpenDHT\))\n\Z")
         self.assertEqual(done.stderr, "")
 
 

@@ -170,11 +170,17 @@ class Resuming(ContentCase):
         self.check(swarm, stored, stored[4:])
 
     def test_journal_of_zeros(self):
-        """As some file systems leave it after a loss of power. The manifest proves what is there."""
+        """As some file systems leave it after a loss of power. Nothing proves the .part ours: what matches is copied from it."""
         swarm, stored = self.interrupted()
         journal = self.journal_of(swarm)
         journal.write_bytes(bytes(journal.stat().st_size))
+        swarm.foreign = {swarm.part_of(1002): swarm.part_of(1002).read_bytes()}
         self.check(swarm, stored, [])
+        self.check_foreign(swarm)
+
+    def check_foreign(self, swarm):
+        for path, data in swarm.foreign.items():
+            self.assertTrue(path.read_bytes() == data, f"{path} was changed")
 
     def test_fifty_lives(self):
         """No piece that a log tells of is downloaded twice, so all lives together download each at most once."""
@@ -205,10 +211,12 @@ class Resuming(ContentCase):
             for index in range(number, swarm.piece_count, 3):
                 part[index * 1024:(index + 1) * 1024] = swarm.piece(index)
             swarm.part_of(peer_id).write_bytes(part)
+            swarm.foreign[swarm.part_of(peer_id)] = bytes(part)
         leechers = [swarm.start(peer_id) for peer_id in (1002, 1003, 1004)]
         for leecher in leechers:
             swarm.wait_until(lambda leecher=leecher: leecher.count("complete"), "a leecher to complete")
         swarm.check_copies()
+        self.check_foreign(swarm)
         for number, leecher in enumerate(leechers):
             self.assertEqual(set(downloads(leecher)), {i for i in range(swarm.piece_count) if i % 3 != number})
 
@@ -228,7 +236,7 @@ class Disk(ContentCase):
     def test_full_for_the_manifest(self):
         swarm = self.content_swarm(at=[1001])
         swarm.start(1001)
-        full = swarm.start(1002, environment=fault("*/peer_1002/*.manifest.part", ["open", "write"], 1, errno.ENOSPC))
+        full = swarm.start(1002, environment=fault("*/peer_1002/.peerProcess-*", ["open", "write"], 1, errno.ENOSPC))
         full.expect_exit(DISK_FULL)
 
     def check_full_in_the_middle(self, path, calls=("write",), at=25):

@@ -170,6 +170,7 @@ class Sharing(ShareCase):
         second = self.share(first.folder)
         second.expect(IO)
         self.assertIn("another process uses the folder", second.stderr())
+        self.assertIn("one process shares a folder", second.stderr())
 
     def test_signal_ends_it(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -180,6 +181,23 @@ class Sharing(ShareCase):
         first = self.share({"a.bin": b"data"})
         second = Process(self, "second", ["share", "--folder", self.folder({}), "--host", "127.0.0.1", "--port", first.port], self.dir)
         second.expect(PORT_IN_USE)
+        self.assertIn("--port", second.stderr())
+
+    def test_sharer_tells_who_fetches_what(self):
+        data = self.random_bytes(3_000_000)
+        sharer = self.share({"a.bin": data})
+        content_id = sharer.offered()["a.bin"]
+        self.get(COMPLETE, "a.bin")
+
+        def told(event):
+            return [line for line in sharer.lines() if line["event"] == event]
+
+        self.wait_until(lambda: told("fetched"), "the end of the visit to be told")
+        (begun,), (ended,) = told("fetching"), told("fetched")
+        self.assertEqual((begun["name"], begun["content_id"], begun["bytes"]), ("a.bin", content_id, 0))
+        self.assertEqual((ended["name"], ended["content_id"], ended["bytes"]), ("a.bin", content_id, len(data)))
+        self.assertRegex(begun["address"], r"^127\.0\.0\.1:\d+$")
+        self.assertEqual(ended["address"], begun["address"])
 
 
 class Changes(ShareCase):
@@ -199,6 +217,24 @@ class Changes(ShareCase):
         self.get(COMPLETE, "change", "--out", "out")
         self.assert_file(self.dir / "out/change", b"something else")
         self.assertIn("nobody who can be found", self.get(TIMEOUT, "remove", "--timeout", 3).stderr())
+
+    def test_what_is_not_meant_for_others_is_left_out(self):
+        files = {".ssh/id_rsa": b"key", ".env": b"secret", "key": b"mine", "open": b"data", "empty": b""}
+        folder = self.folder(files)
+        (folder / "key").chmod(0o600)
+        (folder / "link").symlink_to("open")
+        sharer = self.share(folder)
+        ready = lambda sharer: [line for line in sharer.lines() if line["event"] == "ready"]  # noqa: E731
+        self.wait_until(lambda: ready(sharer), "it to be ready")
+        self.assertEqual(set(sharer.offered()), {"open"})
+        self.assertEqual(ready(sharer)[0]["left_out"], {"hidden": 2, "private": 1, "links": 1, "special": 0, "empty": 1})
+        # Nobody else may read it any more: it is taken back.
+        (folder / "open").chmod(0o600)
+        self.wait_until(lambda: not sharer.offered(), "it to be withdrawn")
+        sharer.end()
+        sharer = self.share(folder, "--hidden", "--private", join=[])
+        self.wait_until(lambda: ready(sharer), "it to be ready")
+        self.assertEqual(set(sharer.offered()), {"open", "key", ".env", ".ssh/id_rsa"})
 
     def test_file_that_grows_is_offered_when_it_is_whole(self):
         sharer = self.share({"a": b"1"})
@@ -295,9 +331,9 @@ class Names(ShareCase):
         self.assert_file(self.dir / "out/later", b"now")
 
     def test_usage(self):
-        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x"], ["get", "a", "--quorum", "0"], ["share"],
+        for arguments in (["get"], ["get", "../x"], ["get", "/x"], ["get", "a", "--join", "x:"], ["get", "a", "--quorum", "0"], ["share"],
                           ["share", "--folder", self.dir / "nowhere"], ["share", "--folder", self.dir, self.dir], ["share", self.dir],
-                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "localhost"]):
+                          ["share", "--folder", self.dir, "--port", "0"], ["ls", "--join", "::1"]):
             with self.subTest(arguments):
                 Process(self, "usage", arguments, self.dir).expect(USAGE)
         for subcommand in ("share", "ls", "get"):

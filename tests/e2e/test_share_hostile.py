@@ -2,6 +2,7 @@
 """Shared folders among those who mean harm: they cost time, and nothing else."""
 
 import hashlib
+import json
 import socket
 import threading
 import unittest
@@ -72,6 +73,21 @@ class Hostile(ShareCase):
         done = Process(self, "terminal", ["ls", "--join", evil, "--network", self.network], self.dir)
         done.wait()
         self.assertNotIn("\x1b", done.stdout() + done.stderr())
+
+    def test_names_that_write_backwards_are_escaped(self):
+        name = "gpj.\u202eexe\u200b"
+        honest = self.share({name: b"1"}, "--log-level", "info")
+        told = r"gpj.\xe2\x80\xaeexe\xe2\x80\x8b"
+        got = self.start_get(name).expect(COMPLETE)
+        words = ["ls", "--join", honest.address, "--network", self.network]
+        listing = Process(self, "ls", words, self.dir).expect(COMPLETE).stdout()
+        as_json = Process(self, "json", [*words, "--json"], self.dir).expect(COMPLETE).stdout()
+        for text in (got.stdout(), listing, honest.stderr()):
+            self.assertIn(told, text)
+        for text in (got.stdout(), got.stderr(), listing, as_json, honest.stdout(), honest.stderr()):
+            self.assertNotRegex(text, "[\u0080-\u009f\u200b-\u200f\u202a-\u202e]")
+        self.assertEqual([each["name"] for each in json.loads(as_json)], [name])
+        self.assert_file(self.dir / name, b"1")
 
     def test_manifest_that_is_another(self):
         """It names a content and gives something else for it, or something that is no manifest."""

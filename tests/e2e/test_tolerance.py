@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What our peer puts up with: oddities of peers out there that the protocol allows, or that do no harm."""
 
+import random
 import socket
 import struct
+import time
 import unittest
 
 from wire_link import (BITFIELD, CHOKE, HAVE, INTERESTED, NOT_INTERESTED, PIECE, REQUEST, UNCHOKE, WireCase, bitfield,
@@ -11,6 +13,25 @@ from wire_link import (BITFIELD, CHOKE, HAVE, INTERESTED, NOT_INTERESTED, PIECE,
 # Ten pieces: a bitfield of two bytes, six spare bits, a last piece of 13 bytes. The longest message is a piece.
 SMALL = {"size": 157, "piece_size": 16}
 LONGEST = 5 + 16
+
+# For peers that leave Nagle's algorithm on and send a message in two writes: the second one leaves when the first is
+# acknowledged. A kernel that delays acknowledgements makes that 40 ms a piece, so 20 s for these 512 pieces, on a machine
+# of any speed; otherwise they take less than a second. What the limit tells apart is far enough from both.
+MANY = {"size": 512 * 16384, "piece_size": 16384}
+NAGLE_LIMIT_S = 12
+
+# A bitfield without spare bits.
+EVEN = {"size": 488 * 64, "piece_size": 64}
+
+
+def with_nagle(link):
+    link.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+    return link
+
+
+def low_bit_first(pieces, count):
+    """The bitfield of a peer that puts piece 0 into the low bit of the first byte."""
+    return bitfield({piece ^ 7 for piece in pieces}, count)
 
 
 class TowardsASeed(WireCase):
@@ -68,6 +89,31 @@ class TowardsASeed(WireCase):
         swarm.wait_until(lambda: peer.count("have") == 100, "every have in the log")
         self.assertEqual(peer.count("interested"), 459)
         self.assertEqual((peer.count("unchoked"), peer.count("choked")), (1, 0))
+
+    def test_bitfield_behind_haves_and_interest(self):
+        """It is taken, together with what was announced before, and once."""
+        swarm, peer = self.swarm_with(1001, **SMALL)
+        haves = [indexed(HAVE, index) for index in (1, 2, 3)]
+        link = self.greet(swarm, 1001, 1002, *haves, message(INTERESTED), bitfield([0, 1], 10))
+        self.assertEqual([kind for kind, _ in (link.read_message(), link.read_message())].count(UNCHOKE), 1)
+        link.send(indexed(REQUEST, 9))
+        self.assertEqual(link.read_message(), (PIECE, b"\0\0\0\x09" + swarm.piece(9)))
+        link.send(bitfield([0, 1], 10))
+        link.rest()
+        swarm.wait_until(lambda: "bitfield after the first message" in peer.stderr(), "a second one to be refused")
+
+    def test_have_and_request_in_two_writes(self):
+        """One request is open, and it waits in the remote's kernel until the have is acknowledged."""
+        swarm, _ = self.swarm_with(1001, **MANY)
+        link = with_nagle(self.greet(swarm, 1001, 1002, bitfield([], 512), message(INTERESTED)))
+        link.read_until(UNCHOKE)
+        began = time.monotonic()
+        for index in range(512):
+            if index > 0:
+                link.send(indexed(HAVE, index - 1))
+            link.send(indexed(REQUEST, index))
+            self.assertEqual(link.read_message(), (PIECE, index.to_bytes(4, "big") + swarm.piece(index)))
+        self.assertLess(time.monotonic() - began, NAGLE_LIMIT_S)
 
     def test_bytes_in_any_portions(self):
         """One byte at a time, or all at once."""
@@ -133,6 +179,38 @@ class TowardsALeecher(WireCase):
         haves = [indexed(HAVE, index) for index in range(10)]
         swarm, leecher, link, asked = self.odd_seed(*haves)
         link.send(self.answer(swarm, asked))
+        self.complete(swarm, leecher, link)
+
+    def test_haves_before_the_handshake(self):
+        """A peer that stores a piece while our handshake is on its way."""
+        for haves, taken in ((16, True), (17, False)):
+            with self.subTest(haves=haves):
+                swarm = self.swarm(seeds=[1001], **SMALL)
+                listener = self.listen(swarm, 1001)
+                leecher = swarm.start(1002, "--log-level", "info")
+                link = self.accept(listener)
+                self.assertEqual(link.read(32), handshake(1002))
+                early = b"".join(indexed(HAVE, index % 10) for index in range(haves))
+                link.send(early[:50])
+                link.send(early[50:], handshake(1001), bitfield(range(10), 10), message(UNCHOKE))
+                if taken:
+                    self.next_request(link)
+                else:
+                    swarm.wait_until(lambda: "not a handshake" in leecher.stderr(), "the reason on stderr")
+                link.close()
+                leecher.kill()
+
+    def test_head_and_bytes_of_a_piece_in_two_writes(self):
+        """The bytes wait in the remote's kernel until the head is acknowledged."""
+        swarm, leecher = self.swarm_with(1001, "--pipeline", "1", seeds=[1002], **MANY)
+        link = with_nagle(self.greet(swarm, 1001, 1002, bitfield(range(512), 512), message(UNCHOKE)))
+        began = time.monotonic()
+        for _ in range(512):
+            whole = self.answer(swarm, self.next_request(link))
+            link.send(whole[:9])
+            link.send(whole[9:])
+        self.serve(swarm, link)
+        self.assertLess(time.monotonic() - began, NAGLE_LIMIT_S)
         self.complete(swarm, leecher, link)
 
     def test_piece_in_any_portions(self):
@@ -209,6 +287,63 @@ class TowardsALeecher(WireCase):
         link.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         link.close()
         leecher.expect_exit(0)
+
+
+class FromTheLowEnd(WireCase):
+    """A peer that numbers the bits of its bitfield from the low end, in a swarm in which that does not show. What it lacks it
+    gives as zeros."""
+
+    def serve(self, swarm, link, held, coming):
+        """Answers requests; gets one piece of `coming` after each message. Returns when the leecher ends the link, or asks for
+        nothing any more."""
+        held, coming = set(held), list(coming)
+        link.socket.settimeout(0.2)
+        quiet = 0
+        while quiet < 100:
+            try:
+                kind, payload = link.read_message()
+                quiet = 0
+            except TimeoutError:
+                kind, payload, quiet = None, b"", quiet + 1
+            except (EOFError, ConnectionError):
+                return
+            if kind == REQUEST:
+                index = int.from_bytes(payload, "big")
+                link.send(indexed(PIECE, index, swarm.piece(index) if index in held else bytes(len(swarm.piece(index)))))
+            if coming:
+                held.add(coming[-1])
+                link.send(indexed(HAVE, coming.pop()))
+
+    def partial(self, swarm):
+        pieces = list(range(swarm.piece_count))
+        random.Random(self.id()).shuffle(pieces)
+        return pieces[:100], pieces[100:]
+
+    def test_alone(self):
+        swarm, leecher = self.swarm_with(1001, seeds=[1002], **EVEN)
+        held, coming = self.partial(swarm)
+        link = self.greet(swarm, 1001, 1002, low_bit_first(held, 488), message(UNCHOKE))
+        self.serve(swarm, link, held, coming)
+        link.close()
+        leecher.expect_exit(0)
+        self.assertEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        self.assertIn("1002 numbers the bits of its bitfield from the low end", leecher.stderr())
+        swarm.check_log(leecher)
+
+    def test_that_gets_nothing(self):
+        """It announces nothing that would tell; what it gave comes from the seed, too, before the file is complete."""
+        swarm, leecher = self.swarm_with(1001, "--exit-when", "self", ids=[1001, 1002, 1003], seeds=[1003], **EVEN)
+        held, _ = self.partial(swarm)
+        link = self.greet(swarm, 1001, 1002, low_bit_first(held, 488), message(UNCHOKE))
+        asked = set()
+        while len(asked) < 100:
+            asked.add(index := int.from_bytes(link.read_until(REQUEST)[-1][1], "big"))
+            link.send(indexed(PIECE, index, swarm.piece(index) if index in held else bytes(64)))
+        swarm.start(1003)
+        leecher.expect_exit(0)
+        link.close()
+        self.assertEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        swarm.check_log(leecher)
 
 
 if __name__ == "__main__":

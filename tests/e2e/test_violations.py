@@ -125,6 +125,22 @@ class BadMessages(ViolationCase):
         swarm.start(1002)
         swarm.finish()
 
+    def test_types_numbered_in_another_way(self):
+        """The reason says so, whatever the first message is taken for."""
+        swarm, peer = self.swarm_with(1001, **SMALL)
+        own = "number its message types in its own way"
+        self.refuse_all(swarm, peer, [
+            (own, message(REQUEST, b"\xff\xc0")),
+            (own, message(PIECE, b"\xff\xc0")),
+            (own, message(CHOKE, b"\xff\xc0")),
+            (own, message(PIECE, bytes(4))),
+            (own, message(INTERESTED, bytes(4))),
+            (own, message(HAVE)),
+            (own, message(REQUEST, bytes(4 + 16))),
+        ], before=[handshake(1002)])
+        swarm.start(1002)
+        swarm.finish()
+
     def test_bitfields(self):
         swarm, peer = self.swarm_with(1001, **SMALL)
         self.refuse_all(swarm, peer, [
@@ -132,7 +148,8 @@ class BadMessages(ViolationCase):
             ("spare bits set", message(BITFIELD, b"\x00\x20")),
             ("seems to number bits from the low end", message(BITFIELD, b"\xff\x03")),
             ("bitfield after the first message", bitfield([], 10), bitfield([], 10)),
-            ("bitfield after the first message", message(INTERESTED), bitfield([], 10)),
+            ("bitfield after the first message", message(UNCHOKE), bitfield([], 10)),
+            ("bitfield after the first message", message(INTERESTED), bitfield([], 10), bitfield([], 10)),
             ("bitfield after the first message", message(BITFIELD), message(BITFIELD)),
         ], before=[handshake(1002)])
         swarm.start(1002)

@@ -174,7 +174,7 @@ class Driver {
   void settle() {
     while (const auto effect = swarm_.poll_effect()) {
       if (const auto* ready = std::get_if<SendReady>(&*effect)) hear(ready->link);
-      if (const auto* dial = std::get_if<Dial>(&*effect)) swarm_.on_dial_failed(dial->peer, now_);
+      if (const auto* dial = std::get_if<Dial>(&*effect)) swarm_.on_dial_failed(dial->peer, DialFault::refused, now_);
       if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {
         std::erase_if(remotes_, [&](const auto& each) { return each->link == disconnect->link; });
         swarm_.on_closed(disconnect->link, disconnect->reason, now_);

@@ -41,9 +41,9 @@ void check_limits(const CommonCfg& cfg) {
   P2P_ASSERT(cfg.manifest || (cfg.file_size && cfg.piece_size));
   P2P_ASSERT(!cfg.file_size || (*cfg.file_size >= 1 && *cfg.file_size <= 0x7fffffffffffffff));
   P2P_ASSERT(!cfg.piece_size || (*cfg.piece_size >= 1 && *cfg.piece_size <= 64u << 20));
-  if (cfg.file_size && cfg.piece_size) P2P_ASSERT((*cfg.file_size - 1) / *cfg.piece_size + 1 <= 0x7fffffff);
+  if (cfg.file_size && cfg.piece_size) P2P_ASSERT((*cfg.file_size - 1) / *cfg.piece_size + 1 <= 16'777'216);
   P2P_ASSERT(!cfg.trust_quorum || (*cfg.trust_quorum >= 1 && *cfg.trust_quorum <= 65'535));
-  P2P_ASSERT(cfg.max_connections == 0 || (cfg.max_connections >= 2 && cfg.max_connections <= 65'535));
+  P2P_ASSERT(cfg.max_connections == 0 || (cfg.max_connections >= 4 && cfg.max_connections <= 65'535));
 
   // The file stays in the peer's folder.
   const std::filesystem::path path(cfg.file_name);

@@ -29,18 +29,33 @@ class Model {
       : pieces_((file_size + piece_size - 1) / piece_size), file_size_(file_size), piece_size_(piece_size), stream_(stream) {}
 
   std::vector<Item> items() {
-    const auto start = std::span(stream_).first(std::min<std::size_t>(stream_.size(), 32));
+    skip_early_haves();
+    const auto start = std::span(stream_).subspan(at_, std::min<std::size_t>(stream_.size() - at_, 32));
     // Which header is none is the handshake target's business.
+    if (early_have_begins_) return {};
     if (check_handshake_prefix(start)) return {{"violation"}};
-    if (stream_.size() < 32) return {};
-    items_.push_back({"handshake", number(28), Bytes(stream_.begin() + 18, stream_.begin() + 28)});
-    at_ = 32;
+    if (start.size() < 32) return {};
+    const auto reserved = start.subspan(18, 10);
+    items_.push_back({"handshake", number(at_ + 28), Bytes(reserved.begin(), reserved.end())});
+    at_ += 32;
     while (take_frame()) {
     }
     return std::move(items_);
   }
 
  private:
+  void skip_early_haves() {
+    constexpr std::array kHead = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5}, std::byte{4}};
+    for (int i = 0; i < 16 && has(1); ++i) {
+      const auto rest = std::span(stream_).subspan(at_);
+      const auto head = rest.first(std::min(rest.size(), kHead.size()));
+      if (!std::ranges::equal(head, std::span(kHead).first(head.size()))) return;
+      early_have_begins_ = !has(9);
+      if (early_have_begins_ || number(at_ + 5) >= pieces_) return;
+      at_ += 9;
+    }
+  }
+
   bool has(std::uint64_t bytes) const { return stream_.size() - at_ >= bytes; }
 
   std::uint32_t number(std::size_t at) const {
@@ -116,6 +131,7 @@ class Model {
   std::uint64_t piece_size_;
   const Bytes& stream_;
   std::size_t at_ = 0;
+  bool early_have_begins_ = false;  ///< The stream ends in one.
   std::vector<Item> items_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 struct Model {
   bool shook_hands = false;
   bool got_message = false;
+  bool bitfield_may_come = true;  ///< Nothing came but haves and interest.
   bool we_choke = true;
   bool we_are_interested = false;
   bool remote_chokes = true;
@@ -47,7 +48,7 @@ class Driver {
   void receive(MessageType type) {
     if (type > MessageType::piece) type = kUnknown;
     const Message message = any(type);
-    const bool legal = model_.shook_hands && !(type == MessageType::bitfield && model_.got_message);
+    const bool legal = model_.shook_hands && !(type == MessageType::bitfield && !model_.bitfield_may_come);
     const auto verdict = session_.on_message(message);
     P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
     if (legal) P2P_ASSERT(std::get<bool>(verdict) == apply(message));
@@ -59,6 +60,7 @@ class Driver {
     const bool legal = model_.shook_hands && model_.announcing && which.value >= model_.next_announced && model_.remote_has.contains(which.value);
     P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
     model_.got_message |= model_.shook_hands;
+    if (model_.shook_hands) model_.bitfield_may_come = false;
     if (legal) model_.next_announced = which.value + 1;
   }
 
@@ -85,6 +87,8 @@ class Driver {
   /// Changes the model; tells whether the message says anything new.
   bool apply(const Message& message) {
     model_.got_message = true;
+    const bool interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
+    model_.bitfield_may_come = model_.bitfield_may_come && (interest || std::holds_alternative<Have>(message));
     model_.announcing = std::holds_alternative<BitfieldMessage>(message);
     struct Apply {
       Model& m;
@@ -132,7 +136,10 @@ class Driver {
   }
 
   void compare() const {
-    const auto state = !model_.shook_hands ? SessionState::handshaking : model_.got_message ? SessionState::exchanging : SessionState::greeted;
+    const auto state = !model_.shook_hands       ? SessionState::handshaking
+                       : !model_.got_message     ? SessionState::greeted
+                       : model_.bitfield_may_come ? SessionState::prefacing
+                                                  : SessionState::exchanging;
     P2P_ASSERT(session_.state() == state);
     P2P_ASSERT(session_.we_choke() == model_.we_choke);
     P2P_ASSERT(session_.we_are_interested() == model_.we_are_interested);

@@ -22,7 +22,7 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     void operator()(const NotInterested&) const { w.remote_is_interested_ = false; }
     void operator()(const Have& have) const { w.remote_pieces_.set(have.piece); }
     void operator()(const BitfieldMessage& bitfield) const {
-      if (!w.remote_spoke_) w.remote_pieces_ = bitfield.pieces;
+      if (w.bitfield_may_come_) bitfield.pieces.for_each([this](PieceIndex piece) { w.remote_pieces_.set(piece); });
     }
     void operator()(const Request& request) const {
       // What comes while the remote is choked, or before we have it, is not served, ever. A swarm that is behind may
@@ -34,6 +34,8 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     void operator()(const ChunkAnnouncement&) const {}
   };
   std::visit(Apply{*this, stored}, message);
+  const bool interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
+  bitfield_may_come_ = bitfield_may_come_ && (interest || std::holds_alternative<Have>(message));
   remote_spoke_ = true;
 }
 
@@ -102,7 +104,7 @@ void LinkWatch::sent_message(const Message& message, const Bitfield& stored) {
     void operator()(const NotInterested&) const { w.is_interested_ = false; }
     void operator()(const Have& have) const { P2P_ASSERT(stored.test(have.piece) && w.told_.set(have.piece)); }
     void operator()(const Request& request) const {
-      P2P_ASSERT(!w.remote_chokes_ && w.remote_pieces_.test(request.piece));
+      P2P_ASSERT(!w.remote_chokes_ && (w.misread_ || w.remote_pieces_.test(request.piece)));
       P2P_ASSERT(w.behind_ || !stored.test(request.piece));
       if (w.overtaken_.erase(request.piece.value) == 0) P2P_ASSERT(w.open_requests_.insert(request.piece.value).second);
       w.asked_.insert(request.piece.value);

@@ -31,6 +31,9 @@ class LinkWatch {
   /// The watch has lost track of what the swarm waits for here.
   bool unsure() const { return unsure_; }
 
+  /// The remote means other pieces than the watch understood.
+  void misreads() { misread_ = true; }
+
   void falls_behind() { behind_ = was_behind_ = true; }
   void caught_up();
   bool behind() const { return behind_; }
@@ -67,6 +70,8 @@ class LinkWatch {
   bool was_behind_ = false;
 
   bool remote_spoke_ = false;
+  bool bitfield_may_come_ = true;
+  bool misread_ = false;
   bool remote_chokes_ = true;
   bool remote_is_interested_ = false;
   Bitfield remote_pieces_;

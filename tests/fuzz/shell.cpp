@@ -28,6 +28,7 @@ Connection* Shell::find(LinkId link) {
 Connection& Shell::add(LinkId link, Instant now) {
   P2P_ASSERT(!find(link));  // an id is reused only after its connection's end
   connections_.push_back(std::make_unique<Connection>(link, now, self_, swarm_.geometry()));
+  if (misread_) connections_.back()->watch.misreads();
   Connection& connection = *connections_.back();
   settle();
   return connection;
@@ -44,7 +45,7 @@ Connection& Shell::dialed(std::size_t which, Instant now) {
 void Shell::dial_failed(std::size_t which, Instant now) {
   const PeerId peer = to_dial_[which];
   to_dial_.erase(to_dial_.begin() + static_cast<std::ptrdiff_t>(which));
-  swarm_.on_dial_failed(peer, now);
+  swarm_.on_dial_failed(peer, DialFault::refused, now);
   settle();
 }
 
@@ -137,7 +138,7 @@ void Shell::ring(Instant now) {
 void Shell::settle() {
   carry_out_effects();
   for (const auto& connection : connections_) send_all(*connection);
-  check();
+  if (!misread_) check();
 }
 
 void Shell::carry_out_effects() {
@@ -145,8 +146,9 @@ void Shell::carry_out_effects() {
     if (const auto* ready = std::get_if<SendReady>(&*effect)) {
       if (Connection* connection = find(ready->link)) connection->ready = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
-      // Only earlier lines of PeerInfo.cfg are ours to dial.
-      P2P_ASSERT(std::ranges::find(listed_, dial->peer) < std::ranges::find(listed_, self_));
+      // Later lines, too, when they have not come; nobody twice at once.
+      P2P_ASSERT(std::ranges::find(listed_, dial->peer) != listed_.end() && dial->peer != self_);
+      P2P_ASSERT(std::ranges::find(to_dial_, dial->peer) == to_dial_.end());
       to_dial_.push_back(dial->peer);
     } else if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {
       Connection* connection = find(disconnect->link);
@@ -162,7 +164,11 @@ void Shell::carry_out_effects() {
 }
 
 void Shell::on_event(const Event& event) {
-  if (const auto* link = std::get_if<LinkEstablished>(&event)) {
+  if (std::holds_alternative<LowBitFirstProven>(event)) {
+    P2P_ASSERT(remotes_ == Remotes::any);
+    misread_ = true;
+    for (const auto& connection : connections_) connection->watch.misreads();
+  } else if (const auto* link = std::get_if<LinkEstablished>(&event)) {
     on_established(link->peer);
   } else if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event)) {
     P2P_ASSERT(!preferred->neighbors.empty() && preferred->neighbors.size() <= preferred_neighbors_);
@@ -176,7 +182,7 @@ void Shell::on_event(const Event& event) {
     P2P_ASSERT(expected_stored_.complete() && ++files_completed_ == 1);
   } else if (std::holds_alternative<SwarmCompleted>(event)) {
     for (const auto& connection : connections_) learn_completeness(*connection);
-    P2P_ASSERT(everybody_is_complete());
+    P2P_ASSERT(misread_ || everybody_is_complete());
     P2P_ASSERT(++swarms_completed_ == 1);
   }
 }

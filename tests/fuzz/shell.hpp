@@ -99,6 +99,7 @@ class Shell {
   std::vector<PeerId> to_dial_;
   std::vector<PieceIndex> unstored_;
   Bitfield expected_stored_;
+  bool misread_ = false;  ///< What a remote said that it has means something else; then completeness and interest are not judged.
   std::uint32_t files_completed_;
   std::uint32_t swarms_completed_ = 0;
   std::set<PeerId> complete_neighbors_;  ///< By their own words.

@@ -95,7 +95,7 @@ class Town {
   void fail_dial() {
     const PeerId peer = dials_.back();
     dials_.pop_back();
-    swarm_.on_dial_failed(peer, now_);
+    swarm_.on_dial_failed(peer, DialFault::refused, now_);
     settle();
   }
 

@@ -3,13 +3,14 @@
 import os
 import unittest
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 from support import InDirectory
 
 from swarmlib import files, report, units
-from swarmlib.cfg import ConfigError, is_local, read_config
+from swarmlib.cfg import ConfigError, Content, is_local, read_config
 from swarmlib.cli import Exit, ScriptError
 from swarmlib.logs import Downloaded, LogFollower, PeerProgress
 from swarmlib.process import command_line
@@ -195,6 +196,56 @@ class FilesTest(InDirectory):
         files.data_file(config, config.peers[0]).write_text("mine")
         with self.assertRaisesRegex(ScriptError, "has 4 bytes"):
             files.make_seed_files(config)
+
+    def test_sizes_come_from_the_manifest(self):
+        self.make_swarm()
+        (self.dir / "peer_1001/b.manifest").write_text("another")
+        config = self.name_by_manifest()
+        self.assertEqual((config.piece_count, config.piece_length(9), config.file_size), (10, 784, 10_000))
+        files.check_seeds(config, config.peers)
+        self.assertEqual(files.make_seed_files(config), [])
+        (self.dir / "peer_1001/a.bin").write_text("mine")
+        with self.assertRaisesRegex(ScriptError, "has 4 bytes, but the manifest says 10000"):
+            files.check_seeds(config, config.peers)
+        (self.dir / "peer_1001/a.bin").unlink()
+        with self.assertRaisesRegex(ScriptError, "cannot be made up"):
+            files.make_seed_files(config)
+
+    def test_a_seed_without_the_manifest_is_refused(self):
+        self.make_swarm()
+        config = self.name_by_manifest(with_manifest=False)
+        files.check_seeds(config, config.peers[1:])
+        with self.assertRaisesRegex(ScriptError, "the one that Common.cfg names"):
+            files.check_seeds(config, config.peers)
+
+    def test_pieces_of_a_folder_are_cut_file_by_file(self):
+        content = Content([("a", 5), ("empty", 0), ("b", 8)], 4, is_folder=True)
+        self.assertEqual(content.piece_count, 4)
+        self.assertEqual([content.piece_length(piece) for piece in range(4)], [4, 1, 4, 4])
+
+    def test_seed_files_are_made_on_the_machine_of_the_seed(self):
+        config = self.make_swarm()
+        info = self.dir / "PeerInfo.cfg"
+        (self.dir / "peer_1001/a.bin").unlink()
+        info.write_text(info.read_text().replace("1001 127.0.0.1", "1001 192.0.2.1"))
+        config = read_config(self.dir)
+        self.assertEqual(files.make_seed_files(config), [])
+        self.assertFalse((self.dir / "peer_1001/a.bin").exists())
+        info.write_text(info.read_text() + "1004 127.0.0.1 6009 1\n")
+        with self.assertRaisesRegex(ScriptError, "copy it from 192.0.2.1, where peer 1001 has it"):
+            files.make_seed_files(read_config(self.dir))
+
+    def test_peers_elsewhere_are_named(self):
+        config = self.make_swarm()
+        far = [replace(config.peers[0], host="10.0.0.1"), replace(config.peers[1], host="10.0.0.2"), replace(config.peers[2], host="10.0.0.1")]
+        config.peers = (*far, *config.peers[:1])
+        self.assertEqual(
+            report.elsewhere(config, config.peers[3:]),
+            "elsewhere, to be launched there: peers 1001, 1003 on 10.0.0.1; peer 1002 on 10.0.0.2",
+        )
+
+    def test_a_swarm_without_rows_is_not_complete(self):
+        self.assertEqual(Snapshot(0.5, []).summary(), "0.5 s  no leechers here")
 
     def test_verification(self):
         config = self.make_swarm()

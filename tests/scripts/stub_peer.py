@@ -39,7 +39,7 @@ def main():
     if behaviour == "nothing":
         return
     if peer_id in leechers:
-        download(peer_id, behaviour, common["FileName"], int(common["PieceSize"]))
+        download(peer_id, behaviour, common["FileName"], int(common.get("PieceSize", 1024)))
     while not all(Path(f"done_{leecher}").exists() for leecher in leechers):
         time.sleep(0.02)
 

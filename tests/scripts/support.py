@@ -1,5 +1,7 @@
 """What the tests of scripts/ share: where things are, and a directory in which a small swarm can be described."""
 
+import hashlib
+import json
 import sys
 import tempfile
 import time
@@ -30,6 +32,16 @@ class InDirectory(unittest.TestCase):
         config = read_config(self.dir)
         files.make_seed_files(config)
         return config
+
+    def name_by_manifest(self, with_manifest=True):
+        """Makes the swarm of make_swarm() one whose sizes only a manifest says, which the seed has."""
+        text = json.dumps({"kind": "file", "piece_size": 1024, "files": [{"path": "a.bin", "size": 10_000}]}).encode()
+        common = self.dir / "Common.cfg"
+        lines = [line for line in common.read_text().splitlines() if not line.startswith(("FileSize", "PieceSize"))]
+        common.write_text("\n".join([*lines, f"Manifest {hashlib.sha256(text).hexdigest()}"]))
+        if with_manifest:
+            (self.dir / "peer_1001" / "a.manifest").write_bytes(text)
+        return read_config(self.dir)
 
     def wait_until(self, condition, what):
         deadline = time.monotonic() + PATIENCE_S

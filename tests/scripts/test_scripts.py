@@ -10,13 +10,15 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
+from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 
-from swarmlib import files
+from swarmlib import files, state
 from swarmlib.cfg import read_config
 from swarmlib.cli import Exit
 from swarmlib.process import Identity
@@ -81,6 +83,31 @@ class LaunchTest(ScriptTest):
             self.assertIn(text, done.stdout)
         self.assertIn("hello from 1002", (self.dir / "stderr_peer_1002.txt").read_text())
         self.assertFalse((self.dir / ".swarm.json").exists())
+
+    def test_swarm_by_manifest(self):
+        self.make_swarm()
+        self.name_by_manifest()
+        done = self.launch()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for text in ("2 of 2 leechers complete", "2 copies are identical", "19.5 KiB received"):
+            self.assertIn(text, done.stdout)
+
+    def test_swarm_over_several_machines(self):
+        self.make_swarm()
+        info = self.dir / "PeerInfo.cfg"
+        info.write_text(info.read_text() + "1004 192.0.2.1 6001 1\n")
+        done = self.launch()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for text in ("3 of 4 peers are on this machine", "peer 1004 on 192.0.2.1", "2 copies are identical", "not verified: the files of peer 1004"):
+            self.assertIn(text, done.stdout)
+
+    def test_status_before_the_peers_are_noted_is_not_complete(self):
+        self.make_swarm()
+        state.write_state(self.dir, time.monotonic(), (), {})
+        status = self.script("swarm", "status", self.dir)
+        self.assertEqual(status.returncode, 0, status.stdout)
+        self.assertNotIn("100%", status.stdout)
+        self.assertRegex(status.stdout, r"1001  starting .*\n1002  starting .*\n1003  starting")
 
     def test_second_run_counts_from_its_own_begin_and_fresh_starts_anew(self):
         self.make_swarm()
@@ -291,7 +318,7 @@ class DemoTest(ScriptTest):
         self.assertIn("already", self.script("demo", "--prepare", self.dir).stdout)
 
     def test_every_script_has_help(self):
-        for name in ("build", "test", "install-deps", "demo", "soak", "swarm"):
+        for name in ("build", "test", "install-deps", "demo", "soak", "swarm", "try-release"):
             shown = self.script(name, "--help")
             self.assertEqual((shown.returncode, shown.stdout[:5]), (0, "usage"), name)
 

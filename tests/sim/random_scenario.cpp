@@ -77,7 +77,7 @@ Scenario random_scenario(std::uint64_t seed) {
   s.preferred_neighbors = draw.between(0u, 4u);
   s.unchoking_interval = from_seconds(draw.scaled(0.5, 10));
   s.optimistic_interval = from_seconds(draw.scaled(0.5, 30));
-  s.max_connections = draw.maybe() ? 0 : draw.between(2u, s.peers);
+  s.max_connections = draw.maybe() ? 0 : draw.between(4u, std::max(4u, s.peers));
   s.choking_policy = draw.maybe() ? ChokingPolicy::course : ChokingPolicy::cooperative;
   s.max_pipeline = draw.maybe() ? SwarmConfig::kDefaultPipeline : draw.between(1u, 8u);
 

@@ -10,6 +10,7 @@
 //   FAULT_WHILE   a path; calls fail only while it exists
 //   FAULT_LOG     every matching call appends a line: its number, name and path
 //   FAULT_CLOCK   a file with seconds that are added to the system's clock; none while it does not exist
+//   FAULT_STEADY  the same for the steady clock, by which the process measures time
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,11 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum call { OPEN, WRITE, ALLOCATE, RESIZE, RENAME, UNLINK, SYNC, CHMOD, READ, SENDFILE };
-static const char* const kNames[] = {"open", "write", "allocate", "resize", "rename", "unlink", "sync", "chmod", "read", "sendfile"};
+enum call { OPEN, WRITE, ALLOCATE, RESIZE, RENAME, UNLINK, SYNC, CHMOD, READ, SENDFILE, LINK };
+static const char* const kNames[] = {"open", "write", "allocate", "resize", "rename", "unlink", "sync", "chmod", "read", "sendfile", "link"};
 
 static struct {
-  const char *path, *calls, *action, *while_exists, *log, *clock;
+  const char *path, *calls, *action, *while_exists, *log, *clock, *steady;
   long at, count;
   int error;  // 0: kill
 } fault;
@@ -47,6 +48,7 @@ __attribute__((constructor)) static void set_up(void) {
   fault.while_exists = getenv("FAULT_WHILE");
   fault.log = getenv("FAULT_LOG");
   fault.clock = getenv("FAULT_CLOCK");
+  fault.steady = getenv("FAULT_STEADY");
   fault.at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : 0;
   fault.count = getenv("FAULT_COUNT") ? atol(getenv("FAULT_COUNT")) : 0;
   fault.error = fault.action ? atoi(fault.action) : 0;
@@ -303,10 +305,10 @@ int renameat2(int from_dir, const char* from, int to_dir, const char* to, unsign
   WITH_PATH(from_dir, from);
   FATED(RENAME, where, real(from_dir, from, to_dir, to, flags));
 }
-int mkostemp(char* path, int flags) {
-  REAL(int, "mkostemp", char*, int);
-  WITH_PATH(AT_FDCWD, path);
-  FATED(OPEN, where, real(path, flags));
+int linkat(int from_dir, const char* from, int to_dir, const char* to, int flags) {
+  REAL(int, "linkat", int, const char*, int, const char*, int);
+  WITH_PATH(to_dir, to);
+  FATED(LINK, where, real(from_dir, from, to_dir, to, flags));
 }
 int unlink(const char* path) {
   REAL(int, "unlink", const char*);
@@ -328,17 +330,22 @@ int fdatasync(int fd) {
   WITH_FD(fd);
   FATED(SYNC, where, real(fd));
 }
+int fchmodat(int dir, const char* path, mode_t mode, int flags) {
+  REAL(int, "fchmodat", int, const char*, mode_t, int);
+  WITH_PATH(dir, path);
+  FATED(CHMOD, where, real(dir, path, mode, flags));
+}
 int fchmod(int fd, mode_t mode) {
   REAL(int, "fchmod", int, mode_t);
   WITH_FD(fd);
   FATED(CHMOD, where, real(fd, mode));
 }
 
-/// Seconds that the system's clock is off.
-static long clock_offset(void) {
-  if (!fault.clock || inside) return 0;
+/// The seconds in a file.
+static long clock_offset(const char* path) {
+  if (!path || inside) return 0;
   char text[32] = "";
-  const int fd = (int)syscall(SYS_openat, AT_FDCWD, fault.clock, O_RDONLY | O_CLOEXEC);
+  const int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
   const long n = syscall(SYS_read, fd, text, sizeof text - 1);
   close(fd);
@@ -347,7 +354,8 @@ static long clock_offset(void) {
 int clock_gettime(clockid_t clock, struct timespec* now) {
   REAL(int, "clock_gettime", clockid_t, struct timespec*);
   const int result = real(clock, now);
-  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += clock_offset();
+  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += clock_offset(fault.clock);
+  if (result == 0 && clock == CLOCK_MONOTONIC) now->tv_sec += clock_offset(fault.steady);
   return result;
 }
 time_t time(time_t* result) {

@@ -70,6 +70,8 @@ inline std::string describe(const Event& event) {
     std::string operator()(const UnknownMessageReceived& e) const { return "unknown " + n(e.type) + " from " + n(e.peer); }
     std::string operator()(const PieceStored& e) const { return "stored " + n(e.piece.value) + " from " + n(e.from) + ", now " + n(e.count); }
     std::string operator()(const PieceRejected& e) const { return "rejected " + n(e.piece.value) + " from " + n(e.from); }
+    std::string operator()(const LowBitFirstProven& e) const { return n(e.peer) + " counts from the low end, " + n(e.given_up) + " given up"; }
+    std::string operator()(const DoubtfulPiecesTaken& e) const { return n(e.count) + " taken on trust"; }
     std::string operator()(const PiecesLost& e) const { return n(e.count) + " lost"; }
     std::string operator()(const RequestsStalled& e) const { return n(e.requests) + " stalled at " + n(e.peer); }
     std::string operator()(const ChunkSettled& e) const { return "settled " + n(e.piece.value) + " by " + n(e.holders); }
@@ -77,6 +79,7 @@ inline std::string describe(const Event& event) {
     std::string operator()(const ChunkContradicted& e) const { return "contradicted on " + n(e.piece.value); }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }
+    std::string operator()(const PatienceEnded&) const { return "patience ended"; }
   };
   return std::visit(Describe{}, event);
 }

@@ -40,6 +40,9 @@ struct Scene {
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
   bool open = false;  ///< Then `listed` is not looked at.
   std::uint32_t most_neighbors = 1024;
+  Duration patience = 0s;
+  std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
+  std::uint32_t most_guests = 0;
 };
 
 class Stage;
@@ -151,8 +154,9 @@ class Stage {
   friend class Remote;
 
   static SwarmConfig config_of(const Scene& scene) {
-    std::vector<PeerId> listed, favored;
+    std::vector<PeerId> listed, favored, everybody;
     for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
+    for (const std::uint32_t id : scene.everybody) everybody.push_back(PeerId{id});
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {.self = PeerId{scene.self},
             .listed = std::move(listed),
@@ -165,6 +169,9 @@ class Stage {
             .spare_connections = scene.spare_connections,
             .stays = scene.stays,
             .favored = std::move(favored),
+            .patience = scene.patience,
+            .everybody = std::make_shared<const std::vector<PeerId>>(std::move(everybody)),
+            .most_guests = scene.most_guests,
             .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
             .chunks = scene.chunks,
             .open = scene.open,
@@ -185,6 +192,7 @@ class Stage {
       if (Remote* remote = stage.find(effect.link)) remote->ready_ = true;
     }
     void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
+    void operator()(const Claim& effect) const { stage.swarm.on_piece_stored(effect.piece, stage.now); }
     void operator()(const Disconnect& effect) const {
       Remote* remote = stage.find(effect.link);
       REQUIRE(remote);
@@ -285,7 +293,9 @@ inline bool Remote::ends(std::uint32_t piece) {
   const auto to_store = stage_.swarm.on_piece_received(link_, stage_.now);
   if (to_store) {
     REQUIRE(*to_store == PieceIndex{piece});
-    if (stage_.stores_at_once)
+    if (stage_.swarm.in_doubt(*to_store))
+      stage_.swarm.on_piece_parked(*to_store, stage_.now);
+    else if (stage_.stores_at_once)
       stage_.swarm.on_piece_stored(*to_store, stage_.now);
     else
       stage_.unstored.push_back(*to_store);

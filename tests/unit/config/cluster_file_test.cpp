@@ -56,7 +56,7 @@ TEST_CASE("a cluster's name may be any folder's name that says where it ends", "
   CHECK(wrong("a[1]p[5002]") == "cluster1:1:1: name \"a[1]\" has the character [" + expected);
   CHECK(wrong("a\x1b[2Jp[5002]") == "cluster1:1:1: name \"a\\x1b[2J\" has the character [" + expected);
   CHECK(wrong("a\x1bp[5002]") == "cluster1:1:1: name \"a\\x1b\" has a control character" + expected);
-  CHECK(wrong("a\xffp[5002]") == "cluster1:1:1: name \"a\xff\" is not UTF-8" + expected);
+  CHECK(wrong("a\xffp[5002]") == "cluster1:1:1: name \"a\\xff\" is not UTF-8" + expected);
   CHECK(wrong(std::string(256, 'n') + "p[1]").ends_with(" has a part of more than 255 bytes" + expected));
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("an integer of Common.cfg that is none or beyond its limits is shown w
 }
 
 TEST_CASE("an optional key that is there must be right", "[config]") {
-  CHECK(wrong_line("MaxConnections 1") == "Common.cfg:7:16: MaxConnections is \"1\", expected an integer from 2 to 65535");
+  CHECK(wrong_line("MaxConnections 3") == "Common.cfg:7:16: MaxConnections is \"3\", expected an integer from 4 to 65535");
   CHECK(wrong_line("MaxConnections") == "Common.cfg:7:15: MaxConnections has no value");
   CHECK(wrong_line("ChokingPolicy kind") == "Common.cfg:7:15: ChokingPolicy is \"kind\", expected course or cooperative");
   CHECK(wrong_line("ChokingPolicy Course") == "Common.cfg:7:15: ChokingPolicy is \"Course\", expected course or cooperative");
@@ -77,8 +77,17 @@ TEST_CASE("a size beside a manifest must be right, and there is nothing missing"
 TEST_CASE("a piece size that makes too many pieces is refused with the smallest that does not", "[config]") {
   const std::string text =
       "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nFileSize 4294967295\n";
-  CHECK(wrong(text + "PieceSize 2") == "Common.cfg:6:11: PieceSize 2 cuts the file into more than 2147483647 pieces, expected at least 3");
-  CHECK(wrong(text + "PieceSize 3") == "");
+  CHECK(wrong(text + "PieceSize 2") ==
+        "Common.cfg:6:11: PieceSize 2 cuts the file into 2147483648 pieces, but at most 16777216 are possible; expected at least 256");
+  CHECK(wrong(text + "PieceSize 255") != "");
+  CHECK(wrong(text + "PieceSize 256") == "");
+}
+
+TEST_CASE("a file that is too large for any piece size is said to be", "[config]") {
+  const std::string text = "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nPieceSize 67108864\n";
+  CHECK(wrong(text + "FileSize 1125899906842624") == "");
+  CHECK(wrong(text + "FileSize 1125899906842625") ==
+        "Common.cfg:6:10: FileSize is 1125899906842625, but the largest possible is 1125899906842624: 16777216 pieces of 67108864 bytes");
 }
 
 TEST_CASE("a file name that would leave the peer's folder or cannot be one is refused", "[config]") {
@@ -97,9 +106,9 @@ TEST_CASE("a file name that would leave the peer's folder or cannot be one is re
   refused("folder/", "ends with a slash");
   refused("a.part", "ends with .part, which marks unfinished files");
 
-  const std::string longest(251, 'n');
-  CHECK(wrong_value("FileName " + longest).find("has a part of more than 250 bytes") != std::string::npos);
-  CHECK(wrong_value("FileName f/" + longest).find("has a part of more than 250 bytes") != std::string::npos);
+  const std::string longest(256, 'n');
+  CHECK(wrong_value("FileName " + longest).find("has a part of more than 255 bytes") != std::string::npos);
+  CHECK(wrong_value("FileName f/" + longest).find("has a part of more than 255 bytes") != std::string::npos);
   CHECK(wrong_value(std::string("FileName a\0b", 12)).find("\"a\\x00b\" has a zero byte") != std::string::npos);
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("the quorum comes from the command line, Common.cfg, or is one", "[chu
   options.quorum = 3;
   CHECK(complains(options, "the quorum is 3"));
   CHECK(complains(options, "lists only 2 other peers"));
-  dir.write("Common.cfg", "MaxConnections 2\n");
+  dir.write("Common.cfg", "MaxConnections 4\n");
   CHECK(complains(options, "Common.cfg:1:1: MaxConnections does not go with a chunk folder"));
   dir.write("Common.cfg", "TrustQuorum 0\n");
   CHECK_THROWS_AS(load_chunk_setup(options), config::ConfigError);

@@ -155,10 +155,12 @@ TEST_CASE("a file of the user's is never written over", "[chunk_store]") {
 
 TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
   SECTION("a part, and a list that was not renamed") {
-    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {".peerProcess-abc123", "1,a\n2"}});
+    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {".peerProcess-0123456789abcdef.new", "1,a\n2"},
+                                               {".peerProcess-abc123", "mine"}, {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
     CHECK(folder.open().stored().count() == 1);
     CHECK_FALSE(folder.dir.has(".peerProcess/2-1.part"));
-    CHECK_FALSE(folder.dir.has(".peerProcess-abc123"));
+    CHECK_FALSE(folder.dir.has(".peerProcess-0123456789abcdef.new"));
+    for (const char* name : {".peerProcess-abc123", ".peerProcess/notes", ".peerProcess/my.part"}) CHECK(folder.dir.read(name) == "mine");
   }
   SECTION("a note, and no file of that name") {
     const Folder folder("2,LASTCHUNK\n", {{".peerProcess/received", note(2, "world", "b")}});

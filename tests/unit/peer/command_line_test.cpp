@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "peer/discovery/discovery.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -55,6 +56,7 @@ TEST_CASE("a peer ID alone runs the classic peer in this directory", "[command l
   CHECK_FALSE(parsed.options().timeout_s);
   CHECK(parsed.options().exit_when == ExitWhen::all);
   CHECK(parsed.options().linger_s == 0);
+  CHECK_FALSE(parsed.options().patience_s);
   CHECK(parsed.printed == "");
 }
 
@@ -83,6 +85,8 @@ TEST_CASE("the least and the largest values are accepted", "[command line]") {
   CHECK(parse({"1", "--exit-when=all"}).options().exit_when == ExitWhen::all);
   CHECK(parse({"1", "--exit-when=self", "--linger=31536000"}).options().exit_when == ExitWhen::self);
   CHECK(parse({"1", "--exit-when=self", "--linger=31536000"}).options().linger_s == 31'536'000u);
+  CHECK(parse({"1", "--patience=0"}).options().patience_s == 0u);
+  CHECK(parse({"1", "--patience=60", "--exit-when=all"}).options().patience_s == 60u);
   CHECK(parse({"1", "--exit-when=never", "--linger=0"}).options().exit_when == ExitWhen::never);
   CHECK(parse({"1", "--log-level=off"}).options().log_level == "off");
 }
@@ -98,6 +102,7 @@ TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed version = parse({"--version"});
   CHECK(version.exit_code() == 0);
   CHECK(version.printed.starts_with("peerProcess "));
+  CHECK(version.printed.ends_with(no_discovery().empty() ? "\ndiscovery: OpenDHT\n" : "\ndiscovery: none (built without OpenDHT)\n"));
 }
 
 TEST_CASE("what cannot be meant is a usage error with a message", "[command line]") {
@@ -115,6 +120,10 @@ TEST_CASE("what cannot be meant is a usage error with a message", "[command line
       {"1001", "--linger", "-1"},
       {"1001", "--linger", "31536001"},
       {"1001", "--exit-when", "never", "--linger", "1"},
+      {"1001", "--patience", "-1"},
+      {"1001", "--patience", "31536001"},
+      {"1001", "--exit-when", "never", "--patience", "1"},
+      {"1001", "--exit-when", "self", "--patience", "0"},
       {"1001", "--progress", "loud"},
       {"1001", "--log-level", "chatty"},
       {"1001", "--dir", "/nonexistent/directory"},

@@ -61,7 +61,7 @@ TEST_CASE("a directory is a folder with its tree, in the order of the bytes", "[
     CHECK(source.folder);
     CHECK(paths_of(source) == std::vector<std::string>{"a-", "a/z", "b", "\xc3\xbc"});
     CHECK(source.folders == std::vector<std::string>{"hollow/inner"});
-    CHECK(source.files[2].entry.mode == 0750);
+    CHECK(source.files[2].entry.mode == 0755);
     CHECK(source.total_size() == 4);
   }
 }
@@ -211,7 +211,41 @@ TEST_CASE("a file is replaced as a whole, and one that cannot be leaves nothing"
   fs::create_directory(dir / "folder");
   CHECK_THROWS_AS(replace_file(dir / "folder", text), std::system_error);
   CHECK_THROWS_AS(replace_file(dir / "no/file", text), std::system_error);
-  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 2);
+  // Neither what a link leads to nor the link.
+  fs::create_symlink("file", dir / "link");
+  CHECK_THROWS_AS(replace_file(dir / "link", "new"), std::system_error);
+  CHECK(fs::is_symlink(dir / "link"));
+  CHECK(dir.read("file") == text);
+  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 3);
+}
+
+TEST_CASE("a new file has what the umask leaves, a replaced one what it had", "[content]") {
+  const TempDir dir;
+  const auto mode = [&](const char* name) { return fs::status(dir / name).permissions(); };
+  const mode_t mask = ::umask(027);
+  replace_file(dir / "new", "text");
+  dir.write("old", "text");
+  fs::permissions(dir / "old", fs::perms(0600));
+  replace_file(dir / "old", "other");
+  ::umask(mask);
+  CHECK(mode("new") == fs::perms(0640));
+  CHECK(mode("old") == fs::perms(0600));
+}
+
+TEST_CASE("our own files are never content", "[content]") {
+  const TempDir dir;
+  dir.write("tree/a", "1");
+  dir.write("tree/mine.part", "1");
+  dir.write("tree/mine.journal", "1");
+  dir.write("tree/.peerProcess/index", "1");
+  dir.write("tree/sub/.peerProcess-0123456789abcdef.part", "1");
+  dir.write("tree/got.part", "1");
+  dir.write("tree/got.journal", "P2PFILE JOURNAL1 and more");
+  dir.write("tree/set.part/file", "1");
+  dir.write("tree/set.journal", "P2PFILE JOURNAL1 and more");
+  const Source source = find_source({dir / "tree"});
+  CHECK(paths_of(source) == std::vector<std::string>{"a", "mine.journal", "mine.part"});
+  CHECK(source.folders == std::vector<std::string>{"sub"});
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // The progress line, by samples with made-up times.
 #include "peer/report/progress.hpp"
 
+#include <string>
+#include <vector>
+
 #include "tests/support/catch.hpp"
 
 namespace p2p {
@@ -20,9 +23,24 @@ TEST_CASE("without samples the rate is zero and the end is unknown", "[progress]
         "  0.0%  0/100 pieces  down 0.0 MB/s  ETA --:--  peers 0/3, 0 unchoke us");
 }
 
-TEST_CASE("why nothing goes on stands at the end", "[progress]") {
-  CHECK(plain().describe({.stored = 0, .linked = 3, .listed = 3, .unchoking_us = 0, .stuck = "choked by all 3 neighbors for 40 s"}) ==
-        "  0.0%  0/100 pieces  down 0.0 MB/s  ETA --:--  peers 3/3, 0 unchoke us  choked by all 3 neighbors for 40 s");
+using Lines = std::vector<std::string>;
+
+TEST_CASE("a bar shrinks and goes before text is cut", "[progress]") {
+  CHECK(bar_lines(0.5, "text", "", 79) == Lines{"[##########..........] text"});
+  CHECK(bar_lines(0.5, "text", "", 15) == Lines{"[####....] text"});
+  CHECK(bar_lines(0.5, "text", "", 12) == Lines{"text"});
+  CHECK(bar_lines(0.5, "text", "", 3) == Lines{"tex"});
+  CHECK(bar_lines(1, "日本", "", 3) == Lines{"日"});
+}
+
+TEST_CASE("the reason of a stall comes before bar and rates, on lines of its own where it must", "[progress]") {
+  CHECK(bar_lines(0, "text", "choked", 79) == Lines{"[....................] text  choked"});
+  CHECK(bar_lines(0, "text", "choked", 12) == Lines{"text  choked"});
+  CHECK(bar_lines(0, "text", "choked", 11) == Lines{"choked", "text"});
+  CHECK(bar_lines(0, " 1.0%  down 0.0 MB/s", "no live peer holds pieces 17, 203", 24) ==
+        Lines{"no live peer holds", "pieces 17, 203", " 1.0%  down 0.0 MB/s"});
+  CHECK(bar_lines(0, "t", "aaaa bbbb cccc dddd eeee", 5) == Lines{"aaaa", "bbbb", "cccc ", "t"});
+  CHECK(bar_lines(0, "t", "no blank in this one", 0) == Lines{""});
 }
 
 TEST_CASE("the rate is what came over the last seconds, the end by what is left", "[progress]") {

@@ -102,8 +102,8 @@ std::string random_text(std::size_t size, std::uint32_t seed = 1) {
 std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question, const std::string& network = "n") {
   std::optional<NodeCatalog> answer;
   bool answered = false;
-  ask_catalog(io, PeerId{1}, address, network, question, [&](const std::optional<NodeCatalog>& given) {
-    answer = given;
+  ask_catalog(io, PeerId{1}, address, network, question, [&](const CatalogAnswer& given) {
+    answer = given.catalog;
     answered = true;
   });
   run_until(io, [&] { return answered; });
@@ -170,7 +170,7 @@ std::vector<Holder> searched(asio::io_context& io, World& world, const std::stri
   HolderSearch search(io, discovery, {.self = PeerId{1}, .network = "n", .wanted = name, .id = {}, .join = std::move(join)});
   std::vector<Holder> holders;
   bool done = false;
-  search.run({}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
+  search.run({}, {}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
   run_until(io, [&] { return done; });
   return holders;
 }
@@ -219,7 +219,7 @@ TEST_CASE("a file is fetched from all holders, and a holder that goes is replace
   const TempDir target;
   bool complete = false;
   const auto known = manifest_from(io, holders[0]);
-  Fetch fetch(io, PeerId{1}, known, target / "f", ProgressMode::none, [&] { complete = true; });
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
   fetch.start();
   // The first alone, until it is in the middle; then it is gone for good.
   const bool swap = holders[0].peer == first->self;
@@ -248,7 +248,7 @@ TEST_CASE("a file that changes while it is fetched is not mixed with what it was
   const auto known = manifest_from(io, before[0]);
   const TempDir target;
   bool complete = false;
-  Fetch fetch(io, PeerId{1}, known, target / "f", ProgressMode::none, [&] { complete = true; });
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
   fetch.start();
   place.dir.write("f", random_text(8u << 20, 2));
   fetch.add_holder(before[0]);
@@ -276,7 +276,7 @@ TEST_CASE("exchanges that nobody takes part in are given up, and made anew", "[s
     const TempDir target;
     bool complete = false;
     bool finished = false;
-    Fetch fetch(io, PeerId{1}, known, target / "f", ProgressMode::none, [&] { complete = true; });
+    Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
     fetch.start();
     fetch.add_holder(holders[0]);
     run_until(io, [&] { return complete; });

@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "config/config_error.hpp"
+#include "peer/discovery/discovery.hpp"
+#include "peer/exit_code.hpp"
 #include "peer/share/cluster.hpp"
+#include "peer/share/own_hosts.hpp"
 #include "peer/share/share_command.hpp"
 #include "peer/subcommands.hpp"
 #include "tests/support/catch.hpp"
@@ -17,18 +20,22 @@ namespace {
 
 using test::TempDir;
 
-std::optional<Subcommand> parse(std::vector<std::string> words) {
+/// `printed`: where stdout and stderr go.
+std::optional<Subcommand> parse(std::vector<std::string> words, std::ostringstream& printed) {
   words.insert(words.begin(), "peerProcess");
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
-  // What is printed is kept out of the test's own output.
-  std::ostringstream printed;
   auto* const out = std::cout.rdbuf(printed.rdbuf());
   auto* const err = std::cerr.rdbuf(printed.rdbuf());
   auto parsed = parse_subcommand(static_cast<int>(argv.size()), argv.data());
   std::cout.rdbuf(out);
   std::cerr.rdbuf(err);
   return parsed;
+}
+
+std::optional<Subcommand> parse(std::vector<std::string> words) {
+  std::ostringstream unread;
+  return parse(std::move(words), unread);
 }
 
 template <class Options>
@@ -60,6 +67,9 @@ TEST_CASE("share's options are understood", "[command line]") {
   const auto least = parsed<ShareOptions>({"share", dir.path().string()});
   CHECK(least.cluster == dir.path());
   CHECK_FALSE(least.folder);
+  CHECK_FALSE((least.reserve.hidden || least.reserve.unreadable));
+  CHECK(parsed<ShareOptions>({"share", dir.path().string(), "--hidden"}).reserve.hidden);
+  CHECK(parsed<ShareOptions>({"share", dir.path().string(), "--private"}).reserve.unreadable);
   CHECK_FALSE(least.port);
   CHECK(least.net.join.empty());
   CHECK(refused({"share"}));
@@ -67,7 +77,7 @@ TEST_CASE("share's options are understood", "[command line]") {
   CHECK(refused({"share", "--folder", (dir / "nowhere").string()}));
   CHECK(refused({"share", "--folder", dir.path().string(), "--port", "65536"}));
   CHECK(refused({"share", "--folder", dir.path().string(), "--host", "a b"}));
-  CHECK(refused({"share", "--folder", dir.path().string(), "--join", "a"}));
+  CHECK(refused({"share", "--folder", dir.path().string(), "--join", "a:"}));
 }
 
 TEST_CASE("get's options are understood", "[command line]") {
@@ -97,6 +107,53 @@ TEST_CASE("ls has options and no words", "[command line]") {
   CHECK(parsed<LsOptions>({"ls", "--join", "h:7"}).net.join == std::vector<Address>{{"h", 7}});
   CHECK(parsed<LsOptions>({"ls"}).net.network == "default");
   CHECK(refused({"ls", "a"}));
+}
+
+TEST_CASE("--join takes one word, wherever it stands", "[command line]") {
+  const std::vector<Address> one{{"h", 7}};
+  const std::vector<Address> two{{"h", 7}, {"i", 5000}};
+  using Words = std::vector<std::string>;
+  for (const Words& words : {Words{"get", "--join", "h:7", "f"}, Words{"get", "f", "--join", "h:7"}, Words{"get", "--join=h:7", "f"}}) {
+    CHECK(parsed<GetOptions>(words).net.join == one);
+    CHECK(parsed<GetOptions>(words).wanted == "f");
+  }
+  for (const Words& words : {Words{"get", "--join", "h:7,i", "f"}, Words{"get", "--join", "h:7", "f", "--join", "i"}, Words{"get", "f", "--join=h:7,i"},
+                             Words{"get", "--join", "h:7", "--join", "i", "f"}}) {
+    CHECK(parsed<GetOptions>(words).net.join == two);
+    CHECK(parsed<GetOptions>(words).wanted == "f");
+  }
+  const TempDir dir;
+  const auto cluster = parsed<ShareOptions>({"share", "--join", "h:7", dir.path().string()});
+  CHECK(cluster.net.join == one);
+  CHECK(cluster.cluster == dir.path());
+  CHECK(refused({"ls", "--join", "h:7", "i:8"}));
+}
+
+TEST_CASE("no option takes more than its own word", "[command line]") {
+  const TempDir dir;
+  dir.write("peers", "");
+  const std::string folder = dir.path().string();
+  const std::string peers = (dir / "peers").string();
+  const auto takes_one = [](std::vector<std::string> command, const std::vector<std::vector<std::string>>& options) {
+    // One word too many: an option that took it would be content.
+    for (const auto& option : options) {
+      std::vector<std::string> words = command;
+      words.insert(words.end(), option.begin(), option.end());
+      INFO(option.front());
+      CHECK_FALSE(refused(words));
+      words.push_back("5");
+      CHECK(refused(words));
+    }
+  };
+  takes_one({"get", "f"}, {{"--join", "h"}, {"--out", "o"}, {"--quorum", "2"}, {"--timeout", "9"}, {"--update"}, {"--json"}, {"--network", "n"},
+                           {"--progress", "none"}, {"--log-level", "off"}});
+  takes_one({"ls"}, {{"--join", "h"}, {"--json"}, {"--network", "n"}, {"--progress", "none"}, {"--log-level", "off"}});
+  takes_one({"share", "--folder", folder}, {{"--join", "h"}, {"--port", "7"}, {"--host", "h"}, {"--jobs", "3"}, {"--json"}});
+  takes_one({"verify", "m", "d"}, {{"--jobs", "3"}, {"--progress", "none"}, {"--json"}});
+  takes_one({"chunks", "--folder", folder, "--transfer_port", "7"}, {{"--name", "n"}, {"--peers", peers}, {"--id", "7"}, {"--quorum", "2"}, {"--dir", folder}});
+  // Here more words are more paths.
+  const auto manifest = parsed<ManifestOptions>({"manifest", "-o", "m", "a", "--piece-size", "1MiB", "b", "--jobs", "3", "c"});
+  CHECK(manifest.paths.size() == 3);
 }
 
 SharePlan plan(std::vector<std::string> words) { return plan_share(parsed<ShareOptions>(std::move(words))); }
@@ -135,6 +192,31 @@ TEST_CASE("a cluster's port may stand in the file of a cluster beside it", "[sha
   CHECK(find_clusters(dir.path()).size() == 2);
   CHECK_THROWS_AS(plan({"share", (dir / "other").string()}), config::ConfigError);
   CHECK_THROWS_AS(plan({"share", (dir / "plain").string(), "--port", "7"}), ExitError);
+}
+
+/// Whether this build can take part in a network, found by trying.
+bool can_find_nodes() {
+  asio::io_context io;
+  try {
+    make_discovery(io, {.network = "test", .join = {{"127.0.0.1", 9}}});
+    return true;
+  } catch (const ExitError& error) {
+    CHECK(error.code() == ExitCode::usage);
+    return false;
+  }
+}
+
+TEST_CASE("a build that cannot find nodes says so in the help of each command that must", "[command line]") {
+  const bool can = can_find_nodes();
+  for (const char* command : {"share", "ls", "get"}) {
+    std::ostringstream printed;
+    parse({command, "--help"}, printed);
+    INFO(printed.str());
+    CHECK((printed.str().find("do not work: it was made without OpenDHT") == std::string::npos) == can);
+  }
+  std::ostringstream other;
+  parse({"manifest", "--help"}, other);
+  CHECK(other.str().find("OpenDHT") == std::string::npos);
 }
 
 }  // namespace

@@ -12,10 +12,33 @@ using enum Stuck::Why;
 
 constexpr Instant kSince{1h};
 
-std::string said(Stuck stuck) {
+std::string said(Stuck stuck, const PeerAddress& where = {}) {
   stuck.since = kSince;
   stuck.pieces_in_all = 40;
-  return describe(stuck, kSince + 40s);
+  return describe(stuck, kSince + 40s, {}, where);
+}
+
+std::string address(PeerId peer) { return "host-" + std::to_string(peer.value) + ":6001"; }
+
+TEST_CASE("who dials says why it cannot reach the others", "[stuck]") {
+  const Stuck::Peer nameless{{1001}, State::never_linked, 0, true, DialFault::unresolved}, refusing{{1002}, State::never_linked, 0, true, DialFault::refused},
+      under_way{{1003}, State::never_linked, 0, true}, to_come{{1006}, State::never_linked, 0}, lost{{1004}, State::lost, 7, true, DialFault::timed_out};
+  CHECK(said({.why = nobody_linked, .peers = {nameless}, .peer_count = 1}, address) ==
+        "cannot reach peer 1001 at host-1001:6001: the name cannot be resolved");
+  CHECK(said({.why = nobody_linked, .peers = {nameless}, .peer_count = 1}) == "cannot reach peer 1001: the name cannot be resolved");
+  CHECK(said({.why = nobody_linked, .peers = {nameless, refusing, to_come}, .peer_count = 5}, address) ==
+        "cannot reach peer 1001 at host-1001:6001: the name cannot be resolved; nor peer 1002 at host-1002:6001: connection refused; "
+        "waiting for peers 1006 (+2) to connect");
+  CHECK(said({.why = nobody_linked, .peers = {nameless, refusing, lost}, .peer_count = 4}, address) ==
+        "cannot reach peer 1001 at host-1001:6001: the name cannot be resolved; nor peer 1002 at host-1002:6001: connection refused; "
+        "nor peer 1004 at host-1004:6001: connection timed out (+1 more)");
+  CHECK(said({.why = nobody_linked, .peers = {under_way}, .peer_count = 1}, address) == "waiting for peer 1003 to connect");
+  CHECK(said({.why = nobody_holds, .pieces = {{17}}, .piece_count = 1, .peers = {refusing, to_come}, .peer_count = 2}, address) ==
+        "no live peer holds piece 17; cannot reach peer 1002 at host-1002:6001: connection refused; peer 1006 is not connected");
+  CHECK(said({.why = others, .peers = {refusing}, .peer_count = 1}, address) ==
+        "complete; waiting for peer 1002, which cannot be reached at host-1002:6001: connection refused");
+  CHECK(said({.why = others, .peers = {lost, to_come}, .peer_count = 2}, address) ==
+        "complete; waiting for peers 1004 (left with 7 of 40 pieces and cannot be reached at host-1004:6001: connection timed out), 1006 (never connected)");
 }
 
 TEST_CASE("each reason has its words", "[stuck]") {

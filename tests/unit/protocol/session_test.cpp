@@ -80,8 +80,34 @@ TEST_CASE("a greeted remote may send its bitfield or skip it", "[session]") {
       Session session = in(SessionState::greeted);
       const std::string verdict = said(session, text);
       CHECK((verdict == "changed" || verdict == "same"));
-      CHECK(session.state() == SessionState::exchanging);
+      CHECK(session.has_spoken());
     }
+  }
+}
+
+TEST_CASE("one bitfield may come late, after nothing but haves and interest, and is united with them", "[session]") {
+  Session session = in(SessionState::greeted);
+  said(session, "have 4");
+  said(session, "interested");
+  said(session, "not interested");
+  said(session, "have 4");
+  CHECK(session.state() == SessionState::prefacing);
+  CHECK(session.has_spoken());
+  CHECK(shaken(session) == "second handshake");
+  CHECK(said(session, "bitfield 10000") == "changed");
+  CHECK(test::picture(session.remote_pieces()) == "10001");
+  CHECK(said(session, "bitfield 11111") == "bitfield after the first message");
+  CHECK(test::picture(session.remote_pieces()) == "10001");
+}
+
+TEST_CASE("after any other message a bitfield is too late", "[session]") {
+  for (const char* text : {"choke", "unchoke", "request 1", "unknown 9"}) {
+    INFO(text);
+    Session session = in(SessionState::greeted);
+    said(session, "have 1");
+    said(session, text);
+    said(session, "have 2");
+    CHECK(said(session, "bitfield 11111") == "bitfield after the first message");
   }
 }
 

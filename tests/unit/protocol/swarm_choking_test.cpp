@@ -87,7 +87,7 @@ TEST_CASE("a choke drops queued uploads", "[swarm]") {
 TEST_CASE("control frames overtake queued uploads", "[swarm]") {
   Stage stage({.stored = "11110"});
   Remote& bob = asks(stage, 1002);
-  Remote& carol = stage.feeds(1003, "00001");
+  Remote& carol = stage.feeds(1003, "00011");
   bob.hears();
   carol.hears();
   bob.says("request 0");

@@ -104,7 +104,7 @@ TEST_CASE("a neighbor that cannot be dialled is forgotten until it is found agai
   stage.swarm.add_neighbor(PeerId{5}, stage.now);
   stage.passes(1ms);
   stage.to_dial();
-  stage.swarm.on_dial_failed(PeerId{5}, stage.now);
+  stage.swarm.on_dial_failed(PeerId{5}, DialFault::refused, stage.now);
   CHECK(known(stage).empty());
   stage.passes(1min);
   CHECK(stage.to_dial().empty());
@@ -125,7 +125,7 @@ TEST_CASE("a holder whose link is lost is dialled once more, and forgotten when 
   stage.passes(75ms);
   REQUIRE(stage.to_dial() == Ids{5});
   SECTION("it does not answer") {
-    stage.swarm.on_dial_failed(PeerId{5}, stage.now);
+    stage.swarm.on_dial_failed(PeerId{5}, DialFault::refused, stage.now);
     CHECK(known(stage).empty());
   }
   SECTION("it answers and has the content no more") {
