@@ -1,4 +1,4 @@
-// One simulated peer: the shell around a Swarm, as peer/exchange.hpp is in the daemon, with a simulated disk.
+// One simulated peer: the shell around a Swarm, as peer/node/exchange.hpp is in the daemon, with a simulated disk.
 #pragma once
 
 #include <cstdint>

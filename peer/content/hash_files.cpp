@@ -11,8 +11,8 @@
 #include <optional>
 #include <thread>
 
-#include "peer/clock.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 #include "protocol/assert.hpp"
@@ -175,6 +175,15 @@ class Hashing {
 
 HashedPieces hash_files(std::span<const FileToHash> files, const HashOptions& options) {
   return Hashing(files, options).run();
+}
+
+std::uint32_t usual_piece_size(std::uint64_t total_size) {
+  constexpr std::uint32_t kSmallest = 256u << 10;
+  constexpr std::uint32_t kLargest = 16u << 20;
+  constexpr std::uint64_t kMostPieces = 2'000;
+  std::uint32_t size = kSmallest;
+  while (size < kLargest && total_size / size > kMostPieces) size *= 2;
+  return size;
 }
 
 }  // namespace p2p

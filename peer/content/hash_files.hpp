@@ -38,4 +38,8 @@ struct HashedPieces {
 /// Throws std::system_error for a file that cannot be read, ExitError (interrupted) after a signal or a stop.
 HashedPieces hash_files(std::span<const FileToHash> files, const HashOptions& options);
 
+/// The power of two from 256 KiB to 16 MiB that makes about 1,000 to 2,000 pieces of so many bytes: few enough that
+/// their announcements cost nothing, enough that many peers can serve each other from the start.
+std::uint32_t usual_piece_size(std::uint64_t total_size);
+
 }  // namespace p2p

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/replace_file.hpp"

@@ -11,7 +11,7 @@
 
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/storage/scratch.hpp"
 
 namespace p2p {

@@ -1,6 +1,6 @@
 // In the place of make_discovery.cpp in a build without OpenDHT.
 #include "peer/discovery/discovery.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 
 namespace p2p {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "peer/net/asio.hpp"
-#include "peer/storage/content.hpp"
+#include "peer/storage/holding.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -29,17 +29,6 @@ struct Node {
 
   friend auto operator<=>(const Node&, const Node&) = default;
 };
-
-/// Something that a node holds completely.
-struct Holding {
-  std::string name;        ///< File or folder name as `get` is asked for it: a path as in a manifest, at most kLongestHoldingName.
-  ContentId id = {};       ///< SHA-256 of its manifest.
-  std::uint64_t size = 0;  ///< Bytes, of all files.
-
-  friend auto operator<=>(const Holding&, const Holding&) = default;
-};
-
-constexpr std::size_t kLongestHoldingName = 1'024;
 
 struct Found {
   Node node;

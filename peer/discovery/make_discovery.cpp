@@ -5,7 +5,7 @@
 #include "config/text.hpp"
 #include "peer/discovery/dht_discovery.hpp"
 #include "peer/discovery/discovery.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 
 namespace p2p {
 namespace {

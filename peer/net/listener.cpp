@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "peer/clock.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/net/loopback.hpp"
 
 namespace p2p {

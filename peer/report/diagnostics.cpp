@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "config/text.hpp"
-#include "peer/clock.hpp"
+#include "peer/ground/clock.hpp"
 #include "peer/report/terminal.hpp"
 #include "peer/report/throttle.hpp"
 #include "peer/report/trust_text.hpp"

@@ -11,7 +11,7 @@
 #include <ctime>
 #include <string_view>
 
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 
 namespace p2p {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "peer/clock.hpp"
+#include "peer/ground/clock.hpp"
 
 namespace p2p {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "config/characters.hpp"
 #include "config/text.hpp"
-#include "peer/clock.hpp"
+#include "peer/ground/clock.hpp"
 #include "peer/report/terminal.hpp"
 
 namespace p2p {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "peer/clock.hpp"
+#include "peer/ground/clock.hpp"
 
 namespace p2p {
 

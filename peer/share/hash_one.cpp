@@ -9,7 +9,6 @@
 
 #include "config/manifest.hpp"
 #include "peer/content/hash_files.hpp"
-#include "peer/content/manifest_command.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 

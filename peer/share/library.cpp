@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "config/text.hpp"
-#include "peer/clock.hpp"
+#include "peer/ground/clock.hpp"
 
 namespace p2p {
 namespace {

@@ -17,12 +17,12 @@
 #include <string>
 
 #include "peer/content/known_manifest.hpp"
-#include "peer/discovery/discovery.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/share/folder_scan.hpp"
 #include "peer/share/folder_watch.hpp"
 #include "peer/share/hash_one.hpp"
 #include "peer/share/manifest_cache.hpp"
+#include "peer/storage/holding.hpp"
 #include "protocol/clock.hpp"
 
 namespace p2p {

@@ -12,7 +12,7 @@
 
 #include "config/config_error.hpp"
 #include "config/hex.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/replace_file.hpp"
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "config/text.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 #include "peer/storage/replace_file.hpp"
 #include "protocol/assert.hpp"
 
@@ -31,14 +31,14 @@ std::uint32_t chunk_of(PieceIndex piece) { return piece.value + 1; }
 /// file when it is written.
 std::optional<std::string> read_text(const fs::path& path) {
   if (!something_is_at(path)) return std::nullopt;
-  if (fs::is_symlink(path)) throw ExitError(ExitCode::io, path.string() + ": is a symbolic link, expected a regular file");
+  if (fs::is_symlink(path)) throw StoreError(StoreFault::unusable, path.string() + ": is a symbolic link, expected a regular file");
   try {
     const File file(path, File::Mode::read);
     std::string text(file.size(), '\0');
     text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
     return text;
   } catch (const std::system_error& error) {
-    throw ExitError(ExitCode::io, path.string() + ": cannot be read: " + error.code().message());
+    throw StoreError(StoreFault::unusable, path.string() + ": cannot be read: " + error.code().message());
   }
 }
 
@@ -46,7 +46,7 @@ config::LocalChunks read_list(const fs::path& folder) {
   const fs::path path = folder / kList;
   const auto text = read_text(path);
   if (!text)
-    throw ExitError(ExitCode::bad_configuration, path.string() + " is missing, expected a list of chunks, at least its last line, such as 4,LASTCHUNK");
+    throw StoreError(StoreFault::no_list, path.string() + " is missing, expected a list of chunks, at least its last line, such as 4,LASTCHUNK");
   return config::parse_local_chunks(*text, path.string());
 }
 
@@ -110,7 +110,7 @@ ChunkStore::ChunkStore(fs::path folder, config::LocalChunks list, Options option
     claim_unlisted();
     remove_leftovers();
   } catch (const std::system_error& error) {
-    throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, std::string("cannot use the chunk folder: ") + error.what());
+    throw StoreError(is_disk_full(error.code()) ? StoreFault::full : StoreFault::unusable, std::string("cannot use the chunk folder: ") + error.what());
   }
   std::ranges::sort(held_, {}, &HeldChunk::piece);
 }
@@ -136,10 +136,10 @@ void ChunkStore::claim_listed() {
 }
 
 void ChunkStore::claim(const config::LocalChunk& listed, const WholeFile& found) {
-  if (found.size > config::kLargestChunk) throw ExitError(ExitCode::io, found.path.string() + ": grew beyond what a chunk can be while it was hashed");
+  if (found.size > config::kLargestChunk) throw StoreError(StoreFault::unusable, found.path.string() + ": grew beyond what a chunk can be while it was hashed");
   const auto note = received_.find(listed.index);
   if (note != received_.end() && note->second.name == listed.name && !same_bytes(found, note->second))
-    throw ExitError(ExitCode::content_mismatch, found.path.string() + " is not what was received as chunk " + std::to_string(listed.index) +
+    throw StoreError(StoreFault::mismatch, found.path.string() + " is not what was received as chunk " + std::to_string(listed.index) +
                                                     " any more; remove it and its line in " + kList + " to have it fetched again, or its line in " +
                                                     (workshop_ / kReceived).string() + " to vouch for it yourself");
   // Whoever put a file of his own in its place vouches for that.

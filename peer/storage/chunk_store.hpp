@@ -45,8 +45,8 @@ class ChunkStore : public PieceStorage {
   };
 
   /// Reads the folder's list and hashes what is there. Throws ConfigError for what the lists say and for listed files that
-  /// are missing, no regular files or too large, with the line; ExitError: content_mismatch when a received chunk is not
-  /// what was received any more, io and disk_full for failures.
+  /// are missing, no regular files or too large, with the line; StoreError (mismatch) when a received chunk is not
+  /// what was received any more, unusable and full for failures.
   ChunkStore(std::filesystem::path folder, Options options);
 
   /// What is there at the start.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "peer/storage/layout.hpp"
 
@@ -21,6 +22,7 @@ struct Content {
   std::optional<ContentId> id = {};
   /// Whether the bytes are the piece's; null without a manifest. Called from several threads at once.
   std::function<bool(PieceIndex, std::span<const std::byte>)> matches = {};
+  std::string size_source = {};      ///< What says how large it is, for messages; empty where the manifest does.
   bool matching_takes_long = false;  ///< As much as all else that a piece needs: it belongs on another thread.
 };
 

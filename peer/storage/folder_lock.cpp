@@ -8,13 +8,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 
 namespace p2p {
 
 FolderLock::FolderLock(const std::filesystem::path& folder, const std::string& rule)
     : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (fd_ < 0) throw ExitError(ExitCode::io, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
+  if (fd_ < 0) throw StoreError(StoreFault::unusable, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   const int error = errno;
   if (error != EWOULDBLOCK) {
@@ -23,7 +23,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder, const std::string& r
     return;
   }
   ::close(fd_);
-  throw ExitError(ExitCode::io, "another process uses the folder " + folder.string() + "; " + rule);
+  throw StoreError(StoreFault::unusable, "another process uses the folder " + folder.string() + "; " + rule);
 }
 
 FolderLock::~FolderLock() { ::close(fd_); }

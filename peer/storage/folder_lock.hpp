@@ -10,7 +10,7 @@ namespace p2p {
 /// that cannot be written to can be held, too, and nothing is left behind.
 class FolderLock {
  public:
-  /// Throws ExitError (io) when another process holds it, or when it cannot be opened.
+  /// Throws StoreError when another process holds it, or when it cannot be opened.
   /// `rule`: which process may hold it, for the message.
   FolderLock(const std::filesystem::path& folder, const std::string& rule);
   ~FolderLock();

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 #include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
@@ -106,7 +106,7 @@ bool Journal::is_at(const std::filesystem::path& path) {
 bool Journal::lock() const {
   // A file system without locks has none: then the user must see to it.
   if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw ExitError(ExitCode::io, "another process is fetching this content: it holds " + file_.path().string());
+    throw StoreError(StoreFault::unusable, "another process is fetching this content: it holds " + file_.path().string());
   struct stat open {}, named {};
   return ::fstat(file_.descriptor(), &open) == 0 && ::lstat(file_.path().c_str(), &named) == 0 && open.st_ino == named.st_ino &&
          open.st_dev == named.st_dev;

@@ -32,8 +32,8 @@ class Journal {
     Xxh3Digest digest;
   };
 
-  /// The one of this content that is there; none when there is nothing, or something else, which stays as it is. Throws ExitError
-  /// (io) when another process holds it, std::system_error.
+  /// The one of this content that is there; none when there is nothing, or something else, which stays as it is. Throws StoreError
+  /// (unusable) when another process holds it, std::system_error.
   static std::optional<Journal> open(const std::filesystem::path& path, const Xxh3Digest& key);
   /// A new one. Throws std::system_error, of EEXIST when something has the name.
   static Journal create(const std::filesystem::path& path, const Xxh3Digest& key);

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 #include "protocol/assert.hpp"
 
 namespace p2p {
@@ -32,20 +32,20 @@ std::optional<std::uint64_t> size_of_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
-    if (something_is_at(path)) throw ExitError(ExitCode::content_mismatch, path.string() + " is a symbolic link that leads nowhere; move it away");
+    if (something_is_at(path)) throw StoreError(StoreFault::mismatch, path.string() + " is a symbolic link that leads nowhere; move it away");
     return std::nullopt;
   }
-  if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
-  if (!fs::is_regular_file(status)) throw ExitError(ExitCode::content_mismatch, path.string() + " is not a regular file");
+  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + path.string() + ": " + error.message());
+  if (!fs::is_regular_file(status)) throw StoreError(StoreFault::mismatch, path.string() + " is not a regular file");
   const std::uint64_t size = fs::file_size(path, error);
-  if (error) throw ExitError(ExitCode::io, "cannot look at " + path.string() + ": " + error.message());
+  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + path.string() + ": " + error.message());
   return size;
 }
 
 /// A failure to prepare the folder, for the user.
 [[noreturn]] void rethrow_for_user(const std::system_error& error, const Geometry& geometry) {
   const bool full = is_disk_full(error.code());
-  throw ExitError(full ? ExitCode::disk_full : ExitCode::io, std::string("cannot prepare the peer's folder: ") + error.what() +
+  throw StoreError(full ? StoreFault::full : StoreFault::unusable, std::string("cannot prepare the peer's folder: ") + error.what() +
                                                                  (full ? "; " + std::to_string(geometry.total_size()) + " bytes are needed" : ""));
 }
 
@@ -64,14 +64,15 @@ FolderState inspect_folder(const Content& content) {
     if (!size) return FolderState::missing;
     if (*size == layout.files().front().size) return FolderState::complete;
     if (content.matches) return FolderState::wrong;
-    throw ExitError(ExitCode::content_mismatch, content.root.string() + " has " + std::to_string(*size) + " bytes, expected " +
-                                                    std::to_string(layout.files().front().size) + " (FileSize in Common.cfg)");
+    throw StoreError(StoreFault::mismatch, content.root.string() + " has " + std::to_string(*size) + " bytes, expected " +
+                                                    std::to_string(layout.files().front().size) +
+                                                    (content.size_source.empty() ? "" : " (" + content.size_source + ")"));
   }
   std::error_code error;
   const fs::file_status status = fs::status(content.root, error);
   if (status.type() == fs::file_type::not_found) return FolderState::missing;
-  if (error) throw ExitError(ExitCode::io, "cannot look at " + content.root.string() + ": " + error.message());
-  if (!fs::is_directory(status)) throw ExitError(ExitCode::content_mismatch, content.root.string() + " is not a folder");
+  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + content.root.string() + ": " + error.message());
+  if (!fs::is_directory(status)) throw StoreError(StoreFault::mismatch, content.root.string() + " is not a folder");
   const auto right = [&](const Layout::File& file) { return size_of_file(content.root / file.path) == file.size; };
   const auto exists = [&](const fs::path& folder) { return fs::is_directory(content.root / folder); };
   return std::ranges::all_of(layout.files(), right) && std::ranges::all_of(layout.empty_folders(), exists) ? FolderState::complete : FolderState::wrong;
@@ -115,12 +116,12 @@ void PieceStore::claim_complete(FolderState state) {
     return;
   }
   if (stored_.count() == 0)
-    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
+    throw StoreError(StoreFault::mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
   const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
   claim_scratch();
   if (something_is_at(part()))
-    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and there is a " + part().string() +
+    throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and there is a " + part().string() +
                                                     ", too; remove one of them");
   stored_ = right;
   std::vector<std::byte> buffer(geometry().largest_size());

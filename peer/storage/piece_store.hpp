@@ -34,8 +34,8 @@ enum class FolderState {
   missing,   ///< Nothing of that name; an unfinished .part may be there.
 };
 
-/// Looks without touching anything. Throws ExitError: content_mismatch when the root is of another kind, or, without a
-/// manifest, of another size; io when it cannot be looked at.
+/// Looks without touching anything. Throws StoreError (mismatch) when the root is of another kind, or, without a
+/// manifest, of another size; unusable when it cannot be looked at.
 FolderState inspect_folder(const Content& content);
 
 class PieceStore : public PieceStorage {
@@ -51,8 +51,8 @@ class PieceStore : public PieceStorage {
     bool replace = false;
   };
 
-  /// Claims what is there, or makes room for it. Throws ExitError: disk_full when there is no room for all of it, io for
-  /// other failures, content_mismatch when what is there has nothing to do with the content, or as inspect_folder().
+  /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable for
+  /// other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
   PieceStore(Content content, Options options);
 
   const Bitfield& stored() const override { return stored_; }

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 
 namespace p2p {
 namespace {
@@ -118,7 +118,7 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan) {
   }
   std::string names;
   for (const Scratch& pair : pairs) names += "\n  " + pair.part.string() + "\n  " + pair.journal.string();
-  throw ExitError(ExitCode::io, "cannot build " + content.root.string() +
+  throw StoreError(StoreFault::unusable, "cannot build " + content.root.string() +
                                     ": something else has the names that are needed for it; move away what is there of" + names);
 }
 

@@ -32,7 +32,7 @@ struct ScratchClaim {
   Bitfield proven;  ///< The pieces of the .part whose bytes hash to what the journal says.
 };
 
-/// Takes the first pair of names that is ours, or else the first that is free, and makes the journal. Throws ExitError (io) when
+/// Takes the first pair of names that is ours, or else the first that is free, and makes the journal. Throws StoreError when
 /// there is none, or when another process holds it; std::system_error.
 ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan);
 

@@ -20,7 +20,7 @@
 
 #include "config/hex.hpp"
 #include "peer/discovery/discovery.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 
 namespace p2p {
 namespace {

@@ -156,20 +156,20 @@ class RulesTest(unittest.TestCase):
         self.assertTrue(self.include("protocol/door/door.cpp", '"protocol/swarm/swarm.hpp"'))
         self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"protocol/door/door.hpp"'))
         self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"config/common_cfg.hpp"'))
-        self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"peer/clock.hpp"'))
+        self.assertTrue(self.include("protocol/swarm/swarm.cpp", '"peer/ground/clock.hpp"'))
         self.assertTrue(self.include("config/text.cpp", '"protocol/ids.hpp"'))
-        self.assertFalse(self.include("peer/setup.hpp", '"config/peer_info.hpp"'))
-        self.assertFalse(self.include("peer/setup.hpp", '"protocol/swarm/swarm.hpp"'))
+        self.assertFalse(self.include("peer/commands/setup.hpp", '"config/peer_info.hpp"'))
+        self.assertFalse(self.include("peer/commands/setup.hpp", '"protocol/swarm/swarm.hpp"'))
         self.assertTrue(self.include("peer/main.cpp", '"tests/support/catch.hpp"'))
         self.assertFalse(self.include("sim/peer.hpp", '"protocol/swarm/swarm.hpp"'))
-        self.assertTrue(self.include("sim/peer.hpp", '"peer/daemon.hpp"'))
-        self.assertTrue(self.include("peer/daemon.cpp", '"sim/network.hpp"'))
+        self.assertTrue(self.include("sim/peer.hpp", '"peer/commands/classic_command.hpp"'))
+        self.assertTrue(self.include("peer/commands/classic_command.cpp", '"sim/network.hpp"'))
 
     def test_the_core_has_no_operating_system(self):
         for name in ("<thread>", "<mutex>", "<fstream>", "<sys/socket.h>", "<asio.hpp>", "<asio/post.hpp>", "<spdlog/spdlog.h>"):
             with self.subTest(name):
                 self.assertTrue(self.include("protocol/swarm/swarm.cpp", name))
-                self.assertFalse(self.include("peer/daemon.cpp", name))
+                self.assertFalse(self.include("peer/commands/classic_command.cpp", name))
         self.assertFalse(self.include("protocol/swarm/swarm.cpp", "<vector>"))
         self.assertTrue(self.include("config/text.cpp", "<sys/stat.h>"))
         self.assertFalse(self.include("config/text.cpp", "<nlohmann/json.hpp>"))

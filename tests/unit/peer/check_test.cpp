@@ -1,10 +1,10 @@
 // --check: the plan, the warnings, and what does not fit.
-#include "peer/check.hpp"
+#include "peer/commands/check.hpp"
 
 #include <sstream>
 #include <string>
 
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/net/name_check.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,10 +1,10 @@
 // peerProcess chunks: its command line, and its place in PeerInfo.cfg.
-#include "peer/chunk_command.hpp"
+#include "peer/commands/chunk_command.hpp"
 
 #include "config/config_error.hpp"
 #include "peer/report/stuck_text.hpp"
 #include "peer/report/trust_text.hpp"
-#include "peer/subcommands.hpp"
+#include "peer/commands/subcommands.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

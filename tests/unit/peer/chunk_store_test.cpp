@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "config/hex.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/node/exit_error.hpp"
 #include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -34,8 +34,8 @@ struct Folder {
       open();
     } catch (const config::ConfigError& error) {
       return error.findings().front().message;
-    } catch (const ExitError& error) {
-      return "exit " + std::to_string(static_cast<int>(error.code())) + ": " + error.what();
+    } catch (const StoreError& error) {
+      return "exit " + std::to_string(static_cast<int>(exit_code(error.fault()))) + ": " + error.what();
     }
     return "none";
   }

@@ -1,5 +1,5 @@
 // The command line as checked values.
-#include "peer/command_line.hpp"
+#include "peer/commands/command_line.hpp"
 
 #include <iostream>
 #include <sstream>
@@ -30,10 +30,10 @@ class Captured {
 };
 
 struct Parsed {
-  std::variant<Options, ExitCode> result;
+  std::variant<RunOptions, ExitCode> result;
   std::string printed;
 
-  const Options& options() const { return std::get<Options>(result); }
+  const RunOptions& options() const { return std::get<RunOptions>(result); }
   int exit_code() const { return std::holds_alternative<ExitCode>(result) ? static_cast<int>(std::get<ExitCode>(result)) : -1; }
 };
 

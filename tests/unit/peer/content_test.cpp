@@ -9,12 +9,12 @@
 
 #include "config/hex.hpp"
 #include "peer/content/hash_files.hpp"
-#include "peer/content/manifest_command.hpp"
+#include "peer/commands/manifest_command.hpp"
 #include "peer/content/source.hpp"
-#include "peer/content/verify_command.hpp"
+#include "peer/commands/verify_command.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/replace_file.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

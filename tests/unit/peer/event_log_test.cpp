@@ -3,7 +3,7 @@
 
 #include <regex>
 
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "peer/exit_code.hpp"
+#include "peer/node/exit_error.hpp"
 #include "tests/support/aborts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/piece_map.hpp"
@@ -46,8 +46,8 @@ template <class Action>
 std::pair<int, std::string> refusal(Action&& action) {
   try {
     action();
-  } catch (const ExitError& error) {
-    return {static_cast<int>(error.code()), error.what()};
+  } catch (const StoreError& error) {
+    return {static_cast<int>(exit_code(error.fault())), error.what()};
   }
   return {0, ""};
 }
@@ -111,7 +111,7 @@ TEST_CASE("a file of the wrong size is refused and left alone", "[storage]") {
     dir.write("file", bytes);
     const auto [code, message] = refusal([&] { PieceStore(content(dir.path()), {}); });
     CHECK(code == 32);
-    CHECK(message == (dir / "file").string() + " has " + std::to_string(bytes.size()) + " bytes, expected 10 (FileSize in Common.cfg)");
+    CHECK(message == (dir / "file").string() + " has " + std::to_string(bytes.size()) + " bytes, expected 10");
     CHECK(dir.read("file") == bytes);
     CHECK_FALSE(dir.has("file.part"));
   }

@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "peer/exit_code.hpp"
+#include "peer/storage/store_error.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/piece_map.hpp"
@@ -144,8 +144,8 @@ TEST_CASE("when no name is free nothing is touched, and the error says what to d
   std::string message;
   try {
     PieceStore(content(dir / "file"), {});
-  } catch (const ExitError& error) {
-    CHECK(error.code() == ExitCode::io);
+  } catch (const StoreError& error) {
+    CHECK(error.fault() == StoreFault::unusable);
     message = error.what();
   }
   for (const Scratch& pair : scratch_names(content(dir / "file"))) {

@@ -1,5 +1,5 @@
 // Both configuration files and a peer's own place in them.
-#include "peer/setup.hpp"
+#include "peer/commands/setup.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "config/hex.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"

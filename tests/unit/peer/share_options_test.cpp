@@ -1,5 +1,5 @@
 // The command lines of share, ls and get, and what share makes of a cluster's file.
-#include "peer/share/options.hpp"
+#include "peer/commands/share_options.hpp"
 
 #include <iostream>
 #include <sstream>
@@ -7,11 +7,11 @@
 
 #include "config/config_error.hpp"
 #include "peer/discovery/discovery.hpp"
-#include "peer/exit_code.hpp"
-#include "peer/share/cluster.hpp"
-#include "peer/share/own_hosts.hpp"
-#include "peer/share/share_command.hpp"
-#include "peer/subcommands.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/discovery/cluster.hpp"
+#include "peer/discovery/own_hosts.hpp"
+#include "peer/commands/share_command.hpp"
+#include "peer/commands/subcommands.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -3,16 +3,17 @@
 
 #include <fstream>
 
-#include "peer/exit_code.hpp"
-#include "peer/share/address.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/discovery/address.hpp"
 #include "peer/share/folder_scan.hpp"
 #include "peer/share/folder_watch.hpp"
 #include "peer/share/hash_one.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/manifest_cache.hpp"
-#include "peer/share/own_hosts.hpp"
-#include "peer/share/tally.hpp"
+#include "peer/discovery/own_hosts.hpp"
+#include "peer/discovery/tally.hpp"
 #include "peer/storage/piece_store.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -238,7 +239,7 @@ TEST_CASE("what was hashed is remembered over a restart, for the very same file"
     CHECK_FALSE(cache.find(file));
     cache.put(file, hashed.id, hashed.text);
     CHECK(cache.find(file) == hashed.id);
-    CHECK_THROWS_AS(ManifestCache(dir.path()), ExitError);  // one process a folder
+    CHECK_THROWS_AS(ManifestCache(dir.path()), StoreError);  // one process a folder
   }
   ManifestCache cache(dir.path());
   CHECK(cache.find(file) == hashed.id);
@@ -295,7 +296,7 @@ TEST_CASE("one process fetches to one place", "[share]") {
   const TempDir dir;
   const auto content = [&](const char* name) { return Content{.root = dir / name, .layout = Layout::of_file(10, 4)}; };
   const PieceStore first(content("new/folder/f"), {});
-  CHECK_THROWS_AS(PieceStore(content("new/folder/f"), {}), ExitError);
+  CHECK_THROWS_AS(PieceStore(content("new/folder/f"), {}), StoreError);
   const PieceStore other(content("new/folder/g"), {});
 }
 

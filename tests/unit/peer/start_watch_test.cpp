@@ -1,5 +1,5 @@
 // The start of a process, in processes of its own: it says what it does, and can be ended.
-#include "peer/start_watch.hpp"
+#include "peer/node/start_watch.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include <chrono>
 #include <functional>
 
-#include "peer/clock.hpp"
-#include "peer/exit_code.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "tests/support/catch.hpp"
 
 namespace p2p {

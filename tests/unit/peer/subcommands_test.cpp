@@ -1,5 +1,5 @@
 // The command lines of peerProcess manifest and verify as checked values.
-#include "peer/subcommands.hpp"
+#include "peer/commands/subcommands.hpp"
 
 #include <iostream>
 #include <sstream>

@@ -1,5 +1,5 @@
 // What a command line that is wrong is told.
-#include "peer/usage.hpp"
+#include "peer/commands/usage.hpp"
 
 #include <iostream>
 #include <sstream>

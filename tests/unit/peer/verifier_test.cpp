@@ -1,5 +1,5 @@
 // Pieces compared with the manifest on other threads.
-#include "peer/storage/verifier.hpp"
+#include "peer/node/verifier.hpp"
 
 #include <algorithm>
 #include <latch>

@@ -1,0 +1,142 @@
+#include "peer/commands/chunk_command.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "peer/ground/clock.hpp"
+#include "peer/node/daemon_loop.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/scan_progress.hpp"
+#include "peer/node/start_watch.hpp"
+#include "peer/storage/folder_lock.hpp"
+#include "protocol/swarm/neighbor_graph.hpp"
+
+namespace p2p {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRule = "one process exchanges the chunks of a folder";
+
+/// Throws ExitError (bad_configuration) when the file cannot be read; one that is not there is `absent` where that is given.
+std::string read_text(const fs::path& path, const std::string& hint, const std::optional<std::string>& absent = std::nullopt) {
+  std::ifstream in(path, std::ios::binary);
+  int error = in ? 0 : errno;
+  if (error == 0 && fs::is_directory(path)) error = EISDIR;
+  if (error == ENOENT && absent) return *absent;
+  if (error != 0) throw ExitError(ExitCode::bad_configuration, path.string() + ": cannot be read: " + std::strerror(error) + hint);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string numbers(const std::vector<std::size_t>& lines, const std::vector<config::PeerLine>& peers) {
+  std::string text;
+  for (const std::size_t line : lines) text += (text.empty() ? "" : ", ") + std::to_string(peers[line].id);
+  return text;
+}
+
+/// The index of our own line.
+std::size_t find_self(const ChunkOptions& options, const std::vector<config::PeerLine>& peers, const std::string& file) {
+  std::vector<std::size_t> fits;
+  for (std::size_t i = 0; i < peers.size(); ++i)
+    if (peers[i].port == options.port && (!options.peer_id || peers[i].id == *options.peer_id)) fits.push_back(i);
+  if (fits.size() == 1) return fits.front();
+  const std::string port = "port " + std::to_string(options.port);
+  if (fits.empty())
+    throw ExitError(ExitCode::bad_configuration, file + ": no line has " + port + (options.peer_id ? " and ID " + std::to_string(*options.peer_id) : "") +
+                                                     "; expected our own line with the port of --transfer_port");
+  throw ExitError(ExitCode::bad_configuration, file + ": peers " + numbers(fits, peers) + " all have " + port + "; say with --id which of them this one is");
+}
+
+void print_plan(const ChunkSetup& setup, const ChunkStore& store, const ChunkOptions& options, std::ostream& out) {
+  const auto originals = std::ranges::count(store.held(), true, &HeldChunk::original);
+  out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port << '\n'
+      << "folder " << options.folder.string() << ": " << store.stored().count() << " of " << store.geometry().piece_count() << " chunks, "
+      << store.geometry().total_size() << " bytes; vouches for " << originals << " of them, the others were received\n"
+      << "fetches a chunk when " << setup.quorum << (setup.quorum == 1 ? " original holder vouches" : " original holders agree") << " for it\n"
+      << "serves " << setup.common.preferred_neighbors << " preferred neighbors, chosen every " << setup.common.unchoking_interval_s
+      << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
+}
+
+}  // namespace
+
+ChunkSetup load_chunk_setup(const ChunkOptions& options) {
+  ChunkSetup setup{};
+  const fs::path common_path = options.run.directory / "Common.cfg";
+  setup.common = config::parse_chunk_cfg(read_text(common_path, "", ""), common_path.string());
+  const fs::path peers_path = options.peers.empty() ? options.run.directory / "PeerInfo.cfg" : options.peers;
+  setup.peers = config::parse_peer_info(read_text(peers_path, "; expected the list of peers (see --peers)"), peers_path.string());
+  setup.self_index = find_self(options, setup.peers, peers_path.string());
+  setup.quorum = options.quorum.value_or(setup.common.trust_quorum.value_or(1));
+  const std::size_t others = setup.peers.size() - 1;
+  if (setup.quorum > std::max<std::size_t>(others, 1))
+    throw ExitError(ExitCode::bad_configuration, "the quorum is " + std::to_string(setup.quorum) + ", but " + peers_path.string() + " lists only " +
+                                                     std::to_string(others) + (others == 1 ? " other peer" : " other peers") +
+                                                     ": no chunk could ever be fetched");
+  return setup;
+}
+
+SwarmConfig ChunkSetup::swarm_config(const ChunkStore& store, std::uint32_t max_pipeline) const {
+  const auto place = static_cast<std::uint32_t>(self_index);
+  const bool cooperative = common.choking_policy == config::ChokingPolicy::cooperative;
+  std::vector<PeerId> listed, favored;
+  for (const config::PeerLine& peer : peers) listed.push_back(PeerId{peer.id});
+  if (cooperative)
+    for (const std::uint32_t index : NeighborGraph(static_cast<std::uint32_t>(peers.size()), 0).successors(place, common.preferred_neighbors + 1))
+      favored.push_back(listed[index]);
+  return {.self = PeerId{self().id},
+          .listed = std::move(listed),
+          .geometry = store.geometry(),
+          .preferred_neighbors = common.preferred_neighbors,
+          .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
+          .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
+          .max_pipeline = max_pipeline,
+          .choking_policy = cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
+          .favored = std::move(favored),
+          .content = chunk_folder_prefix(store.geometry().piece_count()),
+          .chunks = ChunkFolder{.quorum = quorum, .held = store.held(), .name_fault = config::chunk_name_fault}};
+}
+
+ExitCode run_chunks(const ChunkOptions& options) {
+  const ChunkSetup setup = load_chunk_setup(options);
+  start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name, options.run.log_level);
+  if (options.run.check) {
+    const FolderLock lock(options.folder, kRule);  // a store mends what a killed process left, and must not do so under a running one
+    const ChunkStore store(options.folder, {});
+    print_plan(setup, store, options, std::cout);
+    return ExitCode::complete;
+  }
+  ignore_signals_of_writes();
+  asio::io_context io{1};
+  Listener listener(io, setup.self().host, setup.self().port);
+  const FolderLock lock(options.folder, kRule);
+
+  std::optional<StartWatch> starting(std::in_place, StartWatch::Options{.what = "looking at the chunks in " + options.folder.string(),
+                                                                        .progress = options.run.progress,
+                                                                        .deadline = options.run.deadline()});
+  ChunkStore store(options.folder, {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
+  const auto on_event = [&store](const Event& event, Swarm& swarm) {
+    const auto* settled = std::get_if<ChunkSettled>(&event);
+    if (!settled || store.stored().test(settled->piece)) return;
+    if (store.expect(settled->piece, *settled->claim)) swarm.open_chunk(settled->piece, now());
+  };
+  DaemonLoop loop({.peers = setup.peers,
+                   .swarm = setup.swarm_config(store, options.run.max_pipeline),
+                   .directory = options.run.directory,
+                   .words = kChunkWords,
+                   .on_event = on_event},
+                  options.run, io, listener, store);
+  starting.reset();
+  Reception reception;
+  listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); }, [&reception] { return reception.make_room(); });
+  return loop.run(reception, {});
+}
+
+}  // namespace p2p

@@ -1,0 +1,124 @@
+#include "peer/commands/ls_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "config/hex.hpp"
+#include "config/text.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/progress_line.hpp"
+#include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/join.hpp"
+#include "peer/node/node_id.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPatience = 6s;
+constexpr Duration kPatienceWithNobody = 3s;
+constexpr auto kSayWhomAfter = 500ms;
+constexpr auto kPause = 300ms;
+constexpr auto kSlowest = 4s;
+
+/// Name, content id and size of each file, and who offers it.
+using Listing = std::map<std::tuple<std::string, ContentId, std::uint64_t>, std::map<PeerId, Address>>;
+
+class Ls {
+ public:
+  explicit Ls(const LsOptions& options)
+      : join_(addresses_to_join(options.net.join)),
+        discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+        search_(io_, *discovery_,
+                {.self = random_peer_id(), .network = options.net.network, .wanted = "", .id = {}, .join = join_, .patience = kSlowest}),
+        pause_(io_),
+        whom_timer_(io_),
+        progress_(options.net.progress),
+        began_(now()) {}
+
+  Listing run() {
+    whom_timer_.expires_after(kSayWhomAfter);
+    whom_timer_.async_wait([this](const std::error_code& error) {
+      if (!error) progress_.finish("asking " + to_string(join_) + " ...");
+    });
+    look();
+    io_.run();
+    if (search_.answered() > 0) return std::move(listing_);
+    throw ExitError(ExitCode::network, nobody_answers(join_, search_.failures()));
+  }
+
+ private:
+  void look() {
+    const auto take = [this](const Holder& holder) { listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address); };
+    search_.run({}, {}, take, [this] {
+      const Duration patience = is_final(join_, search_.failures()) ? kPatienceWithNobody : kPatience;
+      if (search_.answered() > 0 || now() - began_ > patience) return io_.stop();
+      pause_.expires_after(kPause);
+      pause_.async_wait([this](const std::error_code& error) {
+        if (!error) look();
+      });
+    });
+  }
+
+  asio::io_context io_{1};
+  std::vector<Address> join_;
+  std::unique_ptr<Discovery> discovery_;
+  HolderSearch search_;
+  asio::steady_timer pause_;
+  asio::steady_timer whom_timer_;
+  ProgressLine progress_;
+  Instant began_;
+  Listing listing_;
+};
+
+void print_json(const Listing& listing, std::ostream& out) {
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const auto& [file, holders] : listing) {
+    const auto& [name, id, size] = file;
+    nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
+    for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
+    files.push_back({{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}});
+  }
+  out << files.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+void print_table(const Listing& listing, std::ostream& out) {
+  std::vector<std::array<std::string, 4>> rows{{"NAME", "BYTES", "CONTENT ID", "HOLDERS"}};
+  for (const auto& [file, holders] : listing) {
+    const auto& [name, id, size] = file;
+    rows.push_back({config::printable(name), std::to_string(size), config::to_hex(id), std::to_string(holders.size())});
+  }
+  std::array<std::size_t, 4> width{};
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+  const auto padding = [&](const auto& row, std::size_t i) { return std::string(width[i] - row[i].size(), ' '); };
+  // Numbers end where the others end, and no line ends with blanks.
+  for (const auto& row : rows)
+    out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  " << padding(row, 3) << row[3] << '\n';
+}
+
+}  // namespace
+
+ExitCode list_shared(const LsOptions& options, std::ostream& out) {
+  std::signal(SIGPIPE, SIG_IGN);
+  start_diagnostics("ls", options.net.log_level);
+  const Listing listing = Ls(options).run();
+  if (options.net.json)
+    print_json(listing, out);
+  else
+    print_table(listing, out);
+  return ExitCode::complete;
+}
+
+}  // namespace p2p

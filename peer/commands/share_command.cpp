@@ -1,0 +1,215 @@
+#include "peer/commands/share_command.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/hex.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/net/descriptors.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/share/library.hpp"
+#include "peer/node/node_id.hpp"
+#include "peer/discovery/own_hosts.hpp"
+#include "peer/node/share_node.hpp"
+
+namespace p2p {
+namespace {
+
+class Share {
+ public:
+  Share(const ShareOptions& options, const SharePlan& plan, std::ostream& out)
+      : options_(options),
+        plan_(plan),
+        out_(out),
+        self_(random_peer_id()),
+        listener_(io_, plan.self.host, plan.self.port),
+        discovery_(make_discovery(io_, {.network = options.net.network,
+                                        .self = Node{self_, plan.self.host, plan.self.port},
+                                        .join = to_rendezvous(plan.join),
+                                        .port = plan.self.port})),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
+        node_(io_, self_, options.net.network, library_,
+              {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
+               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
+        progress_(options.net.progress),
+        signals_(io_, SIGINT, SIGTERM),
+        progress_timer_(io_) {}
+
+  ExitCode run() {
+    wait_for_signal();
+    listener_.start([this](tcp::socket socket) { node_.add_accepted(std::move(socket)); }, [this] { return node_.make_room(); });
+    say_where();
+    library_.start();
+    show_progress();
+    io_.run();
+    return ExitCode::complete;
+  }
+
+ private:
+  Library::Hooks hooks() {
+    return {.on_offered =
+                [this](const Holding& holding) {
+                  node_.offered(holding);
+                  discovery_->announce(holding);
+                  tell("offered", holding);
+                },
+            .on_withdrawn =
+                [this](const Holding& holding) {
+                  node_.withdrawn(holding);
+                  discovery_->withdraw(holding);
+                  tell("withdrawn", holding);
+                },
+            .on_work = [this] { note_ready(); }};
+  }
+
+  /// Which addresses are listened on: all, or the loopback's.
+  std::vector<Address> served() const {
+    if (is_loopback(plan_.self.host)) return {plan_.self};
+    std::vector<Address> all{plan_.self};
+    for (const std::string& host : own_hosts())
+      if (host != plan_.self.host) all.push_back({host, plan_.self.port});
+    return all;
+  }
+
+  void say_where() {
+    progress_.finish("serving on " + to_string(served()));
+    if (is_loopback(plan_.self.host) && !plan_.local_by_choice)
+      spdlog::warn("this machine has no address but the loopback's: nobody else can reach it; start again when it has one, or say --host");
+  }
+
+  void tell(const char* event, const Holding& holding) {
+    spdlog::info("{} {}", event, holding.name);
+    if (!options_.net.json) return;
+    print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
+  }
+
+  void tell(const char* event, const ShareNode::Visit& visit) {
+    spdlog::info("{} {}: {}, {} bytes sent", event, visit.name, visit.address, visit.bytes);
+    if (!options_.net.json) return;
+    print({{"event", event}, {"name", visit.name}, {"content_id", config::to_hex(visit.id)}, {"address", visit.address}, {"bytes", visit.bytes}});
+  }
+
+  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl; }
+
+  std::string summary() const {
+    const Library::Pending pending = library_.pending();
+    std::string text = "sharing " + std::to_string(pending.offered) + (pending.offered == 1 ? " file, " : " files, ") +
+                       megabytes(static_cast<double>(pending.bytes)) + ", on " + to_string(plan_.self);
+    if (pending.waiting > 0) text += "; " + std::to_string(pending.waiting) + " more to hash";
+    if (const auto hashing = library_.hashing())
+      text += ", " + megabytes(static_cast<double>(hashing->done)) + " of " + megabytes(static_cast<double>(hashing->size)) + " of " + hashing->name;
+    return text;
+  }
+
+  /// Who fetches what now: one of them in full, and how many more there are.
+  std::string sending() const {
+    const std::vector<ShareNode::Visit> visits = node_.visits();
+    if (visits.empty()) return {};
+    const ShareNode::Visit& first = visits.front();
+    return "sending " + first.name + " to " + first.address + ", " + megabytes(static_cast<double>(first.bytes)) +
+           (visits.size() > 1 ? " (and " + std::to_string(visits.size() - 1) + " more)" : "") + "; " + megabytes(sent_rate_.bytes_per_s()) + "/s in all";
+  }
+
+  /// Says so each time when everything that there is is offered.
+  void note_ready() {
+    const Library::Pending pending = library_.pending();
+    const bool ready = pending.looked && pending.waiting == 0;
+    if (std::exchange(ready_, ready) == ready || !ready) return;
+    progress_.finish(summary());
+    if (std::exchange(left_out_, pending.left_out) != pending.left_out && pending.left_out != LeftOut{})
+      progress_.finish("left out: " + describe(pending.left_out));
+    nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
+    for (const Address& address : served()) addresses.push_back(to_string(address));
+    if (options_.net.json)
+      print({{"event", "ready"},
+             {"files", pending.offered},
+             {"bytes", pending.bytes},
+             {"address", to_string(plan_.self)},
+             {"addresses", addresses},
+             {"left_out",
+              {{"hidden", pending.left_out.hidden},
+               {"private", pending.left_out.unreadable},
+               {"links", pending.left_out.links},
+               {"special", pending.left_out.special},
+               {"empty", pending.left_out.empty}}}});
+  }
+
+  void show_progress() {
+    const Library::Pending pending = library_.pending();
+    sent_rate_.sample(node_.sent_bytes(), now());
+    const std::string sends = sending();
+    const bool busy = pending.waiting > 0 || !sends.empty();
+    if (busy)
+      progress_.show(pending.offered, std::max<std::size_t>(pending.offered + pending.waiting, 1), summary(), sends);
+    else if (was_busy_)
+      progress_.clear();
+    was_busy_ = busy;
+    progress_timer_.expires_after(ProgressLine::kInterval);
+    progress_timer_.async_wait([this](const std::error_code& error) {
+      if (!error) show_progress();
+    });
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const std::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("signal {}: leaving", signal);
+      signals_.async_wait([](const std::error_code& again, int) {
+        if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+      });
+      listener_.stop();
+      progress_timer_.cancel();
+      progress_.clear();
+      node_.finish([this] { io_.stop(); });
+    });
+  }
+
+  const ShareOptions& options_;
+  const SharePlan& plan_;
+  std::ostream& out_;
+  asio::io_context io_{1};
+  PeerId self_;
+  Listener listener_;
+  std::unique_ptr<Discovery> discovery_;
+  Library library_;
+  ShareNode node_;
+  ProgressLine progress_;
+  asio::signal_set signals_;
+  asio::steady_timer progress_timer_;
+  RecentRate sent_rate_;
+  bool ready_ = false;
+  LeftOut left_out_;  ///< As told last.
+  bool was_busy_ = false;
+};
+
+}  // namespace
+
+ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
+  // A remote that closes while we send is an error code, not a signal; and so is a reader of ours that goes away.
+  std::signal(SIGPIPE, SIG_IGN);
+  // Who opens a file for writing while we ask whether somebody has it open.
+  std::signal(SIGIO, SIG_IGN);
+  start_diagnostics("share", options.net.log_level);
+  spare_connections(0);
+  const SharePlan plan = plan_share(options);
+  std::optional<Share> running;
+  try {
+    running.emplace(options, plan, out);
+  } catch (const ExitError& error) {
+    if (error.code() != ExitCode::port_in_use) throw;
+    throw ExitError(error.code(), std::string(error.what()) + "; choose another one with --port");
+  }
+  return running->run();
+}
+
+}  // namespace p2p

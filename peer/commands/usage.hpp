@@ -1,0 +1,57 @@
+// What all command lines have in common: how they are parsed, and how they say what is wrong with them.
+//
+// CLI11 does the parsing. Its messages name types and sets; ours name words, and the word that was probably meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "peer/ground/exit_code.hpp"
+#include "peer/report/progress_line.hpp"
+
+namespace p2p {
+
+/// "auto, bar, plain or none".
+std::string listed(const std::vector<std::string_view>& words);
+
+/// "; did you mean bar?" for a word that is near to one of these, else empty.
+std::string suggestion(std::string_view word, const std::vector<std::string_view>& words);
+
+/// Parses the words behind the program's name and the command, then calls `check`, which may throw CLI::ParseError.
+/// Prints help, version or the error. None when all is well.
+std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check = [] {});
+
+/// argv from `first` on.
+std::vector<std::string> words_from(int first, int argc, const char* const* argv);
+
+/// An option whose value is one of a few words. `value`, which outlives `app`, is the default.
+template <class Value>
+void add_choice(CLI::App& app, const std::string& name, const std::string& help, Value& value, const std::vector<std::pair<std::string_view, Value>>& choices) {
+  std::vector<std::string_view> words;
+  std::string usual;
+  for (const auto& [word, meaning] : choices) {
+    words.push_back(word);
+    if (meaning == value) usual = word;
+  }
+  const auto take = [name, choices, words, &value](const std::string& given) {
+    for (const auto& [word, meaning] : choices)
+      if (word == given) {
+        value = meaning;
+        return;
+      }
+    throw CLI::ValidationError(name, "expected " + listed(words) + ", not \"" + given + "\"" + suggestion(given, words));
+  };
+  app.add_option_function<std::string>(name, take, help)->type_name(listed(words))->default_str(usual);
+}
+
+/// --progress and --log-level.
+void add_progress_option(CLI::App& app, ProgressMode& progress);
+void add_log_level_option(CLI::App& app, std::string& level);
+
+}  // namespace p2p

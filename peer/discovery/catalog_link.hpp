@@ -1,0 +1,41 @@
+// Asking a sharing process what it offers (docs/PROTOCOL.md, "Asking for a catalog"). What it says of itself is newer than
+// what others were told about it, so `get` asks each node that it hears of before it believes anything.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/catalog.hpp"
+#include "peer/net/asio.hpp"
+#include "peer/net/dialer.hpp"
+#include "peer/discovery/address.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/wire/features.hpp"
+
+namespace p2p {
+
+/// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a SHA-256 of network
+/// and question. The question is a file's name, a content id in 64 lower-case digits, or empty: all that is offered. A node
+/// of another network answers with nothing, because no question of its own looks so.
+ContentPrefix catalog_key(std::string_view network, std::string_view question);
+
+struct NodeCatalog {
+  PeerId peer;  ///< As its handshake says.
+  std::vector<config::CatalogEntry> entries;
+};
+
+/// What comes of asking: a catalog, or why there is none.
+struct CatalogAnswer {
+  std::optional<NodeCatalog> catalog = {};
+  DialFailure failure = {};
+};
+
+/// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its text
+/// on a slow line are over.
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
+                 std::function<void(const CatalogAnswer&)> on_answer);
+
+}  // namespace p2p

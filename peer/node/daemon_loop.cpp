@@ -1,0 +1,217 @@
+#include "peer/node/daemon_loop.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "peer/ground/clock.hpp"
+#include "peer/net/descriptors.hpp"
+#include "peer/net/dialer.hpp"
+#include "peer/ground/random_seed.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/trust_text.hpp"
+
+namespace p2p {
+
+void ignore_signals_of_writes() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Listener& listener, PieceStorage& store)
+    : plan_(std::move(plan)),
+      io_(io),
+      listener_(listener),
+      log_(plan_.directory / ("log_peer_" + std::to_string(plan_.swarm.self.value) + ".log"), plan_.swarm.self),
+      progress_(options.progress, store.geometry(), plan_.words.several),
+      exchange_(io_, swarm_config(options), store, random_seed(), hooks()),
+      stuck_(now()),
+      exit_when_(options.exit_when),
+      linger_(options.linger_s),
+      patience_(options.patience_s.value_or(RunOptions::kDefaultPatience_s)),
+      signals_(io_, SIGINT, SIGTERM),
+      progress_timer_(io_),
+      timeout_(io_),
+      linger_timer_(io_) {
+  start_timeout(options);
+}
+
+SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
+  SwarmConfig config = plan_.swarm;
+  config.spare_connections = spare_connections(static_cast<std::uint32_t>(config.listed.size() - 1) + config.most_guests);
+  config.stays = options.exit_when == ExitWhen::never || options.linger_s > 0;
+  if (options.exit_when == ExitWhen::all) config.patience = std::chrono::seconds(options.patience_s.value_or(RunOptions::kDefaultPatience_s));
+  return config;
+}
+
+void DaemonLoop::start_timeout(const RunOptions& options) {
+  if (!options.timeout_s) return;
+  timeout_.expires_at(to_steady(*options.deadline()));
+  timeout_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    const Swarm& swarm = std::as_const(exchange_).swarm();
+    spdlog::error("time-out: {}", describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words, where()));
+    leave(ExitCode::timeout, false);
+  });
+}
+
+ExitCode DaemonLoop::run(Reception& reception, std::vector<EarlyPeer> early) {
+  wait_for_signal();
+  report_progress();
+  reception.on_socket = [this](tcp::socket socket) { exchange_.add_accepted(std::move(socket)); };
+  reception.on_greeted = [this](tcp::socket socket, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(socket), received); };
+  reception.make_room = [this] { return exchange_.make_room(); };
+  for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.socket), peer.received);
+  exchange_.start();
+  if (exchange_.swarm().complete()) on_own_complete();
+  try {
+    io_.run();
+  } catch (const std::system_error& error) {
+    progress_.clear();
+    const bool full = is_disk_full(error.code());
+    throw ExitError(full ? ExitCode::disk_full : ExitCode::io, error.what());
+  }
+  progress_.finish(status());
+  spdlog::info(ends_.describe());
+  return exit_code_;
+}
+
+Exchange::Hooks DaemonLoop::hooks() {
+  return {.on_event =
+              [this](const Event& event) {
+                log_.write(event);
+                log_diagnostic(event, plan_.words);
+                ends_.count(event);
+                if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
+                if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal(ExitCode::complete);
+                if (std::holds_alternative<PatienceEnded>(event)) on_patience_ended();
+                if (plan_.on_event) plan_.on_event(event, exchange_.swarm());
+              },
+          .on_settled = [this] { flush_log_soon(); },
+          .dial = [this](PeerId peer) { dial_peer(peer); },
+          .on_fetch = plan_.on_fetch};
+}
+
+/// After what is ready now, and before the thread may sleep: a turn in which several links are served is one write.
+void DaemonLoop::flush_log_soon() {
+  if (std::exchange(flush_due_, true)) return;
+  asio::post(io_, [this] {
+    flush_due_ = false;
+    log_.flush();
+  });
+}
+
+const config::PeerLine& DaemonLoop::line_of(PeerId peer) const { return *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id); }
+
+/// Where peers are dialled, for people.
+PeerAddress DaemonLoop::where() const {
+  return [this](PeerId peer) {
+    const config::PeerLine& line = line_of(peer);
+    const bool is_ipv6 = line.host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + line.host + "]" : line.host) + ":" + std::to_string(line.port);
+  };
+}
+
+void DaemonLoop::dial_peer(PeerId peer) {
+  const config::PeerLine& line = line_of(peer);
+  dial(
+      io_, line.host, line.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
+      [this, peer](const DialFailure& failure) {
+        spdlog::debug("dialing peer {} failed: {}", peer.value, failure.text);
+        exchange_.dial_failed(peer, failure);
+      });
+}
+
+void DaemonLoop::wait_for_signal() {
+  signals_.async_wait([this](const std::error_code& error, int signal) {
+    if (error) return;
+    spdlog::warn("signal {}: leaving", signal);
+    // Who serves on by wish has nothing to interrupt.
+    const bool done = at_goal_ || (exit_when_ == ExitWhen::never && exchange_.swarm().complete());
+    leave(done ? goal_code_ : ExitCode::interrupted, false);
+    signals_.async_wait([](const std::error_code& again, int) {
+      if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+    });
+  });
+}
+
+void DaemonLoop::on_own_complete() {
+  if (exit_when_ == ExitWhen::self) on_goal(ExitCode::complete);
+}
+
+void DaemonLoop::on_patience_ended() {
+  const auto stuck = stuck_.explain(exchange_.swarm(), now());
+  if (stuck) spdlog::warn("not everybody was heard of for {} s: {}", patience_.count(), describe(*stuck, now(), plan_.words, where()));
+  on_goal(ExitCode::not_all_heard_of);
+}
+
+/// What we were to wait for has come about: serve on for a while, then leave.
+void DaemonLoop::on_goal(ExitCode code) {
+  // While we serve on, who was missing may come after all.
+  goal_code_ = code;
+  if (at_goal_) return;
+  at_goal_ = true;
+  timeout_.cancel();
+  if (linger_ == std::chrono::seconds(0)) return wind_up();
+  spdlog::info("serving for {} s more", linger_.count());
+  linger_timer_.expires_after(linger_);
+  linger_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) wind_up();
+  });
+}
+
+void DaemonLoop::wind_up() {
+  if (exit_when_ == ExitWhen::all) return leave(goal_code_, true);
+  // Others are still at work: what they have asked for is sent, however long it takes.
+  exchange_.swarm().retire();
+  retiring_ = true;
+  leave_if_flushed();
+}
+
+void DaemonLoop::leave_if_flushed() {
+  if (retiring_ && exchange_.swarm().flushed()) leave(ExitCode::complete, true);
+}
+
+void DaemonLoop::explain() {
+  const bool say = stuck_.observe(exchange_.swarm(), now()) && !leaving_;
+  if (say) spdlog::warn("no progress: {}", describe(*stuck_.current(), now(), plan_.words, where()));
+}
+
+void DaemonLoop::report_progress() {
+  explain();
+  progress_.show(status());
+  leave_if_flushed();
+  progress_timer_.expires_after(Progress::kInterval);
+  progress_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) report_progress();
+  });
+}
+
+Progress::Status DaemonLoop::status() const {
+  const Swarm& swarm = exchange_.swarm();
+  return {.stored = swarm.stored().count(),
+          .received_bytes = exchange_.traffic().received,
+          .sent_bytes = exchange_.traffic().sent,
+          .linked = swarm.linked_neighbors(),
+          .listed = static_cast<std::uint32_t>(plan_.peers.size() - 1),
+          .unchoking_us = swarm.unchoking_us(),
+          .trust = swarm.quorum() ? describe_trust(*swarm.quorum(), swarm.stored().size()) : std::string(),
+          .stuck = stuck_.current() && !leaving_ ? describe(*stuck_.current(), now(), plan_.words, where()) : std::string()};
+}
+
+/// The first call decides the exit code.
+void DaemonLoop::leave(ExitCode code, bool drain) {
+  if (leaving_) return;
+  leaving_ = true;
+  exit_code_ = code;
+  if (code == ExitCode::complete) spdlog::info("leaving");
+  listener_.stop();
+  exchange_.finish(drain, [this] { io_.stop(); });
+}
+
+}  // namespace p2p

@@ -1,0 +1,95 @@
+// The life of one peer, whatever it exchanges: listener, exchange, log, progress, signals, and when to leave.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/peer_info.hpp"
+#include "peer/node/await_manifest.hpp"
+#include "peer/node/exchange.hpp"
+#include "peer/node/run_options.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/report/event_log.hpp"
+#include "peer/report/link_ends.hpp"
+#include "peer/report/piece_words.hpp"
+#include "peer/report/progress.hpp"
+#include "peer/report/stuck_text.hpp"
+#include "peer/storage/piece_storage.hpp"
+#include "protocol/swarm/stuck.hpp"
+
+namespace p2p {
+
+struct DaemonPlan {
+  const std::vector<config::PeerLine>& peers;  ///< Whom to dial where; `swarm.self` among them.
+  SwarmConfig swarm;                           ///< spare_connections and stays are set by the loop.
+  std::filesystem::path directory;             ///< Where the log goes.
+  PieceWords words = {};
+  /// After an event has been logged; may call the swarm.
+  std::function<void(const Event&, Swarm&)> on_event = {};
+  /// As Exchange::Hooks::on_fetch.
+  std::function<void(tcp::socket, const Features&)> on_fetch = {};
+};
+
+class DaemonLoop {
+ public:
+  /// Opens the log. Throws ExitError. `io`, `listener`, `store` and the plan's peers outlive this.
+  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Listener& listener, PieceStorage& store);
+
+  /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the time-out, or a
+  /// failure. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
+  /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError for disk
+  /// errors. `early`: who connected before.
+  ExitCode run(Reception& reception, std::vector<EarlyPeer> early);
+
+ private:
+  Exchange::Hooks hooks();
+  SwarmConfig swarm_config(const RunOptions& options) const;
+  void start_timeout(const RunOptions& options);
+  void flush_log_soon();
+  void dial_peer(PeerId peer);
+  const config::PeerLine& line_of(PeerId peer) const;
+  PeerAddress where() const;
+  void wait_for_signal();
+  void on_own_complete();
+  void on_patience_ended();
+  void on_goal(ExitCode code);
+  void wind_up();
+  void leave_if_flushed();
+  void explain();
+  void report_progress();
+  Progress::Status status() const;
+  void leave(ExitCode code, bool drain);
+
+  DaemonPlan plan_;
+  asio::io_context& io_;
+  Listener& listener_;
+  EventLog log_;
+  Progress progress_;
+  LinkEnds ends_;
+  Exchange exchange_;
+  StuckWatch stuck_;
+  ExitWhen exit_when_;
+  std::chrono::seconds linger_;
+  std::chrono::seconds patience_;
+  asio::signal_set signals_;
+  asio::steady_timer progress_timer_;
+  asio::steady_timer timeout_;
+  asio::steady_timer linger_timer_;
+  bool flush_due_ = false;
+  bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.
+  ExitCode goal_code_ = ExitCode::complete;
+  bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
+  bool leaving_ = false;
+  ExitCode exit_code_ = ExitCode::unexpected;
+};
+
+/// What has to be so before anything is sent or written: a remote that closes while we send, and a file that grows beyond
+/// what `ulimit -f` allows, are error codes and not signals.
+void ignore_signals_of_writes();
+
+}  // namespace p2p

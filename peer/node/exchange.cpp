@@ -1,0 +1,268 @@
+#include "peer/node/exchange.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <system_error>
+#include <utility>
+
+#include "peer/ground/clock.hpp"
+#include "peer/node/connection.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kFarewellPatience = 2s;
+// How often a full disk is tried again.
+constexpr auto kRoomInterval = 1s;
+
+DialFault fault_of(const DialFailure& failure) {
+  switch (failure.kind) {
+    case DialFailure::Kind::not_resolved: return DialFault::unresolved;
+    case DialFailure::Kind::refused: return DialFault::refused;
+    case DialFailure::Kind::timed_out: return DialFault::timed_out;
+    case DialFailure::Kind::no_route: return DialFault::no_route;
+    case DialFailure::Kind::other: break;
+  }
+  return DialFault::local;
+}
+
+}  // namespace
+
+Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
+    : store_(store),
+      buffers_(io.get_executor(), store.largest_in_memory()),
+      swarm_(std::move(config), store.stored(), seed, now()),
+      hooks_(std::move(hooks)),
+      timer_(io),
+      room_timer_(io),
+      finish_timer_(io) {
+  if (!store_.matching_takes_long()) return;
+  verifier_.emplace(io.get_executor(), store_, [this](PieceIndex piece, PieceBuffer buffer, bool matches) {
+    store_verified(piece, std::move(buffer), matches);
+    settle();
+  });
+}
+
+Exchange::~Exchange() = default;
+
+void Exchange::start() {
+  swarm_.on_timer(now());
+  settle();
+}
+
+void Exchange::add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received) {
+  const auto connection = std::make_shared<Connection>(std::move(socket), link, direction, *this, received);
+  connections_.emplace(link, connection);
+  connection->start();
+  settle();
+}
+
+void Exchange::add_accepted(tcp::socket socket, std::span<const std::byte> received) {
+  if (finishing_) return;
+  add(swarm_.on_accepted(now()), Direction::accepted, std::move(socket), received);
+}
+
+void Exchange::add_dialed(PeerId peer, tcp::socket socket) {
+  if (finishing_) return;
+  add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(socket), {});
+}
+
+bool Exchange::make_room() {
+  const bool shed = swarm_.shed_stranger(now());
+  settle();
+  return shed;
+}
+
+void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
+  if (finishing_) return;
+  swarm_.on_dial_failed(peer, fault_of(failure), now());
+  settle();
+}
+
+// --- pieces and the disk -------------------------------------------------------------------------------------------
+
+std::optional<PieceStorage::Source> Exchange::source(PieceIndex piece) {
+  if (auto source = store_.source(piece)) return source;
+  check_on_disk(piece);
+  return store_.stored().test(piece) ? store_.source(piece) : std::nullopt;
+}
+
+void Exchange::check_on_disk(PieceIndex piece) {
+  swarm_.on_pieces_lost(store_.recheck(piece), now());
+  if (store_.frozen()) swarm_.pause_storing();
+  settle();
+}
+
+void Exchange::store(PieceIndex piece, PieceBuffer buffer) {
+  if (verifier_) return verifier_->check(piece, std::move(buffer));
+  const bool matches = store_.matches(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+  store_verified(piece, std::move(buffer), matches);
+}
+
+void Exchange::store_verified(PieceIndex piece, PieceBuffer buffer, bool matches) {
+  if (!matches) {
+    swarm_.on_piece_rejected(piece, now());
+  } else if (!unwritten_.empty()) {
+    unwritten_.emplace_back(piece, std::move(buffer));
+  } else if (!keep(piece, buffer)) {
+    unwritten_.emplace_back(piece, std::move(buffer));
+    on_disk_full();
+  }
+}
+
+void Exchange::on_disk_full() {
+  if (std::exchange(waiting_for_room_, true)) return;
+  spdlog::error("the disk is full: nothing is fetched until there is room; serving goes on");
+  room_missing_since_ = now();
+  swarm_.pause_storing();
+  wait_for_room();
+}
+
+PieceBuffer Exchange::map_buffer(LinkId link) {
+  const PieceIndex piece = *swarm_.incoming(link);
+  if (auto part = map(piece)) return PieceBuffer(std::move(part));
+  swarm_.drop_payload(link);
+  unmapped_ = piece;
+  on_disk_full();
+  return {};
+}
+
+/// Null when the disk is full.
+std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
+  try {
+    return store_.map(piece);
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    return nullptr;
+  }
+}
+
+/// Stores or parks the piece and tells the swarm. False when the disk is full.
+bool Exchange::keep(PieceIndex piece, const PieceBuffer& buffer) {
+  const bool parked = swarm_.in_doubt(piece);
+  if (!write(piece, buffer, parked)) return false;
+  if (parked)
+    swarm_.on_piece_parked(piece, now());
+  else
+    swarm_.on_piece_stored(piece, now());
+  return true;
+}
+
+void Exchange::claim(PieceIndex piece) {
+  try {
+    store_.claim(piece);
+    swarm_.on_piece_stored(piece, now());
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    swarm_.on_store_failed(piece, now());
+    on_disk_full();
+  }
+}
+
+/// False when the disk is full.
+bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
+  try {
+    if (parked)
+      store_.park(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+    else if (MappedPart* const part = buffer.part())
+      store_.keep(piece, *part);
+    else
+      store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
+    return true;
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    return false;
+  }
+}
+
+void Exchange::wait_for_room() {
+  room_timer_.expires_after(kRoomInterval);
+  room_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
+    for (; !unwritten_.empty(); unwritten_.pop_front()) {
+      if (!keep(unwritten_.front().piece, unwritten_.front().buffer)) return wait_for_room();
+    }
+    // Before it is asked for again: what would find no room again would have been sent for nothing.
+    if (unmapped_ && !map(*unmapped_)) return wait_for_room();
+    unmapped_.reset();
+    waiting_for_room_ = false;
+    spdlog::warn("the disk has room again: fetching goes on");
+    swarm_.resume_storing(now());
+    settle();
+  });
+}
+
+void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
+  traffic_.sent += bytes;
+  if (hooks_.on_sent) hooks_.on_sent(peer, bytes);
+}
+
+void Exchange::hand_over(LinkId link, tcp::socket socket, const Features& features) {
+  connections_.erase(link);
+  swarm_.on_handed_over(link);
+  hooks_.on_fetch(std::move(socket), features);
+  check_finished();
+}
+
+void Exchange::remove(LinkId link, const std::string& reason) {
+  connections_.erase(link);
+  swarm_.on_closed(link, reason, now());
+  settle();
+  check_finished();
+}
+
+void Exchange::settle() {
+  struct Carry {
+    Exchange& exchange;
+    void operator()(const SendReady& effect) const {
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->wake();
+    }
+    void operator()(const Dial& effect) const {
+      if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
+    }
+    void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
+    void operator()(const Disconnect& effect) const {
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+    }
+    void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
+  };
+  while (const auto effect = swarm_.poll_effect()) std::visit(Carry{*this}, *effect);
+  hooks_.on_settled();
+  arm_timer();
+}
+
+void Exchange::arm_timer() {
+  const Instant deadline = swarm_.next_deadline();
+  if (deadline == timer_at_) return;
+  timer_at_ = deadline;
+  timer_.expires_at(to_steady(deadline));
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
+    timer_at_ = kNever;
+    for (const auto& [link, connection] : connections_) connection->report_sending();
+    swarm_.on_timer(now());
+    settle();
+  });
+}
+
+void Exchange::finish(bool drain, std::function<void()> on_finished) {
+  finishing_ = true;
+  on_finished_ = std::move(on_finished);
+  for (const auto& [link, connection] : connections_) connection->finish(drain);
+  finish_timer_.expires_after(kFarewellPatience);
+  finish_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
+    // Closing makes each connection report its end, the last of which finishes.
+    for (const auto& [link, connection] : connections_) connection->close();
+  });
+  check_finished();
+}
+
+void Exchange::check_finished() {
+  if (!finishing_ || !connections_.empty() || !on_finished_) return;
+  finish_timer_.cancel();
+  std::exchange(on_finished_, nullptr)();
+}
+
+}  // namespace p2p

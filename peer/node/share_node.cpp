@@ -1,0 +1,269 @@
+#include "peer/node/share_node.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "config/hex.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/ground/random_seed.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/discovery/address.hpp"
+#include "peer/node/open_swarm.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Connections that have not said yet what they want.
+constexpr std::size_t kMostGreeting = 256;
+// Manifests and catalogs that are being given at a time.
+constexpr long kMostTexts = 64;
+// How long an exchange is kept that nobody takes part in.
+constexpr Duration kIdle = 10s;
+constexpr auto kSweepInterval = 1s;
+constexpr std::uint32_t kPreferred = 16;
+
+}  // namespace
+
+/// One content that somebody has asked for.
+struct ShareNode::Served {
+  Served(asio::io_context& io, PeerId self, const std::filesystem::path& path, const ManifestPtr& known, Exchange::Hooks hooks)
+      : store(content_of(path, known), {.serve_only = true}), exchange(io, open_swarm(self, store, kPreferred), store, random_seed(), std::move(hooks)) {}
+
+  PieceStore store;
+  Exchange exchange;
+  Instant used = now();
+};
+
+ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks)
+    : io_(io),
+      self_(self),
+      network_(std::move(network)),
+      library_(library),
+      hooks_(std::move(hooks)),
+      everything_(catalog_key(network_, "")),
+      sweep_timer_(io) {
+  sweep();
+}
+
+ShareNode::~ShareNode() = default;
+
+// --- what is offered -----------------------------------------------------------------------------------------------
+
+void ShareNode::offered(const Holding& holding) {
+  holdings_[holding.name] = holding;
+  ids_[prefix_of(holding.id)] = holding.id;
+  questions_[catalog_key(network_, holding.name)].insert(holding.name);
+  questions_[catalog_key(network_, config::to_hex(holding.id))].insert(holding.name);
+  whole_catalog_.reset();
+}
+
+void ShareNode::withdrawn(const Holding& holding) {
+  holdings_.erase(holding.name);
+  whole_catalog_.reset();
+  for (const std::string& question : {holding.name, config::to_hex(holding.id)}) {
+    const auto names = questions_.find(catalog_key(network_, question));
+    names->second.erase(holding.name);
+    if (names->second.empty()) questions_.erase(names);
+  }
+  if (!library_.offers(holding.id)) ids_.erase(prefix_of(holding.id));
+  // Even when another file has this content: the exchange may read the one that has changed.
+  drop(holding.id);
+}
+
+void ShareNode::drop(const ContentId& id) {
+  auto node = served_.extract(id);
+  if (!node) return;
+  ending_.push_back(std::move(node.mapped()));
+  ending_.back()->exchange.finish(false, [] {});
+}
+
+// --- connections ---------------------------------------------------------------------------------------------------
+
+void ShareNode::add_accepted(tcp::socket socket) {
+  if (on_finished_) return;
+  std::erase_if(greeting_, [](const auto& each) { return each.expired(); });
+  if (greeting_.size() >= kMostGreeting) make_room();
+  const auto timed = std::make_shared<TimedSocket>(std::move(socket));
+  greeting_.push_back(timed);
+  spawn(io_, read_greeting(timed, [this](tcp::socket greeted, std::vector<std::byte> received) {
+          if (!on_finished_) route(std::move(greeted), received);
+        }));
+}
+
+bool ShareNode::make_room() {
+  while (!greeting_.empty()) {
+    const auto oldest = greeting_.front().lock();
+    greeting_.pop_front();
+    if (!oldest || !oldest->socket.is_open()) continue;
+    oldest->close();
+    return true;
+  }
+  return false;
+}
+
+void ShareNode::route(tcp::socket socket, std::span<const std::byte> received) {
+  const auto refuse = [](const std::string& reason) { log_diagnostic(StrangerClosed{reason, EndKind::refused}); };
+  if (const auto violation = check_handshake_prefix(received)) return refuse(violation->reason);
+  const auto features = decode_features(decode_handshake(received.first<kHandshakeBytes>()).reserved);
+  if (!features) return refuse("a classic peer, which names no content; this process serves several");
+  if (features->fetch_catalog) return give_catalog(std::move(socket), features->content);
+  if (features->fetch_manifest) return give_manifest(std::move(socket), features->content);
+  serve(std::move(socket), features->content, received);
+}
+
+void ShareNode::answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text) {
+  // One is our own. Who is turned away asks another node, or comes back.
+  if (slots_.use_count() > kMostTexts) return;
+  spawn(io_, give_text(std::make_shared<TimedSocket>(std::move(socket)), {self_, encode(Features{.content = content})}, type, std::move(text), slots_));
+}
+
+void ShareNode::give_manifest(tcp::socket socket, const ContentPrefix& prefix) {
+  const auto id = ids_.find(prefix);
+  // A copy: a manifest that is damaged withdraws what it was for.
+  const ContentId wanted = id == ids_.end() ? ContentId{} : id->second;
+  const ManifestPtr known = id == ids_.end() ? nullptr : library_.manifest(wanted);
+  answer(std::move(socket), prefix, kManifestType, known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr);
+}
+
+void ShareNode::give_catalog(tcp::socket socket, const ContentPrefix& key) { answer(std::move(socket), key, kCatalogType, catalog_for(key)); }
+
+std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
+  std::vector<config::CatalogEntry> entries;
+  const auto add = [&](const Holding& holding) { entries.push_back({holding.name, holding.size, holding.id}); };
+  if (key != everything_) {
+    if (const auto names = questions_.find(key); names != questions_.end())
+      for (const std::string& name : names->second) add(holdings_.at(name));
+    return std::make_shared<const std::string>(config::catalog_text(entries));
+  }
+  if (!whole_catalog_) {
+    for (const auto& [name, holding] : holdings_) add(holding);
+    whole_catalog_ = std::make_shared<const std::string>(config::catalog_text(entries));
+  }
+  return whole_catalog_;
+}
+
+// --- contents ------------------------------------------------------------------------------------------------------
+
+void ShareNode::serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received) {
+  // Closing tells whoever came that it is not here.
+  Served* const content = served(prefix);
+  if (!content) return;
+  std::error_code gone;
+  if (const auto from = socket.remote_endpoint(gone); !gone) {
+    callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address().to_string(), from.port()}));
+    if (callers_.size() > kMostGreeting) callers_.pop_back();
+  }
+  content->exchange.add_accepted(std::move(socket), received);
+}
+
+ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
+  const auto offered = ids_.find(prefix);
+  if (offered == ids_.end()) return nullptr;
+  const ContentId id = offered->second;
+  if (const auto running = served_.find(id); running != served_.end()) return running->second.get();
+  const ManifestPtr known = library_.manifest(id);
+  const auto path = known ? library_.path_of(id) : std::nullopt;
+  if (!path) return nullptr;
+  Exchange::Hooks hooks{.on_event =
+                            [this, id](const Event& event) {
+                              log_diagnostic(event);
+                              if (const auto* const closed = std::get_if<LinkClosed>(&event)) note_gone(id, closed->peer);
+                              if (!std::holds_alternative<PiecesLost>(event)) return;
+                              library_.look();
+                              // Not now: this comes from inside of the exchange.
+                              asio::post(io_, [this, id] { drop(id); });
+                            },
+                        .on_settled = [] {},
+                        .dial = [](PeerId) {},
+                        .on_fetch = [](tcp::socket, const Features&) {},
+                        .on_sent = [this, id](PeerId peer, std::uint64_t bytes) { note_sent(id, peer, bytes); }};
+  auto content = std::make_unique<Served>(io_, self_, *path, known, std::move(hooks));
+  // The store has noted by now what the file looks like: if that is not what was hashed, the library sees it, too.
+  if (library_.path_of(id) != path) return nullptr;
+  content->exchange.start();
+  return served_.emplace(id, std::move(content)).first->second.get();
+}
+
+void ShareNode::note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes) {
+  const auto [visit, is_new] = visits_.try_emplace({id, peer});
+  if (is_new) {
+    const auto caller = std::ranges::find(callers_, peer, &std::pair<PeerId, std::string>::first);
+    visit->second = {.name = name_of(id), .id = id, .address = caller == callers_.end() ? "" : caller->second};
+    if (hooks_.on_fetching) hooks_.on_fetching(visit->second);
+  }
+  visit->second.bytes += bytes;
+}
+
+void ShareNode::note_gone(const ContentId& id, PeerId peer) {
+  const auto visit = visits_.extract({id, peer});
+  if (visit && hooks_.on_fetched) hooks_.on_fetched(visit.mapped());
+}
+
+void ShareNode::end_visits(const ContentId& id) {
+  for (auto visit = visits_.lower_bound({id, PeerId{0}}); visit != visits_.end() && visit->first.first == id;) note_gone(id, (visit++)->first.second);
+}
+
+std::string ShareNode::name_of(const ContentId& id) const {
+  const auto names = questions_.find(catalog_key(network_, config::to_hex(id)));
+  return names == questions_.end() ? config::to_hex(id) : *names->second.begin();
+}
+
+std::vector<ShareNode::Visit> ShareNode::visits() const {
+  std::vector<Visit> all;
+  for (const auto& [key, visit] : visits_) all.push_back(visit);
+  return all;
+}
+
+void ShareNode::sweep() {
+  const Instant at = now();
+  const auto count_out = [this](const Served& gone) {
+    sent_before_ += gone.exchange.traffic().sent;
+    end_visits(*gone.store.content().id);
+  };
+  for (auto it = served_.begin(); it != served_.end();) {
+    Served& content = *it->second;
+    if (content.exchange.has_connections()) content.used = at;
+    if (at - content.used < kIdle) {
+      ++it;
+      continue;
+    }
+    count_out(content);
+    it = served_.erase(it);
+  }
+  std::erase_if(ending_, [&](const std::unique_ptr<Served>& content) {
+    if (content->exchange.has_connections()) content->used = at;
+    const bool gone = at - content->used >= kIdle;
+    if (gone) count_out(*content);
+    return gone;
+  });
+  sweep_timer_.expires_after(kSweepInterval);
+  sweep_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+void ShareNode::finish(std::function<void()> on_finished) {
+  on_finished_ = std::move(on_finished);
+  while (make_room()) continue;
+  const auto left = std::make_shared<std::size_t>(served_.size() + 1);
+  const auto one_less = [this, left] {
+    if (--*left == 0) on_finished_();
+  };
+  for (const auto& [id, content] : served_) content->exchange.finish(false, one_less);
+  one_less();
+}
+
+std::uint64_t ShareNode::sent_bytes() const {
+  std::uint64_t sum = sent_before_;
+  for (const auto& [id, content] : served_) sum += content->exchange.traffic().sent;
+  for (const auto& content : ending_) sum += content->exchange.traffic().sent;
+  return sum;
+}
+
+}  // namespace p2p

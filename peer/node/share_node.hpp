@@ -1,0 +1,100 @@
+// One process that serves many contents on one port: the first bytes of a connection say which content it is about, or that
+// it wants a manifest or a catalog and nothing else (docs/PROTOCOL.md, "Shared folders").
+//
+// A content's exchange is made when somebody comes for it, and given up when nobody has been there for a while, so that
+// thousands of files that nobody wants cost nothing. Everything on the network thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "peer/node/exchange.hpp"
+#include "peer/net/text_link.hpp"
+#include "peer/discovery/catalog_link.hpp"
+#include "peer/share/library.hpp"
+#include "peer/storage/piece_store.hpp"
+
+namespace p2p {
+
+class ShareNode {
+ public:
+  /// Somebody who fetches one of our files.
+  struct Visit {
+    std::string name;         ///< One that the content has.
+    ContentId id;
+    std::string address;      ///< Where he came from; empty when that is not known any more.
+    std::uint64_t bytes = 0;  ///< Sent so far.
+  };
+  struct Hooks {
+    std::function<void(const Visit&)> on_fetching;  ///< The first bytes have gone to him.
+    std::function<void(const Visit&)> on_fetched;   ///< He has left.
+  };
+
+  /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
+  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks = {});
+  ~ShareNode();
+
+  void offered(const Holding& holding);
+  void withdrawn(const Holding& holding);
+
+  void add_accepted(tcp::socket socket);
+  /// No descriptor is left: ends the connection that has said nothing for longest. False: there is none.
+  bool make_room();
+
+  /// Ends all connections; `on_finished` is called once, within a few seconds.
+  void finish(std::function<void()> on_finished);
+
+  std::uint64_t sent_bytes() const;
+  /// Those who fetch now.
+  std::vector<Visit> visits() const;
+
+ private:
+  struct Served;
+
+  void route(tcp::socket socket, std::span<const std::byte> received);
+  void give_manifest(tcp::socket socket, const ContentPrefix& prefix);
+  void give_catalog(tcp::socket socket, const ContentPrefix& key);
+  std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
+  void serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received);
+  Served* served(const ContentPrefix& prefix);
+  void drop(const ContentId& id);
+  void note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes);
+  void note_gone(const ContentId& id, PeerId peer);
+  void end_visits(const ContentId& id);
+  std::string name_of(const ContentId& id) const;
+  void sweep();
+  void answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
+
+  asio::io_context& io_;
+  PeerId self_;
+  std::string network_;
+  Library& library_;
+  Hooks hooks_;
+
+  std::map<ContentPrefix, ContentId> ids_;                    ///< Of what is offered.
+  std::map<ContentPrefix, std::set<std::string>> questions_;  ///< By catalog_key(): the names that answer it.
+  std::map<std::string, Holding> holdings_;                   ///< By name.
+  ContentPrefix everything_;                                  ///< The catalog_key() of all.
+  std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
+
+  std::list<std::weak_ptr<TimedSocket>> greeting_;  ///< The oldest first.
+  std::deque<std::pair<PeerId, std::string>> callers_;         ///< Who came last, and from where; of a bounded length.
+  std::map<std::pair<ContentId, PeerId>, Visit> visits_;
+  std::map<ContentId, std::unique_ptr<Served>> served_;
+  std::vector<std::unique_ptr<Served>> ending_;     ///< What they served is no longer offered.
+  std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.
+  std::shared_ptr<const bool> slots_ = std::make_shared<const bool>(true);  ///< Each connection that is given a text holds it.
+  asio::steady_timer sweep_timer_;
+  std::function<void()> on_finished_;
+};
+
+}  // namespace p2p
