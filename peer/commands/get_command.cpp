@@ -28,6 +28,7 @@
 #include "peer/content/target.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
@@ -44,8 +45,7 @@ constexpr auto kSayWhomAfter = 500ms;
 constexpr Duration kRoomPatience = 60s;
 // How long to go on without any holder.
 constexpr Duration kAlonePatience = 60s;
-constexpr auto kFirstPause = 200ms;
-constexpr auto kLongestPause = 2s;
+constexpr std::chrono::milliseconds kFirstPause = 200ms, kLongestPause = 2s;
 // How often new holders are looked for while some are there.
 constexpr auto kRefreshInterval = 4s;
 // How long nobody gives anything before the name is asked for again: it may be another content by now. And how often.
@@ -80,8 +80,6 @@ class Get {
   }
 
  private:
-  // --- who has it --------------------------------------------------------------------------------------------------
-
   void say_whom_soon() {
     if (options_.net.progress == ProgressMode::none) return;
     whom_timer_.expires_after(kSayWhomAfter);
@@ -204,6 +202,7 @@ class Get {
   }
 
   void forget_fetch() {
+    given_up_ = content_of(root_, fetch_->known());
     fetch_.reset();
     ending_ = false;
     if (!leaving_) look_again(0ms);
@@ -238,6 +237,8 @@ class Get {
     const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
     fetch_.emplace(io_, self_, std::move(known), root_, how, [this] { on_complete(); });
     busy.reset();
+    // Only now: what both have was taken from there.
+    if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
     for (const auto& [id, holders] : tally_.by_content())
       if (id == *chosen_)
         for (const Holder& holder : holders) fetch_->add_holder(holder);
@@ -378,6 +379,7 @@ class Get {
   std::string name_;
   std::uint64_t size_ = 0;
   std::filesystem::path root_;
+  std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
   std::optional<Fetch> fetch_;
   bool is_complete_ = false;
   bool leaving_ = false;

@@ -36,6 +36,7 @@ class Fetch {
   Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, std::function<void()> on_complete);
 
   void start();
+  const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. One that is linked already, or was found out to lie, is not dialled again.
   void add_holder(const Holder& holder);
   /// Where those are that are linked.

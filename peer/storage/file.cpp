@@ -88,17 +88,21 @@ File File::create(std::filesystem::path path, bool executable) {
   return file;
 }
 
-File File::create_with(std::filesystem::path path, std::span<const std::byte> bytes) {
+std::optional<File> File::create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-  if (fd >= 0) {
-    File file(path, fd);
-    file.let_owner_in();
-    file.write_at(0, bytes);
-    if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
-    if (errno == EEXIST) file.fail("create", errno);
-    // No /proc, or a file system without such links.
-  }
+  if (fd < 0) return std::nullopt;
+  File file(path, fd);
+  file.let_owner_in();
+  file.write_at(0, bytes);
+  if (sync == Sync::yes) file.sync();
+  if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
+  if (errno == EEXIST) file.fail("create", errno);
+  return std::nullopt;  // no /proc, or a file system without such links
+}
+
+File File::create_with(std::filesystem::path path, std::span<const std::byte> bytes) {
+  if (auto file = create_at_once(path, bytes)) return std::move(*file);
   File file = create(std::move(path));
   try {
     file.write_at(0, bytes);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "peer/storage/store_error.hpp"
+#include "protocol/assert.hpp"
 
 namespace p2p {
 namespace {
@@ -120,6 +121,20 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan) {
   for (const Scratch& pair : pairs) names += "\n  " + pair.part.string() + "\n  " + pair.journal.string();
   throw StoreError(StoreFault::unusable, "cannot build " + content.root.string() +
                                     ": something else has the names that are needed for it; move away what is there of" + names);
+}
+
+void give_up_scratch(const Content& content) {
+  P2P_ASSERT(!content.layout.is_folder());
+  for (const Scratch& pair : scratch_names(content)) {
+    try {
+      auto claim = resume(pair, content, {});
+      if (!claim) continue;
+      fs::remove(pair.part);
+      claim->journal.remove();
+    } catch (const std::exception&) {
+      // It takes room, and does no other harm.
+    }
+  }
 }
 
 void remove_stale_journals(const Content& content) {

@@ -36,6 +36,10 @@ struct ScratchClaim {
 /// there is none, or when another process holds it; std::system_error.
 ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan);
 
+/// Removes what was built of a content that nobody wants any more, as far as it is proven ours and nobody works on it.
+/// Precondition: the content is one file.
+void give_up_scratch(const Content& content);
+
 /// Removes what a process left that was killed between giving the content its name and removing the journal.
 void remove_stale_journals(const Content& content);
 

@@ -154,6 +154,23 @@ TEST_CASE("when no name is free nothing is touched, and the error says what to d
   }
 }
 
+TEST_CASE("what was built of a content that is given up goes, and nobody else's", "[scratch]") {
+  const TempDir dir;
+  const Content given_up = content(dir / "file");
+  { const PieceStore store(given_up, {}); }
+  CHECK(dir.has("file.part"));
+  CHECK(dir.has("file.journal"));
+  give_up_scratch(given_up);
+  CHECK_FALSE(dir.has("file.part"));
+  CHECK_FALSE(dir.has("file.journal"));
+
+  dir.write("file.part", "mine");
+  dir.write("file.journal", "mine");
+  give_up_scratch(given_up);
+  CHECK(dir.read("file.part") == "mine");
+  CHECK(dir.read("file.journal") == "mine");
+}
+
 TEST_CASE("every legal name has names to be built under", "[scratch]") {
   for (const std::size_t length : {1u, 247u, 248u, 250u, 251u, 255u}) {
     const TempDir dir;
