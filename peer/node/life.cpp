@@ -1,0 +1,88 @@
+#include "peer/node/life.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "config/text.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/node/exit_error.hpp"
+#include "peer/storage/file.hpp"
+
+namespace p2p {
+
+Life::Life(asio::io_context& io) : io_(io), signals_(io, SIGINT, SIGTERM), timeout_(io), tick_(io) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  wait_for_signal();
+}
+
+void Life::wait_for_signal() {
+  signals_.async_wait([this](const std::error_code& error, int signal) {
+    if (error) return;
+    spdlog::warn("signal {}: leaving", signal);
+    signals_.async_wait([](const std::error_code& again, int) {
+      if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
+    });
+    leave(doing_.on_signal ? doing_.on_signal() : ExitCode::interrupted);
+  });
+}
+
+void Life::end_at(std::optional<Instant> deadline) {
+  timeout_.cancel();
+  if (!deadline) return;
+  timeout_.expires_at(to_steady(*deadline));
+  timeout_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    fail(ExitError(ExitCode::timeout, "time-out: " + (doing_.missing ? doing_.missing() : "not done yet")));
+  });
+}
+
+void Life::every(std::chrono::milliseconds interval, std::function<void()> tick) { run_tick(interval, tick); }
+
+void Life::run_tick(std::chrono::milliseconds interval, const std::function<void()>& tick) {
+  if (leaving_) return;
+  tick();
+  tick_.expires_after(interval);
+  tick_.async_wait([this, interval, tick](const std::error_code& error) {
+    if (!error) run_tick(interval, tick);
+  });
+}
+
+void Life::leave(ExitCode code) {
+  if (std::exchange(leaving_, true)) return;
+  code_ = code;
+  timeout_.cancel();
+  tick_.cancel();
+  if (doing_.farewell)
+    doing_.farewell(code, [this] { io_.stop(); });
+  else
+    io_.stop();
+}
+
+void Life::fail(const ExitError& error) {
+  if (!leaving_) failure_ = error;
+  leave(error.code());
+}
+
+ExitCode Life::run() {
+  for (bool over = false; !over;) {
+    try {
+      io_.run();
+      over = true;
+    } catch (const ExitError& error) {
+      fail(error);
+    } catch (const StoreError& error) {
+      fail(ExitError(exit_code(error.fault()), error.what()));
+    } catch (const std::system_error& error) {
+      fail(ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
+    }
+  }
+  if (failure_) throw *std::exchange(failure_, std::nullopt);
+  return code_;
+}
+
+}  // namespace p2p

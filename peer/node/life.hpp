@@ -1,0 +1,67 @@
+// The life of a process, whatever it does: signals, time-out, a tick for whoever shows progress, the farewell, and the exit
+// code.
+//
+// A process does one thing after the other (it waits for a manifest, then it exchanges), and each says what its end is like
+// (Doing). It ends once: the first reason decides the exit code, the farewell may take its time, and a second signal ends
+// it at once. What a remote that closes or a file that may not grow would send as a signal is an error code instead.
+//
+// Everything on the network thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "peer/ground/exit_code.hpp"
+#include "peer/net/asio.hpp"
+#include "protocol/clock.hpp"
+
+namespace p2p {
+
+class Life {
+ public:
+  /// What the end is like of what the process does now.
+  struct Doing {
+    /// Ends what is under way and calls `gone` once, within seconds. Null: there is nothing to end.
+    std::function<void(ExitCode code, std::function<void()> gone)> farewell = {};
+    /// What a signal makes of it. Null: it is interrupted.
+    std::function<ExitCode()> on_signal = {};
+    /// At the time-out: what is missing, as the end of a sentence.
+    std::function<std::string()> missing = {};
+  };
+
+  /// Takes over SIGINT and SIGTERM, and ignores SIGPIPE and SIGXFSZ. One a process; `io` outlives it.
+  explicit Life(asio::io_context& io);
+
+  void set_doing(Doing doing) { doing_ = std::move(doing); }
+  /// Leaves with ExitCode::timeout then.
+  void end_at(std::optional<Instant> deadline);
+  /// Calls `tick` now and again after each interval, until the process leaves.
+  void every(std::chrono::milliseconds interval, std::function<void()> tick);
+
+  /// The first call decides, also among fail()'s.
+  void leave(ExitCode code);
+  /// Leaves, and lets run() throw this.
+  void fail(const ExitError& error);
+  bool leaving() const { return leaving_; }
+
+  /// Runs the io_context until the farewell is over. Errors of the system and of stores that come out of it are fail()'s.
+  /// Returns the code, or throws what it failed with. What else is thrown comes out as it is; then it may be called again.
+  ExitCode run();
+
+ private:
+  void wait_for_signal();
+  void run_tick(std::chrono::milliseconds interval, const std::function<void()>& tick);
+
+  asio::io_context& io_;
+  Doing doing_;
+  asio::signal_set signals_;
+  asio::steady_timer timeout_;
+  asio::steady_timer tick_;
+  bool leaving_ = false;
+  ExitCode code_ = ExitCode::unexpected;
+  std::optional<ExitError> failure_;
+};
+
+}  // namespace p2p
