@@ -135,7 +135,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
                   options.run, io, listener, store);
   starting.reset();
   Reception reception;
-  listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); }, [&reception] { return reception.make_room(); });
+  listener.start([&reception](StreamPtr stream) { reception.on_stream(std::move(stream)); }, [&reception] { return reception.make_room(); });
   return loop.run(reception, {});
 }
 

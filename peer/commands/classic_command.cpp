@@ -20,12 +20,12 @@
 namespace p2p {
 namespace {
 
-void give_manifest(const ManifestDesk& desk, const ManifestPtr& manifest, tcp::socket socket, const Features& features) {
+void give_manifest(const ManifestDesk& desk, const ManifestPtr& manifest, StreamPtr stream, const Features& features) {
   if (features.content != prefix_of(manifest->id)) {
     spdlog::info("a connection asked for a manifest that is not ours");
     return;
   }
-  desk.serve(std::move(socket), manifest);
+  desk.serve(std::move(stream), manifest);
 }
 
 void check_folder(const Setup& setup, const PieceStore& store) {
@@ -60,7 +60,7 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   const FolderLock lock(setup.folder, "a peer ID runs once");
 
   Reception reception;
-  listener.start([&reception](tcp::socket socket) { reception.on_socket(std::move(socket)); }, [&reception] { return reception.make_room(); });
+  listener.start([&reception](StreamPtr stream) { reception.on_stream(std::move(stream)); }, [&reception] { return reception.make_room(); });
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
@@ -74,7 +74,7 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   DaemonPlan plan{.peers = setup.peers, .swarm = setup.swarm_config(store.content(), options.max_pipeline), .directory = setup.directory};
   if (awaited.manifest)
     plan.on_fetch = [desk = ManifestDesk(PeerId{setup.self().id}, awaited.manifest->id), manifest = awaited.manifest](
-                        tcp::socket socket, const Features& features) { give_manifest(desk, manifest, std::move(socket), features); };
+                        StreamPtr stream, const Features& features) { give_manifest(desk, manifest, std::move(stream), features); };
   DaemonLoop loop(std::move(plan), options, io, listener, store);
   check_folder(setup, store);
   starting.reset();

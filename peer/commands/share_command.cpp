@@ -47,7 +47,7 @@ class Share {
 
   ExitCode run() {
     wait_for_signal();
-    listener_.start([this](tcp::socket socket) { node_.add_accepted(std::move(socket)); }, [this] { return node_.make_room(); });
+    listener_.start([this](StreamPtr stream) { node_.add_accepted(std::move(stream)); }, [this] { return node_.make_room(); });
     say_where();
     library_.start();
     show_progress();

@@ -73,8 +73,8 @@ class Search : public std::enable_shared_from_this<Search> {
     const ManifestSource& source = sources_[index];
     dial(
         io_, source.host, source.port,
-        [self = shared_from_this(), index, turn = turn_](tcp::socket socket) {
-          const auto timed = std::make_shared<TimedSocket>(std::move(socket));
+        [self = shared_from_this(), index, turn = turn_](StreamPtr stream) {
+          const auto timed = std::make_shared<TimedStream>(std::move(stream));
           self->sockets_[index] = timed;
           spawn(self->io_, ask(self, timed, index, turn));
         },
@@ -94,7 +94,7 @@ class Search : public std::enable_shared_from_this<Search> {
     on_found_(std::move(known));
   }
 
-  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedSocket> timed, std::size_t index, std::uint64_t turn) {
+  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedStream> timed, std::size_t index, std::uint64_t turn) {
     const PeerId peer = self->sources_[index].peer;
     const Features wish{.fetch_manifest = true, .content = prefix_of(self->id_)};
     std::optional<std::string> text;
@@ -129,7 +129,7 @@ class Search : public std::enable_shared_from_this<Search> {
   asio::steady_timer timer_;  ///< Goes on with the next source.
   std::chrono::milliseconds pause_time_ = kFirstPause;
   std::vector<std::size_t> order_;                    ///< Of this round, by index into sources_; as are the next two.
-  std::vector<std::weak_ptr<TimedSocket>> sockets_;
+  std::vector<std::weak_ptr<TimedStream>> sockets_;
   std::vector<bool> busy_;
   std::size_t at_ = 0;        ///< How far this round is in order_.
   std::uint64_t turn_ = 0;    ///< Of the latest next(); what earlier ones began goes on beside it and starts nothing.
@@ -140,19 +140,19 @@ class Search : public std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-void ManifestDesk::serve(tcp::socket socket, ManifestPtr known) const {
+void ManifestDesk::serve(StreamPtr stream, ManifestPtr known) const {
   // One is our own.
   if (served_.use_count() > kMostAtOnce) return;
-  const auto executor = socket.get_executor();
+  const auto executor = stream->executor();
   const Handshake own{self_, encode(Features{.content = prefix_of(id_)})};
   const std::shared_ptr<const std::string> text = known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr;
-  spawn(executor, give_text(std::make_shared<TimedSocket>(std::move(socket)), own, kManifestType, text, served_));
+  spawn(executor, give_text(std::make_shared<TimedStream>(std::move(stream)), own, kManifestType, text, served_));
 }
 
-void greet_early(tcp::socket socket, const ManifestDesk& desk, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer) {
-  const auto executor = socket.get_executor();
-  spawn(executor, read_greeting(std::make_shared<TimedSocket>(std::move(socket)),
-                                [desk, on_peer = std::move(on_peer)](tcp::socket greeted, std::vector<std::byte> bytes) {
+void greet_early(StreamPtr stream, const ManifestDesk& desk, std::function<void(StreamPtr, std::vector<std::byte>)> on_peer) {
+  const auto executor = stream->executor();
+  spawn(executor, read_greeting(std::make_shared<TimedStream>(std::move(stream)),
+                                [desk, on_peer = std::move(on_peer)](StreamPtr greeted, std::vector<std::byte> bytes) {
                                   const auto features = check_handshake_prefix(bytes)
                                                             ? std::nullopt
                                                             : decode_features(decode_handshake(std::span(bytes).first<kHandshakeBytes>()).reserved);

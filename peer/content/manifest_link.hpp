@@ -12,6 +12,7 @@
 
 #include "peer/content/known_manifest.hpp"
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -26,7 +27,7 @@ class ManifestDesk {
 
   const ContentId& id() const { return id_; }
   /// `known`: null when we have none ourselves.
-  void serve(tcp::socket socket, ManifestPtr known) const;
+  void serve(StreamPtr stream, ManifestPtr known) const;
 
  private:
   PeerId self_;
@@ -36,7 +37,7 @@ class ManifestDesk {
 
 /// Reads the handshake of a connection that came before there was anything to exchange. One that asks for the manifest
 /// is told that we have none; any other is handed on with the bytes that were read.
-void greet_early(tcp::socket socket, const ManifestDesk& desk, std::function<void(tcp::socket, std::vector<std::byte>)> on_peer);
+void greet_early(StreamPtr stream, const ManifestDesk& desk, std::function<void(StreamPtr, std::vector<std::byte>)> on_peer);
 
 struct ManifestSource {
   PeerId peer;

@@ -18,7 +18,7 @@ namespace {
 
 using OnAnswer = std::function<void(const CatalogAnswer&)>;
 
-asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::string name, OnAnswer on_answer) {
+asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name, OnAnswer on_answer) {
   ReceivedText received;
   try {
     received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes);
@@ -52,8 +52,8 @@ void ask_catalog(asio::io_context& io, PeerId self, const Address& address, cons
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));
   dial(
       io, address.host, address.port,
-      [&io, self, wish, name = to_string(address), shared](tcp::socket socket) {
-        spawn(io, ask(std::make_shared<TimedSocket>(std::move(socket)), self, wish, name, *shared));
+      [&io, self, wish, name = to_string(address), shared](StreamPtr stream) {
+        spawn(io, ask(std::make_shared<TimedStream>(std::move(stream)), self, wish, name, *shared));
       },
       [shared](const DialFailure& failure) {
         spdlog::info("no node: {}", failure.text);

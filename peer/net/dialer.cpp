@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "peer/net/loopback.hpp"
+#include "peer/net/tcp_stream.hpp"
 
 namespace p2p {
 namespace {
@@ -71,7 +72,7 @@ int weight(const DialFailure& failure) {
   }
 }
 
-asio::awaitable<void> connect(std::string host, std::uint16_t port, std::function<void(tcp::socket)> on_connected,
+asio::awaitable<void> connect(std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
                               std::function<void(const DialFailure&)> on_failed) {
   const Resolved resolved = co_await resolve(host, port);
   std::vector<DialFailure> failures;
@@ -89,7 +90,7 @@ asio::awaitable<void> connect(std::string host, std::uint16_t port, std::functio
     // A dial of an ephemeral port on the same machine can meet itself.
     if (!error && socket.local_endpoint(error) == endpoint) error = asio::error::connection_refused;
     if (!error) {
-      on_connected(std::move(socket));
+      on_connected(std::make_unique<TcpStream>(std::move(socket)));
       co_return;
     }
     failures.push_back(describe_failure(host, port, error));
@@ -113,7 +114,7 @@ DialFailure describe_failure(const std::string& host, std::uint16_t port, const 
   return {kind, place + ": " + error.message()};
 }
 
-void dial(asio::io_context& io, std::string host, std::uint16_t port, std::function<void(tcp::socket)> on_connected,
+void dial(asio::io_context& io, std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
           std::function<void(const DialFailure&)> on_failed) {
   spawn(io, connect(std::move(host), port, std::move(on_connected), std::move(on_failed)));
 }

@@ -8,6 +8,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/loopback.hpp"
+#include "peer/net/tcp_stream.hpp"
 
 namespace p2p {
 namespace {
@@ -59,8 +60,8 @@ Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint1
   }
 }
 
-void Listener::start(std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room) {
-  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_socket, make_room));
+void Listener::start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
+  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_stream, make_room));
 }
 
 void Listener::stop() {
@@ -71,13 +72,13 @@ void Listener::stop() {
   }
 }
 
-asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room) {
+asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
   Instant warn_again{};
   while (socket.acceptor.is_open()) {
     auto [error, accepted] = co_await socket.acceptor.async_accept(use_result);
     if (!socket.acceptor.is_open()) co_return;
     if (!error) {
-      on_socket(std::move(accepted));
+      on_stream(std::make_unique<TcpStream>(std::move(accepted)));
       continue;
     }
     if (now() >= warn_again) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 
 namespace p2p {
 
@@ -17,9 +18,9 @@ class Listener {
   /// Throws ExitError: port_in_use, or network for what else goes wrong.
   Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port);
 
-  /// Calls `on_socket` for each connection. No error of an accept ends the listener: when no descriptors or memory are
+  /// Calls `on_stream` for each connection. No error of an accept ends the listener: when no descriptors or memory are
   /// left, `make_room` is called, and the next connection is accepted at once if that made any, else a while later.
-  void start(std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room);
+  void start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
   void stop();
 
  private:
@@ -29,7 +30,7 @@ class Listener {
     asio::steady_timer retry;
   };
 
-  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(tcp::socket)> on_socket, std::function<bool()> make_room);
+  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
 
   asio::io_context& io_;
   std::list<Socket> sockets_;

@@ -51,6 +51,8 @@ class Stream {
   /// which others have theirs. Zero bytes without an error: the file is shorter.
   virtual asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) = 0;
 
+  /// What came is acknowledged now and not up to 40 ms later, until we write again.
+  virtual void acknowledge() = 0;
   /// While on, what is less than a segment waits for more of it.
   virtual void cork(bool on) = 0;
   /// How many written bytes the remote has not acknowledged.

@@ -65,6 +65,11 @@ asio::awaitable<Moved> TcpStream::send_file(int descriptor, std::uint64_t offset
   }
 }
 
+void TcpStream::acknowledge() {
+  constexpr int kOn = 1;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &kOn, sizeof kOn);
+}
+
 void TcpStream::cork(bool on) {
   if (std::exchange(corked_, on) == on) return;
   const int value = on;

@@ -15,6 +15,7 @@ class TcpStream final : public Stream {
   asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override;
   asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override;
   asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) override;
+  void acknowledge() override;
   void cork(bool on) override;
   std::size_t unacknowledged() const override;
   void shutdown_send() override;

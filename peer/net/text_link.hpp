@@ -15,31 +15,32 @@
 #include <vector>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
 
 constexpr std::chrono::seconds kGreetingPatience{5};
 
-/// A socket that closes itself when its time is over, so that whoever waits for it goes on with an error.
-struct TimedSocket {
-  explicit TimedSocket(tcp::socket connected) : socket(std::move(connected)), deadline(socket.get_executor()) {}
+/// A stream that closes itself when its time is over, so that whoever waits for it goes on with an error.
+struct TimedStream {
+  explicit TimedStream(StreamPtr connected) : stream(std::move(connected)), deadline(stream->executor()) {}
 
-  /// Instead of an earlier time. For this the socket must be owned by a shared_ptr.
-  static void close_in(const std::shared_ptr<TimedSocket>& self, std::chrono::seconds patience);
+  /// Instead of an earlier time. For this the stream must be owned by a shared_ptr.
+  static void close_in(const std::shared_ptr<TimedStream>& self, std::chrono::seconds patience);
   void close();
 
-  tcp::socket socket;
+  StreamPtr stream;
   asio::steady_timer deadline;
 };
 
 /// Reads 32 bytes, a handshake or not, and hands both on; a connection that takes longer than kGreetingPatience, or ends,
 /// is dropped without a word.
-asio::awaitable<void> read_greeting(std::shared_ptr<TimedSocket> timed, std::function<void(tcp::socket, std::vector<std::byte>)> on_bytes);
+asio::awaitable<void> read_greeting(std::shared_ptr<TimedStream> timed, std::function<void(StreamPtr, std::vector<std::byte>)> on_bytes);
 
 /// Answers with `own` and one message of this type with the text, which may be null: an empty message. Waits until the
 /// other end closes. `held` is let go at the end.
-asio::awaitable<void> give_text(std::shared_ptr<TimedSocket> timed, Handshake own, std::uint8_t type, std::shared_ptr<const std::string> text,
+asio::awaitable<void> give_text(std::shared_ptr<TimedStream> timed, Handshake own, std::uint8_t type, std::shared_ptr<const std::string> text,
                                 std::shared_ptr<const void> held);
 
 struct ReceivedText {
@@ -50,6 +51,6 @@ struct ReceivedText {
 
 /// Asks on a connection that we opened: sends `wish`, and waits for an answer of that type, of at most `most_bytes`, whose
 /// handshake shows the same content. Throws std::system_error when the connection ends or its time is over.
-asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes);
+asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes);
 
 }  // namespace p2p

@@ -39,12 +39,12 @@ Awaited await_manifest(asio::io_context& io, Reception& reception, const WantedM
     });
   }
 
-  reception.on_greeted = [&](tcp::socket socket, std::vector<std::byte> received) {
-    if (awaited.early.size() < kMostEarly) awaited.early.push_back({std::move(socket), std::move(received)});
+  reception.on_greeted = [&](StreamPtr stream, std::vector<std::byte> received) {
+    if (awaited.early.size() < kMostEarly) awaited.early.push_back({std::move(stream), std::move(received)});
   };
   // Who is still being greeted when the manifest comes is handed to whoever receives then.
-  reception.on_socket = [desk = ManifestDesk(wanted.self, wanted.id), &reception](tcp::socket socket) {
-    greet_early(std::move(socket), desk, [&reception](tcp::socket greeted, std::vector<std::byte> received) {
+  reception.on_stream = [desk = ManifestDesk(wanted.self, wanted.id), &reception](StreamPtr stream) {
+    greet_early(std::move(stream), desk, [&reception](StreamPtr greeted, std::vector<std::byte> received) {
       reception.on_greeted(std::move(greeted), std::move(received));
     });
   };

@@ -12,21 +12,22 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 #include "peer/node/run_options.hpp"
 
 namespace p2p {
 
 /// Where accepted connections go; changes when the manifest is there.
 struct Reception {
-  std::function<void(tcp::socket)> on_socket;
+  std::function<void(StreamPtr)> on_stream;
   /// A peer whose handshake was read before there was an exchange, with the bytes that were read.
-  std::function<void(tcp::socket, std::vector<std::byte>)> on_greeted;
+  std::function<void(StreamPtr, std::vector<std::byte>)> on_greeted;
   /// See Listener::start(). Nobody is sent away before there is an exchange: each has a few seconds for its handshake.
   std::function<bool()> make_room = [] { return false; };
 };
 
 struct EarlyPeer {
-  tcp::socket socket;
+  StreamPtr stream;
   std::vector<std::byte> received;
 };
 

@@ -1,15 +1,9 @@
 #include "peer/node/connection.hpp"
 
-#include <linux/sockios.h>
-#include <netinet/tcp.h>
-#include <sys/ioctl.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "peer/ground/clock.hpp"
 #include "peer/node/exchange.hpp"
@@ -18,8 +12,6 @@
 namespace p2p {
 namespace {
 
-// The most that one sendfile call moves, so that a fast receiver of a large piece does not keep the thread from others.
-constexpr std::size_t kSendfileBytes = 1u << 20;
 // Anybody can open a connection; what it costs us is small until a handshake has come.
 constexpr std::size_t kGreetingBytes = 64;
 constexpr std::size_t kInputBytes = 16 * 1024;
@@ -27,53 +19,31 @@ constexpr std::size_t kInputBytes = 16 * 1024;
 // Larger ones are read to their place anyway.
 constexpr std::size_t kSmallPiece = 64 * 1024;
 constexpr std::size_t kSmallPiecesInputBytes = 128 * 1024;
-// A silent link is legal for ever; these find out that the remote's machine is gone.
-constexpr int kKeepaliveIdle_s = 30;
-constexpr int kKeepaliveInterval_s = 10;
-
-/// Acknowledges what came, instead of up to 40 ms later. The kernel goes back to delays when we send again.
-void acknowledge(tcp::socket& socket) {
-  constexpr int kOn = 1;
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &kOn, sizeof kOn);
-}
-
-void set_socket_options(tcp::socket& socket) {
-  // Best effort: a socket that refuses one of these still works.
-  std::error_code ignored;
-  socket.native_non_blocking(true, ignored);
-  socket.set_option(tcp::no_delay(true), ignored);
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  const int fd = socket.native_handle();
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepaliveIdle_s, sizeof kKeepaliveIdle_s);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepaliveInterval_s, sizeof kKeepaliveInterval_s);
-}
 
 }  // namespace
 
-Connection::Connection(tcp::socket socket, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received)
-    : socket_(std::move(socket)),
+Connection::Connection(StreamPtr stream, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received)
+    : stream_(std::move(stream)),
       link_(link),
       direction_(direction),
       exchange_(exchange),
       decoder_(exchange.swarm().geometry()),
       input_buffer_(std::max(kGreetingBytes, received.size())),
-      wake_(socket_.get_executor(), asio::steady_timer::time_point::max()) {
+      wake_(stream_->executor(), asio::steady_timer::time_point::max()) {
   std::ranges::copy(received, input_buffer_.begin());
   input_ = std::span(input_buffer_).first(received.size());
-  set_socket_options(socket_);
 }
 
 void Connection::start() {
-  spawn(socket_.get_executor(), read_loop(shared_from_this()));
-  spawn(socket_.get_executor(), write_loop(shared_from_this()));
+  spawn(stream_->executor(), read_loop(shared_from_this()));
+  spawn(stream_->executor(), write_loop(shared_from_this()));
 }
 
 void Connection::wake() { wake_.cancel(); }
 
 void Connection::close() {
   closed_ = true;
-  std::error_code ignored;
-  socket_.close(ignored);
+  stream_->close();
   wake();
 }
 
@@ -88,10 +58,8 @@ void Connection::report_sending() {
     if (std::exchange(reported_, std::nullopt)) exchange_.swarm().on_send_resumed(link_);
     return;
   }
-  // A socket has room again only when much of it is free; what is acknowledged shows slower progress, too.
-  int queued = 0;
-  ::ioctl(socket_.native_handle(), SIOCOUTQ, &queued);
-  const std::pair state(writes_, queued);
+  // A stream has room again only when much of it is free; what is acknowledged shows slower progress, too.
+  const std::pair state(writes_, stream_->unacknowledged());
   if (reported_ == state) return;
   reported_ = state;
   exchange_.swarm().on_send_blocked(link_, now());
@@ -124,8 +92,9 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 asio::awaitable<bool> Connection::read_some() {
   if (greeted_ && input_buffer_.size() < kInputBytes)
     input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes : kInputBytes);
-  if (exchange_.swarm().awaits_acknowledgement(link_)) acknowledge(socket_);
-  const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(input_buffer_), use_result);
+  if (exchange_.swarm().awaits_acknowledgement(link_)) stream_->acknowledge();
+  const std::array<asio::mutable_buffer, 2> targets{asio::buffer(input_buffer_), asio::mutable_buffer()};
+  const auto [error, bytes] = co_await stream_->read_some(targets);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection" : error.message());
     co_return false;
@@ -162,7 +131,7 @@ bool Connection::take_handshake(const Handshake& handshake) {
   if (direction_ == Direction::accepted && exchange_.has_manifest() && features && features->fetch_manifest) {
     handed_over_ = closed_ = true;
     wake();
-    exchange_.hand_over(link_, std::move(socket_), *features);
+    exchange_.hand_over(link_, std::move(stream_), *features);
     return false;
   }
   greeted_ = true;
@@ -217,9 +186,9 @@ void Connection::finish_payload(PieceBuffer buffer) {
 
 /// Reads up to `left` payload bytes to their place, and in the same call what follows them into the input buffer.
 asio::awaitable<bool> Connection::read_rest(std::byte* to, std::uint32_t left) {
-  if (exchange_.swarm().awaits_acknowledgement(link_)) acknowledge(socket_);
+  if (exchange_.swarm().awaits_acknowledgement(link_)) stream_->acknowledge();
   const std::array<asio::mutable_buffer, 2> targets{asio::buffer(to, left), asio::buffer(input_buffer_)};
-  const auto [error, bytes] = co_await socket_.async_read_some(targets, use_result);
+  const auto [error, bytes] = co_await stream_->read_some(targets);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection in the middle of a piece" : error.message());
     co_return false;
@@ -240,10 +209,9 @@ asio::awaitable<void> Connection::write_loop(std::shared_ptr<Connection> self) {
     std::optional<PieceIndex> piece;
     if (!self->finishing_ || self->drain_) piece = self->exchange_.swarm().poll_send(self->link_, self->output_);
     if (self->output_.empty()) {
-      self->cork(false);
+      self->stream_->cork(false);
       if (self->finishing_) {
-        std::error_code ignored;
-        self->socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        self->stream_->shutdown_send();
         co_return;
       }
       self->wake_.expires_at(asio::steady_timer::time_point::max());
@@ -251,25 +219,18 @@ asio::awaitable<void> Connection::write_loop(std::shared_ptr<Connection> self) {
       continue;
     }
     // While pieces wait, the end of one and the head of the next share a segment.
-    if (piece) self->cork(true);
+    if (piece) self->stream_->cork(true);
     if (const bool more = co_await self->write_frames(piece.has_value()); !more) co_return;
     if (!piece) continue;
     if (const bool more = co_await self->send_payload(*piece); !more) co_return;
   }
 }
 
-void Connection::cork(bool on) {
-  if (std::exchange(corked_, on) == on) return;
-  const int value = on;
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
-}
-
 asio::awaitable<bool> Connection::write_frames(bool more_follows) {
   // The head of a piece and its first bytes share a segment.
-  const int flags = more_follows ? MSG_MORE : 0;
   for (std::size_t sent = 0; sent < output_.size();) {
     writing_ = true;
-    const auto [error, bytes] = co_await socket_.async_send(asio::buffer(output_) + sent, flags, use_result);
+    const auto [error, bytes] = co_await stream_->write_some(asio::buffer(output_) + sent, more_follows);
     writing_ = false;
     ++writes_;
     if (closed_) co_return false;
@@ -289,36 +250,25 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
     co_return false;
   }
   const PeerId to = exchange_.swarm().peer_of(link_);
-  auto offset = static_cast<off_t>(source->offset);
-  std::size_t left = exchange_.swarm().geometry().size_of(piece);
-  while (left > 0) {
-    const ssize_t n = ::sendfile(socket_.native_handle(), source->file->descriptor(), &offset, std::min(left, kSendfileBytes));
-    if (n > 0) {
-      left -= static_cast<std::size_t>(n);
-      exchange_.note_sent(to, static_cast<std::uint64_t>(n));
-      if (left == 0) break;
-    } else if (n == 0) {
-      exchange_.check_on_disk(piece);
-      end("our file has become shorter while piece " + std::to_string(piece.value) + " was sent");
-      co_return false;
-    } else if (errno == EINTR) {
-      continue;
-    } else if (errno != EAGAIN) {
-      const int error = errno;
-      if (error == EIO) exchange_.check_on_disk(piece);
-      end("sending piece " + std::to_string(piece.value) + ": " + std::strerror(error));
-      co_return false;
-    }
-    // Full, or a turn's worth is sent: either way the others come first.
+  const std::size_t size = exchange_.swarm().geometry().size_of(piece);
+  for (std::size_t sent = 0; sent < size;) {
     writing_ = true;
-    const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, use_result);
+    const auto [error, bytes] = co_await stream_->send_file(source->file->descriptor(), source->offset + sent, size - sent);
     writing_ = false;
     ++writes_;
     if (closed_) co_return false;
     if (error) {
-      end(error.message());
+      if (error == std::errc::io_error) exchange_.check_on_disk(piece);
+      end("sending piece " + std::to_string(piece.value) + ": " + error.message());
       co_return false;
     }
+    if (bytes == 0) {
+      exchange_.check_on_disk(piece);
+      end("our file has become shorter while piece " + std::to_string(piece.value) + " was sent");
+      co_return false;
+    }
+    sent += bytes;
+    exchange_.note_sent(to, bytes);
   }
   co_return true;
 }

@@ -1,8 +1,8 @@
-// One TCP connection: moves bytes between the socket, the decoder, the piece store and the swarm. Decides nothing.
+// One connection: moves bytes between the stream, the decoder, the piece store and the swarm. Decides nothing.
 //
 // Two coroutines. The reader decodes and tells the swarm; a piece's payload goes straight into a pooled buffer. The
-// writer pulls from the swarm when the socket has room; a piece's payload goes from the page cache to the socket by
-// sendfile. The connection lives until both have ended.
+// writer pulls from the swarm when the stream has room; a piece's payload goes out from its file. The connection lives
+// until both have ended.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 #include "peer/node/buffer_pool.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/swarm/events.hpp"
@@ -26,8 +27,8 @@ class Exchange;
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `socket` is connected; `received` was read from it already. `exchange` outlives the connection's coroutines.
-  Connection(tcp::socket socket, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received);
+  /// `stream` is connected; `received` was read from it already. `exchange` outlives the connection's coroutines.
+  Connection(StreamPtr stream, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received);
 
   void start();
   /// The swarm has something to send on this link.
@@ -36,7 +37,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
   /// Sends what is due (see Exchange::finish), half-closes, and ends when the remote ends.
   void finish(bool drain);
-  /// Tells the swarm whether the socket is full and whether anything has left it since the last call.
+  /// Tells the swarm whether the stream is full and whether anything has left it since the last call.
   void report_sending();
 
  private:
@@ -49,12 +50,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish_payload(PieceBuffer buffer);
   bool take_item();
   bool take_handshake(const Handshake& handshake);
-  void cork(bool on);
   asio::awaitable<bool> write_frames(bool more_follows);
   asio::awaitable<bool> send_payload(PieceIndex piece);
   void end(std::string reason);
 
-  tcp::socket socket_;
+  StreamPtr stream_;
   LinkId link_;
   Direction direction_;
   Exchange& exchange_;
@@ -66,11 +66,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
   std::string end_reason_;
   bool greeted_ = false;
-  bool writing_ = false;              ///< The writer waits for the socket.
+  bool writing_ = false;              ///< The writer waits for the stream.
   std::uint64_t writes_ = 0;          ///< How often that was over.
   /// What was last reported: writes_, and the bytes that the remote had not acknowledged then.
-  std::optional<std::pair<std::uint64_t, int>> reported_;
-  bool corked_ = false;               ///< The kernel holds back what is less than a segment.
+  std::optional<std::pair<std::uint64_t, std::size_t>> reported_;
   bool closed_ = false;
   bool handed_over_ = false;
   bool finishing_ = false;

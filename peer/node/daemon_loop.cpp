@@ -63,10 +63,10 @@ void DaemonLoop::start_timeout(const RunOptions& options) {
 ExitCode DaemonLoop::run(Reception& reception, std::vector<EarlyPeer> early) {
   wait_for_signal();
   report_progress();
-  reception.on_socket = [this](tcp::socket socket) { exchange_.add_accepted(std::move(socket)); };
-  reception.on_greeted = [this](tcp::socket socket, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(socket), received); };
+  reception.on_stream = [this](StreamPtr stream) { exchange_.add_accepted(std::move(stream)); };
+  reception.on_greeted = [this](StreamPtr stream, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(stream), received); };
   reception.make_room = [this] { return exchange_.make_room(); };
-  for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.socket), peer.received);
+  for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.stream), peer.received);
   exchange_.start();
   if (exchange_.swarm().complete()) on_own_complete();
   try {
@@ -120,7 +120,7 @@ PeerAddress DaemonLoop::where() const {
 void DaemonLoop::dial_peer(PeerId peer) {
   const config::PeerLine& line = line_of(peer);
   dial(
-      io_, line.host, line.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
+      io_, line.host, line.port, [this, peer](StreamPtr stream) { exchange_.add_dialed(peer, std::move(stream)); },
       [this, peer](const DialFailure& failure) {
         spdlog::debug("dialing peer {} failed: {}", peer.value, failure.text);
         exchange_.dial_failed(peer, failure);

@@ -32,7 +32,7 @@ struct DaemonPlan {
   /// After an event has been logged; may call the swarm.
   std::function<void(const Event&, Swarm&)> on_event = {};
   /// As Exchange::Hooks::on_fetch.
-  std::function<void(tcp::socket, const Features&)> on_fetch = {};
+  std::function<void(StreamPtr, const Features&)> on_fetch = {};
 };
 
 class DaemonLoop {

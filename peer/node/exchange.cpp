@@ -51,21 +51,21 @@ void Exchange::start() {
   settle();
 }
 
-void Exchange::add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received) {
-  const auto connection = std::make_shared<Connection>(std::move(socket), link, direction, *this, received);
+void Exchange::add(LinkId link, Direction direction, StreamPtr stream, std::span<const std::byte> received) {
+  const auto connection = std::make_shared<Connection>(std::move(stream), link, direction, *this, received);
   connections_.emplace(link, connection);
   connection->start();
   settle();
 }
 
-void Exchange::add_accepted(tcp::socket socket, std::span<const std::byte> received) {
+void Exchange::add_accepted(StreamPtr stream, std::span<const std::byte> received) {
   if (finishing_) return;
-  add(swarm_.on_accepted(now()), Direction::accepted, std::move(socket), received);
+  add(swarm_.on_accepted(now()), Direction::accepted, std::move(stream), received);
 }
 
-void Exchange::add_dialed(PeerId peer, tcp::socket socket) {
+void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
   if (finishing_) return;
-  add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(socket), {});
+  add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(stream), {});
 }
 
 bool Exchange::make_room() {
@@ -198,10 +198,10 @@ void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
   if (hooks_.on_sent) hooks_.on_sent(peer, bytes);
 }
 
-void Exchange::hand_over(LinkId link, tcp::socket socket, const Features& features) {
+void Exchange::hand_over(LinkId link, StreamPtr stream, const Features& features) {
   connections_.erase(link);
   swarm_.on_handed_over(link);
-  hooks_.on_fetch(std::move(socket), features);
+  hooks_.on_fetch(std::move(stream), features);
   check_finished();
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
+#include "peer/net/stream.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/node/buffer_pool.hpp"
 #include "peer/storage/piece_storage.hpp"
@@ -29,7 +30,7 @@ class Exchange {
     std::function<void(const Event&)> on_event;     ///< Each event, in order.
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
-    std::function<void(tcp::socket, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
+    std::function<void(StreamPtr, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
     std::function<void(PeerId, std::uint64_t)> on_sent = {};      ///< Bytes of a piece have gone to this neighbor. May be null.
   };
 
@@ -46,8 +47,8 @@ class Exchange {
   void start();
 
   /// `received`: bytes that were read from it already, at most a handshake.
-  void add_accepted(tcp::socket socket, std::span<const std::byte> received = {});
-  void add_dialed(PeerId peer, tcp::socket socket);
+  void add_accepted(StreamPtr stream, std::span<const std::byte> received = {});
+  void add_dialed(PeerId peer, StreamPtr stream);
   void dial_failed(PeerId peer, const DialFailure& failure);
   /// No descriptor is left: ends a connection whose remote has not said who it is. False: there is none.
   bool make_room();
@@ -83,12 +84,12 @@ class Exchange {
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
   void settle();
   /// The connection's handshake asked for the manifest; it ends without a word, its socket goes on elsewhere.
-  void hand_over(LinkId link, tcp::socket socket, const Features& features);
+  void hand_over(LinkId link, StreamPtr stream, const Features& features);
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 
  private:
-  void add(LinkId link, Direction direction, tcp::socket socket, std::span<const std::byte> received);
+  void add(LinkId link, Direction direction, StreamPtr stream, std::span<const std::byte> received);
   void arm_timer();
   void check_finished();
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);

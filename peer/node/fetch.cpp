@@ -35,7 +35,7 @@ Exchange::Hooks Fetch::hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
           .on_settled = [] {},
           .dial = [this](PeerId peer) { dial_holder(peer); },
-          .on_fetch = [](tcp::socket, const Features&) {}};
+          .on_fetch = [](StreamPtr, const Features&) {}};
 }
 
 void Fetch::start() {
@@ -62,7 +62,7 @@ void Fetch::add_holder(const Holder& holder) {
 void Fetch::dial_holder(PeerId peer) {
   const Address& address = holders_.at(peer).address;
   dial(
-      io_, address.host, address.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
+      io_, address.host, address.port, [this, peer](StreamPtr stream) { exchange_.add_dialed(peer, std::move(stream)); },
       [this, peer](const DialFailure& failure) {
         spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);

@@ -85,13 +85,13 @@ void ShareNode::drop(const ContentId& id) {
 
 // --- connections ---------------------------------------------------------------------------------------------------
 
-void ShareNode::add_accepted(tcp::socket socket) {
+void ShareNode::add_accepted(StreamPtr stream) {
   if (on_finished_) return;
   std::erase_if(greeting_, [](const auto& each) { return each.expired(); });
   if (greeting_.size() >= kMostGreeting) make_room();
-  const auto timed = std::make_shared<TimedSocket>(std::move(socket));
+  const auto timed = std::make_shared<TimedStream>(std::move(stream));
   greeting_.push_back(timed);
-  spawn(io_, read_greeting(timed, [this](tcp::socket greeted, std::vector<std::byte> received) {
+  spawn(io_, read_greeting(timed, [this](StreamPtr greeted, std::vector<std::byte> received) {
           if (!on_finished_) route(std::move(greeted), received);
         }));
 }
@@ -100,38 +100,38 @@ bool ShareNode::make_room() {
   while (!greeting_.empty()) {
     const auto oldest = greeting_.front().lock();
     greeting_.pop_front();
-    if (!oldest || !oldest->socket.is_open()) continue;
+    if (!oldest || !oldest->stream->is_open()) continue;
     oldest->close();
     return true;
   }
   return false;
 }
 
-void ShareNode::route(tcp::socket socket, std::span<const std::byte> received) {
+void ShareNode::route(StreamPtr stream, std::span<const std::byte> received) {
   const auto refuse = [](const std::string& reason) { log_diagnostic(StrangerClosed{reason, EndKind::refused}); };
   if (const auto violation = check_handshake_prefix(received)) return refuse(violation->reason);
   const auto features = decode_features(decode_handshake(received.first<kHandshakeBytes>()).reserved);
   if (!features) return refuse("a classic peer, which names no content; this process serves several");
-  if (features->fetch_catalog) return give_catalog(std::move(socket), features->content);
-  if (features->fetch_manifest) return give_manifest(std::move(socket), features->content);
-  serve(std::move(socket), features->content, received);
+  if (features->fetch_catalog) return give_catalog(std::move(stream), features->content);
+  if (features->fetch_manifest) return give_manifest(std::move(stream), features->content);
+  serve(std::move(stream), features->content, received);
 }
 
-void ShareNode::answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text) {
+void ShareNode::answer(StreamPtr stream, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text) {
   // One is our own. Who is turned away asks another node, or comes back.
   if (slots_.use_count() > kMostTexts) return;
-  spawn(io_, give_text(std::make_shared<TimedSocket>(std::move(socket)), {self_, encode(Features{.content = content})}, type, std::move(text), slots_));
+  spawn(io_, give_text(std::make_shared<TimedStream>(std::move(stream)), {self_, encode(Features{.content = content})}, type, std::move(text), slots_));
 }
 
-void ShareNode::give_manifest(tcp::socket socket, const ContentPrefix& prefix) {
+void ShareNode::give_manifest(StreamPtr stream, const ContentPrefix& prefix) {
   const auto id = ids_.find(prefix);
   // A copy: a manifest that is damaged withdraws what it was for.
   const ContentId wanted = id == ids_.end() ? ContentId{} : id->second;
   const ManifestPtr known = id == ids_.end() ? nullptr : library_.manifest(wanted);
-  answer(std::move(socket), prefix, kManifestType, known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr);
+  answer(std::move(stream), prefix, kManifestType, known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr);
 }
 
-void ShareNode::give_catalog(tcp::socket socket, const ContentPrefix& key) { answer(std::move(socket), key, kCatalogType, catalog_for(key)); }
+void ShareNode::give_catalog(StreamPtr stream, const ContentPrefix& key) { answer(std::move(stream), key, kCatalogType, catalog_for(key)); }
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
   std::vector<config::CatalogEntry> entries;
@@ -150,16 +150,14 @@ std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& k
 
 // --- contents ------------------------------------------------------------------------------------------------------
 
-void ShareNode::serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received) {
+void ShareNode::serve(StreamPtr stream, const ContentPrefix& prefix, std::span<const std::byte> received) {
   // Closing tells whoever came that it is not here.
   Served* const content = served(prefix);
   if (!content) return;
-  std::error_code gone;
-  if (const auto from = socket.remote_endpoint(gone); !gone) {
-    callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address().to_string(), from.port()}));
-    if (callers_.size() > kMostGreeting) callers_.pop_back();
-  }
-  content->exchange.add_accepted(std::move(socket), received);
+  const Remote& from = stream->remote();
+  callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address.to_string(), from.port}));
+  if (callers_.size() > kMostGreeting) callers_.pop_back();
+  content->exchange.add_accepted(std::move(stream), received);
 }
 
 ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
@@ -181,7 +179,7 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
                             },
                         .on_settled = [] {},
                         .dial = [](PeerId) {},
-                        .on_fetch = [](tcp::socket, const Features&) {},
+                        .on_fetch = [](StreamPtr, const Features&) {},
                         .on_sent = [this, id](PeerId peer, std::uint64_t bytes) { note_sent(id, peer, bytes); }};
   auto content = std::make_unique<Served>(io_, self_, *path, known, std::move(hooks));
   // The store has noted by now what the file looks like: if that is not what was hashed, the library sees it, too.

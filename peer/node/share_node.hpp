@@ -46,7 +46,7 @@ class ShareNode {
   void offered(const Holding& holding);
   void withdrawn(const Holding& holding);
 
-  void add_accepted(tcp::socket socket);
+  void add_accepted(StreamPtr stream);
   /// No descriptor is left: ends the connection that has said nothing for longest. False: there is none.
   bool make_room();
 
@@ -60,11 +60,11 @@ class ShareNode {
  private:
   struct Served;
 
-  void route(tcp::socket socket, std::span<const std::byte> received);
-  void give_manifest(tcp::socket socket, const ContentPrefix& prefix);
-  void give_catalog(tcp::socket socket, const ContentPrefix& key);
+  void route(StreamPtr stream, std::span<const std::byte> received);
+  void give_manifest(StreamPtr stream, const ContentPrefix& prefix);
+  void give_catalog(StreamPtr stream, const ContentPrefix& key);
   std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
-  void serve(tcp::socket socket, const ContentPrefix& prefix, std::span<const std::byte> received);
+  void serve(StreamPtr stream, const ContentPrefix& prefix, std::span<const std::byte> received);
   Served* served(const ContentPrefix& prefix);
   void drop(const ContentId& id);
   void note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes);
@@ -72,7 +72,7 @@ class ShareNode {
   void end_visits(const ContentId& id);
   std::string name_of(const ContentId& id) const;
   void sweep();
-  void answer(tcp::socket socket, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
+  void answer(StreamPtr stream, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
 
   asio::io_context& io_;
   PeerId self_;
@@ -86,7 +86,7 @@ class ShareNode {
   ContentPrefix everything_;                                  ///< The catalog_key() of all.
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
-  std::list<std::weak_ptr<TimedSocket>> greeting_;  ///< The oldest first.
+  std::list<std::weak_ptr<TimedStream>> greeting_;  ///< The oldest first.
   std::deque<std::pair<PeerId, std::string>> callers_;         ///< Who came last, and from where; of a bounded length.
   std::map<std::pair<ContentId, PeerId>, Visit> visits_;
   std::map<ContentId, std::unique_ptr<Served>> served_;

@@ -15,7 +15,7 @@ using Kind = DialFailure::Kind;
 DialFailure failure_of(const std::string& host, std::uint16_t port) {
   asio::io_context io;
   std::optional<DialFailure> failure;
-  dial(io, host, port, [](const tcp::socket&) { FAIL("connected"); }, [&](const DialFailure& why) { failure = why; });
+  dial(io, host, port, [](const StreamPtr&) { FAIL("connected"); }, [&](const DialFailure& why) { failure = why; });
   io.run_for(std::chrono::seconds(60));
   REQUIRE(failure);
   return *failure;

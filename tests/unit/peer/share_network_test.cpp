@@ -4,6 +4,7 @@
 
 #include "config/hex.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/net/tcp_stream.hpp"
 #include "peer/content/manifest_link.hpp"
 #include "peer/node/fetch.hpp"
 #include "peer/discovery/holder_search.hpp"
@@ -77,7 +78,7 @@ class Place {
   void accept() {
     acceptor_.async_accept([this](const std::error_code& error, tcp::socket socket) {
       if (error) return;
-      node->add_accepted(std::move(socket));
+      node->add_accepted(std::make_unique<TcpStream>(std::move(socket)));
       accept();
     });
   }
