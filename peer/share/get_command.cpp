@@ -64,9 +64,8 @@ class Get {
         pause_timer_(io_),
         progress_timer_(io_),
         whom_timer_(io_),
-        began_(now()) {
-    if (options_.timeout_s) deadline_ = began_ + std::chrono::seconds(*options_.timeout_s);
-  }
+        began_(now()),
+        deadline_(options.timeout_s ? std::optional(began_ + std::chrono::seconds(*options.timeout_s)) : std::nullopt) {}
 
   ExitCode run(std::ostream& out) {
     wait_for_signal();
