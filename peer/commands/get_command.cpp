@@ -65,7 +65,8 @@ class Get {
         pause_timer_(io_),
         progress_timer_(io_),
         whom_timer_(io_),
-        began_(now()) {}
+        began_(now()),
+        deadline_(options.timeout_s ? std::optional(began_ + std::chrono::seconds(*options.timeout_s)) : std::nullopt) {}
 
   ExitCode run(std::ostream& out) {
     wait_for_signal();
@@ -205,7 +206,8 @@ class Get {
     given_up_ = content_of(root_, fetch_->known());
     fetch_.reset();
     ending_ = false;
-    if (!leaving_) look_again(0ms);
+    if (leaving_) return io_.stop();
+    look_again(0ms);
   }
 
   // --- what it is --------------------------------------------------------------------------------------------------
@@ -225,7 +227,7 @@ class Get {
     size_ = manifest.total_size();
     root_ = options_.out / name_;
     // Looking has a progress of its own.
-    std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline()});
+    std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
     if (is_there(root_, known, options_.update, options_.net.progress)) {
       is_complete_ = true;
       say(printed_path() + " is there already");
@@ -233,7 +235,7 @@ class Get {
     }
     busy.reset();
     const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
-    busy.emplace(StartWatch::Options{what, options_.net.progress, deadline()});
+    busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
     const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
     fetch_.emplace(io_, self_, std::move(known), root_, how, [this] { on_complete(); });
     busy.reset();
@@ -244,10 +246,6 @@ class Get {
         for (const Holder& holder : holders) fetch_->add_holder(holder);
     fetch_->start();
     show_progress();
-  }
-
-  std::optional<Instant> deadline() const {
-    return options_.timeout_s ? std::optional(began_ + std::chrono::seconds(*options_.timeout_s)) : std::nullopt;
   }
 
   void on_complete() {
@@ -309,7 +307,8 @@ class Get {
     whom_timer_.cancel();
     pause_timer_.cancel();
     progress_timer_.cancel();
-    if (fetch_ && !ending_)
+    if (ending_) return;  // forget_fetch() follows: its connections end before it does
+    if (fetch_)
       fetch_->finish([this] { io_.stop(); });
     else
       io_.stop();
@@ -327,8 +326,8 @@ class Get {
   }
 
   void wait_for_timeout() {
-    if (!options_.timeout_s) return;
-    timeout_.expires_after(std::chrono::seconds(*options_.timeout_s));
+    if (!deadline_) return;
+    timeout_.expires_at(to_steady(*deadline_));
     timeout_.async_wait([this](const std::error_code& error) {
       if (error) return;
       const std::string name = config::in_quotes(options_.wanted);
@@ -368,7 +367,8 @@ class Get {
   asio::steady_timer pause_timer_;
   asio::steady_timer progress_timer_;
   asio::steady_timer whom_timer_;
-  Instant began_;
+  Instant began_;  ///< To look for whoever has it; anew when the name becomes another content.
+  std::optional<Instant> deadline_;
   std::chrono::milliseconds pause_ = kFirstPause;
   Tally tally_;
   bool asks_name_ = false;  ///< In this round; otherwise by content id.

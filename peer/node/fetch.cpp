@@ -62,8 +62,12 @@ void Fetch::add_holder(const Holder& holder) {
 void Fetch::dial_holder(PeerId peer) {
   const Address& address = holders_.at(peer).address;
   dial(
-      io_, address.host, address.port, [this, peer](StreamPtr stream) { exchange_.add_dialed(peer, std::move(stream)); },
-      [this, peer](const DialFailure& failure) {
+      io_, address.host, address.port,
+      [this, peer, alive = std::weak_ptr(alive_)](StreamPtr stream) {
+        if (!alive.expired()) exchange_.add_dialed(peer, std::move(stream));
+      },
+      [this, peer, alive = std::weak_ptr(alive_)](const DialFailure& failure) {
+        if (alive.expired()) return;
         spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);
         exchange_.dial_failed(peer, failure);

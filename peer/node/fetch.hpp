@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -72,6 +73,7 @@ class Fetch {
   Exchange exchange_;
   StuckWatch stuck_;
   Instant alone_since_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };
 
 }  // namespace p2p

@@ -137,10 +137,15 @@ std::uint64_t File::size() const {
 
 void File::preallocate(std::uint64_t bytes) {
   const auto length = static_cast<off_t>(bytes);
+  const auto before = static_cast<off_t>(size());
   int result = 0;
   do result = length == 0 ? 0 : ::fallocate(fd_, 0, 0, length);
   while (result != 0 && errno == EINTR);
-  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) fail("reserve space for", errno);
+  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    const int error = errno;
+    (void)!::ftruncate(fd_, before);  // some file systems keep what they had room for
+    fail("reserve space for", error);
+  }
   // Cuts what an earlier, longer file left, and gives the size where blocks cannot be reserved.
   if (::ftruncate(fd_, length) != 0) fail("resize", errno);
 }

@@ -64,7 +64,8 @@ class File {
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const;
 
-  /// Gives the file its size and, where the file system can, its blocks: a full disk is known now.
+  /// Gives the file its size and, where the file system can, its blocks: a full disk is known now, and the file
+  /// stays as it was.
   void preallocate(std::uint64_t bytes);
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Returns how many bytes there were, fewer than asked for only at the file's end.

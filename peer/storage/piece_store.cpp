@@ -117,6 +117,9 @@ void PieceStore::claim_complete(FolderState state) {
   }
   if (stored_.count() == 0)
     throw StoreError(StoreFault::mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
+  if (!is_by_itself(content_.root, content_))
+    throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and mending it would write to something else: it is, "
+                                                    "or has in it, a symbolic link or a file with a second name; move it away");
   const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
   claim_scratch();

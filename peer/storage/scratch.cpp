@@ -137,6 +137,8 @@ void give_up_scratch(const Content& content) {
   }
 }
 
+bool is_by_itself(const fs::path& place, const Content& content) { return is_ours(place, content, true); }
+
 void remove_stale_journals(const Content& content) {
   for (const Scratch& pair : scratch_names(content)) {
     if (something_is_at(pair.part)) continue;

@@ -40,6 +40,10 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan);
 /// Precondition: the content is one file.
 void give_up_scratch(const Content& content);
 
+/// Whether writing to the content's files below `place` changes nothing else: none is a link or has a second name, and no link
+/// leads to one. Throws nothing.
+bool is_by_itself(const std::filesystem::path& place, const Content& content);
+
 /// Removes what a process left that was killed between giving the content its name and removing the journal.
 void remove_stale_journals(const Content& content);
 

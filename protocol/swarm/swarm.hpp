@@ -322,7 +322,7 @@ class Swarm {
     std::optional<bool> right{};  ///< Decided before it was parked.
   };
   std::map<PieceIndex, Doubtful> doubtful_;
-  Instant doubt_idle_since_{};  ///< When the last piece came or was decided on.
+  Instant doubt_idle_since_{};  ///< When the last piece came.
 
   Throughput throughput_;
 

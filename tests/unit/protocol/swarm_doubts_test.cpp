@@ -131,6 +131,19 @@ TEST_CASE("when nothing tells and nobody else has them, pieces are taken as the 
   CHECK(stage.count("1 taken on trust") == 1);
 }
 
+TEST_CASE("what a guest gave who has been forgotten is decided on, too", "[doubts]") {
+  Scene large{.self = 1001, .listed = {1000, 1001, 1002}, .stored = "01111111", .most_guests = 1};
+  for (std::uint32_t id = 1000; id < 1050; ++id) large.everybody.push_back(id);  // so that it is not soon looked for itself
+  Stage stage(large);
+  Remote& guest = stage.feeds(1003, "10000000");
+  guest.hears();
+  CHECK(guest.gives(0));
+  guest.leaves();
+  stage.passes(11s);
+  CHECK(stage.swarm.complete());
+  CHECK(stage.count("1 taken on trust") == 1);
+}
+
 TEST_CASE("whoever was found out comes again: only what is certain is asked for", "[doubts]") {
   Stage stage(scene());
   Remote& bob = stage.feeds(1002, first_halves());
