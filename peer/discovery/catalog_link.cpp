@@ -27,6 +27,8 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
   }
   timed->close();
   CatalogAnswer answer{.failure = {DialFailure::Kind::other, name + " gives no catalog: it is none of our nodes, or too busy"}};
+  // One that has nothing for us says nothing, as one of another network does.
+  if (received.declined) answer.catalog = NodeCatalog{};
   if (received.text) {
     try {
       answer.catalog = NodeCatalog{received.from, config::parse_catalog(*received.text, "the catalog of " + name)};

@@ -77,9 +77,11 @@ asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, P
   throw_if(greeting.error);
   std::array<std::byte, kHandshakeBytes + kHeadBytes> head{};
   const Moved answer = co_await read_all(*timed->stream, asio::buffer(head, kHandshakeBytes));
+  ReceivedText received;
+  received.declined = answer.error == asio::error::eof && answer.bytes == 0;
+  if (received.declined) co_return received;
   throw_if(answer.error);
   const auto bytes = std::span(head).first<kHandshakeBytes>();
-  ReceivedText received;
   if (check_handshake_prefix(bytes)) co_return received;
   const Handshake handshake = decode_handshake(bytes);
   received.from = handshake.peer;

@@ -44,6 +44,7 @@ asio::awaitable<void> give_text(std::shared_ptr<TimedStream> timed, Handshake ow
                                 std::shared_ptr<const void> held);
 
 struct ReceivedText {
+  bool declined = false;            ///< The other end closed without a word: it has nothing for that question.
   PeerId from;
   bool same_content = false;        ///< Its handshake speaks of what was asked for.
   std::optional<std::string> text;  ///< Not checked; none when it gave none, or something else than was asked for.

@@ -1,5 +1,6 @@
 #include "peer/node/share_node.hpp"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -19,13 +20,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Connections that have not said yet what they want.
-constexpr std::size_t kMostGreeting = 256;
-// Manifests and catalogs that are being given at a time.
-constexpr long kMostTexts = 64;
+// Whose addresses are remembered.
+constexpr std::size_t kMostCallers = 256;
 // How long an exchange is kept that nobody takes part in.
 constexpr Duration kIdle = 10s;
 constexpr auto kSweepInterval = 1s;
+// So many exchanges that end at once are worth giving their memory back to the system.
+constexpr std::size_t kManyGone = 16;
 constexpr std::uint32_t kPreferred = 16;
 
 }  // namespace
@@ -40,14 +41,19 @@ struct ShareNode::Served {
   Instant used = now();
 };
 
-ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks)
+ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits, Hooks hooks)
     : io_(io),
       self_(self),
       network_(std::move(network)),
       library_(library),
       hooks_(std::move(hooks)),
       everything_(catalog_key(network_, "")),
-      sweep_timer_(io) {
+      sweep_timer_(io),
+      most_contents_(limits.contents),
+      doorway_(io, self, limits, *this,
+               {.exchange = [this](StreamPtr stream, const ContentPrefix& content,
+                                   std::span<const std::byte> received) { serve(std::move(stream), content, received); },
+                .text = [this](Use use, const ContentPrefix& key) { return use == Use::catalog ? catalog_for(key) : manifest_for(key); }}) {
   sweep();
 }
 
@@ -83,55 +89,16 @@ void ShareNode::drop(const ContentId& id) {
   ending_.back()->exchange.finish(false, [] {});
 }
 
-// --- connections ---------------------------------------------------------------------------------------------------
+// --- texts ---------------------------------------------------------------------------------------------------------
 
-void ShareNode::add_accepted(StreamPtr stream) {
-  if (on_finished_) return;
-  std::erase_if(greeting_, [](const auto& each) { return each.expired(); });
-  if (greeting_.size() >= kMostGreeting) make_room();
-  const auto timed = std::make_shared<TimedStream>(std::move(stream));
-  greeting_.push_back(timed);
-  spawn(io_, read_greeting(timed, [this](StreamPtr greeted, std::vector<std::byte> received) {
-          if (!on_finished_) route(std::move(greeted), received);
-        }));
-}
-
-bool ShareNode::make_room() {
-  while (!greeting_.empty()) {
-    const auto oldest = greeting_.front().lock();
-    greeting_.pop_front();
-    if (!oldest || !oldest->stream->is_open()) continue;
-    oldest->close();
-    return true;
-  }
-  return false;
-}
-
-void ShareNode::route(StreamPtr stream, std::span<const std::byte> received) {
-  const auto refuse = [](const std::string& reason) { log_diagnostic(StrangerClosed{reason, EndKind::refused}); };
-  if (const auto violation = check_handshake_prefix(received)) return refuse(violation->reason);
-  const auto features = decode_features(decode_handshake(received.first<kHandshakeBytes>()).reserved);
-  if (!features) return refuse("a classic peer, which names no content; this process serves several");
-  if (features->fetch_catalog) return give_catalog(std::move(stream), features->content);
-  if (features->fetch_manifest) return give_manifest(std::move(stream), features->content);
-  serve(std::move(stream), features->content, received);
-}
-
-void ShareNode::answer(StreamPtr stream, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text) {
-  // One is our own. Who is turned away asks another node, or comes back.
-  if (slots_.use_count() > kMostTexts) return;
-  spawn(io_, give_text(std::make_shared<TimedStream>(std::move(stream)), {self_, encode(Features{.content = content})}, type, std::move(text), slots_));
-}
-
-void ShareNode::give_manifest(StreamPtr stream, const ContentPrefix& prefix) {
+std::shared_ptr<const std::string> ShareNode::manifest_for(const ContentPrefix& prefix) {
   const auto id = ids_.find(prefix);
+  if (id == ids_.end()) return nullptr;
   // A copy: a manifest that is damaged withdraws what it was for.
-  const ContentId wanted = id == ids_.end() ? ContentId{} : id->second;
-  const ManifestPtr known = id == ids_.end() ? nullptr : library_.manifest(wanted);
-  answer(std::move(stream), prefix, kManifestType, known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr);
+  const ContentId wanted = id->second;
+  const ManifestPtr known = library_.manifest(wanted);
+  return known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr;
 }
-
-void ShareNode::give_catalog(StreamPtr stream, const ContentPrefix& key) { answer(std::move(stream), key, kCatalogType, catalog_for(key)); }
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
   std::vector<config::CatalogEntry> entries;
@@ -156,7 +123,7 @@ void ShareNode::serve(StreamPtr stream, const ContentPrefix& prefix, std::span<c
   if (!content) return;
   const Remote& from = stream->remote();
   callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address.to_string(), from.port}));
-  if (callers_.size() > kMostGreeting) callers_.pop_back();
+  if (callers_.size() > kMostCallers) callers_.pop_back();
   content->exchange.add_accepted(std::move(stream), received);
 }
 
@@ -165,6 +132,7 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   if (offered == ids_.end()) return nullptr;
   const ContentId id = offered->second;
   if (const auto running = served_.find(id); running != served_.end()) return running->second.get();
+  if (!room_for_content()) return nullptr;
   const ManifestPtr known = library_.manifest(id);
   const auto path = known ? library_.path_of(id) : std::nullopt;
   if (!path) return nullptr;
@@ -186,6 +154,24 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   if (library_.path_of(id) != path) return nullptr;
   content->exchange.start();
   return served_.emplace(id, std::move(content)).first->second.get();
+}
+
+/// Beyond the bound the one goes that nobody has taken part in for longest. The door sees to it that there is one.
+bool ShareNode::room_for_content() {
+  if (served_.size() < most_contents_) return true;
+  const auto has_nobody = [](const auto& each) { return !each.second->exchange.has_connections(); };
+  auto idlest = served_.end();
+  for (auto it = served_.begin(); it != served_.end(); ++it)
+    if (has_nobody(*it) && (idlest == served_.end() || it->second->used < idlest->second->used)) idlest = it;
+  if (idlest == served_.end()) return false;
+  count_out(*idlest->second);
+  served_.erase(idlest);
+  return true;
+}
+
+void ShareNode::count_out(const Served& gone) {
+  sent_before_ += gone.exchange.traffic().sent;
+  end_visits(*gone.store.content().id);
 }
 
 void ShareNode::note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes) {
@@ -220,10 +206,7 @@ std::vector<ShareNode::Visit> ShareNode::visits() const {
 
 void ShareNode::sweep() {
   const Instant at = now();
-  const auto count_out = [this](const Served& gone) {
-    sent_before_ += gone.exchange.traffic().sent;
-    end_visits(*gone.store.content().id);
-  };
+  const std::size_t before = served_.size();
   for (auto it = served_.begin(); it != served_.end();) {
     Served& content = *it->second;
     if (content.exchange.has_connections()) content.used = at;
@@ -240,6 +223,8 @@ void ShareNode::sweep() {
     if (gone) count_out(*content);
     return gone;
   });
+  // What thousands of exchanges took is not kept for those that may never come again.
+  if (served_.size() + kManyGone <= before) ::malloc_trim(0);
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait([this](const std::error_code& error) {
     if (!error) sweep();
@@ -248,7 +233,7 @@ void ShareNode::sweep() {
 
 void ShareNode::finish(std::function<void()> on_finished) {
   on_finished_ = std::move(on_finished);
-  while (make_room()) continue;
+  doorway_.close();
   const auto left = std::make_shared<std::size_t>(served_.size() + 1);
   const auto one_less = [this, left] {
     if (--*left == 0) on_finished_();

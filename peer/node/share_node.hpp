@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,15 +16,15 @@
 #include <utility>
 #include <vector>
 
+#include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
-#include "peer/net/text_link.hpp"
 #include "peer/discovery/catalog_link.hpp"
 #include "peer/share/library.hpp"
 #include "peer/storage/piece_store.hpp"
 
 namespace p2p {
 
-class ShareNode {
+class ShareNode final : private DoorUses {
  public:
   /// Somebody who fetches one of our files.
   struct Visit {
@@ -40,15 +39,15 @@ class ShareNode {
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
-  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, Hooks hooks = {});
-  ~ShareNode();
+  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits = {}, Hooks hooks = {});
+  ~ShareNode() override;
 
   void offered(const Holding& holding);
   void withdrawn(const Holding& holding);
 
-  void add_accepted(StreamPtr stream);
-  /// No descriptor is left: ends the connection that has said nothing for longest. False: there is none.
-  bool make_room();
+  void add_accepted(StreamPtr stream) { doorway_.accept(std::move(stream)); }
+  /// See Listener::start().
+  bool make_room() { return doorway_.make_room(); }
 
   /// Ends all connections; `on_finished` is called once, within a few seconds.
   void finish(std::function<void()> on_finished);
@@ -60,10 +59,14 @@ class ShareNode {
  private:
   struct Served;
 
-  void route(StreamPtr stream, std::span<const std::byte> received);
-  void give_manifest(StreamPtr stream, const ContentPrefix& prefix);
-  void give_catalog(StreamPtr stream, const ContentPrefix& key);
+  bool exchanges(const std::optional<ContentPrefix>& content) const override { return content && ids_.contains(*content); }
+  bool gives_manifest(const ContentPrefix& content) const override { return ids_.contains(content); }
+  bool answers(const ContentPrefix& question) const override { return question == everything_ || questions_.contains(question); }
+
+  std::shared_ptr<const std::string> manifest_for(const ContentPrefix& prefix);
   std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
+  bool room_for_content();
+  void count_out(const Served& gone);
   void serve(StreamPtr stream, const ContentPrefix& prefix, std::span<const std::byte> received);
   Served* served(const ContentPrefix& prefix);
   void drop(const ContentId& id);
@@ -72,7 +75,6 @@ class ShareNode {
   void end_visits(const ContentId& id);
   std::string name_of(const ContentId& id) const;
   void sweep();
-  void answer(StreamPtr stream, const ContentPrefix& content, std::uint8_t type, std::shared_ptr<const std::string> text);
 
   asio::io_context& io_;
   PeerId self_;
@@ -86,15 +88,15 @@ class ShareNode {
   ContentPrefix everything_;                                  ///< The catalog_key() of all.
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
-  std::list<std::weak_ptr<TimedStream>> greeting_;  ///< The oldest first.
   std::deque<std::pair<PeerId, std::string>> callers_;         ///< Who came last, and from where; of a bounded length.
   std::map<std::pair<ContentId, PeerId>, Visit> visits_;
   std::map<ContentId, std::unique_ptr<Served>> served_;
   std::vector<std::unique_ptr<Served>> ending_;     ///< What they served is no longer offered.
   std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.
-  std::shared_ptr<const bool> slots_ = std::make_shared<const bool>(true);  ///< Each connection that is given a text holds it.
   asio::steady_timer sweep_timer_;
   std::function<void()> on_finished_;
+  std::uint32_t most_contents_;
+  Doorway doorway_;
 };
 
 }  // namespace p2p

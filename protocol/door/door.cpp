@@ -114,7 +114,7 @@ void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const
   if (!may_ask(origin, now)) return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
   const bool known = use == Use::catalog ? uses_.answers(content) : uses_.gives_manifest(content);
   // Nothing is said: a stranger who guesses learns nothing, and holds nothing.
-  if (!known) return dismiss(caller, Dismissal::refused, "asked for what is not here");
+  if (!known) return dismiss(caller, Dismissal::unknown, "asked for what is not here");
   const std::string reason = "its text had not moved for longest, and its place was needed";
   if (count(origin, State::text) >= limits_.texts_by_origin) dismiss(*oldest(State::text, origin), Dismissal::crowded, reason);
   if (list(State::text).size() >= limits_.texts) dismiss(*oldest(State::text), Dismissal::crowded, reason);
@@ -139,14 +139,14 @@ void Door::on_text_written(CallerId caller, Instant now) {
   if (at(caller).state != State::text) return;
   leave(caller);
   enter(caller, State::draining, now);
-  if (list(State::draining).size() > limits_.draining) dismiss(*oldest(State::draining), Dismissal::done, "it has its text, and its place was needed");
+  if (list(State::draining).size() > limits_.draining) dismiss(*oldest(State::draining), Dismissal::stuck, "it has its text, and its place was needed");
 }
 
 // --- links ---------------------------------------------------------------------------------------------------------
 
 void Door::link(CallerId caller, const Handshake& handshake, const std::optional<ContentPrefix>& content, Instant now) {
   if (!uses_.exchanges(content))
-    return dismiss(caller, Dismissal::refused,
+    return dismiss(caller, content ? Dismissal::unknown : Dismissal::refused,
                    content ? "its content is not here" : "a classic peer, which names no content; this process serves several");
   const ContentPrefix shown = content.value_or(ContentPrefix{});
   if (!room_for_link(at(caller).origin, now)) return dismiss(caller, Dismissal::crowded, "there are as many links as may be, and all are in use");
@@ -203,8 +203,8 @@ void Door::dismiss_overdue(State state, Duration patience, Dismissal why, const 
 
 void Door::on_timer(Instant now) {
   dismiss_overdue(State::greeting, limits_.greeting_time, Dismissal::overdue, "no handshake within " + whole_seconds(limits_.greeting_time), now);
-  dismiss_overdue(State::text, limits_.text_standstill, Dismissal::overdue, "it takes nothing of its text", now);
-  dismiss_overdue(State::draining, limits_.drain_time, Dismissal::done, "it has its text, and stays", now);
+  dismiss_overdue(State::text, limits_.text_standstill, Dismissal::stuck, "it takes nothing of its text", now);
+  dismiss_overdue(State::draining, limits_.drain_time, Dismissal::stuck, "it has its text, and stays", now);
   if (now >= forget_at_) forget_visitors(now);
 }
 

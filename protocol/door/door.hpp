@@ -69,7 +69,8 @@ enum class Dismissal : std::uint8_t {
   overdue,  ///< It let a deadline pass.
   crowded,  ///< Its place was needed, or there is none.
   flood,    ///< It asks for more than anybody needs.
-  done,     ///< It has had its text, and stayed.
+  unknown,  ///< It asks for something that is not here: nothing is said, and nothing is wrong.
+  stuck,    ///< It takes nothing of its text, or has had it and stays.
 };
 
 /// Close this connection; answer with on_gone() as for any other end.

@@ -40,7 +40,22 @@ struct DoorLimits {
   /// For a swarm whose peers are listed: all of them may knock at once, and come from one machine. What links there are
   /// is the swarm's decision. `spare`: how many connections the process can have beyond one for each peer.
   static DoorLimits listed(std::uint32_t peers, std::uint32_t spare);
+  /// For a process that anybody may come to, of which `spare` connections can be had; a content's files take some, too.
+  static DoorLimits open(std::uint32_t spare);
 };
+
+inline DoorLimits DoorLimits::open(std::uint32_t spare) {
+  DoorLimits limits;
+  limits.greeting = std::clamp(spare / 4, 8u, limits.greeting);
+  limits.texts = std::clamp(spare / 8, 4u, limits.texts);
+  limits.draining = limits.texts;
+  limits.links = std::clamp(spare / 2, 8u, limits.links);
+  limits.contents = std::clamp(spare / 8, 4u, limits.contents);
+  limits.greeting_by_origin = std::min(limits.greeting_by_origin, limits.greeting);
+  limits.texts_by_origin = std::min(limits.texts_by_origin, limits.texts);
+  limits.links_by_origin = std::min(limits.links_by_origin, limits.links);
+  return limits;
+}
 
 inline DoorLimits DoorLimits::listed(std::uint32_t peers, std::uint32_t spare) {
   constexpr std::uint32_t kSpareCallers = 64;

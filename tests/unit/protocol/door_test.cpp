@@ -308,6 +308,15 @@ TEST_CASE("when all are gone nothing is left, and nothing is waited for", "[door
   CHECK(porch.door.next_deadline() == kNever);
 }
 
+TEST_CASE("an open process with few descriptors lets in fewer, and always somebody", "[door]") {
+  const auto many = DoorLimits::open(1'000'000), few = DoorLimits::open(100), none = DoorLimits::open(0);
+  CHECK(many.links == DoorLimits{}.links);
+  CHECK(few.greeting + few.texts + few.draining + few.links <= 100 + 8);
+  CHECK(few.links_by_origin <= few.links);
+  CHECK(none.links == 8);
+  CHECK(none.contents == 4);
+}
+
 TEST_CASE("listed peers may all knock at once from one machine", "[door]") {
   const auto limits = DoorLimits::listed(300, 10'000);
   CHECK(limits.greeting == 364);

@@ -1,0 +1,45 @@
+// The shell of the door (protocol/door): reads what callers say, carries out what the door decides, writes texts.
+//
+// Every accepted connection goes through here first. A caller's stream is wrapped, so that the door hears when it is used
+// and when it is gone, whoever has it by then, and can end it when its place is needed.
+// Everything on the network thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "peer/net/stream.hpp"
+#include "protocol/door/door.hpp"
+
+namespace p2p {
+
+class Doorway {
+ public:
+  struct Hooks {
+    /// This caller takes part in the exchange of this content; `received` is its handshake.
+    std::function<void(StreamPtr, const ContentPrefix& content, std::span<const std::byte> received)> exchange;
+    /// The text for a manifest's or catalog's caller; null: an empty message.
+    std::function<std::shared_ptr<const std::string>(Use, const ContentPrefix&)> text;
+  };
+
+  /// `uses` outlives this.
+  Doorway(asio::io_context& io, PeerId self, const DoorLimits& limits, const DoorUses& uses, Hooks hooks);
+  ~Doorway();
+  Doorway(const Doorway&) = delete;
+  Doorway& operator=(const Doorway&) = delete;
+
+  void accept(StreamPtr stream);
+  /// The process has no descriptor left. False: nobody can be sent away.
+  bool make_room();
+  /// Nobody is let in any more, and those that are no links leave.
+  void close();
+
+ private:
+  struct Room;
+  std::shared_ptr<Room> room_;  ///< Streams and coroutines may outlive this.
+};
+
+}  // namespace p2p
