@@ -23,6 +23,16 @@ LAYERS = {
     "protocol/session": ("protocol/session", "protocol/wire", "protocol/"),
     "protocol/swarm": ("protocol/swarm", "protocol/session", "protocol/wire", "protocol/"),
     "protocol": ("protocol/",),
+    # The rooms of peer/, lower ones first: the table of peer/CMakeLists.txt, and one rule more, as headers need no linking.
+    "peer/ground": ("peer/ground", "protocol", "config"),
+    "peer/storage": ("peer/storage", "peer/ground", "protocol", "config"),
+    "peer/net": ("peer/net", "peer/ground", "protocol", "config"),
+    "peer/report": ("peer/report", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/discovery": ("peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/content": ("peer/content", "peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/share": ("peer/share", "peer/content", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/node": ("peer/node", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground",
+                  "protocol", "config"),
     "peer": ("peer", "protocol", "config"),
     "sim": ("sim", "protocol"),
 }
@@ -31,6 +41,7 @@ FOREIGN_TO_PROTOCOL = re.compile(
     r"asio|spdlog|fmt/|CLI/|nlohmann|sys/|netinet/|arpa/|unistd\.h|fcntl\.h|pthread\.h"
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|filesystem|iostream)$"
 )
+SOCKET = re.compile(r"\btcp::(socket|acceptor)\b")
 STANDARD = re.compile(r"[a-z_0-9]+$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
@@ -54,6 +65,25 @@ def wrong_includes(path, text):
         elif layer.startswith("protocol") and FOREIGN_TO_PROTOCOL.match(name):
             wrong.append(f"{path} includes <{name}>; protocol/ has no operating system, threads, files or logging")
     return wrong
+
+
+def wrong_sockets(path, text):
+    """Above peer/net/ a connection is a Stream."""
+    if path.startswith("peer/net/"):
+        return []
+    return [f"{path}:{number} names a socket; outside of peer/net/ it is a Stream"
+            for number, line in enumerate(text.splitlines(), 1) if SOCKET.search(line)]
+
+
+def wrong_asio(path, text):
+    if not path.startswith("peer/storage/"):
+        return []
+    return [f"{path} includes {name}; peer/storage/ has no Asio" for _, name in INCLUDE.findall(text) if name.startswith("asio")]
+
+
+def stray_files(path, _):
+    """Every file of peer/ is in a room."""
+    return [f"{path} is in no room of peer/"] if path.count("/") == 1 and path != "peer/main.cpp" else []
 
 
 def may_include(layer, name):
@@ -113,6 +143,15 @@ class TidyTest(unittest.TestCase):
     def test_layers_include_only_what_they_may_see(self):
         self.check(wrong_includes, files(*PRODUCTION))
 
+    def test_sockets_are_named_in_one_room(self):
+        self.check(wrong_sockets, files("peer"))
+
+    def test_storage_has_no_asio(self):
+        self.check(wrong_asio, files("peer/storage"))
+
+    def test_every_file_is_in_a_room(self):
+        self.check(stray_files, files("peer"))
+
     def test_headers_say_what_they_are(self):
         self.check(wrong_header, files(*PRODUCTION, "tests", suffixes=(".hpp",)))
 
@@ -164,6 +203,22 @@ class RulesTest(unittest.TestCase):
         self.assertFalse(self.include("sim/peer.hpp", '"protocol/swarm/swarm.hpp"'))
         self.assertTrue(self.include("sim/peer.hpp", '"peer/commands/classic_command.hpp"'))
         self.assertTrue(self.include("peer/commands/classic_command.cpp", '"sim/network.hpp"'))
+
+    def test_rooms_of_peer(self):
+        self.assertFalse(self.include("peer/node/exchange.hpp", '"peer/storage/piece_store.hpp"'))
+        self.assertFalse(self.include("peer/commands/check.cpp", '"peer/node/life.hpp"'))
+        self.assertFalse(self.include("peer/content/target.cpp", '"peer/ground/exit_code.hpp"'))
+        self.assertTrue(self.include("peer/node/exchange.hpp", '"peer/commands/setup.hpp"'))
+        self.assertTrue(self.include("peer/share/library.hpp", '"peer/node/life.hpp"'))
+        self.assertTrue(self.include("peer/share/library.hpp", '"peer/discovery/tally.hpp"'))
+        self.assertTrue(self.include("peer/storage/file.cpp", '"peer/net/asio.hpp"'))
+        self.assertTrue(self.include("peer/net/stream.cpp", '"peer/storage/file.hpp"'))
+        self.assertTrue(wrong_sockets("peer/node/exchange.hpp", "void add(tcp::socket socket);\n"))
+        self.assertFalse(wrong_sockets("peer/net/dialer.cpp", "tcp::socket socket(executor);\n"))
+        self.assertTrue(wrong_asio("peer/storage/file.hpp", "#include <asio.hpp>\n"))
+        self.assertFalse(wrong_asio("peer/node/exchange.hpp", "#include <asio.hpp>\n"))
+        self.assertTrue(stray_files("peer/daemon.cpp", ""))
+        self.assertFalse(stray_files("peer/main.cpp", ""))
 
     def test_the_core_has_no_operating_system(self):
         for name in ("<thread>", "<mutex>", "<fstream>", "<sys/socket.h>", "<asio.hpp>", "<asio/post.hpp>", "<spdlog/spdlog.h>"):
