@@ -6,6 +6,7 @@
 
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/name_check.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -107,8 +108,8 @@ TEST_CASE("a file of the wrong size does not pass", "[check]") {
   try {
     checked(dir, 1002);
     FAIL("passed");
-  } catch (const ExitError& error) {
-    CHECK(error.code() == ExitCode::content_mismatch);
+  } catch (const StoreError& error) {
+    CHECK(error.fault() == StoreFault::mismatch);
   }
 }
 
