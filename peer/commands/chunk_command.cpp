@@ -113,8 +113,9 @@ ExitCode run_chunks(const ChunkOptions& options) {
     print_plan(setup, store, options, std::cout);
     return ExitCode::complete;
   }
-  ignore_signals_of_writes();
   asio::io_context io{1};
+  Life life(io);
+  life.end_at(options.run.deadline());
   Listener listener(io, setup.self().host, setup.self().port);
   const FolderLock lock(options.folder, kRule);
 
@@ -132,7 +133,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
                    .directory = options.run.directory,
                    .words = kChunkWords,
                    .on_event = on_event},
-                  options.run, io, listener, store);
+                  options.run, io, life, listener, store);
   starting.reset();
   Reception reception;
   listener.start([&reception](StreamPtr stream) { reception.on_stream(std::move(stream)); }, [&reception] { return reception.make_room(); });

@@ -52,9 +52,10 @@ void make_peer_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
-  ignore_signals_of_writes();
   if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
+  Life life(io);
+  life.end_at(options.deadline());
   Listener listener(io, setup.self().host, setup.self().port);
   make_peer_folder(setup.folder);
   const FolderLock lock(setup.folder, "a peer ID runs once");
@@ -64,8 +65,9 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
-  starting.reset();  // waiting for others has a loop, which minds signals by itself
-  if (setup.common.manifest && !awaited.manifest) awaited = await_manifest(io, reception, {*setup.common.manifest, PeerId{setup.self().id}, setup.peers, setup.folder}, options);
+  starting.reset();  // waiting for others has a loop, in which the life minds signals
+  if (setup.common.manifest && !awaited.manifest)
+    awaited = await_manifest(io, life, reception, {*setup.common.manifest, PeerId{setup.self().id}, setup.peers, setup.folder});
   if (awaited.leave) return *awaited.leave;
 
   Content content = setup.content(awaited.manifest);
@@ -75,7 +77,7 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   if (awaited.manifest)
     plan.on_fetch = [desk = ManifestDesk(PeerId{setup.self().id}, awaited.manifest->id), manifest = awaited.manifest](
                         StreamPtr stream, const Features& features) { give_manifest(desk, manifest, std::move(stream), features); };
-  DaemonLoop loop(std::move(plan), options, io, listener, store);
+  DaemonLoop loop(std::move(plan), options, io, life, listener, store);
   check_folder(setup, store);
   starting.reset();
   return loop.run(reception, std::move(awaited.early));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -19,6 +18,7 @@
 #include "peer/report/progress_line.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
 
 namespace p2p {
@@ -38,7 +38,8 @@ using Listing = std::map<std::tuple<std::string, ContentId, std::uint64_t>, std:
 class Ls {
  public:
   explicit Ls(const LsOptions& options)
-      : join_(addresses_to_join(options.net.join)),
+      : life_(io_),
+        join_(addresses_to_join(options.net.join)),
         discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
         search_(io_, *discovery_,
                 {.self = random_peer_id(), .network = options.net.network, .wanted = "", .id = {}, .join = join_, .patience = kSlowest}),
@@ -47,23 +48,24 @@ class Ls {
         progress_(options.net.progress),
         began_(now()) {}
 
-  Listing run() {
+  ExitCode run() {
     whom_timer_.expires_after(kSayWhomAfter);
     whom_timer_.async_wait([this](const std::error_code& error) {
       if (!error) progress_.finish("asking " + to_string(join_) + " ...");
     });
     look();
-    io_.run();
-    if (search_.answered() > 0) return std::move(listing_);
-    throw ExitError(ExitCode::network, nobody_answers(join_, search_.failures()));
+    return life_.run();
   }
+
+  const Listing& listing() const { return listing_; }
 
  private:
   void look() {
     const auto take = [this](const Holder& holder) { listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address); };
     search_.run({}, {}, take, [this] {
       const Duration patience = is_final(join_, search_.failures()) ? kPatienceWithNobody : kPatience;
-      if (search_.answered() > 0 || now() - began_ > patience) return io_.stop();
+      if (search_.answered() > 0) return life_.leave(ExitCode::complete);
+      if (now() - began_ > patience) return life_.fail({ExitCode::network, nobody_answers(join_, search_.failures())});
       pause_.expires_after(kPause);
       pause_.async_wait([this](const std::error_code& error) {
         if (!error) look();
@@ -72,6 +74,7 @@ class Ls {
   }
 
   asio::io_context io_{1};
+  Life life_;
   std::vector<Address> join_;
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;
@@ -111,14 +114,15 @@ void print_table(const Listing& listing, std::ostream& out) {
 }  // namespace
 
 ExitCode list_shared(const LsOptions& options, std::ostream& out) {
-  std::signal(SIGPIPE, SIG_IGN);
   start_diagnostics("ls", options.net.log_level);
-  const Listing listing = Ls(options).run();
+  Ls running(options);
+  const ExitCode code = running.run();
+  if (code != ExitCode::complete) return code;
   if (options.net.json)
-    print_json(listing, out);
+    print_json(running.listing(), out);
   else
-    print_table(listing, out);
-  return ExitCode::complete;
+    print_table(running.listing(), out);
+  return code;
 }
 
 }  // namespace p2p

@@ -1,10 +1,10 @@
 #include "peer/commands/share_command.hpp"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -18,6 +18,7 @@
 #include "peer/net/listener.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/share/library.hpp"
+#include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/discovery/own_hosts.hpp"
 #include "peer/node/share_node.hpp"
@@ -31,6 +32,7 @@ class Share {
       : options_(options),
         plan_(plan),
         out_(out),
+        life_(io_),
         self_(random_peer_id()),
         listener_(io_, plan.self.host, plan.self.port),
         discovery_(make_discovery(io_, {.network = options.net.network,
@@ -41,18 +43,16 @@ class Share {
         node_(io_, self_, options.net.network, library_, DoorLimits::open(spare_connections(0)),
               {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
                .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
-        progress_(options.net.progress),
-        signals_(io_, SIGINT, SIGTERM),
-        progress_timer_(io_) {}
+        progress_(options.net.progress) {}
 
   ExitCode run() {
-    wait_for_signal();
+    life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
+                     .on_signal = [] { return ExitCode::complete; }});
     listener_.start([this](StreamPtr stream) { node_.add_accepted(std::move(stream)); }, [this] { return node_.make_room(); });
     say_where();
     library_.start();
-    show_progress();
-    io_.run();
-    return ExitCode::complete;
+    life_.every(ProgressLine::kInterval, [this] { show_progress(); });
+    return life_.run();
   }
 
  private:
@@ -154,38 +154,25 @@ class Share {
     else if (was_busy_)
       progress_.clear();
     was_busy_ = busy;
-    progress_timer_.expires_after(ProgressLine::kInterval);
-    progress_timer_.async_wait([this](const std::error_code& error) {
-      if (!error) show_progress();
-    });
   }
 
-  void wait_for_signal() {
-    signals_.async_wait([this](const std::error_code& error, int signal) {
-      if (error) return;
-      spdlog::info("signal {}: leaving", signal);
-      signals_.async_wait([](const std::error_code& again, int) {
-        if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
-      });
-      listener_.stop();
-      progress_timer_.cancel();
-      progress_.clear();
-      node_.finish([this] { io_.stop(); });
-    });
+  void farewell(std::function<void()> gone) {
+    listener_.stop();
+    progress_.clear();
+    node_.finish(std::move(gone));
   }
 
   const ShareOptions& options_;
   const SharePlan& plan_;
   std::ostream& out_;
   asio::io_context io_{1};
+  Life life_;
   PeerId self_;
   Listener listener_;
   std::unique_ptr<Discovery> discovery_;
   Library library_;
   ShareNode node_;
   ProgressLine progress_;
-  asio::signal_set signals_;
-  asio::steady_timer progress_timer_;
   RecentRate sent_rate_;
   bool ready_ = false;
   LeftOut left_out_;  ///< As told last.
@@ -195,8 +182,6 @@ class Share {
 }  // namespace
 
 ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
-  // A remote that closes while we send is an error code, not a signal; and so is a reader of ours that goes away.
-  std::signal(SIGPIPE, SIG_IGN);
   // Who opens a file for writing while we ask whether somebody has it open.
   std::signal(SIGIO, SIG_IGN);
   start_diagnostics("share", options.net.log_level);

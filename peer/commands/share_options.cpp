@@ -27,7 +27,7 @@ Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 di
 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
 constexpr const char* kLsFooter = R"(
-Exit codes: 0 done, 6 no node answers, 28 usage.)";
+Exit codes: 0 done, 6 no node answers, 7 interrupted, 28 usage.)";
 
 /// What options become that are lists.
 struct Words {

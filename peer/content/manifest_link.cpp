@@ -2,15 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <memory>
-#include <numeric>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "config/config_error.hpp"
+#include "peer/content/manifest_search.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/ground/random_seed.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/net/text_link.hpp"
 #include "protocol/wire/features.hpp"
@@ -19,71 +19,55 @@
 namespace p2p {
 namespace {
 
-using namespace std::chrono_literals;
+constexpr std::uint32_t kRoundsBeforeWord = 5;
 
-// How long one source is waited for before the next is asked beside it, and how many are asked at a time.
-constexpr auto kImpatience = 5s;
-constexpr std::ptrdiff_t kMostAtATime = 16;
-constexpr auto kFirstPause = 100ms;
-constexpr auto kLongestPause = 2s;
-
-/// One search for a manifest; lives until it is found or the process ends.
-///
-/// One source after the other is asked, the next one also when the last one takes its time: a source that gives nothing,
-/// or a byte now and then, must not keep us from those behind it.
+/// One search for a manifest; lives until it is found or the process ends. Whom it asks when is ManifestSearch's decision.
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found)
-      : io_(io), self_(self), id_(id), sources_(std::move(sources)), on_found_(std::move(on_found)), timer_(io) {
-    order_.resize(sources_.size());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    sockets_.resize(sources_.size());
-    busy_.resize(sources_.size());
-  }
+      : io_(io),
+        self_(self),
+        id_(id),
+        sources_(std::move(sources)),
+        on_found_(std::move(on_found)),
+        timer_(io),
+        steps_(static_cast<std::uint32_t>(sources_.size()), random_seed(), now()),
+        sockets_(sources_.size()) {}
 
-  /// Asks the next source that is not being asked already.
-  void next() {
+  /// Asks whoever is to be asked now, and comes back when the next one is.
+  void go_on() {
     if (found_) return;
-    ++turn_;
-    if (at_ == 0) std::ranges::shuffle(order_, random_);
-    while (at_ < order_.size() && busy_[order_[at_]]) ++at_;
-    if (at_ == order_.size()) return pause();
-    // The timer first: a dial may fail at once.
-    go_on_after(kImpatience);
-    if (std::ranges::count(busy_, true) < kMostAtATime) ask_source(order_[at_++]);
-  }
-
- private:
-  void pause() {
-    at_ = 0;
-    if (++rounds_ == kRoundsBeforeWord) spdlog::warn("no peer that can be reached has the manifest; asking on");
-    go_on_after(pause_time_);
-    pause_time_ = std::min<std::chrono::milliseconds>(2 * pause_time_, kLongestPause);
-  }
-
-  void go_on_after(std::chrono::milliseconds time) {
-    timer_.expires_after(time);
-    timer_.async_wait([self = shared_from_this(), turn = turn_](const std::error_code& error) {
-      if (!error && turn == self->turn_) self->next();
+    // A dial may fail at once, and come back to here: the timer that is set last counts.
+    while (const auto source = steps_.poll(now())) ask_source(*source);
+    if (!warned_ && steps_.rounds() >= kRoundsBeforeWord) {
+      warned_ = true;
+      spdlog::warn("no peer that can be reached has the manifest; asking on");
+    }
+    timer_.cancel();
+    const Instant next = steps_.next_deadline();
+    if (next == kNever) return;
+    timer_.expires_at(to_steady(next));
+    timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
+      if (!error) self->go_on();
     });
   }
 
-  void ask_source(std::size_t index) {
-    busy_[index] = true;
+ private:
+  void ask_source(std::uint32_t index) {
     const ManifestSource& source = sources_[index];
     dial(
         io_, source.host, source.port,
-        [self = shared_from_this(), index, turn = turn_](StreamPtr stream) {
+        [self = shared_from_this(), index](StreamPtr stream) {
           const auto timed = std::make_shared<TimedStream>(std::move(stream));
           self->sockets_[index] = timed;
-          spawn(self->io_, ask(self, timed, index, turn));
+          spawn(self->io_, ask(self, timed, index));
         },
-        [self = shared_from_this(), index, turn = turn_](const DialFailure&) { self->over(index, turn); });
+        [self = shared_from_this(), index](const DialFailure&) { self->over(index); });
   }
 
-  void over(std::size_t index, std::uint64_t turn) {
-    busy_[index] = false;
-    if (turn == turn_) next();
+  void over(std::uint32_t index) {
+    steps_.on_failed(index, now());
+    go_on();
   }
 
   void succeed(ManifestPtr known) {
@@ -94,7 +78,7 @@ class Search : public std::enable_shared_from_this<Search> {
     on_found_(std::move(known));
   }
 
-  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedStream> timed, std::size_t index, std::uint64_t turn) {
+  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedStream> timed, std::uint32_t index) {
     const PeerId peer = self->sources_[index].peer;
     const Features wish{.fetch_manifest = true, .content = prefix_of(self->id_)};
     std::optional<std::string> text;
@@ -116,26 +100,19 @@ class Search : public std::enable_shared_from_this<Search> {
     if (known)
       self->succeed(std::move(known));
     else
-      self->over(index, turn);
+      self->over(index);
   }
-
-  static constexpr unsigned kRoundsBeforeWord = 5;
 
   asio::io_context& io_;
   PeerId self_;
   ContentId id_;
   std::vector<ManifestSource> sources_;
   std::function<void(ManifestPtr)> on_found_;
-  asio::steady_timer timer_;  ///< Goes on with the next source.
-  std::chrono::milliseconds pause_time_ = kFirstPause;
-  std::vector<std::size_t> order_;                    ///< Of this round, by index into sources_; as are the next two.
-  std::vector<std::weak_ptr<TimedStream>> sockets_;
-  std::vector<bool> busy_;
-  std::size_t at_ = 0;        ///< How far this round is in order_.
-  std::uint64_t turn_ = 0;    ///< Of the latest next(); what earlier ones began goes on beside it and starts nothing.
+  asio::steady_timer timer_;  ///< At steps_.next_deadline().
+  ManifestSearch steps_;
+  std::vector<std::weak_ptr<TimedStream>> sockets_;  ///< By source.
   bool found_ = false;
-  unsigned rounds_ = 0;
-  std::minstd_rand random_{std::random_device{}()};
+  bool warned_ = false;
 };
 
 }  // namespace
@@ -164,7 +141,7 @@ void greet_early(StreamPtr stream, const ManifestDesk& desk, std::function<void(
 }
 
 void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {
-  std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found))->next();
+  std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found))->go_on();
 }
 
 }  // namespace p2p

@@ -2,10 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <utility>
 
-#include "peer/ground/clock.hpp"
 #include "peer/content/manifest_link.hpp"
 
 namespace p2p {
@@ -16,28 +14,9 @@ constexpr std::size_t kMostEarly = 4096;
 
 }  // namespace
 
-Awaited await_manifest(asio::io_context& io, Reception& reception, const WantedManifest& wanted, const RunOptions& options) {
+Awaited await_manifest(asio::io_context& io, Life& life, Reception& reception, const WantedManifest& wanted) {
   Awaited awaited;
-  const auto leave = [&](ExitCode code) {
-    awaited.leave = code;
-    io.stop();
-  };
-
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&](const std::error_code& error, int signal) {
-    if (error) return;
-    spdlog::warn("signal {}: leaving", signal);
-    leave(ExitCode::interrupted);
-  });
-  asio::steady_timer timeout(io);
-  if (options.timeout_s) {
-    timeout.expires_at(to_steady(*options.deadline()));
-    timeout.async_wait([&](const std::error_code& error) {
-      if (error) return;
-      spdlog::error("time-out: no peer gave the manifest that Common.cfg names");
-      leave(ExitCode::timeout);
-    });
-  }
+  life.set_doing({.missing = [] { return "no peer gave the manifest that Common.cfg names"; }});
 
   reception.on_greeted = [&](StreamPtr stream, std::vector<std::byte> received) {
     if (awaited.early.size() < kMostEarly) awaited.early.push_back({std::move(stream), std::move(received)});
@@ -55,10 +34,9 @@ Awaited await_manifest(asio::io_context& io, Reception& reception, const WantedM
   spdlog::info("asking the other peers for the manifest");
   fetch_manifest(io, wanted.self, wanted.id, std::move(sources), [&](ManifestPtr found) {
     awaited.manifest = std::move(found);
-    io.stop();
+    life.next();
   });
-  io.run();
-  io.restart();
+  awaited.leave = life.run_on();
   if (awaited.manifest) save_manifest(wanted.folder, *awaited.manifest);
   return awaited;
 }

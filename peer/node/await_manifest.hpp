@@ -13,7 +13,7 @@
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/stream.hpp"
-#include "peer/node/run_options.hpp"
+#include "peer/node/life.hpp"
 
 namespace p2p {
 
@@ -31,7 +31,7 @@ struct EarlyPeer {
   std::vector<std::byte> received;
 };
 
-/// The manifest and who came meanwhile; or the code to leave with, after a signal or the time-out.
+/// The manifest and who came meanwhile; or the code to leave with, after a signal.
 struct Awaited {
   ManifestPtr manifest;
   std::vector<EarlyPeer> early;
@@ -45,7 +45,8 @@ struct WantedManifest {
   std::filesystem::path folder;                ///< Where it is kept.
 };
 
-/// Runs `io` until a listed peer has given the manifest. `io` listens and calls `reception`; it may be run on afterwards.
-Awaited await_manifest(asio::io_context& io, Reception& reception, const WantedManifest& wanted, const RunOptions& options);
+/// Runs `life` until a listed peer has given the manifest; it lives on afterwards. `io` listens and calls `reception`. Throws
+/// ExitError at the time-out.
+Awaited await_manifest(asio::io_context& io, Life& life, Reception& reception, const WantedManifest& wanted);
 
 }  // namespace p2p

@@ -1,12 +1,9 @@
 #include "peer/node/daemon_loop.hpp"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "peer/ground/clock.hpp"
@@ -18,14 +15,10 @@
 
 namespace p2p {
 
-void ignore_signals_of_writes() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-}
-
-DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Listener& listener, PieceStorage& store)
+DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, Listener& listener, PieceStorage& store)
     : plan_(std::move(plan)),
       io_(io),
+      life_(life),
       listener_(listener),
       log_(plan_.directory / ("log_peer_" + std::to_string(plan_.swarm.self.value) + ".log"), plan_.swarm.self),
       progress_(options.progress, store.geometry(), plan_.words.several),
@@ -34,12 +27,7 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_cont
       exit_when_(options.exit_when),
       linger_(options.linger_s),
       patience_(options.patience_s.value_or(RunOptions::kDefaultPatience_s)),
-      signals_(io_, SIGINT, SIGTERM),
-      progress_timer_(io_),
-      timeout_(io_),
-      linger_timer_(io_) {
-  start_timeout(options);
-}
+      linger_timer_(io_) {}
 
 SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
   SwarmConfig config = plan_.swarm;
@@ -49,36 +37,16 @@ SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
   return config;
 }
 
-void DaemonLoop::start_timeout(const RunOptions& options) {
-  if (!options.timeout_s) return;
-  timeout_.expires_at(to_steady(*options.deadline()));
-  timeout_.async_wait([this](const std::error_code& error) {
-    if (error) return;
-    const Swarm& swarm = std::as_const(exchange_).swarm();
-    spdlog::error("time-out: {}", describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words, where()));
-    leave(ExitCode::timeout, false);
-  });
-}
-
 ExitCode DaemonLoop::run(Reception& reception, std::vector<EarlyPeer> early) {
-  wait_for_signal();
-  report_progress();
+  life_.set_doing(doing());
+  life_.every(Progress::kInterval, [this] { report_progress(); });
   reception.on_stream = [this](StreamPtr stream) { exchange_.add_accepted(std::move(stream)); };
   reception.on_greeted = [this](StreamPtr stream, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(stream), received); };
   reception.make_room = [this] { return exchange_.make_room(); };
   for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.stream), peer.received);
   exchange_.start();
   if (exchange_.swarm().complete()) on_own_complete();
-  try {
-    io_.run();
-  } catch (const std::system_error& error) {
-    progress_.clear();
-    const bool full = is_disk_full(error.code());
-    throw ExitError(full ? ExitCode::disk_full : ExitCode::io, error.what());
-  }
-  progress_.finish(status());
-  spdlog::info(ends_.describe());
-  return exit_code_;
+  return life_.run();
 }
 
 Exchange::Hooks DaemonLoop::hooks() {
@@ -127,17 +95,19 @@ void DaemonLoop::dial_peer(PeerId peer) {
       });
 }
 
-void DaemonLoop::wait_for_signal() {
-  signals_.async_wait([this](const std::error_code& error, int signal) {
-    if (error) return;
-    spdlog::warn("signal {}: leaving", signal);
-    // Who serves on by wish has nothing to interrupt.
-    const bool done = at_goal_ || (exit_when_ == ExitWhen::never && exchange_.swarm().complete());
-    leave(done ? goal_code_ : ExitCode::interrupted, false);
-    signals_.async_wait([](const std::error_code& again, int) {
-      if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
-    });
-  });
+Life::Doing DaemonLoop::doing() {
+  return {.farewell = [this](ExitCode code, std::function<void()> gone) { farewell(code, std::move(gone)); },
+          .on_signal =
+              [this] {
+                // A peer that serves on by wish has nothing to interrupt.
+                const bool done = at_goal_ || (exit_when_ == ExitWhen::never && exchange_.swarm().complete());
+                return done ? goal_code_ : ExitCode::interrupted;
+              },
+          .missing =
+              [this] {
+                const Swarm& swarm = std::as_const(exchange_).swarm();
+                return describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words, where());
+              }};
 }
 
 void DaemonLoop::on_own_complete() {
@@ -156,7 +126,7 @@ void DaemonLoop::on_goal(ExitCode code) {
   goal_code_ = code;
   if (at_goal_) return;
   at_goal_ = true;
-  timeout_.cancel();
+  life_.end_at(std::nullopt);
   if (linger_ == std::chrono::seconds(0)) return wind_up();
   spdlog::info("serving for {} s more", linger_.count());
   linger_timer_.expires_after(linger_);
@@ -166,7 +136,7 @@ void DaemonLoop::on_goal(ExitCode code) {
 }
 
 void DaemonLoop::wind_up() {
-  if (exit_when_ == ExitWhen::all) return leave(goal_code_, true);
+  if (exit_when_ == ExitWhen::all) return leave_drained(goal_code_);
   // Others are still at work: what they have asked for is sent, however long it takes.
   exchange_.swarm().retire();
   retiring_ = true;
@@ -174,11 +144,11 @@ void DaemonLoop::wind_up() {
 }
 
 void DaemonLoop::leave_if_flushed() {
-  if (retiring_ && exchange_.swarm().flushed()) leave(ExitCode::complete, true);
+  if (retiring_ && exchange_.swarm().flushed()) leave_drained(ExitCode::complete);
 }
 
 void DaemonLoop::explain() {
-  const bool say = stuck_.observe(exchange_.swarm(), now()) && !leaving_;
+  const bool say = stuck_.observe(exchange_.swarm(), now()) && !life_.leaving();
   if (say) spdlog::warn("no progress: {}", describe(*stuck_.current(), now(), plan_.words, where()));
 }
 
@@ -186,10 +156,6 @@ void DaemonLoop::report_progress() {
   explain();
   progress_.show(status());
   leave_if_flushed();
-  progress_timer_.expires_after(Progress::kInterval);
-  progress_timer_.async_wait([this](const std::error_code& error) {
-    if (!error) report_progress();
-  });
 }
 
 Progress::Status DaemonLoop::status() const {
@@ -201,17 +167,22 @@ Progress::Status DaemonLoop::status() const {
           .listed = static_cast<std::uint32_t>(plan_.peers.size() - 1),
           .unchoking_us = swarm.unchoking_us(),
           .trust = swarm.quorum() ? describe_trust(*swarm.quorum(), swarm.stored().size()) : std::string(),
-          .stuck = stuck_.current() && !leaving_ ? describe(*stuck_.current(), now(), plan_.words, where()) : std::string()};
+          .stuck = stuck_.current() && !life_.leaving() ? describe(*stuck_.current(), now(), plan_.words, where()) : std::string()};
 }
 
-/// The first call decides the exit code.
-void DaemonLoop::leave(ExitCode code, bool drain) {
-  if (leaving_) return;
-  leaving_ = true;
-  exit_code_ = code;
+void DaemonLoop::leave_drained(ExitCode code) {
+  drains_ = true;
+  life_.leave(code);
+}
+
+void DaemonLoop::farewell(ExitCode code, std::function<void()> gone) {
   if (code == ExitCode::complete) spdlog::info("leaving");
   listener_.stop();
-  exchange_.finish(drain, [this] { io_.stop(); });
+  exchange_.finish(drains_, [this, gone = std::move(gone)] {
+    progress_.finish(status());
+    spdlog::info(ends_.describe());
+    gone();
+  });
 }
 
 }  // namespace p2p

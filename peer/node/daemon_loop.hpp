@@ -1,4 +1,4 @@
-// The life of one peer, whatever it exchanges: listener, exchange, log, progress, signals, and when to leave.
+// One peer, whatever it exchanges: listener, exchange, log, progress, and when to leave.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include "config/peer_info.hpp"
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/exchange.hpp"
+#include "peer/node/life.hpp"
 #include "peer/node/run_options.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/listener.hpp"
@@ -37,24 +38,23 @@ struct DaemonPlan {
 
 class DaemonLoop {
  public:
-  /// Opens the log. Throws ExitError. `io`, `listener`, `store` and the plan's peers outlive this.
-  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Listener& listener, PieceStorage& store);
+  /// Opens the log. Throws ExitError. `io`, `life`, `listener`, `store` and the plan's peers outlive this.
+  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, Listener& listener, PieceStorage& store);
 
   /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the time-out, or a
   /// failure. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
-  /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError for disk
-  /// errors. `early`: who connected before.
+  /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError at the time-out
+  /// and for disk errors. `early`: who connected before.
   ExitCode run(Reception& reception, std::vector<EarlyPeer> early);
 
  private:
   Exchange::Hooks hooks();
   SwarmConfig swarm_config(const RunOptions& options) const;
-  void start_timeout(const RunOptions& options);
   void flush_log_soon();
   void dial_peer(PeerId peer);
   const config::PeerLine& line_of(PeerId peer) const;
   PeerAddress where() const;
-  void wait_for_signal();
+  Life::Doing doing();
   void on_own_complete();
   void on_patience_ended();
   void on_goal(ExitCode code);
@@ -63,10 +63,12 @@ class DaemonLoop {
   void explain();
   void report_progress();
   Progress::Status status() const;
-  void leave(ExitCode code, bool drain);
+  void leave_drained(ExitCode code);
+  void farewell(ExitCode code, std::function<void()> gone);
 
   DaemonPlan plan_;
   asio::io_context& io_;
+  Life& life_;
   Listener& listener_;
   EventLog log_;
   Progress progress_;
@@ -76,20 +78,12 @@ class DaemonLoop {
   ExitWhen exit_when_;
   std::chrono::seconds linger_;
   std::chrono::seconds patience_;
-  asio::signal_set signals_;
-  asio::steady_timer progress_timer_;
-  asio::steady_timer timeout_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
   bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.
   ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
-  bool leaving_ = false;
-  ExitCode exit_code_ = ExitCode::unexpected;
+  bool drains_ = false;    ///< What is queued is sent before the end.
 };
-
-/// What has to be so before anything is sent or written: a remote that closes while we send, and a file that grows beyond
-/// what `ulimit -f` allows, are error codes and not signals.
-void ignore_signals_of_writes();
 
 }  // namespace p2p

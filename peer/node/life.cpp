@@ -68,19 +68,32 @@ void Life::fail(const ExitError& error) {
   leave(error.code());
 }
 
-ExitCode Life::run() {
+void Life::next() {
+  if (!leaving_) io_.stop();
+}
+
+/// Who left as complete and cannot write what it has is not complete.
+void Life::break_down(const ExitError& error) {
+  if (leaving_ && code_ == ExitCode::complete && !failure_) failure_ = error;
+  fail(error);
+}
+
+std::optional<ExitCode> Life::run_on() {
   for (bool over = false; !over;) {
     try {
       io_.run();
       over = true;
     } catch (const ExitError& error) {
-      fail(error);
+      break_down(error);
     } catch (const StoreError& error) {
-      fail(ExitError(exit_code(error.fault()), error.what()));
+      break_down(ExitError(exit_code(error.fault()), error.what()));
     } catch (const std::system_error& error) {
-      fail(ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
+      break_down(ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
     }
   }
+  io_.restart();
+  if (!leaving_) return std::nullopt;
+  signals_.clear();
   if (failure_) throw *std::exchange(failure_, std::nullopt);
   return code_;
 }

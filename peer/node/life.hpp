@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/asio.hpp"
@@ -46,12 +47,20 @@ class Life {
   void fail(const ExitError& error);
   bool leaving() const { return leaving_; }
 
-  /// Runs the io_context until the farewell is over. Errors of the system and of stores that come out of it are fail()'s.
-  /// Returns the code, or throws what it failed with. What else is thrown comes out as it is; then it may be called again.
-  ExitCode run();
+  /// What the process does now is over, and something else follows: run_on() returns. Nothing while it leaves.
+  void next();
+
+  /// Runs the io_context until the farewell is over: the code; or until next(): none. Errors of the system and of stores that
+  /// come out of it are fail()'s, and count also when they keep a process from leaving as complete. Throws what the process
+  /// failed with. What else is thrown comes out as it is; then it may be called again. After the end signals do what they did
+  /// before there was a life.
+  std::optional<ExitCode> run_on();
+  /// The same where nothing follows.
+  ExitCode run() { return run_on().value_or(ExitCode::unexpected); }
 
  private:
   void wait_for_signal();
+  void break_down(const ExitError& error);
   void run_tick(std::chrono::milliseconds interval, const std::function<void()>& tick);
 
   asio::io_context& io_;

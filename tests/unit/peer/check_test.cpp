@@ -7,6 +7,7 @@
 #include "peer/ground/exit_code.hpp"
 #include "peer/storage/store_error.hpp"
 #include "peer/net/name_check.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -98,6 +98,54 @@ TEST_CASE("errors of the system and of stores end it, with their codes", "[life]
   CHECK(code_of(ExitError(ExitCode::network, "x")) == ExitCode::network);
 }
 
+TEST_CASE("an error while a complete process leaves counts; one while it leaves for another reason does not", "[life]") {
+  const auto broken_while_leaving_with = [](Process& process, ExitCode code) {
+    process.life.set_doing({.farewell = [&](ExitCode, std::function<void()> gone) {
+      asio::post(process.io, [] { throw std::system_error(ENOSPC, std::system_category(), "write x"); });
+      asio::post(process.io, std::move(gone));
+    }});
+    process.life.leave(code);
+  };
+  Process complete;
+  broken_while_leaving_with(complete, ExitCode::complete);
+  CHECK(complete.failure().code() == ExitCode::disk_full);
+  Process interrupted;
+  broken_while_leaving_with(interrupted, ExitCode::interrupted);
+  CHECK(interrupted.life.run() == ExitCode::interrupted);
+}
+
+TEST_CASE("a process does one thing after the other, and a signal means what the latest says", "[life]") {
+  Process process;
+  process.life.set_doing({.on_signal = [] { return ExitCode::network; }});
+  asio::post(process.io, [&] { process.life.next(); });
+  CHECK_FALSE(process.life.run_on());
+  Life::Doing doing = process.doing();
+  doing.on_signal = [] { return ExitCode::complete; };
+  process.life.set_doing(doing);
+  asio::post(process.io, [] { std::raise(SIGINT); });
+  CHECK(process.life.run_on() == ExitCode::complete);
+  CHECK(process.farewells.size() == 1);
+}
+
+TEST_CASE("a process that leaves has nothing next", "[life]") {
+  Process process;
+  process.life.set_doing(process.doing());
+  asio::post(process.io, [&] {
+    process.life.leave(ExitCode::timeout);
+    process.life.next();
+  });
+  CHECK(process.life.run_on() == ExitCode::timeout);
+}
+
+TEST_CASE("after the end signals do what they did before", "[life]") {
+  Process process;
+  process.life.leave(ExitCode::complete);
+  process.life.run();
+  struct sigaction action {};
+  ::sigaction(SIGTERM, nullptr, &action);
+  CHECK(action.sa_handler == SIG_DFL);
+}
+
 TEST_CASE("another exception comes out, and the life goes on", "[life]") {
   Process process;
   asio::post(process.io, [] { throw std::runtime_error("ours"); });
