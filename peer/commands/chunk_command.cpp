@@ -3,13 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
+#include "peer/commands/read_config.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/net/listener.hpp"
@@ -25,16 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRule = "one process exchanges the chunks of a folder";
-
-/// Throws ExitError (bad_configuration) when the file cannot be read; one that is not there is `absent` where that is given.
-std::string read_text(const fs::path& path, const std::string& hint, const std::optional<std::string>& absent = std::nullopt) {
-  std::ifstream in(path, std::ios::binary);
-  int error = in ? 0 : errno;
-  if (error == 0 && fs::is_directory(path)) error = EISDIR;
-  if (error == ENOENT && absent) return *absent;
-  if (error != 0) throw ExitError(ExitCode::bad_configuration, path.string() + ": cannot be read: " + std::strerror(error) + hint);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 std::string numbers(const std::vector<std::size_t>& lines, const std::vector<config::PeerLine>& peers) {
   std::string text;
@@ -70,9 +57,9 @@ void print_plan(const ChunkSetup& setup, const ChunkStore& store, const ChunkOpt
 ChunkSetup load_chunk_setup(const ChunkOptions& options) {
   ChunkSetup setup{};
   const fs::path common_path = options.run.directory / "Common.cfg";
-  setup.common = config::parse_chunk_cfg(read_text(common_path, "", ""), common_path.string());
+  setup.common = config::parse_chunk_cfg(read_config(common_path, "", ""), common_path.string());
   const fs::path peers_path = options.peers.empty() ? options.run.directory / "PeerInfo.cfg" : options.peers;
-  setup.peers = config::parse_peer_info(read_text(peers_path, "; expected the list of peers (see --peers)"), peers_path.string());
+  setup.peers = config::parse_peer_info(read_config(peers_path, "; expected the list of peers (see --peers)"), peers_path.string());
   setup.self_index = find_self(options, setup.peers, peers_path.string());
   setup.quorum = options.quorum.value_or(setup.common.trust_quorum.value_or(1));
   const std::size_t others = setup.peers.size() - 1;

@@ -1,11 +1,8 @@
 #include "peer/commands/setup.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
+#include "peer/commands/read_config.hpp"
 #include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
@@ -13,14 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || fs::is_directory(path))
-    throw ExitError(ExitCode::bad_configuration,
-                    path.string() + ": cannot be read: " + std::strerror(in ? EISDIR : errno) +
-                        "; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)");
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
+constexpr const char* kHint = "; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)";
 
 fs::path folder_of(const fs::path& directory, std::uint32_t id) {
   const fs::path usual = directory / ("peer_" + std::to_string(id));
@@ -32,8 +22,8 @@ fs::path folder_of(const fs::path& directory, std::uint32_t id) {
 std::pair<config::CommonCfg, std::vector<config::PeerLine>> parse_both(const fs::path& directory) {
   const fs::path common_path = directory / "Common.cfg";
   const fs::path peers_path = directory / "PeerInfo.cfg";
-  const std::string common_text = read_text(common_path);
-  const std::string peers_text = read_text(peers_path);
+  const std::string common_text = read_config(common_path, kHint);
+  const std::string peers_text = read_config(peers_path, kHint);
   std::vector<config::Finding> findings;
   std::pair<config::CommonCfg, std::vector<config::PeerLine>> parsed;
   const auto collect = [&](const auto& parse) {

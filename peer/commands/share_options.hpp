@@ -6,24 +6,12 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "peer/ground/exit_code.hpp"
-#include "peer/report/progress_line.hpp"
-#include "peer/discovery/address.hpp"
+#include "peer/node/get_options.hpp"
 #include "peer/share/folder_scan.hpp"
-#include "peer/storage/content.hpp"
 
 namespace p2p {
-
-/// What all three have.
-struct NetworkOptions {
-  std::string network = "default";
-  std::vector<Address> join;  ///< As given; empty: see the command.
-  std::string log_level = "warn";
-  ProgressMode progress = ProgressMode::automatic;
-  bool json = false;
-};
 
 struct ShareOptions {
   NetworkOptions net;
@@ -33,16 +21,6 @@ struct ShareOptions {
   std::optional<std::string> host;
   Reserve reserve;
   unsigned jobs = 1;
-};
-
-struct GetOptions {
-  NetworkOptions net;
-  std::string wanted;                ///< A name without fault by path_fault(), or
-  std::optional<ContentId> id;       ///< the content id that it is in hexadecimal digits.
-  std::filesystem::path out = ".";
-  std::optional<std::uint32_t> quorum;
-  std::optional<std::uint32_t> timeout_s;
-  bool update = false;
 };
 
 struct LsOptions {

@@ -1,17 +1,15 @@
 #include "peer/content/known_manifest.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "config/hex.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/read_text.hpp"
 #include "peer/storage/replace_file.hpp"
 
 namespace p2p {
@@ -21,21 +19,12 @@ namespace fs = std::filesystem;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-std::string hex(const ContentId& id) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : id) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+std::string read(const fs::path& path) {
+  try {
+    return read_text(path);
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::io, "cannot read " + path.string() + ": " + error.code().message());
   }
-  return text;
-}
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw ExitError(ExitCode::io, "cannot read " + path.string() + ": " + std::strerror(errno));
-  return text;
 }
 
 Layout layout_of(const config::Manifest& manifest) {
@@ -64,13 +53,13 @@ ManifestPtr find_manifest(const fs::path& folder, const ContentId& id) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".manifest" || !entry.is_regular_file(error)) continue;
     if (entry.file_size(error) > config::Manifest::kMaxTextBytes) continue;
-    if (auto known = check_manifest(read_text(entry.path()), id, entry.path().string())) return known;
+    if (auto known = check_manifest(read(entry.path()), id, entry.path().string())) return known;
   }
   return nullptr;
 }
 
 void save_manifest(const fs::path& folder, const KnownManifest& known) {
-  const fs::path path = folder / (hex(known.id).substr(0, 16) + ".manifest");
+  const fs::path path = folder / (config::to_hex(known.id).substr(0, 16) + ".manifest");
   try {
     replace_file(path, known.text, Durability::in_memory);
   } catch (const std::system_error& error) {

@@ -3,12 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include "peer/ground/exit_code.hpp"
+#include "peer/storage/read_text.hpp"
 
 namespace p2p {
 namespace {
@@ -17,12 +15,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestFile = 1u << 20;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text(kLargestFile + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad()) throw ExitError(ExitCode::bad_configuration, path.string() + ": cannot be read: " + std::strerror(errno));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+std::string read_list(const fs::path& path) {
+  std::string text;
+  try {
+    text = read_text(path, kLargestFile + 1);
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::bad_configuration, path.string() + ": cannot be read: " + error.code().message());
+  }
   if (text.size() > kLargestFile)
     throw config::ConfigError({{path.string(), 0, 0, "is larger than " + std::to_string(kLargestFile) + " bytes, expected a list of clusters"}});
   return text;
@@ -50,7 +49,7 @@ std::optional<Cluster> read_cluster(const fs::path& folder) {
   for (const char* const suffix : {"", ".txt"}) {
     const fs::path file = folder / (name + suffix);
     if (!fs::is_regular_file(file, ignored)) continue;
-    return Cluster{name, folder, name + suffix, config::parse_cluster_file(read_text(file), file.string())};
+    return Cluster{name, folder, name + suffix, config::parse_cluster_file(read_list(file), file.string())};
   }
   return std::nullopt;
 }

@@ -20,18 +20,16 @@ constexpr std::uint32_t kPreferred = 4;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
-             std::function<void()> on_complete)
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
       progress_(options.progress, store_.geometry()),
-      on_complete_(std::move(on_complete)),
-      exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), hooks()),
-      stuck_(now()),
-      alone_since_(now()) {}
+      hooks_(std::move(hooks)),
+      exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), exchange_hooks()),
+      stuck_(now()) {}
 
-Exchange::Hooks Fetch::hooks() {
+Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
           .on_settled = [] {},
           .dial = [this](PeerId peer) { dial_holder(peer); },
@@ -40,15 +38,16 @@ Exchange::Hooks Fetch::hooks() {
 
 void Fetch::start() {
   exchange_.start();
-  if (std::as_const(exchange_).swarm().complete()) asio::post(io_, on_complete_);
+  if (std::as_const(exchange_).swarm().complete()) asio::post(io_, hooks_.on_complete);
 }
 
 void Fetch::on_event(const Event& event) {
   log_diagnostic(event);
   if (const auto* const stored = std::get_if<PieceStored>(&event)) ++holders_.at(stored->from).pieces;
   // Not now: this comes from inside of the exchange.
-  if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, on_complete_);
-  if (std::holds_alternative<LinkClosed>(event) && std::as_const(exchange_).swarm().linked_neighbors() == 0) alone_since_ = now();
+  if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, hooks_.on_complete);
+  if (std::holds_alternative<LinkEstablished>(event) || std::holds_alternative<LinkClosed>(event))
+    hooks_.on_links(std::as_const(exchange_).swarm().linked_neighbors());
 }
 
 void Fetch::add_holder(const Holder& holder) {
@@ -105,8 +104,6 @@ std::string Fetch::explain() const {
   const Swarm& swarm = exchange_.swarm();
   return describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now());
 }
-
-Duration Fetch::alone_for(Instant at) const { return exchange_.swarm().linked_neighbors() > 0 ? Duration::zero() : at - alone_since_; }
 
 std::vector<Fetch::Contribution> Fetch::contributions() const {
   std::vector<Contribution> all;

@@ -32,9 +32,13 @@ class Fetch {
     bool replace = false;  ///< As in PieceStore::Options.
   };
 
-  /// Claims what is there of `root`, or makes room for it. Throws ExitError as PieceStore.
-  /// `on_complete` is called once, never before start() returns.
-  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, std::function<void()> on_complete);
+  struct Hooks {
+    std::function<void()> on_complete;                   ///< Once, never before start() returns.
+    std::function<void(std::uint32_t count)> on_links;   ///< So many holders are linked now. Not to call this.
+  };
+
+  /// Claims what is there of `root`, or makes room for it. Throws StoreError as PieceStore.
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks);
 
   void start();
   const ManifestPtr& known() const { return known_; }
@@ -50,15 +54,13 @@ class Fetch {
   void end_progress();
   /// Why it has not come to its end, as a sentence.
   std::string explain() const;
-  /// How long nobody has been linked.
-  Duration alone_for(Instant at) const;
   /// How long the disk has been full.
   Duration without_room_for(Instant at) const { return exchange_.without_room_for(at); }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
 
  private:
-  Exchange::Hooks hooks();
+  Exchange::Hooks exchange_hooks();
   void on_event(const Event& event);
   void dial_holder(PeerId peer);
   Progress::Status status() const;
@@ -67,12 +69,11 @@ class Fetch {
   ManifestPtr known_;
   PieceStore store_;
   Progress progress_;
-  std::function<void()> on_complete_;
+  Hooks hooks_;
   std::map<PeerId, Contribution> holders_;
   std::set<PeerId> unreachable_;  ///< Of these, when they were dialled last.
   Exchange exchange_;
   StuckWatch stuck_;
-  Instant alone_since_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };
 

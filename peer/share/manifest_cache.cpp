@@ -14,6 +14,7 @@
 #include "config/hex.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/read_text.hpp"
 #include "peer/storage/replace_file.hpp"
 
 namespace p2p {
@@ -49,12 +50,9 @@ std::optional<std::pair<SeenFile, ContentId>> parse_line(const std::string& text
 }
 
 /// Empty when it is no regular file that can be read.
-std::string read_text(const fs::path& path) {
+std::string text_of(const fs::path& path) {
   try {
-    const File file(path, File::Mode::read);
-    std::string text(file.size(), '\0');
-    text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
-    return text;
+    return read_regular_text(path);
   } catch (const std::system_error&) {
     return {};
   }
@@ -81,7 +79,7 @@ ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder)
 }
 
 void ManifestCache::read_index() {
-  std::istringstream in(read_text(folder_ / kIndex));
+  std::istringstream in(text_of(folder_ / kIndex));
   std::map<std::string, std::pair<SeenFile, ContentId>> last;
   for (std::string line; std::getline(in, line);)
     if (auto parsed = parse_line(line)) last.insert_or_assign(parsed->first.name, *parsed);
@@ -104,7 +102,7 @@ std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
 ManifestPtr ManifestCache::load(const ContentId& id) const {
   const auto in_memory = in_memory_.find(id);
   try {
-    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : read_text(path_of(id)), id, path_of(id).string());
+    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id, path_of(id).string());
   } catch (const config::ConfigError&) {
     return nullptr;  // the right SHA-256 and no manifest: nobody of us wrote it
   }

@@ -12,6 +12,7 @@
 
 #include "config/text.hpp"
 #include "peer/storage/store_error.hpp"
+#include "peer/storage/read_text.hpp"
 #include "peer/storage/replace_file.hpp"
 #include "protocol/assert.hpp"
 
@@ -27,16 +28,13 @@ constexpr const char* kReceived = "received";
 PieceIndex piece_of(std::uint32_t chunk) { return PieceIndex{chunk - 1}; }
 std::uint32_t chunk_of(PieceIndex piece) { return piece.value + 1; }
 
-/// Empty when it is not there. What is there and cannot be read is no less than what it says; a link would be replaced by a
-/// file when it is written.
-std::optional<std::string> read_text(const fs::path& path) {
+/// Empty when it is not there. A file that cannot be read is an error, because it may say something; so is a link, which would
+/// be replaced by a file when the list is written.
+std::optional<std::string> text_of(const fs::path& path) {
   if (!something_is_at(path)) return std::nullopt;
   if (fs::is_symlink(path)) throw StoreError(StoreFault::unusable, path.string() + ": is a symbolic link, expected a regular file");
   try {
-    const File file(path, File::Mode::read);
-    std::string text(file.size(), '\0');
-    text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
-    return text;
+    return read_regular_text(path);
   } catch (const std::system_error& error) {
     throw StoreError(StoreFault::unusable, path.string() + ": cannot be read: " + error.code().message());
   }
@@ -44,7 +42,7 @@ std::optional<std::string> read_text(const fs::path& path) {
 
 config::LocalChunks read_list(const fs::path& folder) {
   const fs::path path = folder / kList;
-  const auto text = read_text(path);
+  const auto text = text_of(path);
   if (!text)
     throw StoreError(StoreFault::no_list, path.string() + " is missing, expected a list of chunks, at least its last line, such as 4,LASTCHUNK");
   return config::parse_local_chunks(*text, path.string());
@@ -52,7 +50,7 @@ config::LocalChunks read_list(const fs::path& folder) {
 
 std::map<std::uint32_t, config::ReceivedChunk> read_received(const fs::path& path) {
   std::map<std::uint32_t, config::ReceivedChunk> received;
-  if (const auto text = read_text(path))
+  if (const auto text = text_of(path))
     for (config::ReceivedChunk& chunk : config::parse_received_chunks(*text, path.string())) received.emplace(chunk.index, std::move(chunk));
   return received;
 }

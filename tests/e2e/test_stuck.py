@@ -70,7 +70,7 @@ class Stuck(WireCase):
 
     def test_whole_reason_at_80_columns(self):
         swarm = self.swarm(**TEN, ids=[1001, 1002, *range(2_000_000_001, 2_000_000_005)])
-        peers = "waiting for peers 1001, 2000000001, 2000000002 (+2) to connect"
+        peers = "2000000001, 2000000002 (+2) to connect"  # the end of the reason
         text = self.on_terminal(swarm, peers, TERM="xterm", NO_COLOR="1")
         # A line that is longer would wrap, and could not be redrawn.
         for line in re.split(r"[\r\n]", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)):

@@ -220,7 +220,7 @@ TEST_CASE("a file is fetched from all holders, and a holder that goes is replace
   const TempDir target;
   bool complete = false;
   const auto known = manifest_from(io, holders[0]);
-  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
   fetch.start();
   // The first alone, until it is in the middle; then it is gone for good.
   const bool swap = holders[0].peer == first->self;
@@ -249,7 +249,7 @@ TEST_CASE("a file that changes while it is fetched is not mixed with what it was
   const auto known = manifest_from(io, before[0]);
   const TempDir target;
   bool complete = false;
-  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
   fetch.start();
   place.dir.write("f", random_text(8u << 20, 2));
   fetch.add_holder(before[0]);
@@ -312,7 +312,7 @@ TEST_CASE("exchanges that nobody takes part in are given up, and made anew", "[s
     const TempDir target;
     bool complete = false;
     bool finished = false;
-    Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, [&] { complete = true; });
+    Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
     fetch.start();
     fetch.add_holder(holders[0]);
     run_until(io, [&] { return complete; });

@@ -1,0 +1,210 @@
+#include "peer/node/get.hpp"
+
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "config/config_error.hpp"
+#include "config/text.hpp"
+#include "peer/content/manifest_link.hpp"
+#include "peer/content/target.hpp"
+#include "peer/discovery/join.hpp"
+#include "peer/ground/clock.hpp"
+#include "peer/node/node_id.hpp"
+#include "peer/node/start_watch.hpp"
+#include "peer/report/scan_progress.hpp"
+#include "peer/report/terminal.hpp"
+#include "peer/storage/scratch.hpp"
+
+namespace p2p {
+namespace {
+
+GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>& join) {
+  return {.wanted = options.wanted,
+          .id = options.id,
+          .quorum = options.quorum,
+          .update = options.update,
+          .has_timeout = options.timeout_s.has_value(),
+          .says_whom = options.net.progress != ProgressMode::none,
+          .join = join};
+}
+
+}  // namespace
+
+Get::Get(const GetOptions& options)
+    : options_(options),
+      life_(io_),
+      deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
+      self_(random_peer_id()),
+      join_(addresses_to_join(options.net.join)),
+      discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+      search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
+      steps_(steps_of(options, join_), now()),
+      timer_(io_) {}
+
+ExitCode Get::run() {
+  life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
+                   .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
+  life_.end_at(deadline_);
+  life_.every(Progress::kInterval, [this] { show_progress(); });
+  wait();
+  while (true) {
+    try {
+      return life_.run();
+    } catch (const config::ConfigError& error) {
+      life_.fail({ExitCode::content_mismatch, std::string("the content's manifest is none: ") + error.what()});
+    }
+  }
+}
+
+struct Get::Carry {
+  Get& get;
+
+  void operator()(const GetSteps::Look& round) const { get.look(round); }
+  void operator()(const GetSteps::AskForManifest& wanted) const { get.ask_for_manifest(wanted); }
+  void operator()(GetSteps::Begin) const { get.begin(); }
+  void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
+  void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
+  void operator()(const GetSteps::Say& said) const { say(said.text); }
+  void operator()(const GetSteps::End& end) const {
+    if (end.code == ExitCode::complete)
+      get.life_.leave(end.code);
+    else
+      get.life_.fail({end.code, end.error});
+  }
+};
+
+/// After each input to the steps.
+void Get::act() {
+  while (!life_.leaving()) {
+    const auto effect = steps_.poll_effect();
+    if (!effect) break;
+    std::visit(Carry{*this}, *effect);
+  }
+  wait();
+}
+
+void Get::wait() {
+  timer_.cancel();
+  const Instant deadline = steps_.next_deadline();
+  if (life_.leaving() || deadline == kNever) return;
+  timer_.expires_at(to_steady(deadline));
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    steps_.on_timer(now());
+    act();
+  });
+}
+
+void Get::look(const GetSteps::Look& round) {
+  if (round.id)
+    search_.look_for(*round.id);
+  else
+    search_.look_for(options_.wanted);
+  search_.run(
+      fetch_ ? fetch_->linked() : std::set<Address>(), round.also,
+      [this](const Holder& holder) {
+        steps_.on_holder(holder);
+        act();
+      },
+      [this] {
+        steps_.on_looked(asked(), now());
+        act();
+      });
+}
+
+void Get::ask_for_manifest(const GetSteps::AskForManifest& wanted) {
+  std::vector<ManifestSource> sources;
+  for (const Holder& holder : wanted.holders) sources.push_back({holder.peer, holder.address.host, holder.address.port});
+  fetch_manifest(io_, self_, wanted.id, std::move(sources), [this](ManifestPtr known) {
+    arrived_ = std::move(known);
+    steps_.on_manifest(arrived_->id);
+    act();
+  });
+}
+
+void Get::begin() {
+  known_ = arrived_;
+  const config::Manifest& manifest = known_->manifest;
+  if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
+  root_ = options_.out / (options_.id ? manifest.files.front().path : options_.wanted);
+  // Looking has a progress of its own.
+  std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
+  if (is_there(root_, known_, options_.update, options_.net.progress)) {
+    say(root_.lexically_normal().string() + " is there already");
+    return steps_.on_complete();
+  }
+  busy.reset();
+  const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
+  busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
+  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
+  Fetch::Hooks hooks{.on_complete =
+                         [this] {
+                           steps_.on_complete();
+                           act();
+                         },
+                     .on_links =
+                         [this](std::uint32_t count) {
+                           steps_.on_links(count, now());
+                           wait();
+                         }};
+  fetch_.emplace(io_, self_, known_, root_, how, std::move(hooks));
+  busy.reset();
+  // Only now: what both have was taken from there.
+  if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
+  steps_.on_begun(now());
+  fetch_->start();
+  fetch_->show_progress();
+}
+
+void Get::show_progress() {
+  if (!fetch_ || ending_) return;
+  fetch_->show_progress();
+  if (const Duration full = fetch_->without_room_for(now()); full > Duration::zero())
+    steps_.on_disk_full(now() - full);
+  else
+    steps_.on_room();
+  wait();
+}
+
+void Get::end_fetch() {
+  ending_ = true;
+  // Not now: this comes from inside of what is to end.
+  fetch_->finish([this] {
+    asio::post(io_, [this] {
+      given_up_ = content_of(root_, fetch_->known());
+      fetch_.reset();
+      ending_ = false;
+      if (gone_) return gone_();
+      steps_.on_fetch_ended(now());
+      act();
+    });
+  });
+}
+
+void Get::farewell(std::function<void()> gone) {
+  timer_.cancel();
+  auto end = [this, gone = std::move(gone)] {
+    if (fetch_) fetch_->end_progress();
+    gone();
+  };
+  // A fetch that ends for another one is waited for: its connections have buffers of it.
+  if (ending_)
+    gone_ = std::move(end);
+  else if (fetch_)
+    fetch_->finish(std::move(end));
+  else
+    end();
+}
+
+Get::Result Get::result() const {
+  const config::Manifest& manifest = known_->manifest;
+  return {.id = known_->id,
+          .name = options_.id ? manifest.files.front().path : options_.wanted,
+          .path = root_.lexically_normal(),
+          .size = manifest.total_size(),
+          .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),
+          .quorum = steps_.quorum()};
+}
+
+}  // namespace p2p

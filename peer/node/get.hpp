@@ -1,0 +1,73 @@
+// A process that fetches one shared file from all who have it: finds them, verifies what comes, and ends. The shell of
+// GetSteps, which decides what is done when.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "peer/discovery/holder_search.hpp"
+#include "peer/node/fetch.hpp"
+#include "peer/node/get_options.hpp"
+#include "peer/node/get_steps.hpp"
+#include "peer/node/life.hpp"
+
+namespace p2p {
+
+class Get {
+ public:
+  /// What is there in the end.
+  struct Result {
+    ContentId id;
+    std::string name;
+    std::filesystem::path path;
+    std::uint64_t size;
+    std::vector<Fetch::Contribution> holders;
+    std::string quorum;  ///< As GetSteps::quorum().
+  };
+
+  /// `options` outlive this.
+  explicit Get(const GetOptions& options);
+
+  /// Once. Throws ExitError (network, timeout, content_mismatch, disk_full, io, usage).
+  ExitCode run();
+  /// After ExitCode::complete.
+  Result result() const;
+
+ private:
+  struct Carry;
+
+  GetSteps::Asked asked() const { return {search_.answered(), search_.failures()}; }
+  void act();
+  void wait();
+  void look(const GetSteps::Look& round);
+  void ask_for_manifest(const GetSteps::AskForManifest& wanted);
+  void begin();
+  void show_progress();
+  void end_fetch();
+  void farewell(std::function<void()> gone);
+
+  const GetOptions& options_;
+  asio::io_context io_{1};
+  Life life_;
+  std::optional<Instant> deadline_;
+  PeerId self_;
+  std::vector<Address> join_;
+  std::unique_ptr<Discovery> discovery_;
+  HolderSearch search_;
+  GetSteps steps_;
+  asio::steady_timer timer_;      ///< At steps_.next_deadline().
+  ManifestPtr arrived_;           ///< The manifest that came last, whether it is wanted or not.
+  ManifestPtr known_;             ///< The manifest of what is fetched.
+  std::filesystem::path root_;    ///< Where its file is to be.
+  std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
+  std::optional<Fetch> fetch_;
+  bool ending_ = false;           ///< The fetch ends, for another one to begin.
+  std::function<void()> gone_;    ///< The process leaves as soon as it has ended.
+};
+
+}  // namespace p2p

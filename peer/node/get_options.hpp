@@ -1,0 +1,35 @@
+// What a user says of looking for shared files, and of fetching one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "peer/discovery/address.hpp"
+#include "peer/report/progress_line.hpp"
+#include "peer/storage/content.hpp"
+
+namespace p2p {
+
+/// What share, get and ls have in common.
+struct NetworkOptions {
+  std::string network = "default";
+  std::vector<Address> join;  ///< As given; empty: see the command.
+  std::string log_level = "warn";
+  ProgressMode progress = ProgressMode::automatic;
+  bool json = false;
+};
+
+struct GetOptions {
+  NetworkOptions net;
+  std::string wanted;                ///< A name without fault by path_fault(), or
+  std::optional<ContentId> id;       ///< the content id that it is in hexadecimal digits.
+  std::filesystem::path out = ".";
+  std::optional<std::uint32_t> quorum;
+  std::optional<std::uint32_t> timeout_s;
+  bool update = false;
+};
+
+}  // namespace p2p
