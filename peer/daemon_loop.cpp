@@ -37,8 +37,9 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const Options& options, asio::io_context
       signals_(io_, SIGINT, SIGTERM),
       progress_timer_(io_),
       timeout_(io_),
+      deadline_(options.deadline()),
       linger_timer_(io_) {
-  start_timeout(options);
+  start_timeout();
 }
 
 SwarmConfig DaemonLoop::swarm_config(const Options& options) const {
@@ -49,9 +50,9 @@ SwarmConfig DaemonLoop::swarm_config(const Options& options) const {
   return config;
 }
 
-void DaemonLoop::start_timeout(const Options& options) {
-  if (!options.timeout_s) return;
-  timeout_.expires_at(to_steady(*options.deadline()));
+void DaemonLoop::start_timeout() {
+  if (!deadline_) return;
+  timeout_.expires_at(to_steady(*deadline_));
   timeout_.async_wait([this](const std::error_code& error) {
     if (error) return;
     const Swarm& swarm = std::as_const(exchange_).swarm();
@@ -71,6 +72,9 @@ ExitCode DaemonLoop::run(Reception& reception, std::vector<EarlyPeer> early) {
   if (exchange_.swarm().complete()) on_own_complete();
   try {
     io_.run();
+  } catch (const ExitError&) {
+    progress_.clear();
+    throw;
   } catch (const std::system_error& error) {
     progress_.clear();
     const bool full = is_disk_full(error.code());
@@ -90,6 +94,7 @@ Exchange::Hooks DaemonLoop::hooks() {
                 if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
                 if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal(ExitCode::complete);
                 if (std::holds_alternative<PatienceEnded>(event)) on_patience_ended();
+                if (std::holds_alternative<TrustWithdrawn>(event)) on_trust_withdrawn();
                 if (plan_.on_event) plan_.on_event(event, exchange_.swarm());
               },
           .on_settled = [this] { flush_log_soon(); },
@@ -150,6 +155,18 @@ void DaemonLoop::on_patience_ended() {
   on_goal(ExitCode::not_all_heard_of);
 }
 
+/// The content is not complete, or not as far as it was.
+void DaemonLoop::on_trust_withdrawn() {
+  if (leaving_ || retiring_) {
+    spdlog::error("too late to fetch anything again: the next start does");
+    goal_code_ = ExitCode::content_mismatch;
+    if (leaving_ && exit_code_ != ExitCode::timeout && exit_code_ != ExitCode::interrupted) exit_code_ = goal_code_;
+  } else if (std::exchange(at_goal_, false)) {
+    linger_timer_.cancel();
+    start_timeout();
+  }
+}
+
 /// What we were to wait for has come about: serve on for a while, then leave.
 void DaemonLoop::on_goal(ExitCode code) {
   // While we serve on, who was missing may come after all.
@@ -161,7 +178,7 @@ void DaemonLoop::on_goal(ExitCode code) {
   spdlog::info("serving for {} s more", linger_.count());
   linger_timer_.expires_after(linger_);
   linger_timer_.async_wait([this](const std::error_code& error) {
-    if (!error) wind_up();
+    if (!error && at_goal_) wind_up();
   });
 }
 
@@ -174,7 +191,7 @@ void DaemonLoop::wind_up() {
 }
 
 void DaemonLoop::leave_if_flushed() {
-  if (retiring_ && exchange_.swarm().flushed()) leave(ExitCode::complete, true);
+  if (retiring_ && exchange_.swarm().flushed()) leave(goal_code_, true);
 }
 
 void DaemonLoop::explain() {

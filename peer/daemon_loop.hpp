@@ -41,7 +41,8 @@ class DaemonLoop {
   DaemonLoop(DaemonPlan plan, const Options& options, asio::io_context& io, Listener& listener, PieceStorage& store);
 
   /// Runs until what Options::exit_when says has come about and Options::linger_s are over, a signal, the time-out, or a
-  /// failure. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
+  /// failure. When it proves that the content was not complete after all, it goes on, or, when it is too late for that, returns
+  /// `content_mismatch`. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
   /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError for disk
   /// errors. `early`: who connected before.
   ExitCode run(Reception& reception, std::vector<EarlyPeer> early);
@@ -49,7 +50,7 @@ class DaemonLoop {
  private:
   Exchange::Hooks hooks();
   SwarmConfig swarm_config(const Options& options) const;
-  void start_timeout(const Options& options);
+  void start_timeout();
   void flush_log_soon();
   void dial_peer(PeerId peer);
   const config::PeerLine& line_of(PeerId peer) const;
@@ -57,6 +58,7 @@ class DaemonLoop {
   void wait_for_signal();
   void on_own_complete();
   void on_patience_ended();
+  void on_trust_withdrawn();
   void on_goal(ExitCode code);
   void wind_up();
   void leave_if_flushed();
@@ -79,6 +81,7 @@ class DaemonLoop {
   asio::signal_set signals_;
   asio::steady_timer progress_timer_;
   asio::steady_timer timeout_;
+  std::optional<Instant> deadline_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
   bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.

@@ -51,7 +51,7 @@ std::optional<std::pair<SeenFile, ContentId>> parse_line(const std::string& text
 /// Empty when it is no regular file that can be read.
 std::string read_text(const fs::path& path) {
   try {
-    const File file(path, File::Mode::read);
+    const File file(path, File::Mode::read_own);
     std::string text(file.size(), '\0');
     text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
     return text;

@@ -330,6 +330,42 @@ class FromTheLowEnd(WireCase):
         self.assertIn("1002 numbers the bits of its bitfield from the low end", leecher.stderr())
         swarm.check_log(leecher)
 
+    def test_that_tells_when_the_file_is_complete(self):
+        """The other peer lacks what is in doubt, so that after a while it is taken. Then the first one announces pieces that it
+        had "already", and the other one gets them, too."""
+        swarm, leecher = self.swarm_with(1001, ids=[1001, 1002, 1003], seeds=[1003], **EVEN)
+        held, coming = self.partial(swarm)
+        doubtful = {piece ^ 7 for piece in held} - set(held)
+        misread = self.greet(swarm, 1001, 1002, low_bit_first(held, 488), message(UNCHOKE))
+        asked = set()
+        while not doubtful <= asked:
+            asked.add(index := int.from_bytes(misread.read_until(REQUEST)[-1][1], "big"))
+            misread.send(indexed(PIECE, index, swarm.piece(index) if index in held else bytes(64)))
+        other = self.greet(swarm, 1001, 1003, bitfield(set(range(488)) - doubtful, 488), message(UNCHOKE))
+        self.serve_until(swarm, other, lambda: swarm.copy_of(1001).exists())
+        self.assertNotEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        for index in sorted(doubtful)[:12]:
+            misread.send(indexed(HAVE, index))
+        swarm.wait_until(lambda: not swarm.copy_of(1001).exists(), "the file to be unfinished again")
+        self.assertIn("they are given up and fetched again, and the file is not complete any more", leecher.stderr())
+        for peer_id in (1002, 1003):
+            link = self.greet(swarm, 1001, peer_id, bitfield(range(488), 488), message(UNCHOKE))
+            if peer_id == 1003:
+                self.serve_until(swarm, link, lambda: swarm.copy_of(1001).exists())
+        self.assertEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        leecher.expect_exit(0)
+
+    def serve_until(self, swarm, link, done):
+        link.socket.settimeout(0.2)
+        while not done():
+            try:
+                kind, payload = link.read_message()
+            except TimeoutError:
+                continue
+            if kind == REQUEST:
+                index = int.from_bytes(payload, "big")
+                link.send(indexed(PIECE, index, swarm.piece(index)))
+
     def test_that_gets_nothing(self):
         """It announces nothing that would tell; what it gave comes from the seed, too, before the file is complete."""
         swarm, leecher = self.swarm_with(1001, "--exit-when", "self", ids=[1001, 1002, 1003], seeds=[1003], **EVEN)
