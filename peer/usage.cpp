@@ -15,7 +15,7 @@ bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'
   std::vector<std::string_view> known;
   for (const CLI::Option* const option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) known.push_back(long_name);
-  const auto meant = config::nearest(name.substr(name.find_first_not_of('-')), known);
+  const auto meant = config::nearest(name.substr(std::min(name.find_first_not_of('-'), name.size())), known);
   throw CLI::ParseError("unknown option " + std::string(name) + (meant ? "; did you mean --" + std::string(*meant) + "?" : ""),
                         CLI::ExitCodes::ExtrasError);
 }

@@ -62,8 +62,12 @@ void Fetch::add_holder(const Holder& holder) {
 void Fetch::dial_holder(PeerId peer) {
   const Address& address = holders_.at(peer).address;
   dial(
-      io_, address.host, address.port, [this, peer](tcp::socket socket) { exchange_.add_dialed(peer, std::move(socket)); },
-      [this, peer](const DialFailure& failure) {
+      io_, address.host, address.port,
+      [this, peer, alive = std::weak_ptr(alive_)](tcp::socket socket) {
+        if (!alive.expired()) exchange_.add_dialed(peer, std::move(socket));
+      },
+      [this, peer, alive = std::weak_ptr(alive_)](const DialFailure& failure) {
+        if (alive.expired()) return;
         spdlog::info("a holder is gone: {}", failure.text);
         unreachable_.insert(peer);
         exchange_.dial_failed(peer, failure);

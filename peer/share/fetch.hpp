@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class Fetch {
   Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, std::function<void()> on_complete);
 
   void start();
+  const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. One that is linked already, or was found out to lie, is not dialled again.
   void add_holder(const Holder& holder);
   /// Where those are that are linked.
@@ -71,6 +73,7 @@ class Fetch {
   Exchange exchange_;
   StuckWatch stuck_;
   Instant alone_since_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };
 
 }  // namespace p2p

@@ -27,6 +27,7 @@
 #include "peer/share/target.hpp"
 #include "peer/start_watch.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/scratch.hpp"
 
 namespace p2p {
 namespace {
@@ -43,8 +44,7 @@ constexpr auto kSayWhomAfter = 500ms;
 constexpr Duration kRoomPatience = 60s;
 // How long to go on without any holder.
 constexpr Duration kAlonePatience = 60s;
-constexpr auto kFirstPause = 200ms;
-constexpr auto kLongestPause = 2s;
+constexpr std::chrono::milliseconds kFirstPause = 200ms, kLongestPause = 2s;
 // How often new holders are looked for while some are there.
 constexpr auto kRefreshInterval = 4s;
 // How long nobody gives anything before the name is asked for again: it may be another content by now. And how often.
@@ -64,7 +64,8 @@ class Get {
         pause_timer_(io_),
         progress_timer_(io_),
         whom_timer_(io_),
-        began_(now()) {}
+        began_(now()),
+        deadline_(options.timeout_s ? std::optional(began_ + std::chrono::seconds(*options.timeout_s)) : std::nullopt) {}
 
   ExitCode run(std::ostream& out) {
     wait_for_signal();
@@ -79,8 +80,6 @@ class Get {
   }
 
  private:
-  // --- who has it --------------------------------------------------------------------------------------------------
-
   void say_whom_soon() {
     if (options_.net.progress == ProgressMode::none) return;
     whom_timer_.expires_after(kSayWhomAfter);
@@ -203,9 +202,11 @@ class Get {
   }
 
   void forget_fetch() {
+    given_up_ = content_of(root_, fetch_->known());
     fetch_.reset();
     ending_ = false;
-    if (!leaving_) look_again(0ms);
+    if (leaving_) return io_.stop();
+    look_again(0ms);
   }
 
   // --- what it is --------------------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class Get {
     size_ = manifest.total_size();
     root_ = options_.out / name_;
     // Looking has a progress of its own.
-    std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline()});
+    std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
     if (is_there(root_, known, options_.update, options_.net.progress)) {
       is_complete_ = true;
       say(printed_path() + " is there already");
@@ -233,19 +234,17 @@ class Get {
     }
     busy.reset();
     const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
-    busy.emplace(StartWatch::Options{what, options_.net.progress, deadline()});
+    busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
     const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
     fetch_.emplace(io_, self_, std::move(known), root_, how, [this] { on_complete(); });
     busy.reset();
+    // Only now: what both have was taken from there.
+    if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
     for (const auto& [id, holders] : tally_.by_content())
       if (id == *chosen_)
         for (const Holder& holder : holders) fetch_->add_holder(holder);
     fetch_->start();
     show_progress();
-  }
-
-  std::optional<Instant> deadline() const {
-    return options_.timeout_s ? std::optional(began_ + std::chrono::seconds(*options_.timeout_s)) : std::nullopt;
   }
 
   void on_complete() {
@@ -305,7 +304,8 @@ class Get {
     whom_timer_.cancel();
     pause_timer_.cancel();
     progress_timer_.cancel();
-    if (fetch_ && !ending_)
+    if (ending_) return;  // forget_fetch() follows: its connections end before it does
+    if (fetch_)
       fetch_->finish([this] { io_.stop(); });
     else
       io_.stop();
@@ -323,8 +323,8 @@ class Get {
   }
 
   void wait_for_timeout() {
-    if (!options_.timeout_s) return;
-    timeout_.expires_after(std::chrono::seconds(*options_.timeout_s));
+    if (!deadline_) return;
+    timeout_.expires_at(to_steady(*deadline_));
     timeout_.async_wait([this](const std::error_code& error) {
       if (error) return;
       const std::string name = config::in_quotes(options_.wanted);
@@ -364,7 +364,8 @@ class Get {
   asio::steady_timer pause_timer_;
   asio::steady_timer progress_timer_;
   asio::steady_timer whom_timer_;
-  Instant began_;
+  Instant began_;  ///< To look for whoever has it; anew when the name becomes another content.
+  std::optional<Instant> deadline_;
   std::chrono::milliseconds pause_ = kFirstPause;
   Tally tally_;
   bool asks_name_ = false;  ///< In this round; otherwise by content id.
@@ -375,6 +376,7 @@ class Get {
   std::string name_;
   std::uint64_t size_ = 0;
   std::filesystem::path root_;
+  std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
   std::optional<Fetch> fetch_;
   bool is_complete_ = false;
   bool leaving_ = false;

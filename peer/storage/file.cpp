@@ -88,17 +88,21 @@ File File::create(std::filesystem::path path, bool executable) {
   return file;
 }
 
-File File::create_with(std::filesystem::path path, std::span<const std::byte> bytes) {
+std::optional<File> File::create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-  if (fd >= 0) {
-    File file(path, fd);
-    file.let_owner_in();
-    file.write_at(0, bytes);
-    if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
-    if (errno == EEXIST) file.fail("create", errno);
-    // No /proc, or a file system without such links.
-  }
+  if (fd < 0) return std::nullopt;
+  File file(path, fd);
+  file.let_owner_in();
+  file.write_at(0, bytes);
+  if (sync == Sync::yes) file.sync();
+  if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
+  if (errno == EEXIST) file.fail("create", errno);
+  return std::nullopt;  // no /proc, or a file system without such links
+}
+
+File File::create_with(std::filesystem::path path, std::span<const std::byte> bytes) {
+  if (auto file = create_at_once(path, bytes)) return std::move(*file);
   File file = create(std::move(path));
   try {
     file.write_at(0, bytes);
@@ -133,10 +137,15 @@ std::uint64_t File::size() const {
 
 void File::preallocate(std::uint64_t bytes) {
   const auto length = static_cast<off_t>(bytes);
+  const auto before = static_cast<off_t>(size());
   int result = 0;
   do result = length == 0 ? 0 : ::fallocate(fd_, 0, 0, length);
   while (result != 0 && errno == EINTR);
-  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) fail("reserve space for", errno);
+  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    const int error = errno;
+    (void)!::ftruncate(fd_, before);  // some file systems keep what they had room for
+    fail("reserve space for", error);
+  }
   // Cuts what an earlier, longer file left, and gives the size where blocks cannot be reserved.
   if (::ftruncate(fd_, length) != 0) fail("resize", errno);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <system_error>
 
@@ -50,8 +51,11 @@ class File {
   /// A new file with the permissions that the umask leaves of 0666 or 0777, never less than the owner's read and write. EEXIST
   /// when anything has the name.
   static File create(std::filesystem::path path, bool executable = false);
-  /// The same, but its name appears with its first bytes: nobody, not even after a kill -9, sees it without them. Where the
-  /// file system has no files without names, only nearly so.
+  enum class Sync { no, yes };
+  /// A new file whose name appears with all of its bytes: nobody, not even after a kill -9, sees it without them, or under
+  /// another name. None where the file system has no files without names. EEXIST when anything has the name.
+  static std::optional<File> create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync = Sync::no);
+  /// The same, or nearly so where the file system has no files without names.
   static File create_with(std::filesystem::path path, std::span<const std::byte> bytes);
   ~File();
   File(File&& other) noexcept;
@@ -61,7 +65,8 @@ class File {
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const;
 
-  /// Gives the file its size and, where the file system can, its blocks: a full disk is known now.
+  /// Gives the file its size and, where the file system can, its blocks: a full disk is known now, and the file
+  /// stays as it was.
   void preallocate(std::uint64_t bytes);
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Returns how many bytes there were, fewer than asked for only at the file's end.

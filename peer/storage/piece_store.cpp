@@ -88,6 +88,9 @@ void PieceStore::claim_complete(FolderState state) {
   }
   if (stored_.count() == 0)
     throw ExitError(ExitCode::content_mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
+  if (!is_by_itself(content_.root, content_))
+    throw ExitError(ExitCode::content_mismatch, content_.root.string() + " does not match the manifest, and mending it would write to something else: it is, "
+                                                    "or has in it, a symbolic link or a file with a second name; move it away");
   const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
   claim_scratch();
@@ -133,7 +136,7 @@ void PieceStore::claim_part() {
     if (was_there && journal_->records().empty()) stored_ = scan(all_pieces(geometry()), false);
     if (options_.replace) copy_matching(content_.root, File::Mode::read);
     for (const Scratch& pair : scratch_names(content_))
-      if (pair.part != part() && is_plain(pair.part, content_)) copy_matching(pair.part, File::Mode::read_own);
+      if (pair.part != part() && is_by_itself(pair.part, content_)) copy_matching(pair.part, File::Mode::read_own);
   }
   if (stored_.complete()) finish();
 }

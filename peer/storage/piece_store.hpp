@@ -4,8 +4,8 @@
 // While it is not complete, `<root>.journal` says which pieces were stored (journal.hpp). After a crash only pieces
 // whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and others are
 // taken (scratch.hpp); with a manifest, what matches it is copied from there.
-// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept; or,
-// when it is to be replaced, stays until the new one is complete.
+// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept, if
+// nothing else shares its bytes; or, when it is to be replaced, stays until the new one is complete.
 //
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once

@@ -61,9 +61,12 @@ class Temporary {
 
 void replace_file(const std::filesystem::path& path, std::string_view bytes, Durability durability) {
   const auto permissions = old_permissions(path);
+  const auto content = std::as_bytes(std::span(bytes.data(), bytes.size()));
   try {
+    const auto sync = durability == Durability::on_disk ? File::Sync::yes : File::Sync::no;
+    if (!permissions && File::create_at_once(path, content, sync)) return;
     Temporary temporary(path.parent_path());
-    temporary.file().write_at(0, std::as_bytes(std::span(bytes.data(), bytes.size())));
+    temporary.file().write_at(0, content);
     if (permissions && temporary.file().mode() != *permissions) (void)::fchmod(temporary.file().descriptor(), *permissions);
     if (durability == Durability::on_disk) temporary.file().sync();
     temporary.keep_as(path);

@@ -11,9 +11,9 @@ enum class Durability {
   in_memory,  ///< It survives the end of the process.
 };
 
-/// Creates the file, or replaces a regular one that is there and keeps its permissions: under a temporary name in the same
-/// directory, then renamed. On failure nothing is left and an old file stays as it was; a symbolic link, a folder or a
-/// special file is never replaced. Only a kill -9 can leave the temporary file: see is_temporary_name().
+/// Creates the file at once, or replaces a regular one that is there and keeps its permissions: under a temporary name in
+/// the same directory, then renamed. On failure nothing is left and an old file stays as it was; a symbolic link, a folder or
+/// a special file is never replaced. Only a kill -9 can leave the temporary file: see is_temporary_name().
 /// Throws std::system_error whose text is "operation path: reason".
 void replace_file(const std::filesystem::path& path, std::string_view bytes, Durability durability = Durability::on_disk);
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "peer/exit_code.hpp"
+#include "protocol/assert.hpp"
 
 namespace p2p {
 namespace {
@@ -76,7 +77,7 @@ bool has_our_sizes(const fs::path& part, const Content& content) {
 std::optional<ScratchClaim> resume(const Scratch& pair, const Content& content, const OnScan& on_scan) {
   auto journal = Journal::open(pair.journal, journal_key(content));
   // Before anything is read there.
-  if (!journal || !is_plain(pair.part, content)) return std::nullopt;
+  if (!journal || !is_by_itself(pair.part, content)) return std::nullopt;
   Bitfield proven = proven_by(*journal, content, pair.part, on_scan);
   if (proven.count() == 0 && !has_our_sizes(pair.part, content)) return std::nullopt;
   return ScratchClaim{pair, std::move(*journal), std::move(proven), false};
@@ -94,7 +95,7 @@ std::optional<ScratchClaim> begin(const Scratch& pair, const Content& content) {
 
 }  // namespace
 
-bool is_plain(const fs::path& part, const Content& content) {
+bool is_by_itself(const fs::path& part, const Content& content) {
   struct stat status {};
   if (::lstat(part.c_str(), &status) != 0) return errno == ENOENT;
   if (content.layout.is_folder() && !S_ISDIR(status.st_mode)) return false;
@@ -138,7 +139,7 @@ ScratchClaim take_name_back(const Content& content) {
   const auto unmended = [&](const std::string& why) {
     return ExitError(ExitCode::content_mismatch, content.root.string() + " is not right, and cannot be mended: " + why + "; remove it and start again");
   };
-  if (!is_plain(content.root, content) || !has_our_sizes(content.root, content)) throw unmended("it has been replaced, or has another name, too");
+  if (!is_by_itself(content.root, content) || !has_our_sizes(content.root, content)) throw unmended("it has been replaced, or has another name, too");
   for (const Scratch& pair : scratch_names(content)) {
     if (something_is_at(pair.part) || something_is_at(pair.journal)) continue;
     // A crash in between leaves a .part that nobody claims. The other way round it would leave a file that seems to be complete.
@@ -154,7 +155,7 @@ ScratchClaim take_name_back(const Content& content) {
 }
 
 void remove_unused(const Scratch& pair, Journal& journal, const Content& content) {
-  if (!is_plain(pair.part, content) || !has_our_sizes(pair.part, content)) return;
+  if (!is_by_itself(pair.part, content) || !has_our_sizes(pair.part, content)) return;
   std::set<fs::path> folders;
   const auto add = [&](fs::path folder) {
     for (; !folder.empty(); folder = folder.parent_path()) folders.insert(folder);
@@ -168,6 +169,20 @@ void remove_unused(const Scratch& pair, Journal& journal, const Content& content
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) ::rmdir((pair.part / *folder).c_str());
   if (content.layout.is_folder()) ::rmdir(pair.part.c_str());
   if (!something_is_at(pair.part)) journal.remove();
+}
+
+void give_up_scratch(const Content& content) {
+  P2P_ASSERT(!content.layout.is_folder());
+  for (const Scratch& pair : scratch_names(content)) {
+    try {
+      auto claim = resume(pair, content, {});
+      if (!claim) continue;
+      fs::remove(pair.part);
+      claim->journal.remove();
+    } catch (const std::exception&) {
+      // It takes room, and does no other harm.
+    }
+  }
 }
 
 void remove_stale_journals(const Content& content) {

@@ -45,9 +45,13 @@ ScratchClaim take_name_back(const Content& content);
 /// Removes a .part that has nothing, and its journal. What is not as we made it stays.
 void remove_unused(const Scratch& pair, Journal& journal, const Content& content);
 
-/// Whether everything that is there under the .part's name is of the right kind: no symbolic link, nor anything else than folders
-/// and files that have no other name. True when nothing is there. Throws nothing.
-bool is_plain(const std::filesystem::path& part, const Content& content);
+/// Removes what was built of a content that nobody wants any more, as far as it is proven ours and nobody works on it.
+/// Precondition: the content is one file.
+void give_up_scratch(const Content& content);
+
+/// Whether writing to the content's files below `place` changes nothing else: none is a link or has a second name, and no link
+/// leads to one. Throws nothing.
+bool is_by_itself(const std::filesystem::path& place, const Content& content);
 
 /// Removes what a process left that was killed between giving the content its name and removing the journal.
 void remove_stale_journals(const Content& content);

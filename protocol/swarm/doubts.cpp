@@ -140,20 +140,23 @@ void Swarm::decide_idle_doubts(Instant now) {
   for (const auto& [piece, state] : doubtful_)
     if (state.parked) parked.push_back(piece);
   std::uint32_t taken = 0;
+  std::vector<LinkId> given_up;
   for (const PieceIndex piece : parked) {
     const PeerId from = storing_.at(piece);
-    const auto sender = neighborhood_.find(from);  // not one that was linked beyond the graph, and has gone
+    const auto sender = neighborhood_.find(from);  // none: a guest, and gone
     const bool held = held_beyond_doubt(piece, true);
     if (!held && now - doubt_idle_since_ < kLongestPatience && held_beyond_doubt(piece, false)) continue;
     resolve(piece, !held);
     if (!held) {
       ++taken;
       trust(piece, from);
-    } else if (const auto link = sender ? neighborhood_[*sender].link : std::nullopt; link && at(*link).order) {
-      // Else it would be asked for the same again.
-      read_anew(*link, at(*link).order->certain(), now);
+    } else if (const auto link = sender ? neighborhood_[*sender].link : std::nullopt;
+               link && at(*link).order && std::ranges::find(given_up, *link) == given_up.end()) {
+      given_up.push_back(*link);
     }
   }
+  // Else they would be asked for the same again.
+  for (const LinkId link : given_up) read_anew(link, at(link).order->certain(), now);
   if (taken > 0) emit(DoubtfulPiecesTaken{taken});
   fill_all(now);
 }

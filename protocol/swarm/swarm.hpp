@@ -335,7 +335,7 @@ class Swarm {
     std::optional<bool> right{};  ///< Decided before it was parked.
   };
   std::map<PieceIndex, Doubtful> doubtful_;
-  Instant doubt_idle_since_{};  ///< When the last piece came or was decided on.
+  Instant doubt_idle_since_{};  ///< When the last piece came.
   /// The stored pieces, or those about to be, that nothing proved to be right, by who gave them.
   std::map<PeerId, Bitfield> on_trust_;
 

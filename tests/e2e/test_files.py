@@ -212,6 +212,17 @@ class FullDisk(ShareCase):
         self.assert_file(self.dir / "out/big.bin", data)
 
 
+    def test_no_room_at_the_start(self):
+        """What was reserved goes back, and the next get goes on under the same names."""
+        data = self.random_bytes(40 * PIECE)
+        self.share({"big.bin": data})
+        self.start_get("big.bin", "--out", "out", environment=fault("*/big.bin.part", ["allocate"], 1, errno.ENOSPC)).expect(DISK_FULL)
+        self.assertEqual(sum(path.stat().st_blocks for path in (self.dir / "out").glob("*.part")), 0)
+        self.get(COMPLETE, "big.bin", "--out", "out")
+        self.assert_file(self.dir / "out/big.bin", data)
+        self.assertEqual([path.name for path in (self.dir / "out").iterdir()], ["big.bin"])
+
+
 class Classic(ContentCase):
     def test_users_files_in_a_peers_folder(self):
         for known in (True, False):

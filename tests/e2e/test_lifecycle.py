@@ -117,13 +117,16 @@ class Restarts(SwarmCase):
         swarm.finish()
 
     def test_unfinished_file_of_another_swarm(self):
-        """What an earlier run left under the same name is neither trusted nor in the way."""
+        """What has the same name and cannot be proven ours is neither trusted, nor touched, nor in the way."""
         swarm = self.swarm()
-        swarm.part_of(1002).parent.mkdir()
-        swarm.part_of(1002).write_bytes(b"\xaa" * 200_000)
+        part = swarm.part_of(1002)
+        part.parent.mkdir()
+        part.write_bytes(b"\xaa" * 200_000)
+        swarm.foreign[part] = part.read_bytes()
         swarm.start(1001)
         swarm.start(1002)
         swarm.finish()
+        self.assertTrue(part.read_bytes() == swarm.foreign[part], "a file that is not ours was changed")
 
 
 class Leaving(WireCase):

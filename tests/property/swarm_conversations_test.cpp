@@ -206,13 +206,16 @@ class Conversation {
   std::vector<Neighbor> neighbors_;
 };
 
+// Few, and no multiple of eight: what a bitfield says is beyond doubt (bit_order.hpp), as these neighbors repeat themselves.
+constexpr std::size_t kPieces = 41;
+
 TEST_CASE("whatever neighbors do, the swarm keeps to the protocol", "[random]") {
   int completed = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const auto preferred = static_cast<std::uint32_t>(seed % 4);
     INFO("seed " << seed);
     test::Scene scene{.listed = {1001, 1002, 1003, 1004, 1005, 1006, 1007},
-                      .stored = seed % 5 == 0 ? std::string(40, '1') : std::string(40, '0'),
+                      .stored = seed % 5 == 0 ? std::string(kPieces, '1') : std::string(kPieces, '0'),
                       .preferred = preferred,
                       .pipeline = seed % 2 == 0 ? 1u : 8u,
                       .seed = seed};

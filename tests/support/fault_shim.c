@@ -252,15 +252,27 @@ ssize_t sendfile64(int to, int from, off64_t* offset, size_t count) {
   WITH_FD(from);
   FATED(SENDFILE, where, real(to, from, offset, count));
 }
-int fallocate(int fd, int mode, off_t offset, off_t length) {
-  REAL(int, "fallocate", int, int, off_t, off_t);
+/// A disk that is full keeps what it had room for, as ext4 does.
+static int fated_fallocate(int (*real)(int, int, off64_t, off64_t), int fd, int mode, off64_t offset, off64_t length) {
   WITH_FD(fd);
-  FATED(ALLOCATE, where, real(fd, mode, offset, length));
+  const enum fate fate = decide(ALLOCATE, where);
+  if (fate == KILL_BEFORE || fate == KILL_MIDDLE) die();
+  if (fate == FAIL) {
+    if (fault.error == ENOSPC) real(fd, mode, offset, length / 2);
+    errno = fault.error;
+    return -1;
+  }
+  const int result = real(fd, mode, offset, length);
+  if (fate == KILL_AFTER) die();
+  return result;
+}
+int fallocate(int fd, int mode, off_t offset, off_t length) {
+  REAL(int, "fallocate64", int, int, off64_t, off64_t);
+  return fated_fallocate(real, fd, mode, offset, length);
 }
 int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
   REAL(int, "fallocate64", int, int, off64_t, off64_t);
-  WITH_FD(fd);
-  FATED(ALLOCATE, where, real(fd, mode, offset, length));
+  return fated_fallocate(real, fd, mode, offset, length);
 }
 /// Returns its error.
 static int fated_posix_fallocate(int (*real)(int, off64_t, off64_t), int fd, off64_t offset, off64_t length) {

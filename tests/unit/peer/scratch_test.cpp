@@ -199,6 +199,41 @@ TEST_CASE("where nothing was stored nothing is left", "[scratch]") {
   CHECK(dir.read("file.part") == "mine");
 }
 
+TEST_CASE("what does not match is not mended where that would write to something else", "[scratch]") {
+  const TempDir dir;
+  const auto is_refused = [](Content content) {
+    try {
+      PieceStore(std::move(content), {});
+    } catch (const ExitError& error) {
+      return error.code() == ExitCode::content_mismatch && std::string(error.what()).find("move it away") != std::string::npos;
+    }
+    return false;
+  };
+  SECTION("a file with another name, too") {
+    dir.write("file", "aaaaxxxxcc");
+    fs::create_hard_link(dir / "file", dir / "victim");
+    CHECK(is_refused(content(dir / "file")));
+    CHECK(dir.read("victim") == "aaaaxxxxcc");
+    CHECK(names(dir.path()) == std::set<std::string>{"file", "victim"});
+  }
+  SECTION("a link to a file") {
+    dir.write("victim", "aaaaxxxxcc");
+    fs::create_symlink("victim", dir / "file");
+    CHECK(is_refused(content(dir / "file")));
+    CHECK(dir.read("victim") == "aaaaxxxxcc");
+    CHECK(names(dir.path()) == std::set<std::string>{"file", "victim"});
+  }
+  SECTION("a folder with a link to a folder") {
+    const Layout layout = Layout::of_folder({{"sub/one", 4}, {"two", 6}}, {}, 4);
+    dir.write("victim/one", "aaax");
+    dir.write("set/two", "bbbbcc");
+    fs::create_symlink("../victim", dir / "set/sub");
+    CHECK(is_refused(content(dir / "set", layout)));
+    CHECK(dir.read("victim/one") == "aaax");
+    CHECK(names(dir.path()) == std::set<std::string>{"set", "victim"});
+  }
+}
+
 TEST_CASE("when no name is free nothing is touched, and the error says what to do", "[scratch]") {
   const TempDir dir;
   for (const Scratch& pair : scratch_names(content(dir / "file"))) dir.write(pair.journal.filename().string(), "mine");
@@ -213,6 +248,23 @@ TEST_CASE("when no name is free nothing is touched, and the error says what to d
     CHECK(message.find(pair.journal.string()) != std::string::npos);
     CHECK(dir.read(pair.journal.filename().string()) == "mine");
   }
+}
+
+TEST_CASE("what was built of a content that is given up goes, and nobody else's", "[scratch]") {
+  const TempDir dir;
+  const Content given_up = content(dir / "file");
+  { const PieceStore store(given_up, {}); }
+  CHECK(dir.has("file.part"));
+  CHECK(dir.has("file.journal"));
+  give_up_scratch(given_up);
+  CHECK_FALSE(dir.has("file.part"));
+  CHECK_FALSE(dir.has("file.journal"));
+
+  dir.write("file.part", "mine");
+  dir.write("file.journal", "mine");
+  give_up_scratch(given_up);
+  CHECK(dir.read("file.part") == "mine");
+  CHECK(dir.read("file.journal") == "mine");
 }
 
 TEST_CASE("every legal name has names to be built under", "[scratch]") {

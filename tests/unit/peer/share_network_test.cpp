@@ -264,6 +264,41 @@ TEST_CASE("a file that changes while it is fetched is not mixed with what it was
   run_until(io, [&] { return finished; });
 }
 
+TEST_CASE("a dial that is under way when a fetch ends comes to nothing", "[share][network]") {
+  asio::io_context io;
+  World world;
+  Place place(io, world);
+  place.dir.write("f", "bytes");
+  place.open(1);
+  const auto holders = searched(io, world, "f");
+  const auto known = manifest_from(io, holders.at(0));
+  tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+  acceptor.non_blocking(true);
+  Holder holder = holders[0];
+  holder.address.port = acceptor.local_endpoint().port();
+  const TempDir target;
+  auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{}, [] {});
+  fetch->start();
+  fetch->add_holder(holder);
+  // One step at a time: the kernel has connected, and the dialer has not been told.
+  tcp::socket dialled(io);
+  for (std::error_code error = asio::error::would_block; error == asio::error::would_block; acceptor.accept(dialled, error)) {
+    io.restart();
+    io.run_one_for(1s);
+  }
+  fetch.reset();
+  std::optional<std::size_t> heard;
+  std::error_code end;
+  std::byte first{};
+  dialled.async_read_some(asio::buffer(&first, 1), [&](const std::error_code& read, std::size_t bytes) {
+    end = read;
+    heard = bytes;
+  });
+  run_until(io, [&] { return heard.has_value(); });
+  CHECK(end == asio::error::eof);
+  CHECK(*heard == 0);
+}
+
 TEST_CASE("exchanges that nobody takes part in are given up, and made anew", "[share][network]") {
   asio::io_context io;
   World world;

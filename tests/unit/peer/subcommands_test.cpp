@@ -32,16 +32,23 @@ Options parsed(std::vector<const char*> words) {
 }
 
 TEST_CASE("only the first word makes a subcommand", "[command line]") {
-  CHECK_FALSE(parse({}));
   CHECK_FALSE(parse({"1001"}));
   CHECK_FALSE(parse({"1001", "manifest"}));
   CHECK_FALSE(parse({"--help"}));
-  CHECK_FALSE(parse({"Manifest"}));
   CHECK(parse({"manifest"}));
   CHECK(parse({"verify"}));
   CHECK(parse({"share"}));
   CHECK(parse({"ls", "--help"}));
   CHECK(parse({"get"}));
+}
+
+TEST_CASE("no word at all, and a word that is neither a command nor an ID, is a usage error", "[command line]") {
+  for (const auto& words : {std::vector<const char*>{}, {"Manifest"}, {"shrae"}, {""}}) {
+    const auto subcommand = parse(words);
+    REQUIRE(subcommand);
+    REQUIRE(std::holds_alternative<ExitCode>(*subcommand));
+    CHECK(std::get<ExitCode>(*subcommand) == ExitCode::usage);
+  }
 }
 
 TEST_CASE("the manifest's options are understood", "[command line]") {

@@ -48,6 +48,8 @@ TEST_CASE("a misspelt option is named, not the value behind it", "[command line]
   CHECK(told.text.starts_with("unknown option --foldr; did you mean --folder?\n"));
   CHECK(parsed({"--foldr=x"}).text.starts_with("unknown option --foldr; did you mean --folder?\n"));
   CHECK(parsed({"-x"}).text.starts_with("unknown option -x\n"));
+  CHECK(parsed({"---"}).text.starts_with("unknown option ---\n"));
+  CHECK(parsed({"--=x"}).text.starts_with("unknown option --\n"));
 }
 
 TEST_CASE("what looks like an option may be a value", "[command line]") {
