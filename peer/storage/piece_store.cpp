@@ -271,10 +271,7 @@ std::vector<PieceIndex> PieceStore::withdraw(std::span<const PieceIndex> pieces)
     digest_known_.reset(piece);
   }
   if (withdrawn.empty() || frozen_) return withdrawn;
-  if (at_root_)
-    take_name_back();
-  else
-    journal_->revoke(revoked);
+  at_root_ ? take_name_back() : journal_->revoke(revoked);
   return withdrawn;
 }
 
