@@ -27,6 +27,7 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_cont
       exit_when_(options.exit_when),
       linger_(options.linger_s),
       patience_(options.patience_s.value_or(RunOptions::kDefaultPatience_s)),
+      deadline_(options.deadline()),
       linger_timer_(io_) {}
 
 SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
@@ -58,6 +59,7 @@ Exchange::Hooks DaemonLoop::hooks() {
                 if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
                 if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal(ExitCode::complete);
                 if (std::holds_alternative<PatienceEnded>(event)) on_patience_ended();
+                if (std::holds_alternative<TrustWithdrawn>(event)) on_trust_withdrawn();
                 if (plan_.on_event) plan_.on_event(event, exchange_.swarm());
               },
           .on_settled = [this] { flush_log_soon(); },
@@ -120,6 +122,18 @@ void DaemonLoop::on_patience_ended() {
   on_goal(ExitCode::not_all_heard_of);
 }
 
+/// The content is not complete, or not as far as it was.
+void DaemonLoop::on_trust_withdrawn() {
+  if (life_.leaving() || retiring_) {
+    spdlog::error("too late to fetch anything again: the next start does");
+    goal_code_ = ExitCode::content_mismatch;
+    life_.amend(goal_code_);
+  } else if (std::exchange(at_goal_, false)) {
+    linger_timer_.cancel();
+    life_.end_at(deadline_);
+  }
+}
+
 /// What we were to wait for has come about: serve on for a while, then leave.
 void DaemonLoop::on_goal(ExitCode code) {
   // While we serve on, who was missing may come after all.
@@ -131,7 +145,7 @@ void DaemonLoop::on_goal(ExitCode code) {
   spdlog::info("serving for {} s more", linger_.count());
   linger_timer_.expires_after(linger_);
   linger_timer_.async_wait([this](const std::error_code& error) {
-    if (!error) wind_up();
+    if (!error && at_goal_) wind_up();
   });
 }
 
@@ -144,7 +158,7 @@ void DaemonLoop::wind_up() {
 }
 
 void DaemonLoop::leave_if_flushed() {
-  if (retiring_ && exchange_.swarm().flushed()) leave_drained(ExitCode::complete);
+  if (retiring_ && exchange_.swarm().flushed()) leave_drained(goal_code_);
 }
 
 void DaemonLoop::explain() {

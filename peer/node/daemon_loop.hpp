@@ -42,7 +42,8 @@ class DaemonLoop {
   DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, Listener& listener, PieceStorage& store);
 
   /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the time-out, or a
-  /// failure. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
+  /// failure. When it proves that the content was not complete after all, it goes on, or, when it is too late for that, returns
+  /// `content_mismatch`. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
   /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError at the time-out
   /// and for disk errors. `early`: who connected before.
   ExitCode run(Reception& reception, std::vector<EarlyPeer> early);
@@ -57,6 +58,7 @@ class DaemonLoop {
   Life::Doing doing();
   void on_own_complete();
   void on_patience_ended();
+  void on_trust_withdrawn();
   void on_goal(ExitCode code);
   void wind_up();
   void leave_if_flushed();
@@ -78,6 +80,7 @@ class DaemonLoop {
   ExitWhen exit_when_;
   std::chrono::seconds linger_;
   std::chrono::seconds patience_;
+  std::optional<Instant> deadline_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
   bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.

@@ -160,6 +160,8 @@ void Exchange::claim(PieceIndex piece) {
   }
 }
 
+void Exchange::withdraw(const std::vector<PieceIndex>& pieces) { swarm_.on_trust_withdrawn(store_.withdraw(pieces), now()); }
+
 /// False when the disk is full.
 bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
   try {
@@ -222,6 +224,7 @@ void Exchange::settle() {
       if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
     }
     void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
+    void operator()(const Withdraw& effect) const { exchange.withdraw(effect.pieces); }
     void operator()(const Disconnect& effect) const {
       if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
     }

@@ -95,6 +95,7 @@ class Exchange {
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
   bool keep(PieceIndex piece, const PieceBuffer& buffer);
   void claim(PieceIndex piece);
+  void withdraw(const std::vector<PieceIndex>& pieces);
   bool write(PieceIndex piece, const PieceBuffer& buffer, bool parked);
   std::unique_ptr<MappedPart> map(PieceIndex piece);
   void on_disk_full();

@@ -63,6 +63,10 @@ void Life::leave(ExitCode code) {
     io_.stop();
 }
 
+void Life::amend(ExitCode code) {
+  if (leaving_ && !failure_ && code_ != ExitCode::interrupted) code_ = code;
+}
+
 void Life::fail(const ExitError& error) {
   if (!leaving_) failure_ = error;
   leave(error.code());

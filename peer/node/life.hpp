@@ -45,6 +45,8 @@ class Life {
   void leave(ExitCode code);
   /// Leaves, and lets run() throw this.
   void fail(const ExitError& error);
+  /// We left for something that turns out to be untrue: the code becomes this one, unless it tells of an interruption or a failure.
+  void amend(ExitCode code);
   bool leaving() const { return leaving_; }
 
   /// What the process does now is over, and something else follows: run_on() returns. Nothing while it leaves.

@@ -69,13 +69,14 @@ struct Tell {
   void operator()(const LowBitFirstProven& e) const {
     spdlog::warn("{} numbers the bits of its bitfield from the low end, where the high bit is piece 0; it is read that way from now on, and {} {} that it "
                  "gave {} fetched again", e.peer.value, e.given_up, e.given_up == 1 ? words.one : words.several, e.given_up == 1 ? "is" : "are");
-    if (e.taken > 0)
-      spdlog::error("{} {} of {} had been taken for right because nobody else had them, and are probably wrong: compare the copy with another one", e.taken,
-                    e.taken == 1 ? words.one : words.several, e.peer.value);
   }
   void operator()(const DoubtfulPiecesTaken& e) const {
     spdlog::warn("{} {} came from peers that may number the bits of their bitfields from the wrong end; nobody else has them, so they are taken for right",
                  e.count, e.count == 1 ? words.one : words.several);
+  }
+  void operator()(const TrustWithdrawn& e) const {
+    spdlog::error("{} {} that had been taken for right because nobody else had them cannot be right: they are given up and fetched again{}", e.count,
+                  e.count == 1 ? words.one : words.several, e.was_complete ? ", and the file is not complete any more" : "");
   }
   void operator()(const PiecesLost& e) const {
     spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,

@@ -51,14 +51,21 @@ std::string peers(const Stuck& stuck) {
 
 std::string at(const Stuck::Peer& peer, const PeerAddress& where) { return where ? " at " + where(peer.id) : ""; }
 
+/// Of one that is to come, and that we dial because it does not.
+std::string dialled_in_vain(const Stuck::Peer& peer, const std::string& whom, const PeerAddress& where) {
+  return "; dialling " + whom + at(peer, where) + " fails, too: " + words_for(peer.fault);
+}
+
+bool unreached(const Stuck::Peer& peer) { return peer.ours_to_dial && peer.fault != DialFault::none; }
+
 /// Those that are not linked: such as "cannot reach peer 1001 at host:6001: connection refused; waiting for peers 1003, 1004
-/// to connect". Who is to come is named in the words of the caller.
+/// to connect; dialling 1003 at host:6003 fails, too: no route to host". Who is to come is named in the words of the caller.
 std::string absent(const Stuck& stuck, const PeerAddress& where, const char* before, const char* one_behind, const char* several_behind) {
   std::string text;
-  std::vector<PeerId> others;
+  std::vector<Stuck::Peer> others;
   for (const Stuck::Peer& peer : stuck.peers) {
-    if (peer.fault == DialFault::none) {
-      others.push_back(peer.id);
+    if (!unreached(peer)) {
+      others.push_back(peer);
       continue;
     }
     text += (text.empty() ? "cannot reach peer " : "; nor peer ") + number(peer.id.value) + at(peer, where) + ": " + words_for(peer.fault);
@@ -67,7 +74,11 @@ std::string absent(const Stuck& stuck, const PeerAddress& where, const char* bef
   const std::uint32_t count = static_cast<std::uint32_t>(others.size()) + unnamed;
   if (others.empty()) return unnamed == 0 ? text : text + " (+" + number(unnamed) + " more)";
   text += text.empty() ? "" : "; ";
-  return text + before + list("peer", "peers", others, count, [](PeerId id) { return number(id.value); }) + (count == 1 ? one_behind : several_behind);
+  text += before + list("peer", "peers", others, count, [](const Stuck::Peer& peer) { return number(peer.id.value); }) +
+          (count == 1 ? one_behind : several_behind);
+  for (const Stuck::Peer& peer : others)
+    if (peer.fault != DialFault::none) text += dialled_in_vain(peer, count == 1 ? "it" : number(peer.id.value), where);
+  return text;
 }
 
 std::string not_connected(const Stuck& stuck, const PeerAddress& where) {
@@ -83,9 +94,11 @@ std::string with_progress(const Stuck::Peer& peer, const Stuck& stuck, const Pie
   const std::string id = number(peer.id.value);
   const std::string have = number(peer.pieces) + " of " + number(stuck.pieces_in_all) + " " + words.several;
   if (peer.state == State::linked) return id + " (has " + have + ")";
-  const bool unreached = peer.fault != DialFault::none;
-  std::string what = peer.state == State::lost ? "left with " + have : unreached ? "" : "never connected";
-  if (unreached) what += std::string(what.empty() ? "" : " and ") + "cannot be reached" + at(peer, where) + ": " + words_for(peer.fault);
+  std::string what = peer.state == State::lost ? "left with " + have : unreached(peer) ? "" : "never connected";
+  if (unreached(peer))
+    what += std::string(what.empty() ? "" : " and ") + "cannot be reached" + at(peer, where) + ": " + words_for(peer.fault);
+  else if (peer.fault != DialFault::none)
+    what += dialled_in_vain(peer, "it", where);
   return id + (stuck.peer_count == 1 ? ", which " + what : " (" + what + ")");
 }
 

@@ -13,7 +13,7 @@ namespace p2p {
 using PeerAddress = std::function<std::string(PeerId)>;
 
 /// Such as "no live peer holds pieces 17, 203, 204 (+3)" or "choked by all 3 neighbors for 40 s". Of peers that are not linked
-/// it says why, where we are the one that dials. `where`: may be null.
+/// it says why our dials fail, also where the others are to dial us. `where`: may be null.
 std::string describe(const Stuck& stuck, Instant now, const PieceWords& words = {}, const PeerAddress& where = {});
 
 /// Why the time-out came first: what is missing, and `stuck`, the reason where there is one.

@@ -52,7 +52,10 @@ std::optional<std::pair<SeenFile, ContentId>> parse_line(const std::string& text
 /// Empty when it is no regular file that can be read.
 std::string text_of(const fs::path& path) {
   try {
-    return read_regular_text(path);
+    const File file(path, File::Mode::read_own);
+    std::string text(file.size(), '\0');
+    text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
+    return text;
   } catch (const std::system_error&) {
     return {};
   }

@@ -281,6 +281,11 @@ void ChunkStore::park(PieceIndex, std::span<const std::byte>) { P2P_ASSERT(false
 
 void ChunkStore::claim(PieceIndex) { P2P_ASSERT(false); }
 
+std::vector<PieceIndex> ChunkStore::withdraw(std::span<const PieceIndex>) {
+  P2P_ASSERT(false);
+  return {};
+}
+
 // --- what goes -----------------------------------------------------------------------------------------------------
 
 std::optional<PieceStorage::Source> ChunkStore::source(PieceIndex piece) {

@@ -64,6 +64,7 @@ class ChunkStore : public PieceStorage {
   void write(PieceIndex piece, std::span<const std::byte> bytes) override;
   void park(PieceIndex piece, std::span<const std::byte> bytes) override;
   void claim(PieceIndex piece) override;
+  std::vector<PieceIndex> withdraw(std::span<const PieceIndex> pieces) override;
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
   bool frozen() const override { return false; }

@@ -66,7 +66,7 @@ void sync_folder(const std::filesystem::path& folder) {
 File::File(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
 
 File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
-  const int flags = (mode == Mode::read ? O_RDONLY : O_RDWR | O_NOFOLLOW) | O_CLOEXEC;
+  const int flags = (mode == Mode::read_write ? O_RDWR : O_RDONLY) | (mode == Mode::read ? 0 : O_NOFOLLOW) | O_CLOEXEC;
   // A FIFO without a writer must not hold us up. A file with a lease is given up by its holder only to somebody who waits.
   fd_ = ::open(path_.c_str(), flags | O_NONBLOCK);
   if (fd_ < 0 && errno == EWOULDBLOCK) fd_ = ::open(path_.c_str(), flags);

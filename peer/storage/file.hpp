@@ -37,7 +37,8 @@ class File {
  public:
   enum class Mode {
     read,        ///< What the user named: symbolic links are followed.
-    read_write,  ///< A file of ours that is there: a symbolic link in its place is an error.
+    read_own,    ///< A file of ours that is there: a symbolic link in its place is an error.
+    read_write,  ///< The same.
   };
   /// Size, and time of the last change in nanoseconds.
   struct Stamp {

@@ -24,6 +24,8 @@ constexpr std::size_t kHeaderBytes = 32;
 constexpr std::size_t kRecordBytes = 32;
 constexpr std::size_t kCheckedBytes = 24;
 using Block = std::array<std::byte, 32>;
+// Nothing hashes to it, but by an accident of 1 in 2^128.
+constexpr Xxh3Digest kNoDigest{};
 
 std::uint64_t check_of(const Block& record, const Xxh3Digest& key) {
   std::array<std::byte, kCheckedBytes + 16> checked{};
@@ -93,7 +95,7 @@ Journal Journal::create(const std::filesystem::path& path, const Xxh3Digest& key
 
 bool Journal::is_at(const std::filesystem::path& path) {
   try {
-    const File file(path, File::Mode::read);
+    const File file(path, File::Mode::read_own);
     std::array<std::byte, kMagic.size()> magic{};
     file.read_at(0, magic);
     return std::memcmp(magic.data(), kMagic.data(), kMagic.size()) == 0;
@@ -127,6 +129,13 @@ void Journal::read() {
 }
 
 void Journal::remove() { ::unlink(file_.path().c_str()); }
+
+void Journal::revoke(const Bitfield& pieces) {
+  Block block{};
+  for (std::uint64_t at = kHeaderBytes; at < size_ && file_.read_at(at, block) == kRecordBytes; at += kRecordBytes)
+    if (const PieceIndex piece{load_u32(std::span(block).first<4>())}; piece.value < pieces.size() && pieces.test(piece))
+      file_.write_at(at, encode({piece, kNoDigest}, key_));
+}
 
 void Journal::append(const Record& record) {
   // After a failure a part of the record may stand there: reading stops at it, and the next record goes over it.

@@ -8,7 +8,8 @@
 //           16 bytes  XXH3-128 of the piece
 //            8 bytes  XXH3-64 of the record's first 24 bytes and the content's key, so that a torn or foreign record is known
 // A record is written after its piece. Reading stops at the first record that is not whole; the next one is written
-// over it. The last record of a piece counts. What the journal says is a hint: its reader compares with the bytes.
+// over it. The last record of a piece counts; one of zeros in the place of the digest says that the piece is not stored any more.
+// What the journal says is a hint: its reader compares with the bytes.
 //
 // It is also the proof that what stands beside it is ours (scratch.hpp), and the lock that keeps two processes from building
 // the same content in the same place.
@@ -21,6 +22,7 @@
 
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
+#include "protocol/bitfield.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -45,6 +47,8 @@ class Journal {
 
   /// Throws std::system_error; then nothing was appended.
   void append(const Record& record);
+  /// From now on it says of these pieces that they are not stored. Needs no more room. Throws std::system_error.
+  void revoke(const Bitfield& pieces);
   /// Removes it from disk, as far as that can be done, and holds the lock until it is destroyed.
   void remove();
 

@@ -40,6 +40,10 @@ class PieceStorage {
   virtual void park(PieceIndex piece, std::span<const std::byte> bytes) = 0;
   /// Stores what was parked. Throws as write().
   virtual void claim(PieceIndex piece) = 0;
+  /// These pieces, which were claimed, are wrong: they are not stored any more, not after a restart either, and others may be
+  /// written over them. Returns those that were stored. Throws std::system_error; StoreError (mismatch) when the content
+  /// has its name already, and that cannot be taken back.
+  virtual std::vector<PieceIndex> withdraw(std::span<const PieceIndex> pieces) = 0;
 
   /// Where to send a stored piece from; the file stays open as long as this is held.
   struct Source {

@@ -27,21 +27,6 @@ std::size_t most_open_files() {
   return std::clamp<std::size_t>(limit.rlim_cur / kDescriptorShare, 1, kMostOpenFiles);
 }
 
-/// The size of a regular file; empty when there is none.
-std::optional<std::uint64_t> size_of_file(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) {
-    if (something_is_at(path)) throw StoreError(StoreFault::mismatch, path.string() + " is a symbolic link that leads nowhere; move it away");
-    return std::nullopt;
-  }
-  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + path.string() + ": " + error.message());
-  if (!fs::is_regular_file(status)) throw StoreError(StoreFault::mismatch, path.string() + " is not a regular file");
-  const std::uint64_t size = fs::file_size(path, error);
-  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + path.string() + ": " + error.message());
-  return size;
-}
-
 /// A failure to prepare the folder, for the user.
 [[noreturn]] void rethrow_for_user(const std::system_error& error, const Geometry& geometry) {
   const bool full = is_disk_full(error.code());
@@ -56,27 +41,6 @@ std::vector<PieceIndex> all_pieces(const Geometry& geometry) {
 }
 
 }  // namespace
-
-FolderState inspect_folder(const Content& content) {
-  const Layout& layout = content.layout;
-  if (!layout.is_folder()) {
-    const auto size = size_of_file(content.root);
-    if (!size) return FolderState::missing;
-    if (*size == layout.files().front().size) return FolderState::complete;
-    if (content.matches) return FolderState::wrong;
-    throw StoreError(StoreFault::mismatch, content.root.string() + " has " + std::to_string(*size) + " bytes, expected " +
-                                                    std::to_string(layout.files().front().size) +
-                                                    (content.size_source.empty() ? "" : " (" + content.size_source + ")"));
-  }
-  std::error_code error;
-  const fs::file_status status = fs::status(content.root, error);
-  if (status.type() == fs::file_type::not_found) return FolderState::missing;
-  if (error) throw StoreError(StoreFault::unusable, "cannot look at " + content.root.string() + ": " + error.message());
-  if (!fs::is_directory(status)) throw StoreError(StoreFault::mismatch, content.root.string() + " is not a folder");
-  const auto right = [&](const Layout::File& file) { return size_of_file(content.root / file.path) == file.size; };
-  const auto exists = [&](const fs::path& folder) { return fs::is_directory(content.root / folder); };
-  return std::ranges::all_of(layout.files(), right) && std::ranges::all_of(layout.empty_folders(), exists) ? FolderState::complete : FolderState::wrong;
-}
 
 PieceStore::PieceStore(Content content, Options options)
     : content_(std::move(content)),
@@ -93,8 +57,15 @@ PieceStore::PieceStore(Content content, Options options)
     if (state != FolderState::missing) claim_complete(state);
     if (!at_root_) claim_part();
   } catch (const std::system_error& error) {
+    remove_unused();
     rethrow_for_user(error, geometry());
   }
+}
+
+PieceStore::~PieceStore() { remove_unused(); }
+
+void PieceStore::remove_unused() {
+  if (made_scratch_ && !at_root_ && stored_.count() == 0) p2p::remove_unused(scratch_, *journal_, content_);
 }
 
 // --- what is there -------------------------------------------------------------------------------------------------
@@ -123,6 +94,7 @@ void PieceStore::claim_complete(FolderState state) {
   const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
   claim_scratch();
+  made_scratch_ = false;  // the .part will be what is there
   if (something_is_at(part()))
     throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and there is a " + part().string() +
                                                     ", too; remove one of them");
@@ -151,6 +123,7 @@ void PieceStore::claim_scratch() {
     digest_known_.set(piece);
   }
   journal_.emplace(std::move(claim.journal));
+  made_scratch_ = claim.made;
 }
 
 void PieceStore::claim_part() {
@@ -161,9 +134,9 @@ void PieceStore::claim_part() {
   prepare_files();
   if (content_.matches && !was_complete) {
     if (was_there && journal_->records().empty()) stored_ = scan(all_pieces(geometry()), false);
-    if (options_.replace) copy_matching(content_.root);
+    if (options_.replace) copy_matching(content_.root, File::Mode::read);
     for (const Scratch& pair : scratch_names(content_))
-      if (pair.part != part()) copy_matching(pair.part);
+      if (pair.part != part() && is_by_itself(pair.part, content_)) copy_matching(pair.part, File::Mode::read_own);
   }
   if (stored_.complete()) finish();
 }
@@ -185,14 +158,14 @@ void PieceStore::prepare_files() {
 }
 
 /// Takes the pieces that we lack and that match the manifest from what is not ours, or is still in use.
-void PieceStore::copy_matching(const fs::path& from) {
+void PieceStore::copy_matching(const fs::path& from, File::Mode mode) {
   std::error_code ignored;
   if (!(content_.layout.is_folder() ? fs::is_directory(from, ignored) : fs::is_regular_file(from, ignored))) return;
   std::vector<PieceIndex> missing;
   for (const PieceIndex piece : all_pieces(geometry()))
     if (!stored_.test(piece)) missing.push_back(piece);
   const auto is_right = [&](PieceIndex piece, std::span<std::byte> buffer) {
-    return p2p::read_piece(content_.layout, from, piece, buffer) && matches(piece, buffer);
+    return p2p::read_piece(content_.layout, from, mode, piece, buffer) && matches(piece, buffer);
   };
   const Bitfield right = scan_pieces(geometry(), missing, is_right, options_.on_scan);
   std::vector<std::byte> buffer(geometry().largest_size());
@@ -216,7 +189,7 @@ bool PieceStore::read_piece(PieceIndex piece, std::span<std::byte> buffer) const
       return false;
     }
   }
-  return p2p::read_piece(content_.layout, at_root_ ? content_.root : part(), piece, buffer);
+  return p2p::read_piece(content_.layout, at_root_ ? content_.root : part(), at_root_ ? File::Mode::read : File::Mode::read_own, piece, buffer);
 }
 
 bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
@@ -286,6 +259,41 @@ void PieceStore::claim(PieceIndex piece) {
   std::vector<std::byte> bytes(geometry().size_of(piece));
   if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + scratch_.part.string());
   write(piece, bytes);
+}
+
+std::vector<PieceIndex> PieceStore::withdraw(std::span<const PieceIndex> pieces) {
+  std::vector<PieceIndex> withdrawn;
+  Bitfield revoked(geometry().piece_count());
+  for (const PieceIndex piece : pieces) {
+    if (!stored_.reset(piece)) continue;
+    withdrawn.push_back(piece);
+    revoked.set(piece);
+    digest_known_.reset(piece);
+  }
+  if (withdrawn.empty() || frozen_) return withdrawn;
+  at_root_ ? take_name_back() : journal_->revoke(revoked);
+  return withdrawn;
+}
+
+/// The content is not complete after all. What of it is right is in the new journal before anything is written.
+void PieceStore::take_name_back() {
+  const auto is_as_we_left_it = [this](std::size_t file) {
+    try {
+      return File(path_of(file), File::Mode::read_own).stamp() == stamps_[file];
+    } catch (const std::system_error&) {
+      return false;
+    }
+  };
+  for (std::size_t i = 0; i < files_.size(); ++i)
+    if (!is_as_we_left_it(i))
+      throw StoreError(StoreFault::mismatch, content_.root.string() + " is not right, and somebody else has changed it; move it away and start again");
+  ScratchClaim claim = p2p::take_name_back(content_);
+  scratch_ = std::move(claim.names);
+  journal_.emplace(std::move(claim.journal));
+  made_scratch_ = false;
+  at_root_ = false;
+  close_files();
+  stored_.for_each([this](PieceIndex piece) { record(piece, digests_[piece.value]); });
 }
 
 std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {

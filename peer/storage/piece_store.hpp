@@ -20,6 +20,7 @@
 
 #include "peer/storage/content.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/folder_state.hpp"
 #include "peer/storage/journal.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/scan.hpp"
@@ -27,16 +28,6 @@
 #include "protocol/bitfield.hpp"
 
 namespace p2p {
-
-enum class FolderState {
-  complete,  ///< File or folder with the right sizes.
-  wrong,     ///< There, but with other sizes or files missing: only with a manifest, which can tell what is of use.
-  missing,   ///< Nothing of that name; an unfinished .part may be there.
-};
-
-/// Looks without touching anything. Throws StoreError (mismatch) when the root is of another kind, or, without a
-/// manifest, of another size; unusable when it cannot be looked at.
-FolderState inspect_folder(const Content& content);
 
 class PieceStore : public PieceStorage {
  public:
@@ -54,6 +45,10 @@ class PieceStore : public PieceStorage {
   /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable for
   /// other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
   PieceStore(Content content, Options options);
+  /// A .part that was made here and in which no piece is stored is removed. So it is when the constructor throws.
+  ~PieceStore() override;
+  PieceStore(const PieceStore&) = delete;
+  PieceStore& operator=(const PieceStore&) = delete;
 
   const Bitfield& stored() const override { return stored_; }
   const Geometry& geometry() const override { return content_.layout.geometry(); }
@@ -68,6 +63,8 @@ class PieceStore : public PieceStorage {
 
   void park(PieceIndex piece, std::span<const std::byte> bytes) override;
   void claim(PieceIndex piece) override;
+  /// A content that has its name becomes a .part again.
+  std::vector<PieceIndex> withdraw(std::span<const PieceIndex> pieces) override;
 
   std::optional<Source> source(PieceIndex piece) override;
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
@@ -91,18 +88,21 @@ class PieceStore : public PieceStorage {
   void claim_scratch();
   void claim_part();
   void prepare_files();
-  void copy_matching(const std::filesystem::path& from);
+  void copy_matching(const std::filesystem::path& from, File::Mode mode);
   void record(PieceIndex piece, const Xxh3Digest& digest);
   bool read_piece(PieceIndex piece, std::span<std::byte> buffer) const;
   bool check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const;
   Bitfield scan(const std::vector<PieceIndex>& pieces, bool by_digest);
   void set_modes();
   void finish();
+  void take_name_back();
+  void remove_unused();
   void note_stamps();
 
   Content content_;
   Options options_;
   Scratch scratch_;  ///< While it is not complete.
+  bool made_scratch_ = false;  ///< It was made here, with nothing in it.
   bool at_root_ = false;  ///< Complete, under its own name.
   bool frozen_ = false;
   std::size_t most_open_files_;

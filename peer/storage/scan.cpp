@@ -8,7 +8,6 @@
 #include <system_error>
 #include <thread>
 
-#include "peer/storage/file.hpp"
 
 namespace p2p {
 namespace {
@@ -21,11 +20,11 @@ constexpr std::size_t kBufferBudget = 256u << 20;
 
 }  // namespace
 
-bool read_piece(const Layout& layout, const std::filesystem::path& root, PieceIndex piece, std::span<std::byte> buffer) {
+bool read_piece(const Layout& layout, const std::filesystem::path& root, File::Mode mode, PieceIndex piece, std::span<std::byte> buffer) {
   const Layout::Place at = layout.place_of(piece);
   for (int tries = 1;; ++tries) {
     try {
-      return File(place_below(root, layout.files()[at.file].path), File::Mode::read).read_at(at.offset, buffer) == buffer.size();
+      return File(place_below(root, layout.files()[at.file].path), mode).read_at(at.offset, buffer) == buffer.size();
     } catch (const std::system_error& error) {
       // The scan's other threads will give theirs back.
       if (!is_exhausted(error.code()) || tries == kMostTries) return false;

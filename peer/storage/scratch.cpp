@@ -1,12 +1,14 @@
 #include "peer/storage/scratch.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,38 +58,35 @@ Bitfield proven_by(const Journal& journal, const Content& content, const fs::pat
   std::vector<PieceIndex> claimed;
   for (const auto& [piece, digest] : digests) claimed.push_back(piece);
   const auto is_right = [&](PieceIndex piece, std::span<std::byte> buffer) {
-    return read_piece(content.layout, part, piece, buffer) && xxh3_128(buffer) == digests.at(piece);
+    return read_piece(content.layout, part, File::Mode::read_own, piece, buffer) && xxh3_128(buffer) == digests.at(piece);
   };
   return scan_pieces(geometry, claimed, is_right, on_scan);
 }
 
-/// Whether what is there is as we made it, or has bytes that the journal tells of. Something that has other names, too, is
-/// somebody's copy.
-bool is_ours(const fs::path& part, const Content& content, bool has_proven) {
-  struct stat status {};
-  if (::lstat(part.c_str(), &status) != 0) return errno == ENOENT;
-  if (content.layout.is_folder() && !S_ISDIR(status.st_mode)) return false;
+/// Whether what is there has the sizes that we gave it.
+bool has_our_sizes(const fs::path& part, const Content& content) {
   return std::ranges::all_of(content.layout.files(), [&](const Layout::File& file) {
-    for (fs::path folder = file.path.parent_path(); !folder.empty(); folder = folder.parent_path())
-      if (::lstat((part / folder).c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) return false;
+    struct stat status {};
     if (::lstat(place_below(part, file.path).c_str(), &status) != 0) return errno == ENOENT;
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    return S_ISREG(status.st_mode) && status.st_nlink == 1 && (has_proven || size == 0 || size == file.size);
+    return size == 0 || size == file.size;
   });
 }
 
+/// It is ours when it is as we made it, or has bytes that the journal tells of.
 std::optional<ScratchClaim> resume(const Scratch& pair, const Content& content, const OnScan& on_scan) {
   auto journal = Journal::open(pair.journal, journal_key(content));
-  if (!journal) return std::nullopt;
+  // Before anything is read there.
+  if (!journal || !is_by_itself(pair.part, content)) return std::nullopt;
   Bitfield proven = proven_by(*journal, content, pair.part, on_scan);
-  if (!is_ours(pair.part, content, proven.count() > 0)) return std::nullopt;
-  return ScratchClaim{pair, std::move(*journal), std::move(proven)};
+  if (proven.count() == 0 && !has_our_sizes(pair.part, content)) return std::nullopt;
+  return ScratchClaim{pair, std::move(*journal), std::move(proven), false};
 }
 
 /// Empty when somebody else has taken the name meanwhile.
 std::optional<ScratchClaim> begin(const Scratch& pair, const Content& content) {
   try {
-    return ScratchClaim{pair, Journal::create(pair.journal, journal_key(content)), Bitfield(content.layout.geometry().piece_count())};
+    return ScratchClaim{pair, Journal::create(pair.journal, journal_key(content)), Bitfield(content.layout.geometry().piece_count()), true};
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::file_exists) return std::nullopt;
     throw;
@@ -95,6 +94,19 @@ std::optional<ScratchClaim> begin(const Scratch& pair, const Content& content) {
 }
 
 }  // namespace
+
+bool is_by_itself(const fs::path& part, const Content& content) {
+  struct stat status {};
+  if (::lstat(part.c_str(), &status) != 0) return errno == ENOENT;
+  if (content.layout.is_folder() && !S_ISDIR(status.st_mode)) return false;
+  return std::ranges::all_of(content.layout.files(), [&](const Layout::File& file) {
+    for (fs::path folder = file.path.parent_path(); !folder.empty(); folder = folder.parent_path())
+      if (::lstat((part / folder).c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) return false;
+    if (::lstat(place_below(part, file.path).c_str(), &status) != 0) return errno == ENOENT;
+    // Something that has other names, too, is somebody's copy.
+    return S_ISREG(status.st_mode) && status.st_nlink == 1;
+  });
+}
 
 std::vector<Scratch> scratch_names(const Content& content) {
   const fs::path& root = content.root;
@@ -123,6 +135,42 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan) {
                                     ": something else has the names that are needed for it; move away what is there of" + names);
 }
 
+ScratchClaim take_name_back(const Content& content) {
+  const auto unmended = [&](const std::string& why) {
+    return StoreError(StoreFault::mismatch, content.root.string() + " is not right, and cannot be mended: " + why + "; remove it and start again");
+  };
+  if (!is_by_itself(content.root, content) || !has_our_sizes(content.root, content)) throw unmended("it has been replaced, or has another name, too");
+  for (const Scratch& pair : scratch_names(content)) {
+    if (something_is_at(pair.part) || something_is_at(pair.journal)) continue;
+    // A crash in between leaves a .part that nobody claims. The other way round it would leave a file that seems to be complete.
+    try {
+      rename_to_new(content.root, pair.part);
+    } catch (const std::system_error& error) {
+      throw unmended(error.what());
+    }
+    if (auto claim = begin(pair, content)) return std::move(*claim);
+    throw std::system_error(EEXIST, std::generic_category(), "create " + pair.journal.string());
+  }
+  throw unmended("something else has the names that are needed for that");
+}
+
+void remove_unused(const Scratch& pair, Journal& journal, const Content& content) {
+  if (!is_by_itself(pair.part, content) || !has_our_sizes(pair.part, content)) return;
+  std::set<fs::path> folders;
+  const auto add = [&](fs::path folder) {
+    for (; !folder.empty(); folder = folder.parent_path()) folders.insert(folder);
+  };
+  for (const Layout::File& file : content.layout.files()) {
+    ::unlink(place_below(pair.part, file.path).c_str());
+    add(file.path.parent_path());
+  }
+  for (const fs::path& folder : content.layout.empty_folders()) add(folder);
+  // What lies in a folder sorts behind it. One in which the user has put something stays.
+  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) ::rmdir((pair.part / *folder).c_str());
+  if (content.layout.is_folder()) ::rmdir(pair.part.c_str());
+  if (!something_is_at(pair.part)) journal.remove();
+}
+
 void give_up_scratch(const Content& content) {
   P2P_ASSERT(!content.layout.is_folder());
   for (const Scratch& pair : scratch_names(content)) {
@@ -136,8 +184,6 @@ void give_up_scratch(const Content& content) {
     }
   }
 }
-
-bool is_by_itself(const fs::path& place, const Content& content) { return is_ours(place, content, true); }
 
 void remove_stale_journals(const Content& content) {
   for (const Scratch& pair : scratch_names(content)) {

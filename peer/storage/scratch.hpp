@@ -30,11 +30,20 @@ struct ScratchClaim {
   Scratch names;
   Journal journal;
   Bitfield proven;  ///< The pieces of the .part whose bytes hash to what the journal says.
+  bool made;        ///< The names were free, and the journal is a new one.
 };
 
 /// Takes the first pair of names that is ours, or else the first that is free, and makes the journal. Throws StoreError when
 /// there is none, or when another process holds it; std::system_error.
 ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan);
+
+/// The complete content becomes a .part again, under the first pair of names that is free; the journal is a new one. Throws StoreError
+/// (mismatch), and then has touched nothing, when what has the content's name is not as we made it, or cannot be renamed;
+/// std::system_error when it has been renamed and the journal cannot be made.
+ScratchClaim take_name_back(const Content& content);
+
+/// Removes a .part that has nothing, and its journal. What is not as we made it stays.
+void remove_unused(const Scratch& pair, Journal& journal, const Content& content);
 
 /// Removes what was built of a content that nobody wants any more, as far as it is proven ours and nobody works on it.
 /// Precondition: the content is one file.

@@ -4,11 +4,11 @@
 // neither we nor anybody who asks us is ever complete with it. It becomes a stored one when the sender's haves prove our
 // reading, and is fetched again when they disprove it, or when the sender announces that very piece: so it had not had it.
 // When nothing comes any more for kPatience and nothing has been proven, a parked piece is fetched again if somebody who
-// unchokes us has it beyond doubt, waits if such a one chokes us, and is otherwise taken, because the description speaks for
-// our reading. With a manifest there are no doubts.
+// unchokes us has it beyond doubt, waits if such a one chokes us, and is otherwise taken on trust, because the description speaks
+// for our reading. If the sender's haves disprove it after that, what was taken is withdrawn, even if the file has been
+// complete since. With a manifest there are no doubts.
 #include <algorithm>
 
-#include "protocol/assert.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -30,8 +30,19 @@ void Swarm::begin_doubt(LinkId link, const Bitfield& told_before) {
   if (config_.content || (pieces % 8 != 0 && pieces < kFewPieces)) return;
   Link& l = at(link);
   l.order = BitOrder::of(l.session.remote_pieces(), told_before);
-  // It may be another program by now that has the ID: nothing is asked for that is not there in both readings.
-  if (l.order && neighborhood_[*l.neighbor].low_bit_first) l.session.reread(l.order->certain());
+  if (l.order && neighborhood_[*l.neighbor].low_bit_first) recognize(link);
+}
+
+/// The link's neighbor counted from the low end when it was linked before. It may be another program by now that has the ID. The
+/// same one has in that reading all that it had; when the other reading has it all, too, nothing is asked for that is not
+/// there in both.
+void Swarm::recognize(LinkId link) {
+  Link& l = at(link);
+  const Bitfield& had = neighborhood_[*l.neighbor].had;
+  const auto has_all = [&had](const Bitfield& reading) { return had.count_without(reading) == 0; };
+  if (!has_all(l.order->low_reading()) || has_all(l.order->high_reading())) return l.session.reread(l.order->certain());
+  l.session.reread(l.order->low_reading());
+  l.order.reset();
 }
 
 /// The link's order knows of the have already.
@@ -49,11 +60,18 @@ void Swarm::settle_doubt(LinkId link, bool low_bit_first, Instant now) {
   const auto order = std::move(at(link).order);
   Neighbor& neighbor = neighborhood_[*at(link).neighbor];
   neighbor.low_bit_first = low_bit_first;
+  neighbor.had = low_bit_first ? order->low_reading() : Bitfield();
   std::vector<PieceIndex> given;
   for (const auto& [piece, state] : doubtful_)
     if (storing_.at(piece) == neighbor.id) given.push_back(piece);
   for (const PieceIndex piece : given) resolve(piece, !low_bit_first);
-  if (low_bit_first) emit(LowBitFirstProven{neighbor.id, static_cast<std::uint32_t>(given.size()), neighbor.taken_on_trust});
+  if (low_bit_first) emit(LowBitFirstProven{neighbor.id, static_cast<std::uint32_t>(given.size())});
+  const auto trusted = on_trust_.extract(neighbor.id);
+  if (low_bit_first && trusted) {
+    Withdraw withdraw;
+    trusted.mapped().for_each([&withdraw](PieceIndex piece) { withdraw.pieces.push_back(piece); });
+    effects_.emplace_back(std::move(withdraw));
+  }
   read_anew(link, low_bit_first ? order->low_reading() : order->high_reading(), now);
   fill_all(now);
 }
@@ -107,6 +125,15 @@ bool Swarm::held_beyond_doubt(PieceIndex piece, bool by_unchoking) const {
   });
 }
 
+void Swarm::trust(PieceIndex piece, PeerId sender) {
+  on_trust_.try_emplace(sender, config_.geometry.piece_count()).first->second.set(piece);
+}
+
+/// The piece is not stored after all, or not any more.
+void Swarm::forget_trust(PieceIndex piece) {
+  for (auto& [sender, pieces] : on_trust_) pieces.reset(piece);
+}
+
 void Swarm::decide_idle_doubts(Instant now) {
   if (doubtful_.empty() || now - doubt_idle_since_ < kPatience) return;
   std::vector<PieceIndex> parked;
@@ -115,15 +142,16 @@ void Swarm::decide_idle_doubts(Instant now) {
   std::uint32_t taken = 0;
   std::vector<LinkId> given_up;
   for (const PieceIndex piece : parked) {
-    const auto sender = neighborhood_.find(storing_.at(piece));  // none: a guest, and gone
+    const PeerId from = storing_.at(piece);
+    const auto sender = neighborhood_.find(from);  // none: a guest, and gone
     const bool held = held_beyond_doubt(piece, true);
     if (!held && now - doubt_idle_since_ < kLongestPatience && held_beyond_doubt(piece, false)) continue;
     resolve(piece, !held);
-    if (!held) ++taken;
-    if (!sender) continue;
     if (!held) {
-      ++neighborhood_[*sender].taken_on_trust;
-    } else if (const auto link = neighborhood_[*sender].link; link && at(*link).order && std::ranges::find(given_up, *link) == given_up.end()) {
+      ++taken;
+      trust(piece, from);
+    } else if (const auto link = sender ? neighborhood_[*sender].link : std::nullopt;
+               link && at(*link).order && std::ranges::find(given_up, *link) == given_up.end()) {
       given_up.push_back(*link);
     }
   }

@@ -101,6 +101,7 @@ void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
 
 void Swarm::on_store_failed(PieceIndex piece, Instant now) {
   doubtful_.erase(piece);
+  forget_trust(piece);
   storing_.erase(piece);
   picker_.reject(piece);
   fill_all(now);

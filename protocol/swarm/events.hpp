@@ -87,8 +87,7 @@ struct PieceRejected {
 /// By its haves, a neighbor numbers the bits of its bitfield from the low end.
 struct LowBitFirstProven {
   PeerId peer;
-  std::uint32_t given_up;  ///< Pieces of it that it cannot have had; they are fetched again.
-  std::uint32_t taken;     ///< Those that were taken for right before; they are stored, and probably wrong.
+  std::uint32_t given_up;  ///< Pieces of it that it cannot have had, and that were kept aside; they are fetched again.
 };
 /// Pieces were stored though their senders may not have had them.
 struct DoubtfulPiecesTaken {
@@ -97,6 +96,12 @@ struct DoubtfulPiecesTaken {
 /// Pieces that we had are wrong or gone on disk.
 struct PiecesLost {
   std::uint32_t count;
+};
+/// Pieces that were stored on trust are not stored any more, because their sender proved not to have had them. They are fetched
+/// again.
+struct TrustWithdrawn {
+  std::uint32_t count;
+  bool was_complete;  ///< The file was complete with them.
 };
 /// Requests on a link got no answer in time and were given up.
 struct RequestsStalled {
@@ -129,7 +134,7 @@ struct PatienceEnded {};
 
 using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
                            ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored,
-                           PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, RequestsStalled, ChunkSettled,
-                           ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
+                           PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, TrustWithdrawn, RequestsStalled,
+                           ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
 
 }  // namespace p2p

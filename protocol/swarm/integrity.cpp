@@ -31,9 +31,23 @@ void Swarm::resume_storing(Instant now) {
 
 void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   if (pieces.empty()) return;
+  emit(PiecesLost{static_cast<std::uint32_t>(pieces.size())});
+  give_up_stored(pieces, now);
+}
+
+void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) {
+  if (pieces.empty()) return;
+  emit(TrustWithdrawn{static_cast<std::uint32_t>(pieces.size()), complete()});
+  // Whoever waited for the end waits again.
+  swarm_complete_ = false;
+  out_of_patience_ = false;
+  give_up_stored(pieces, now);
+}
+
+void Swarm::give_up_stored(std::span<const PieceIndex> pieces, Instant now) {
   // A chunk that the user has changed or removed is the user's: it is not fetched over it.
   for (const PieceIndex piece : pieces) quorum_ ? picker_.forfeit(piece) : picker_.lose(piece);
-  emit(PiecesLost{static_cast<std::uint32_t>(pieces.size())});
+  for (const PieceIndex piece : pieces) forget_trust(piece);
   neighborhood_.forget_told();
   seeker_.wake(now);
   std::vector<LinkId> established;

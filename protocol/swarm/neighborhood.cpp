@@ -104,6 +104,14 @@ void Neighborhood::on_linked(NeighborIndex index, LinkId link, bool by_us) {
   n.fault = DialFault::none;
 }
 
+void Neighborhood::on_unlinked(NeighborIndex index, const Bitfield& pieces, Instant now) {
+  Neighbor& n = neighbors_[index];
+  n.link.reset();
+  n.seen = now;
+  n.pieces = pieces.count();
+  if (n.low_bit_first) n.had = pieces;
+}
+
 void Neighborhood::reset_backoff(NeighborIndex index) { neighbors_[index].backoff = kFirstBackoff; }
 
 void Neighborhood::lengthen_backoff(NeighborIndex index) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "protocol/bitfield.hpp"
 #include "protocol/clock.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/random.hpp"
@@ -34,8 +35,8 @@ struct Neighbor {
 
   Duration backoff{};              ///< Before the next dial but one.
   std::uint32_t offenses = 0;      ///< Links in a row that ended because it broke the protocol.
-  std::uint32_t taken_on_trust = 0;  ///< Pieces of it that nothing proved to be right (doubts.cpp).
-  bool low_bit_first = false;      ///< Was proven to number the bits of its bitfield from the low end.
+  bool low_bit_first = false;      ///< Was proven to number the bits of its bitfield from the low end;
+  Bitfield had{};                  ///< then: what it had when its last link ended. Else empty, of no size.
   TalkBudget talk{};
   Instant dial_at = kNever;        ///< kNever: dialing, linked, or not to be dialled.
   bool dialing = false;            ///< From take_due() to dial_ended().
@@ -91,6 +92,9 @@ class Neighborhood {
 
   /// The neighbor has a link now; nobody dials it. `by_us`: our dial made it, so that it is ours to dial again.
   void on_linked(NeighborIndex index, LinkId link, bool by_us);
+
+  /// The link has ended, and this is what the neighbor had then.
+  void on_unlinked(NeighborIndex index, const Bitfield& pieces, Instant now);
 
   /// The link proved useful: the next back-off is the shortest.
   void reset_backoff(NeighborIndex index);

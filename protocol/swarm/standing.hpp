@@ -18,7 +18,7 @@ struct NeighborStanding {
   bool offers = false;         ///< Linked, and has a piece that we lack.
   bool chokes_us = true;
   bool ours_to_dial = false;   ///< Else it is the one that dials.
-  DialFault fault = DialFault::none;  ///< Why our last dial came to nothing.
+  DialFault fault = DialFault::none;  ///< Why our last dial came to nothing, whoever's it is to dial.
 };
 
 /// A missing chunk that somebody has, and nobody may fetch yet.

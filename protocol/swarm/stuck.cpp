@@ -22,7 +22,7 @@ template <class Fits>
 Stuck because(Stuck::Why why, const Standing& standing, Fits&& fits) {
   Stuck stuck{.why = why, .pieces_in_all = standing.piece_count};
   for (const NeighborStanding& n : standing.neighbors)
-    if (fits(n)) stuck.peers.push_back({n.id, state_of(n), n.pieces, n.ours_to_dial, n.ours_to_dial ? n.fault : DialFault::none});
+    if (fits(n)) stuck.peers.push_back({n.id, state_of(n), n.pieces, n.ours_to_dial, n.fault});
   stuck.peer_count = static_cast<std::uint32_t>(stuck.peers.size());
   std::ranges::stable_sort(stuck.peers, {}, [](const Stuck::Peer& peer) { return std::pair(peer.state, !peer.ours_to_dial); });
   if (stuck.peers.size() > Stuck::kNamed) stuck.peers.resize(Stuck::kNamed);

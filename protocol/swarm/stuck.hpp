@@ -33,7 +33,7 @@ struct Stuck {
     State state;
     std::uint32_t pieces;  ///< How many it has, as far as we were told.
     bool ours_to_dial = false;
-    DialFault fault = DialFault::none;  ///< Where it is ours to dial: why that came to nothing.
+    DialFault fault = DialFault::none;  ///< Why our last dial came to nothing: we dial one that is to come, too, when it does not.
     friend bool operator==(const Peer&, const Peer&) = default;
   };
 

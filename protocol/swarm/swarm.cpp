@@ -17,6 +17,7 @@ constexpr Duration kContentionGrace = 2s;
 // How long a neighbor that lost its link may take to come back and be told that we are complete: longer than the
 // longest back-off of a peer like us.
 constexpr Duration kFarewellGrace = 10s;
+
 bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
 
 }  // namespace
@@ -85,10 +86,8 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   emit(LinkClosed{neighborhood_[*l.neighbor].id, reason, kind});
   if (was_established) {
     --linked_;
-    neighborhood_[*l.neighbor].link.reset();
-    neighborhood_[*l.neighbor].seen = now;
     if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
-    neighborhood_[*l.neighbor].pieces = l.session.remote_pieces().count();
+    neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
     std::erase(serving_us_, link);

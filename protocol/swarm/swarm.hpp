@@ -98,13 +98,18 @@ struct Dial {
 struct Claim {
   PieceIndex piece;
 };
+/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no later
+/// start claims them either, and answer with on_trust_withdrawn().
+struct Withdraw {
+  std::vector<PieceIndex> pieces;
+};
 /// Close this connection; answer with on_closed() as for any other end.
 struct Disconnect {
   LinkId link;
   std::string reason;
 };
 
-using Effect = std::variant<SendReady, Dial, Claim, Disconnect, Event>;
+using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -164,6 +169,8 @@ class Swarm {
 
   void on_piece_stored(PieceIndex piece, Instant now);
   void on_store_failed(PieceIndex piece, Instant now);
+  /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
+  void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
   /// Its hash is wrong. Who sent it is cut off, and not linked again.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
@@ -273,12 +280,18 @@ class Swarm {
 
   // doubts.cpp: bitfields that can be read in two ways, and what their senders gave
   void begin_doubt(LinkId link, const Bitfield& told_before);
+  void recognize(LinkId link);
   void on_have_in_doubt(LinkId link, PieceIndex piece, Instant now);
   void read_anew(LinkId link, Bitfield pieces, Instant now);
   void settle_doubt(LinkId link, bool low_bit_first, Instant now);
   void resolve(PieceIndex piece, bool right);
   bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
   void decide_idle_doubts(Instant now);
+  void trust(PieceIndex piece, PeerId sender);
+  void forget_trust(PieceIndex piece);
+
+  // integrity.cpp: what is not stored any more
+  void give_up_stored(std::span<const PieceIndex> pieces, Instant now);
 
   // trust.cpp: who vouches for which chunk
   void begin_trust();
@@ -323,6 +336,8 @@ class Swarm {
   };
   std::map<PieceIndex, Doubtful> doubtful_;
   Instant doubt_idle_since_{};  ///< When the last piece came.
+  /// The stored pieces, or those about to be, that nothing proved to be right, by who gave them.
+  std::map<PeerId, Bitfield> on_trust_;
 
   Throughput throughput_;
 

@@ -111,6 +111,17 @@ class WhyNot(WireCase):
                 self.assertIn("no progress: " + reason, run.stderr)
                 self.assertRegex(run.stderr, "time-out: .*" + re.escape(reason))
 
+    def test_so_does_the_side_that_waits_to_be_dialled(self):
+        nameless = self.swarm()
+        change_lines(nameless, lambda peer, host, port, file: f"{peer} {'nosuch.invalid' if peer == '1002' else host} {port} {file}")
+        refused = self.swarm(seeds=[])
+        for swarm, reason in [(nameless, "1002, which never connected; dialling it at nosuch.invalid:{} fails, too: the name cannot be resolved"),
+                              (refused, "waiting for peer 1002 to connect; dialling it at 127.0.0.1:{} fails, too: connection refused")]:
+            with self.subTest(reason):
+                run = run_peer(swarm.dir, 1001, "--progress", "none", "--timeout", 15)
+                self.assertEqual(run.returncode, TIMED_OUT)
+                self.assertRegex(run.stderr, "time-out: .*" + re.escape(reason.format(swarm.ports[1002])))
+
     def test_another_peer_answers(self):
         swarm, peer = self.swarm_with(1003, ids=[1001, 1002, 1003])
         listener = self.listen(swarm, 1001)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What our peer puts up with: oddities of peers out there that the protocol allows, or that do no harm."""
 
+import os
 import random
 import socket
 import struct
@@ -329,6 +330,55 @@ class FromTheLowEnd(WireCase):
         self.assertEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
         self.assertIn("1002 numbers the bits of its bitfield from the low end", leecher.stderr())
         swarm.check_log(leecher)
+
+    def taken_on_trust(self):
+        """The other peer lacks what is in doubt, so that after a while it is taken, and the file is complete. Returns the link of the
+        first one, and what it has still to announce: much of that it had "already"."""
+        swarm, leecher = self.swarm_with(1001, ids=[1001, 1002, 1003], seeds=[1003], **EVEN)
+        held, coming = self.partial(swarm)
+        doubtful = {piece ^ 7 for piece in held} - set(held)
+        misread = self.greet(swarm, 1001, 1002, low_bit_first(held, 488), message(UNCHOKE))
+        asked = set()
+        while not doubtful <= asked:
+            asked.add(index := int.from_bytes(misread.read_until(REQUEST)[-1][1], "big"))
+            misread.send(indexed(PIECE, index, swarm.piece(index) if index in held else bytes(64)))
+        other = self.greet(swarm, 1001, 1003, bitfield(set(range(488)) - doubtful, 488), message(UNCHOKE))
+        self.serve_until(swarm, other, lambda: swarm.copy_of(1001).exists())
+        self.assertNotEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        return swarm, leecher, misread, coming
+
+    def test_that_tells_when_the_file_is_complete(self):
+        swarm, leecher, misread, coming = self.taken_on_trust()
+        misread.send(*[indexed(HAVE, index) for index in coming])
+        swarm.wait_until(lambda: not swarm.copy_of(1001).exists(), "the file to be unfinished again")
+        self.assertIn("they are given up and fetched again, and the file is not complete any more", leecher.stderr())
+        for peer_id in (1002, 1003):
+            link = self.greet(swarm, 1001, peer_id, bitfield(range(488), 488), message(UNCHOKE))
+            if peer_id == 1003:
+                self.serve_until(swarm, link, lambda: swarm.copy_of(1001).exists())
+        self.assertEqual(swarm.copy_of(1001).read_bytes(), swarm.content)
+        leecher.expect_exit(0)
+
+    def test_that_tells_when_the_file_has_another_name(self):
+        """What the user has made of it is not written to."""
+        swarm, leecher, misread, coming = self.taken_on_trust()
+        wrong, kept = swarm.copy_of(1001).read_bytes(), swarm.dir / "kept"
+        os.link(swarm.copy_of(1001), kept)
+        misread.send(*[indexed(HAVE, index) for index in coming])
+        leecher.expect_exit(32)
+        self.assertIn("is not right, and cannot be mended: it has been replaced, or has another name, too", leecher.stderr())
+        self.assertEqual(kept.read_bytes(), wrong)
+
+    def serve_until(self, swarm, link, done):
+        link.socket.settimeout(0.2)
+        while not done():
+            try:
+                kind, payload = link.read_message()
+            except TimeoutError:
+                continue
+            if kind == REQUEST:
+                index = int.from_bytes(payload, "big")
+                link.send(indexed(PIECE, index, swarm.piece(index)))
 
     def test_that_gets_nothing(self):
         """It announces nothing that would tell; what it gave comes from the seed, too, before the file is complete."""

@@ -71,6 +71,7 @@ inline std::string describe(const Event& event) {
     std::string operator()(const PieceStored& e) const { return "stored " + n(e.piece.value) + " from " + n(e.from) + ", now " + n(e.count); }
     std::string operator()(const PieceRejected& e) const { return "rejected " + n(e.piece.value) + " from " + n(e.from); }
     std::string operator()(const LowBitFirstProven& e) const { return n(e.peer) + " counts from the low end, " + n(e.given_up) + " given up"; }
+    std::string operator()(const TrustWithdrawn& e) const { return n(e.count) + " withdrawn" + (e.was_complete ? " of a complete file" : ""); }
     std::string operator()(const DoubtfulPiecesTaken& e) const { return n(e.count) + " taken on trust"; }
     std::string operator()(const PiecesLost& e) const { return n(e.count) + " lost"; }
     std::string operator()(const RequestsStalled& e) const { return n(e.requests) + " stalled at " + n(e.peer); }

@@ -193,6 +193,7 @@ class Stage {
     }
     void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
     void operator()(const Claim& effect) const { stage.swarm.on_piece_stored(effect.piece, stage.now); }
+    void operator()(const Withdraw& effect) const { stage.swarm.on_trust_withdrawn(effect.pieces, stage.now); }
     void operator()(const Disconnect& effect) const {
       Remote* remote = stage.find(effect.link);
       REQUIRE(remote);

@@ -1,9 +1,12 @@
 // What stands beside a content's place: ours, or somebody else's and left alone.
 #include "peer/storage/scratch.hpp"
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <set>
 #include <string>
@@ -37,6 +40,16 @@ void write_missing(PieceStore& store) {
     if (!store.stored().test(PieceIndex{i})) write(store, i);
 }
 
+/// As a process leaves it that is killed before the first piece is stored.
+void killed_at_once(const TempDir& dir, const Content& made) {
+  {
+    PieceStore store(made, {});
+    write(store, 0);
+  }
+  dir.write("file.journal", dir.read("file.journal").substr(0, 32));
+  dir.write("file.part", std::string(10, '\0'));
+}
+
 std::set<std::string> names(const fs::path& folder) {
   std::set<std::string> all;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) all.insert(entry.path().filename());
@@ -59,7 +72,7 @@ TEST_CASE("a user's files under the names that we would take stay, and the conte
       {"a .journal", [](const TempDir& dir) { dir.write("file.journal", "ledger"); }, kept("file.journal", "ledger")},
       {"an empty .journal", [](const TempDir& dir) { dir.write("file.journal", ""); }, kept("file.journal", "")},
       {"a journal of another content",
-       [](const TempDir& dir) { PieceStore({.root = dir / "file", .layout = Layout::of_file(10, 5)}, {}); },
+       [](const TempDir& dir) { killed_at_once(dir, {.root = dir / "file", .layout = Layout::of_file(10, 5)}); },
        [](const TempDir& dir) { return dir.read("file.journal").size() == 32 && dir.read("file.part") == std::string(10, '\0'); }},
       {"a link to a file",
        [](const TempDir& dir) {
@@ -69,7 +82,7 @@ TEST_CASE("a user's files under the names that we would take stay, and the conte
        [](const TempDir& dir) { return dir.read("victim") == "0123456789" && fs::is_symlink(dir / "file.part"); }},
       {"a link to a journal of ours",
        [](const TempDir& dir) {
-         PieceStore(content(dir / "file"), {});
+         killed_at_once(dir, content(dir / "file"));
          fs::rename(dir / "file.journal", dir / "victim");
          fs::create_symlink("victim", dir / "file.journal");
        },
@@ -83,13 +96,13 @@ TEST_CASE("a user's files under the names that we would take stay, and the conte
        [](const TempDir& dir) { return fs::is_fifo(dir / "file.part") && fs::is_fifo(dir / "file.journal"); }},
       {"our journal and another .part",
        [](const TempDir& dir) {
-         PieceStore(content(dir / "file"), {});
+         killed_at_once(dir, content(dir / "file"));
          dir.write("file.part", "my diary");
        },
        kept("file.part", "my diary")},
       {"our journal and a .part with another name, too",
        [](const TempDir& dir) {
-         PieceStore(content(dir / "file"), {});
+         killed_at_once(dir, content(dir / "file"));
          fs::create_hard_link(dir / "file.part", dir / "backup");
        },
        [](const TempDir& dir) { return dir.read("backup") == std::string(10, '\0'); }},
@@ -126,7 +139,10 @@ TEST_CASE("a folder's link is not followed", "[scratch]") {
     CHECK(dir.read("set/sub/one") == "aaaa");
   }
   SECTION("in a .part of ours") {
-    { PieceStore(content(dir / "set", layout), {}); }
+    {
+      PieceStore store(content(dir / "set", layout), {});
+      write(store, 0);
+    }
     fs::remove_all(dir / "set.part/sub");
     fs::create_symlink("../victim", dir / "set.part/sub");
     PieceStore store(content(dir / "set", layout), {});
@@ -136,6 +152,51 @@ TEST_CASE("a folder's link is not followed", "[scratch]") {
   }
   CHECK(dir.read("victim/one") == "mine");
   CHECK(names(dir / "victim") == std::set<std::string>{"one"});
+}
+
+TEST_CASE("a link in the place of a .part of ours is not followed for reading either", "[scratch]") {
+  const TempDir dir;
+  dir.write("victim", "aaaabbbbcc");
+  const bool has_journal = GENERATE(true, false);
+  {
+    PieceStore store(content(dir / "file"), {});
+    write(store, 0);
+  }
+  fs::remove(dir / "file.part");
+  if (!has_journal) fs::remove(dir / "file.journal");
+  fs::create_symlink("victim", dir / "file.part");
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  REQUIRE(watch >= 0);
+  REQUIRE(::inotify_add_watch(watch, (dir / "victim").c_str(), IN_OPEN) >= 0);
+  PieceStore store(content(dir / "file"), {});
+  std::array<char, 4096> events;
+  CHECK(::read(watch, events.data(), events.size()) == -1);  // nothing has happened
+  ::close(watch);
+  CHECK(store.stored().count() == 0);
+}
+
+TEST_CASE("where nothing was stored nothing is left", "[scratch]") {
+  const TempDir dir;
+  { PieceStore(content(dir / "file"), {}); }
+  CHECK(names(dir.path()).empty());
+  const Layout layout = Layout::of_folder({{"sub/one", 4}, {"two", 6}}, {"empty/inner"}, 4);
+  { PieceStore(content(dir / "set", layout), {}); }
+  CHECK(names(dir.path()).empty());
+  CHECK_THROWS_AS(PieceStore({.root = dir / "file", .layout = Layout::of_file(std::uint64_t{1} << 56, 64u << 20)}, {}), StoreError);
+  CHECK(names(dir.path()).empty());
+
+  {
+    const PieceStore store(content(dir / "set", layout), {});
+    dir.write("set.part/sub/mine", "mine");
+  }
+  CHECK(dir.read("set.part/sub/mine") == "mine");
+  CHECK(dir.has("set.journal"));
+  {
+    const PieceStore store(content(dir / "file"), {});
+    fs::remove(dir / "file.part");
+    dir.write("file.part", "mine");
+  }
+  CHECK(dir.read("file.part") == "mine");
 }
 
 TEST_CASE("what does not match is not mended where that would write to something else", "[scratch]") {

@@ -278,7 +278,7 @@ TEST_CASE("a dial that is under way when a fetch ends comes to nothing", "[share
   Holder holder = holders[0];
   holder.address.port = acceptor.local_endpoint().port();
   const TempDir target;
-  auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{}, [] {});
+  auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{}, Fetch::Hooks{[] {}, [](std::uint32_t) {}});
   fetch->start();
   fetch->add_holder(holder);
   // One step at a time: the kernel has connected, and the dialer has not been told.

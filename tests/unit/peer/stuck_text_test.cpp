@@ -41,6 +41,22 @@ TEST_CASE("who dials says why it cannot reach the others", "[stuck]") {
         "complete; waiting for peers 1004 (left with 7 of 40 pieces and cannot be reached at host-1004:6001: connection timed out), 1006 (never connected)");
 }
 
+TEST_CASE("of one that is to come it is said why it cannot be dialled either", "[stuck]") {
+  const Stuck::Peer nameless{{1001}, State::never_linked, 0, false, DialFault::unresolved}, refusing{{1002}, State::never_linked, 0, false, DialFault::refused},
+      ours{{1000}, State::never_linked, 0, true, DialFault::timed_out}, here{{1005}, State::linked, 12};
+  CHECK(said({.why = nobody_linked, .peers = {nameless}, .peer_count = 1}, address) ==
+        "waiting for peer 1001 to connect; dialling it at host-1001:6001 fails, too: the name cannot be resolved");
+  CHECK(said({.why = nobody_linked, .peers = {ours, nameless, refusing}, .peer_count = 4}, address) ==
+        "cannot reach peer 1000 at host-1000:6001: connection timed out; waiting for peers 1001, 1002 (+1) to connect; "
+        "dialling 1001 at host-1001:6001 fails, too: the name cannot be resolved; dialling 1002 at host-1002:6001 fails, too: connection refused");
+  CHECK(said({.why = nobody_holds, .pieces = {{17}}, .piece_count = 1, .peers = {refusing}, .peer_count = 1}) ==
+        "no live peer holds piece 17; peer 1002 is not connected; dialling it fails, too: connection refused");
+  CHECK(said({.why = others, .peers = {refusing}, .peer_count = 1}, address) ==
+        "complete; waiting for peer 1002, which never connected; dialling it at host-1002:6001 fails, too: connection refused");
+  CHECK(said({.why = others, .peers = {here, refusing}, .peer_count = 2}, address) ==
+        "complete; waiting for peers 1005 (has 12 of 40 pieces), 1002 (never connected; dialling it at host-1002:6001 fails, too: connection refused)");
+}
+
 TEST_CASE("each reason has its words", "[stuck]") {
   const Stuck::Peer here{{1005}, State::linked, 12}, lost{{1003}, State::lost, 7}, never{{1006}, State::never_linked, 0};
   CHECK(said({.why = nobody_linked, .peers = {lost, never}, .peer_count = 2}) == "waiting for peers 1003, 1006 to connect");

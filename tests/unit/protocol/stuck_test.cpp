@@ -92,6 +92,12 @@ TEST_CASE("when all are complete nothing is in the way", "[stuck]") {
   CHECK_FALSE(why_stuck(full({})));
 }
 
+TEST_CASE("why a dial fails is told of one that is to come by itself, too", "[stuck]") {
+  NeighborStanding unreached = kAbsent;
+  unreached.fault = DialFault::unresolved;
+  CHECK(why_stuck(lacking({unreached}))->peers == std::vector<Stuck::Peer>{{{1002}, State::never_linked, 0, false, DialFault::unresolved}});
+}
+
 TEST_CASE("three are named, the others counted", "[stuck]") {
   Standing standing = full({});
   for (std::uint32_t id = 1; id <= 5; ++id) standing.neighbors.push_back({.id = {id}});

@@ -131,6 +131,82 @@ TEST_CASE("when nothing tells and nobody else has them, pieces are taken as the 
   CHECK(stage.count("1 taken on trust") == 1);
 }
 
+/// Lacks the first halves; bob gives them, though he may have the last ones, and after ten seconds they are taken.
+Remote& taken_on_trust(Stage& stage) {
+  Remote& bob = stage.feeds(1002, first_halves());
+  for (int i = 0; i < 32; ++i) gives_next(bob);
+  stage.passes(11s);
+  CHECK(stage.swarm.complete());
+  CHECK(stage.count("32 taken on trust") == 1);
+  return bob;
+}
+
+Scene with_last_halves() {
+  Scene half = scene();
+  for (std::uint32_t i = 0; i < kPieces; ++i) half.stored[i] = i % 8 < 4 ? '0' : '1';
+  return half;
+}
+
+TEST_CASE("what was taken on trust is withdrawn when haves disprove it, though the file was complete, and is fetched again", "[doubts]") {
+  Stage stage(with_last_halves());
+  Remote& bob = taken_on_trust(stage);
+  announces(bob, 7);
+  CHECK(stage.swarm.complete());
+  announces(bob, 8);
+  CHECK(stage.count("1002 counts from the low end, 0 given up") == 1);
+  CHECK(stage.count("32 withdrawn of a complete file") == 1);
+  CHECK(stage.swarm.stored().count() == 32);
+  CHECK(bob.reason() == "our pieces have changed");  // or it would go on asking for them
+
+  // On a new link its bitfield is read as it was proven to mean it: that has all that it had.
+  Remote& again = stage.feeds(1002, "1111111111111111" + first_halves().substr(16));
+  for (int i = 0; i < 8; ++i) CHECK(gives_next(again) % 8 < 4);
+  CHECK(stage.swarm.stored().count() == 40);
+  CHECK(again.hears().starts_with("not interested"));
+  Remote& seed = stage.feeds(1003, std::string(kPieces, '1'));
+  for (int i = 0; i < 24; ++i) gives_next(seed);
+  CHECK(stage.swarm.complete());
+  CHECK(stage.count("file complete") == 2);
+}
+
+TEST_CASE("the swarm is not complete any more when pieces are withdrawn, and is so again", "[doubts]") {
+  Scene two = with_last_halves();
+  two.listed = {1001, 1002};
+  two.stays = true;
+  Stage stage(two);
+  Remote& bob = taken_on_trust(stage);
+  for (std::uint32_t piece = 4; piece < 6; ++piece) bob.says("have " + std::to_string(piece));  // the high end, after all
+  announces(bob, 32);
+  CHECK(stage.count("32 withdrawn of a complete file") == 0);
+  bob.leaves();
+  Remote& again = stage.feeds(1002, std::string(kPieces, '1'));
+  again.hears();
+  CHECK(stage.swarm.swarm_complete());
+  const PieceIndex wrong[] = {PieceIndex{0}};
+  stage.swarm.on_trust_withdrawn(wrong, stage.now);
+  stage.settle();
+  CHECK_FALSE(stage.swarm.swarm_complete());
+  Remote& third = stage.feeds(1002, std::string(kPieces, '1'));
+  gives_next(third);
+  CHECK(stage.swarm.swarm_complete());
+  CHECK(stage.count("swarm complete") == 2);
+}
+
+TEST_CASE("what was lost since, and fetched from somebody else, is not withdrawn", "[doubts]") {
+  Stage stage(with_last_halves());
+  taken_on_trust(stage);
+  const PieceIndex lost[] = {PieceIndex{0}, PieceIndex{1}};
+  stage.swarm.on_pieces_lost(lost, stage.now);
+  stage.settle();
+  Remote& seed = stage.feeds(1003, std::string(kPieces, '1'));
+  gives_next(seed);
+  gives_next(seed);
+  Remote& bob = stage.joins(1002, first_halves());
+  announces(bob, 8);
+  CHECK(stage.count("30 withdrawn of a complete file") == 1);
+  CHECK(stage.swarm.stored().test(lost[0]));
+}
+
 TEST_CASE("what a guest gave who has been forgotten is decided on, too", "[doubts]") {
   Scene large{.self = 1001, .listed = {1000, 1001, 1002}, .stored = "01111111", .most_guests = 1};
   for (std::uint32_t id = 1000; id < 1050; ++id) large.everybody.push_back(id);  // so that it is not soon looked for itself

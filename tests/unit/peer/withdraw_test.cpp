@@ -1,0 +1,124 @@
+// Pieces that were stored and proved wrong after all.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "peer/storage/piece_store.hpp"
+#include "peer/storage/store_error.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/piece_map.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace p2p {
+namespace {
+
+using test::TempDir;
+
+/// Three pieces: "aaaa", "bbbb", "cc".
+Content content(const std::filesystem::path& folder, const std::string& name = "file") { return {.root = folder / name, .layout = Layout::of_file(10, 4)}; }
+
+/// What the store would send for a piece.
+std::string source(PieceStore& store, std::uint32_t piece) {
+  const auto from = store.source(PieceIndex{piece});
+  if (!from) return "none";
+  std::string bytes(store.geometry().size_of(PieceIndex{piece}), '?');
+  REQUIRE(from->file->read_at(from->offset, std::as_writable_bytes(std::span(bytes))) == bytes.size());
+  return bytes;
+}
+
+void write(PieceStore& store, std::uint32_t piece, std::string_view bytes) {
+  store.write(PieceIndex{piece}, std::as_bytes(std::span(bytes.data(), bytes.size())));
+}
+
+/// How a peer would be told to leave: "code: message"; empty when it would not.
+template <class Action>
+std::pair<int, std::string> refusal(Action&& action) {
+  try {
+    action();
+  } catch (const StoreError& error) {
+    return {static_cast<int>(error.fault()), error.what()};
+  }
+  return {0, ""};
+}
+
+TEST_CASE("a piece that is withdrawn is not claimed, not by a later start either, and another one takes its place", "[storage]") {
+  const TempDir dir;
+  const std::vector wrong{PieceIndex{1}};
+  {
+    PieceStore store(content(dir.path()), {});
+    write(store, 0, "aaaa");
+    write(store, 1, "????");
+    const std::string journal = dir.read("file.journal");
+    CHECK(store.withdraw(std::vector{PieceIndex{1}, PieceIndex{2}}) == wrong);
+    CHECK(test::picture(store.stored()) == "100");
+    CHECK(dir.read("file.journal").size() == journal.size());  // a full disk is no obstacle
+  }
+  {
+    PieceStore store(content(dir.path()), {});
+    CHECK(test::picture(store.stored()) == "100");
+    write(store, 1, "bbbb");
+  }
+  PieceStore store(content(dir.path()), {});
+  CHECK(test::picture(store.stored()) == "110");
+  write(store, 2, "cc");
+  CHECK(dir.read("file") == "aaaabbbbcc");
+}
+
+TEST_CASE("a complete content loses its name when a piece is withdrawn, and gets it again", "[storage]") {
+  const TempDir dir;
+  const auto complete = [&](PieceStore& store) {
+    write(store, 0, "aaaa");
+    write(store, 1, "????");
+    write(store, 2, "cc");
+    CHECK(dir.has("file"));
+  };
+  const std::vector wrong{PieceIndex{1}};
+  SECTION("in the same process") {
+    PieceStore store(content(dir.path()), {});
+    complete(store);
+    CHECK(store.withdraw(wrong) == wrong);
+    CHECK_FALSE(dir.has("file"));
+    CHECK(source(store, 0) == "aaaa");
+    write(store, 1, "bbbb");
+    CHECK(dir.read("file") == "aaaabbbbcc");
+    CHECK_FALSE(dir.has("file.journal"));
+  }
+  SECTION("in the next one") {
+    {
+      PieceStore store(content(dir.path()), {});
+      complete(store);
+      store.withdraw(wrong);
+    }
+    PieceStore store(content(dir.path()), {});
+    CHECK(test::picture(store.stored()) == "101");
+    write(store, 1, "bbbb");
+    CHECK(dir.read("file") == "aaaabbbbcc");
+  }
+  SECTION("but not when that would touch something else") {
+    PieceStore store(content(dir.path()), {});
+    complete(store);
+    std::string kept = "aaaa????cc";
+    std::string reason;
+    SECTION("its other name") {
+      std::filesystem::create_hard_link(dir / "file", dir / "copy");
+      reason = "has another name, too";
+    }
+    SECTION("what has been written to it") { dir.write("file", kept = "somebody's"), reason = "somebody else has changed it"; }
+    SECTION("what its name leads to") {
+      std::filesystem::rename(dir / "file", dir / "copy");
+      std::filesystem::create_symlink("copy", dir / "file");
+      reason = "somebody else has changed it";
+    }
+    SECTION("what has the scratch names") {
+      for (const Scratch& pair : scratch_names(content(dir.path()))) dir.write(pair.part.filename().string(), "mine");
+      reason = "something else has the names";
+    }
+    const auto [code, message] = refusal([&] { store.withdraw(wrong); });
+    CHECK(code == 32);
+    CHECK(message.find(reason) != std::string::npos);
+    CHECK(dir.read("file") == kept);
+  }
+}
+
+}  // namespace
+}  // namespace p2p
