@@ -253,7 +253,7 @@ TEST_CASE("when no name is free nothing is touched, and the error says what to d
 TEST_CASE("what was built of a content that is given up goes, and nobody else's", "[scratch]") {
   const TempDir dir;
   const Content given_up = content(dir / "file");
-  { const PieceStore store(given_up, {}); }
+  killed_at_once(dir, given_up);
   CHECK(dir.has("file.part"));
   CHECK(dir.has("file.journal"));
   give_up_scratch(given_up);
