@@ -221,6 +221,7 @@ class Get {
   void begin(ManifestPtr known) {
     const config::Manifest& manifest = known->manifest;
     if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
+    refuse_what_cannot_be(manifest);
     name_ = options_.id ? manifest.files.front().path : options_.wanted;
     size_ = manifest.total_size();
     root_ = options_.out / name_;
@@ -244,6 +245,20 @@ class Get {
         for (const Holder& holder : holders) fetch_->add_holder(holder);
     fetch_->start();
     show_progress();
+  }
+
+  /// Before room is made for it.
+  void refuse_what_cannot_be(const config::Manifest& manifest) const {
+    const std::string name = config::in_quotes(options_.wanted);
+    if (manifest.piece_hash != config::PieceHash::sha256)
+      throw ExitError(ExitCode::content_mismatch, "the manifest of " + name + " has " + std::string(config::name_of(manifest.piece_hash)) +
+                                                      " hashes, for which a liar can make other bytes; expected sha256: ask its holders to share it with that");
+    const auto contents = tally_.by_content();
+    const auto holders = contents.find(*chosen_);
+    const auto says_so = [&](const Holder& holder) { return holder.size == manifest.total_size(); };
+    if (holders != contents.end() && std::ranges::none_of(holders->second, says_so))
+      throw ExitError(ExitCode::content_mismatch, name + " has " + std::to_string(manifest.total_size()) +
+                                                      " bytes by its manifest, and other sizes by those who say that they hold it:\n" + tally_.describe());
   }
 
   std::optional<Instant> deadline() const {

@@ -18,10 +18,22 @@ namespace {
 
 using OnAnswer = std::function<void(const CatalogAnswer&)>;
 
-asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::string name, OnAnswer on_answer) {
+/// The same for an IPv4 address however it is written.
+std::string ip_of(const tcp::socket& socket) {
+  std::error_code gone;
+  const asio::ip::address address = socket.remote_endpoint(gone).address();
+  if (gone) return {};
+  return address.is_v6() && address.to_v6().is_v4_mapped() ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+}
+
+asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::string name, std::shared_ptr<AnswerRoom> room,
+                          OnAnswer on_answer) {
   ReceivedText received;
+  const std::string ip = ip_of(timed->socket);
+  const AnswerRoom::Ticket ticket = room->begin([timed] { timed->close(); });
   try {
-    received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes);
+    received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes,
+                                     [&](std::size_t bytes) { room->hold(ticket, bytes); });
   } catch (const std::system_error& error) {
     spdlog::info("{} gave no catalog: {}", name, error.code().message());
   }
@@ -29,11 +41,14 @@ asio::awaitable<void> ask(std::shared_ptr<TimedSocket> timed, PeerId self, Featu
   CatalogAnswer answer{.failure = {DialFailure::Kind::other, name + " gives no catalog: it is none of our nodes, or too busy"}};
   if (received.text) {
     try {
-      answer.catalog = NodeCatalog{received.from, config::parse_catalog(*received.text, "the catalog of " + name)};
+      auto [entries, whole] = config::parse_catalog_part(*received.text, "the catalog of " + name, room->for_one());
+      answer.catalog = NodeCatalog{received.from, ip, std::move(entries), whole};
     } catch (const config::ConfigError& error) {
       spdlog::warn("{}", error.what());
     }
   }
+  received.text.reset();
+  room->end(ticket);
   on_answer(answer);
 }
 
@@ -47,13 +62,14 @@ ContentPrefix catalog_key(std::string_view network, std::string_view question) {
   return key;
 }
 
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question, OnAnswer on_answer) {
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
+                 std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
   const Features wish{.fetch_catalog = true, .content = catalog_key(network, question)};
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));
   dial(
       io, address.host, address.port,
-      [&io, self, wish, name = to_string(address), shared](tcp::socket socket) {
-        spawn(io, ask(std::make_shared<TimedSocket>(std::move(socket)), self, wish, name, *shared));
+      [&io, self, wish, name = to_string(address), room = std::move(room), shared](tcp::socket socket) {
+        spawn(io, ask(std::make_shared<TimedSocket>(std::move(socket)), self, wish, name, room, *shared));
       },
       [shared](const DialFailure& failure) {
         spdlog::info("no node: {}", failure.text);

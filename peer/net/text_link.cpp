@@ -67,7 +67,8 @@ asio::awaitable<void> give_text(std::shared_ptr<TimedSocket> timed, Handshake ow
   }
 }
 
-asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes) {
+asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedSocket> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes,
+                                           std::function<void(std::size_t)> on_growth) {
   TimedSocket::close_in(timed, kGreetingPatience);
   const auto hello = encode(Handshake{self, encode(wish)});
   co_await asio::async_write(timed->socket, asio::buffer(hello), asio::use_awaitable);
@@ -90,6 +91,7 @@ asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedSocket> timed, P
   while (text.size() < length - 1) {
     const std::size_t have = text.size();
     text.resize(std::min<std::size_t>(have + kChunkBytes, length - 1));
+    if (on_growth) on_growth(text.capacity());
     co_await asio::async_read(timed->socket, asio::buffer(text.data() + have, text.size() - have), asio::use_awaitable);
   }
   received.text = std::move(text);

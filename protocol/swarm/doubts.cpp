@@ -37,7 +37,7 @@ void Swarm::begin_doubt(LinkId link, const Bitfield& told_before) {
 /// The link's order knows of the have already.
 void Swarm::on_have_in_doubt(LinkId link, PieceIndex piece, Instant now) {
   const auto given = doubtful_.find(piece);
-  if (given != doubtful_.end() && storing_.at(piece) == peer_of(link)) {
+  if (given != doubtful_.end() && storing_.at(piece).handle == neighborhood_[*at(link).neighbor].id) {
     resolve(piece, false);
     fill_all(now);
   }
@@ -51,9 +51,9 @@ void Swarm::settle_doubt(LinkId link, bool low_bit_first, Instant now) {
   neighbor.low_bit_first = low_bit_first;
   std::vector<PieceIndex> given;
   for (const auto& [piece, state] : doubtful_)
-    if (storing_.at(piece) == neighbor.id) given.push_back(piece);
+    if (storing_.at(piece).handle == neighbor.id) given.push_back(piece);
   for (const PieceIndex piece : given) resolve(piece, !low_bit_first);
-  if (low_bit_first) emit(LowBitFirstProven{neighbor.id, static_cast<std::uint32_t>(given.size()), neighbor.taken_on_trust});
+  if (low_bit_first) emit(LowBitFirstProven{neighbor.claims, static_cast<std::uint32_t>(given.size()), neighbor.taken_on_trust});
   read_anew(link, low_bit_first ? order->low_reading() : order->high_reading(), now);
   fill_all(now);
 }
@@ -114,7 +114,7 @@ void Swarm::decide_idle_doubts(Instant now) {
     if (state.parked) parked.push_back(piece);
   std::uint32_t taken = 0;
   for (const PieceIndex piece : parked) {
-    const auto sender = neighborhood_.find(storing_.at(piece));
+    const auto sender = neighborhood_.find(storing_.at(piece).handle);
     P2P_ASSERT(sender);
     const bool held = held_beyond_doubt(piece, true);
     if (!held && now - doubt_idle_since_ < kLongestPatience && held_beyond_doubt(piece, false)) continue;
