@@ -86,6 +86,7 @@ struct ChunkAnnouncement {
   std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage, ChunkAnnouncement, KeepAlive>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage,
+                             ChunkAnnouncement, KeepAlive>;
 
 }  // namespace p2p
