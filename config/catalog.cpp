@@ -1,6 +1,7 @@
 #include "config/catalog.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -35,13 +36,13 @@ constexpr unsigned bit(Key key) { return 1u << static_cast<unsigned>(key); }
 /// The events of nlohmann's parser, which is not recursive, go through a small state machine: no tree is built.
 class Reader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Reader(std::string_view text, const std::string& source) : text_(text), source_(source) {}
+  Reader(std::string_view text, const std::string& source, std::size_t most_bytes) : text_(text), source_(source), left_(most_bytes) {}
 
-  std::vector<CatalogEntry> read() {
+  CatalogPart read() {
     // The library takes a zero byte for the end of the text.
     if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos) fail_at(zero, "a zero byte, expected JSON");
     nlohmann::json::sax_parse(text_, this);
-    return std::move(entries_);
+    return {std::move(entries_), whole_};
   }
 
   bool null() override { return other("null"); }
@@ -60,7 +61,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& value) override {
     if (key_ == Key::name) {
       if (const std::string fault = path_fault(value); !fault.empty()) fail("is " + config::in_quotes(value) + ", which " + fault);
-      entries_.back().name = std::move(value);
+      entries_.back().name = std::string_view(value);  // a copy: the parser's own has more room than it needs
       return true;
     }
     if (key_ != Key::content_id) return other(config::in_quotes(value));
@@ -101,7 +102,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       fail("is " + config::in_quotes(entries_.back().name) + " behind " + config::in_quotes(entries_[entries_.size() - 2].name) +
            ", expected names in ascending order");
     place_ = in_entry ? Place::entries : Place::behind;
-    return true;
+    return !in_entry || has_room_for_last();
   }
 
   bool end_array() override {
@@ -115,6 +116,17 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
+  /// False, and the entry is dropped, when there is no room for it: the parser stops.
+  bool has_room_for_last() {
+    const std::size_t bytes = memory_of(entries_.back());
+    whole_ = bytes <= left_;
+    if (whole_)
+      left_ -= bytes;
+    else
+      entries_.pop_back();
+    return whole_;
+  }
+
   static constexpr unsigned kEntryKeys = bit(Key::name) | bit(Key::size) | bit(Key::content_id);
 
   [[noreturn]] void fail_at(std::size_t offset, const std::string& message) const {
@@ -159,14 +171,22 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   Place place_ = Place::outside;
   Key key_ = Key::unknown;  ///< Whose value comes next, in an object.
   unsigned seen_ = 0;       ///< Keys, by bit().
+  std::size_t left_;        ///< Of the memory that the entries may take.
+  bool whole_ = true;
 };
 
 }  // namespace
 
+std::size_t memory_of(const CatalogEntry& entry) { return 2 * sizeof entry + entry.name.capacity(); }
+
 std::vector<CatalogEntry> parse_catalog(std::string_view text, const std::string& source) {
+  return parse_catalog_part(text, source, SIZE_MAX).entries;
+}
+
+CatalogPart parse_catalog_part(std::string_view text, const std::string& source, std::size_t most_bytes) {
   if (text.size() > CatalogEntry::kMaxTextBytes)
     throw ConfigError({{source, 0, 0, std::to_string(text.size()) + " bytes, expected a catalog of at most " + std::to_string(CatalogEntry::kMaxTextBytes)}});
-  return Reader(text, source).read();
+  return Reader(text, source, most_bytes).read();
 }
 
 std::string catalog_text(const std::vector<CatalogEntry>& entries) {

@@ -32,6 +32,17 @@ struct CatalogEntry {
 /// such as /entries/3/size.
 std::vector<CatalogEntry> parse_catalog(std::string_view text, const std::string& source);
 
+/// What an entry takes of memory, the room for a list to grow in counted.
+std::size_t memory_of(const CatalogEntry& entry);
+
+struct CatalogPart {
+  std::vector<CatalogEntry> entries;
+  bool whole = true;
+};
+
+/// The same, of as many of the first entries as take at most `most_bytes` by memory_of(). What follows is not looked at.
+CatalogPart parse_catalog_part(std::string_view text, const std::string& source, std::size_t most_bytes);
+
 /// The text that says just this. Precondition: the invariants hold. Entries that would make the text longer than
 /// kMaxTextBytes are left out.
 std::string catalog_text(const std::vector<CatalogEntry>& entries);

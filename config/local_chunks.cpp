@@ -72,13 +72,21 @@ bool is_name(const Word& name, std::size_t line, Findings& findings) {
   return fault.empty();
 }
 
+/// Files that we read or write ourselves wherever somebody works: a stranger's bytes must not take their place.
+bool is_own_file(std::string_view name) {
+  if (name == kLast || name == "local_chunks.txt" || name == "Common.cfg" || name == "PeerInfo.cfg") return true;
+  if (name.starts_with("log_peer_") && name.ends_with(".log")) return true;
+  return name.ends_with(".part") || name.ends_with(".journal");
+}
+
 }  // namespace
 
 std::string chunk_name_fault(std::string_view name) {
   if (std::string fault = path_fault(name); !fault.empty()) return fault;
   if (name.find('/') != std::string_view::npos) return "has a slash";
   if (kBlanks.find(name.front()) != std::string_view::npos || kBlanks.find(name.back()) != std::string_view::npos) return "begins or ends with a blank";
-  if (name == kLast || name == "local_chunks.txt" || name.starts_with(".peerProcess")) return "is a name that chunk folders use themselves";
+  if (name.starts_with('.')) return "begins with a dot: such files steer programs";
+  if (is_own_file(name)) return "is a name that peerProcess uses itself";
   return {};
 }
 

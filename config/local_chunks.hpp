@@ -37,8 +37,8 @@ struct LocalChunks {
 };
 
 /// What is wrong with the name of a chunk's file, as the end of a sentence about it; empty when it is good: one path
-/// component of 1 to 255 bytes, UTF-8, no control characters, no blank at either end, and none of the names that a
-/// chunk folder uses itself: local_chunks.txt, LASTCHUNK, and what begins with .peerProcess.
+/// component of 1 to 255 bytes, UTF-8, no control characters, no blank at either end, no dot at the beginning, and none of the names
+/// that we use ourselves: local_chunks.txt, LASTCHUNK, Common.cfg, PeerInfo.cfg, log_peer_*.log, *.part, *.journal.
 std::string chunk_name_fault(std::string_view name);
 
 /// Reads the text of a local_chunks.txt. `file` names it in messages. Blank lines, CRLF, a byte-order mark and a missing

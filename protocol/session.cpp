@@ -52,6 +52,7 @@ std::optional<Violation> Session::on_handshake() {
 }
 
 std::variant<bool, Violation> Session::on_message(const Message& message) {
+  if (std::holds_alternative<KeepAlive>(message)) return false;
   const Input input = kind_of(message);
   if (auto violation = step(state_, input)) return std::move(*violation);
   if (const auto* announcement = std::get_if<ChunkAnnouncement>(&message)) {
@@ -75,6 +76,7 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const PieceHead&) const { return true; }
     bool operator()(const UnknownMessage&) const { return false; }
     bool operator()(const ChunkAnnouncement&) const { return true; }
+    bool operator()(const KeepAlive&) const { return false; }
   };
   return std::visit(Apply{*this}, message);
 }

@@ -85,30 +85,40 @@ class Ls {
   Listing listing_;
 };
 
+/// File by file: a listing can be long.
 void print_json(const Listing& listing, std::ostream& out) {
-  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  const char* before = "[";
   for (const auto& [file, holders] : listing) {
     const auto& [name, id, size] = file;
     nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
     for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
-    files.push_back({{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}});
+    const nlohmann::ordered_json each{{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}};
+    out << std::exchange(before, ",") << each.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   }
-  out << files.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
+  out << (listing.empty() ? "[]\n" : "]\n");
+}
+
+using Row = std::array<std::string, 4>;
+
+template <class Visit>
+void for_each_row(const Listing& listing, Visit&& visit) {
+  visit(Row{"NAME", "BYTES", "CONTENT ID", "HOLDERS"});
+  for (const auto& [file, holders] : listing) {
+    const auto& [name, id, size] = file;
+    visit(Row{config::printable(name), std::to_string(size), config::to_hex(id), std::to_string(holders.size())});
+  }
 }
 
 void print_table(const Listing& listing, std::ostream& out) {
-  std::vector<std::array<std::string, 4>> rows{{"NAME", "BYTES", "CONTENT ID", "HOLDERS"}};
-  for (const auto& [file, holders] : listing) {
-    const auto& [name, id, size] = file;
-    rows.push_back({config::printable(name), std::to_string(size), config::to_hex(id), std::to_string(holders.size())});
-  }
   std::array<std::size_t, 4> width{};
-  for (const auto& row : rows)
+  for_each_row(listing, [&](const Row& row) {
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
-  const auto padding = [&](const auto& row, std::size_t i) { return std::string(width[i] - row[i].size(), ' '); };
+  });
+  const auto padding = [&](const Row& row, std::size_t i) { return std::string(width[i] - row[i].size(), ' '); };
   // Numbers end where the others end, and no line ends with blanks.
-  for (const auto& row : rows)
+  for_each_row(listing, [&](const Row& row) {
     out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  " << padding(row, 3) << row[3] << '\n';
+  });
 }
 
 }  // namespace

@@ -18,10 +18,20 @@ namespace {
 
 using OnAnswer = std::function<void(const CatalogAnswer&)>;
 
-asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name, OnAnswer on_answer) {
+/// The same for an IPv4 address however it is written.
+std::string ip_of(const Stream& stream) {
+  const asio::ip::address& address = stream.remote().address;
+  return address.is_v6() && address.to_v6().is_v4_mapped() ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+}
+
+asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name, std::shared_ptr<AnswerRoom> room,
+                          OnAnswer on_answer) {
   ReceivedText received;
+  const std::string ip = ip_of(*timed->stream);
+  const AnswerRoom::Ticket ticket = room->begin([timed] { timed->close(); });
   try {
-    received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes);
+    received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes,
+                                     [&](std::size_t bytes) { room->hold(ticket, bytes); });
   } catch (const std::system_error& error) {
     spdlog::info("{} gave no catalog: {}", name, error.code().message());
   }
@@ -31,11 +41,14 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
   if (received.declined) answer.catalog = NodeCatalog{};
   if (received.text) {
     try {
-      answer.catalog = NodeCatalog{received.from, config::parse_catalog(*received.text, "the catalog of " + name)};
+      auto [entries, whole] = config::parse_catalog_part(*received.text, "the catalog of " + name, room->for_one());
+      answer.catalog = NodeCatalog{received.from, ip, std::move(entries), whole};
     } catch (const config::ConfigError& error) {
       spdlog::warn("{}", error.what());
     }
   }
+  received.text.reset();
+  room->end(ticket);
   on_answer(answer);
 }
 
@@ -49,13 +62,14 @@ ContentPrefix catalog_key(std::string_view network, std::string_view question) {
   return key;
 }
 
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question, OnAnswer on_answer) {
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
+                 std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
   const Features wish{.fetch_catalog = true, .content = catalog_key(network, question)};
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));
   dial(
       io, address.host, address.port,
-      [&io, self, wish, name = to_string(address), shared](StreamPtr stream) {
-        spawn(io, ask(std::make_shared<TimedStream>(std::move(stream)), self, wish, name, *shared));
+      [&io, self, wish, name = to_string(address), room = std::move(room), shared](StreamPtr stream) {
+        spawn(io, ask(std::make_shared<TimedStream>(std::move(stream)), self, wish, name, room, *shared));
       },
       [shared](const DialFailure& failure) {
         spdlog::info("no node: {}", failure.text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/discovery/address.hpp"
+#include "peer/discovery/answer_room.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/wire/features.hpp"
 
@@ -23,8 +25,10 @@ namespace p2p {
 ContentPrefix catalog_key(std::string_view network, std::string_view question);
 
 struct NodeCatalog {
-  PeerId peer;  ///< As its handshake says.
+  PeerId peer;     ///< As its handshake says.
+  std::string ip;  ///< Of the machine that answered: what its host's name led to.
   std::vector<config::CatalogEntry> entries;
+  bool whole = true;  ///< False: there are more, for which there is no room.
 };
 
 /// What comes of asking: a catalog, or why there is none.
@@ -34,8 +38,8 @@ struct CatalogAnswer {
 };
 
 /// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its text
-/// on a slow line are over.
+/// on a slow line are over. What comes is held in `room`; what of the entries is kept is for the caller to report.
 void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
-                 std::function<void(const CatalogAnswer&)> on_answer);
+                 std::shared_ptr<AnswerRoom> room, std::function<void(const CatalogAnswer&)> on_answer);
 
 }  // namespace p2p

@@ -1,5 +1,7 @@
 #include "peer/discovery/holder_search.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "config/hex.hpp"
@@ -8,6 +10,8 @@ namespace p2p {
 namespace {
 
 constexpr std::size_t kMostAtATime = 16;
+// What a holder takes where it is kept and listed, beside its entry.
+constexpr std::size_t kListedBytes = 320;
 
 }  // namespace
 
@@ -61,7 +65,7 @@ void HolderSearch::ask_next(const std::shared_ptr<Round>& round) {
     const Address address = std::move(round->to_ask.front());
     round->to_ask.pop_front();
     ++round->asking;
-    ask_catalog(io_, options_.self, address, options_.network, options_.wanted,
+    ask_catalog(io_, options_.self, address, options_.network, options_.wanted, round->room,
                 [this, round, address, alive = std::weak_ptr(self_)](const CatalogAnswer& answer) {
                   if (!alive.expired()) on_answer(round, address, answer);
                 });
@@ -75,13 +79,27 @@ void HolderSearch::on_answer(const std::shared_ptr<Round>& round, const Address&
     ++round->answered;
   else if (round == round_)
     failures_.insert_or_assign(address, answer.failure);
-  if (catalog && catalog->peer != options_.self)
-    for (const config::CatalogEntry& entry : catalog->entries) {
-      const bool fits = options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);
-      if (fits) round->on_holder({catalog->peer, address, entry.name, entry.content_id, entry.size});
-    }
+  if (catalog && catalog->peer != options_.self) take(round, address, *catalog);
   ask_next(round);
   if (round->all_found && round->asking == 0) finish(round);
+}
+
+void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& address, const NodeCatalog& catalog) {
+  std::size_t left = round->room->for_one();
+  bool whole = catalog.whole;
+  for (const config::CatalogEntry& entry : catalog.entries) {
+    const bool fits = options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);
+    if (!fits) continue;
+    const std::size_t bytes = config::memory_of(entry) + kListedBytes;
+    if (bytes > left) {
+      whole = false;
+      break;
+    }
+    left -= bytes;
+    round->room->keep(bytes);
+    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size});
+  }
+  if (!whole) round->room->note_cut();
 }
 
 void HolderSearch::on_all_found(const std::shared_ptr<Round>& round) {
@@ -96,6 +114,9 @@ void HolderSearch::on_all_found(const std::shared_ptr<Round>& round) {
 void HolderSearch::finish(const std::shared_ptr<Round>& round) {
   if (std::exchange(round->done, true)) return;
   round->deadline.cancel();
+  if (const std::size_t cut = round->room->cut(); cut > 0)
+    spdlog::warn("the answers of a search have room for {} MiB in all: {} of them {} cut, so files may be missing", AnswerRoom::kUsualBytes >> 20, cut,
+                 cut == 1 ? "was" : "were");
   round->on_done();
 }
 

@@ -21,8 +21,9 @@ namespace p2p {
 
 /// A node that offers a file, by its own word.
 struct Holder {
-  PeerId peer;
+  PeerId peer;     ///< Whose it says that it is; anybody can claim an ID.
   Address address;
+  std::string ip;  ///< What the address led to.
   std::string name;
   ContentId id;
   std::uint64_t size;
@@ -44,7 +45,8 @@ class HolderSearch {
   HolderSearch(asio::io_context& io, Discovery& discovery, Options options);
 
   /// One round. `on_holder` for each file of each node, also when the round is over: some take long to answer. `on_done`
-  /// once, when all have answered or those that have not have had their time. Nobody in `known` is asked, all in `also` are.
+  /// once, when all have answered or those that have not have had their time. All answers of a round have one AnswerRoom; a warning
+  /// says when something was cut. Nobody in `known` is asked, all in `also` are.
   void run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder, std::function<void()> on_done);
 
   /// From the next round on: who has this content, under whatever name.
@@ -64,6 +66,7 @@ class HolderSearch {
     std::deque<Address> to_ask;
     std::size_t asking = 0;
     std::size_t answered = 0;
+    std::shared_ptr<AnswerRoom> room = std::make_shared<AnswerRoom>();
     bool all_found = false;
     bool done = false;
     std::function<void(const Holder&)> on_holder;
@@ -76,6 +79,7 @@ class HolderSearch {
   void on_answer(const std::shared_ptr<Round>& round, const Address& address, const CatalogAnswer& answer);
   void on_all_found(const std::shared_ptr<Round>& round);
   static void finish(const std::shared_ptr<Round>& round);
+  void take(const std::shared_ptr<Round>& round, const Address& address, const NodeCatalog& catalog);
 
   asio::io_context& io_;
   Discovery& discovery_;

@@ -1,6 +1,8 @@
 #include "peer/discovery/tally.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
@@ -12,28 +14,54 @@ constexpr std::size_t kMostNamed = 8;
 
 }  // namespace
 
+/// A largest matching between IP addresses and IDs, by augmenting paths.
+std::size_t count_machines(const std::vector<Holder>& holders) {
+  std::map<std::string, std::set<PeerId>> ids_at;
+  for (const Holder& holder : holders) ids_at[holder.ip].insert(holder.peer);
+  std::map<PeerId, std::string> address_of;
+  std::set<PeerId> seen;
+  const std::function<bool(const std::string&)> finds_an_id = [&](const std::string& ip) {
+    for (const PeerId id : ids_at.at(ip)) {
+      if (!seen.insert(id).second) continue;
+      const auto taken = address_of.find(id);
+      if (taken != address_of.end() && !finds_an_id(taken->second)) continue;
+      address_of[id] = ip;
+      return true;
+    }
+    return false;
+  };
+  std::size_t count = 0;
+  for (const auto& [ip, ids] : ids_at) {
+    seen.clear();
+    count += finds_an_id(ip);
+  }
+  return count;
+}
+
 std::map<ContentId, std::vector<Holder>> Tally::by_content() const {
   std::map<ContentId, std::vector<Holder>> contents;
-  for (const auto& [peer, holder] : holders_) contents[holder.id].push_back(holder);
+  for (const auto& [node, holder] : holders_) contents[holder.id].push_back(holder);
   return contents;
 }
 
 Tally::Result Tally::judge(std::optional<std::uint32_t> quorum) const {
   const auto contents = by_content();
   if (contents.empty()) return {Verdict::nobody};
-  const auto count = [](const auto& each) { return each.second.size(); };
-  const auto most = std::ranges::max_element(contents, {}, count);
-  if (!quorum) return {contents.size() == 1 ? Verdict::accepted : Verdict::conflict, most->first, most->second.size()};
-  const auto enough = std::ranges::count_if(contents, [&](const auto& each) { return each.second.size() >= *quorum; });
+  std::map<ContentId, std::size_t> machines;
+  for (const auto& [id, holders] : contents) machines[id] = count_machines(holders);
+  const auto [id, count] = *std::ranges::max_element(machines, {}, [](const auto& each) { return each.second; });
+  if (!quorum) return {contents.size() == 1 ? Verdict::accepted : Verdict::conflict, id, count};
+  const auto enough = std::ranges::count_if(machines, [&](const auto& each) { return each.second >= *quorum; });
   const Verdict verdict = enough == 1 ? Verdict::accepted : enough > 1 ? Verdict::conflict : Verdict::too_few;
-  return {verdict, most->first, most->second.size()};
+  return {verdict, id, count};
 }
 
 std::string Tally::describe() const {
   std::string text;
   for (const auto& [id, holders] : by_content()) {
-    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " + std::to_string(holders.size()) +
-            (holders.size() == 1 ? " holder: " : " holders: ");
+    const std::size_t machines = count_machines(holders);
+    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " + std::to_string(machines) +
+            (machines == 1 ? " holder: " : " holders: ");
     for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) {
       if (i > 0) text += ", ";
       text += config::printable(to_string(holders[i].address));

@@ -6,16 +6,22 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "peer/discovery/holder_search.hpp"
 
 namespace p2p {
 
-/// What each node says that it holds under one name, or content id. A node counts once; its latest word holds.
+/// What each node says that it holds under one name, or content id. Nodes are told apart by IP address, port and ID; the latest
+/// word of each holds.
+///
+/// IDs and ports cost nothing, so machines are counted: holders that have an IP address in common are one, and so are holders
+/// with one ID, which may be a node that is reached in several ways. Where both overlap it is the largest number of
+/// holders of which no two have an address or an ID in common; so nobody is counted less because somebody else claims its ID.
 class Tally {
  public:
-  void add(const Holder& holder) { holders_.insert_or_assign(holder.peer, holder); }
+  void add(const Holder& holder) { holders_.insert_or_assign({holder.ip, holder.address.port, holder.peer}, holder); }
 
   bool empty() const { return holders_.empty(); }
   std::map<ContentId, std::vector<Holder>> by_content() const;
@@ -29,7 +35,7 @@ class Tally {
   struct Result {
     Verdict verdict;
     ContentId id = {};
-    std::size_t holders = 0;  ///< Of the content that has most.
+    std::size_t holders = 0;  ///< How many machines have the content that most have.
   };
   /// Without a quorum the only content is accepted; with one, the only content that so many holders agree on.
   Result judge(std::optional<std::uint32_t> quorum) const;
@@ -38,7 +44,10 @@ class Tally {
   std::string describe() const;
 
  private:
-  std::map<PeerId, Holder> holders_;
+  std::map<std::tuple<std::string, std::uint16_t, PeerId>, Holder> holders_;
 };
+
+/// How many machines these are, as Tally counts them.
+std::size_t count_machines(const std::vector<Holder>& holders);
 
 }  // namespace p2p

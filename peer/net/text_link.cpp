@@ -70,7 +70,8 @@ asio::awaitable<void> give_text(std::shared_ptr<TimedStream> timed, Handshake ow
   }
 }
 
-asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes) {
+asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes,
+                                           std::function<void(std::size_t)> on_growth) {
   TimedStream::close_in(timed, kGreetingPatience);
   const auto hello = encode(Handshake{self, encode(wish)});
   const Moved greeting = co_await write_all(*timed->stream, asio::buffer(hello));
@@ -98,6 +99,7 @@ asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, P
   while (text.size() < length - 1) {
     const std::size_t have = text.size();
     text.resize(std::min<std::size_t>(have + kChunkBytes, length - 1));
+    if (on_growth) on_growth(text.capacity());
     const Moved moved = co_await read_all(*timed->stream, asio::buffer(text.data() + have, text.size() - have));
     throw_if(moved.error);
   }

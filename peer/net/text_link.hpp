@@ -52,6 +52,8 @@ struct ReceivedText {
 
 /// Asks on a connection that we opened: sends `wish`, and waits for an answer of that type, of at most `most_bytes`, whose
 /// handshake shows the same content. Throws std::system_error when the connection ends or its time is over.
-asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes);
+/// `on_growth`, which may be null, is told how much memory the text takes, each time that this changes.
+asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes,
+                                           std::function<void(std::size_t)> on_growth = {});
 
 }  // namespace p2p

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "peer/ground/clock.hpp"
@@ -17,6 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kPreferred = 4;
+// How long ago a holder may have given its last piece to be what it says that it is.
+constexpr Duration kProven = 30s;
+constexpr Duration kLongestTrial = 60s;
 
 }  // namespace
 
@@ -32,7 +36,7 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
 Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
           .on_settled = [] {},
-          .dial = [this](PeerId peer) { dial_holder(peer); },
+          .dial = [this](PeerId handle) { dial_holder(handle); },
           .on_fetch = [](StreamPtr, const Features&) {}};
 }
 
@@ -43,7 +47,12 @@ void Fetch::start() {
 
 void Fetch::on_event(const Event& event) {
   log_diagnostic(event);
-  if (const auto* const stored = std::get_if<PieceStored>(&event)) ++holders_.at(stored->from).pieces;
+  if (const auto* const stored = std::get_if<PieceStored>(&event)) {
+    Claimant& holder = claimants_.at(stored->handle);
+    ++holder.gave.pieces;
+    holder.gave_at = now();
+  }
+  if (const auto* const rejected = std::get_if<PieceRejected>(&event)) on_rejected(rejected->handle);
   // Not now: this comes from inside of the exchange.
   if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, hooks_.on_complete);
   if (std::holds_alternative<LinkEstablished>(event) || std::holds_alternative<LinkClosed>(event))
@@ -51,32 +60,77 @@ void Fetch::on_event(const Event& event) {
 }
 
 void Fetch::add_holder(const Holder& holder) {
-  const auto [known, is_new] = holders_.try_emplace(holder.peer, Contribution{holder.peer, holder.address});
-  // Another address of an ID that can be reached is somebody else's claim.
-  if (!is_new && unreachable_.erase(holder.peer) > 0) known->second.address = holder.address;
-  exchange_.swarm().add_neighbor(holder.peer, now());
+  const Place place{holder.ip, holder.address.port};
+  if (liars_.contains(place)) return;
+  if (holder.size != known_->manifest.total_size()) {
+    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address), holder.size);
+    return;
+  }
+  const PeerId next{Swarm::kFirstHandle + static_cast<std::uint32_t>(handles_.size())};
+  Claim& claim = claims_[holder.peer];
+  if (handles_.try_emplace({place, holder.peer}, next).second) {
+    claimants_.emplace(next, Claimant{{holder.peer, holder.address}, place});
+    if (claim.handles.empty()) claim.since = now();
+    claim.handles.push_back(next);
+  }
+  try_claimants(claim);
+}
+
+/// Dials the one whose turn it is. No effect while it is linked or dialled.
+void Fetch::try_claimants(Claim& claim) {
+  if (claim.handles.empty()) return;
+  if (claim.handles.size() > 1 && now() - claim.since >= claim.trial && !has_proved(claim.handles[claim.current])) {
+    claim.current = (claim.current + 1) % claim.handles.size();
+    claim.since = now();
+    if (claim.current == 0) claim.trial = std::min(2 * claim.trial, kLongestTrial);
+  }
+  const PeerId handle = claim.handles[claim.current];
+  exchange_.swarm().add_neighbor(handle, claimants_.at(handle).gave.peer, now());
   exchange_.settle();
 }
 
-void Fetch::dial_holder(PeerId peer) {
-  const Address& address = holders_.at(peer).address;
+bool Fetch::has_proved(PeerId handle) const {
+  const Claimant& claimant = claimants_.at(handle);
+  return claimant.gave.pieces > 0 && now() - claimant.gave_at < kProven;
+}
+
+/// Whoever else claims its ID is none the worse for it.
+void Fetch::on_rejected(PeerId handle) {
+  const Claimant& liar = claimants_.at(handle);
+  liars_.insert(liar.place);
+  Claim& claim = claims_.at(liar.gave.peer);
+  std::erase(claim.handles, handle);
+  claim.current = 0;
+  claim.since = now() - claim.trial;
+}
+
+void Fetch::dial_holder(PeerId handle) {
+  const Contribution& holder = claimants_.at(handle).gave;
+  const Claim& claim = claims_.at(holder.peer);
+  // A lost link is not made anew when another one that claims the ID has its turn.
+  if (claim.handles.empty() || claim.handles[claim.current] != handle)
+    return asio::post(io_, [this, handle, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) exchange_.dial_failed(handle, {});
+    });
+  const Address& address = holder.address;
   dial(
       io_, address.host, address.port,
-      [this, peer, alive = std::weak_ptr(alive_)](StreamPtr stream) {
-        if (!alive.expired()) exchange_.add_dialed(peer, std::move(stream));
+      [this, handle, alive = std::weak_ptr(alive_)](StreamPtr stream) {
+        if (!alive.expired()) exchange_.add_dialed(handle, std::move(stream));
       },
-      [this, peer, alive = std::weak_ptr(alive_)](const DialFailure& failure) {
+      [this, handle, alive = std::weak_ptr(alive_)](const DialFailure& failure) {
         if (alive.expired()) return;
         spdlog::info("a holder is gone: {}", failure.text);
-        unreachable_.insert(peer);
-        exchange_.dial_failed(peer, failure);
+        Claim& tried = claims_.at(claimants_.at(handle).gave.peer);
+        tried.since = now() - tried.trial;
+        exchange_.dial_failed(handle, failure);
       });
 }
 
 std::set<Address> Fetch::linked() const {
   std::set<Address> addresses;
   for (const NeighborStanding& neighbor : exchange_.swarm().standing().neighbors)
-    if (neighbor.linked) addresses.insert(holders_.at(neighbor.id).address);
+    if (neighbor.linked) addresses.insert(claimants_.at(neighbor.handle).gave.address);
   return addresses;
 }
 
@@ -88,12 +142,14 @@ Progress::Status Fetch::status() const {
           .received_bytes = exchange_.traffic().received,
           .sent_bytes = exchange_.traffic().sent,
           .linked = swarm.linked_neighbors(),
-          .listed = static_cast<std::uint32_t>(holders_.size()),
+          .listed = static_cast<std::uint32_t>(claims_.size()),
           .unchoking_us = swarm.unchoking_us(),
           .stuck = stuck_.current() ? describe(*stuck_.current(), now()) : std::string()};
 }
 
 void Fetch::show_progress() {
+  for (auto& [peer, claim] : claims_)
+    if (claim.handles.size() > 1 && !std::as_const(exchange_).swarm().complete()) try_claimants(claim);
   if (stuck_.observe(exchange_.swarm(), now())) spdlog::warn("no progress: {}", describe(*stuck_.current(), now()));
   progress_.show(status());
 }
@@ -107,8 +163,9 @@ std::string Fetch::explain() const {
 
 std::vector<Fetch::Contribution> Fetch::contributions() const {
   std::vector<Contribution> all;
-  for (const auto& [peer, contribution] : holders_)
-    if (contribution.pieces > 0) all.push_back(contribution);
+  for (const auto& [handle, holder] : claimants_)
+    if (holder.gave.pieces > 0) all.push_back(holder.gave);
+  std::ranges::stable_sort(all, {}, &Contribution::peer);
   return all;
 }
 

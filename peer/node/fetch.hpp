@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "peer/content/known_manifest.hpp"
@@ -42,7 +43,8 @@ class Fetch {
 
   void start();
   const ManifestPtr& known() const { return known_; }
-  /// Fetches from this one, too. One that is linked already, or was found out to lie, is not dialled again.
+  /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is linked already
+  /// is not dialled again, nor anybody where wrong bytes came from.
   void add_holder(const Holder& holder);
   /// Where those are that are linked.
   std::set<Address> linked() const;
@@ -60,9 +62,31 @@ class Fetch {
   std::vector<Contribution> contributions() const;
 
  private:
+  /// The IP address and port where somebody answers.
+  using Place = std::pair<std::string, std::uint16_t>;
+
+  /// One that claims an ID at a place. The swarm knows it by a handle (Swarm::add_neighbor).
+  struct Claimant {
+    Contribution gave;
+    Place place;
+    Instant gave_at{};
+  };
+  /// All that claim one ID. They may be one node that is reached in several ways and takes one connection of ours at a time, or
+  /// somebody else who takes its name: so one is tried after the other, each for a while, until one gives something.
+  struct Claim {
+    std::vector<PeerId> handles;  ///< Never empty, but for those of liars.
+    std::size_t current = 0;
+    Instant since{};
+    Duration trial = kFirstTrial;  ///< Twice as long each time that all have been tried.
+  };
+  static constexpr Duration kFirstTrial = std::chrono::seconds(1);
+
   Exchange::Hooks exchange_hooks();
   void on_event(const Event& event);
-  void dial_holder(PeerId peer);
+  void dial_holder(PeerId handle);
+  void try_claimants(Claim& claim);
+  bool has_proved(PeerId handle) const;
+  void on_rejected(PeerId handle);
   Progress::Status status() const;
 
   asio::io_context& io_;
@@ -70,8 +94,10 @@ class Fetch {
   PieceStore store_;
   Progress progress_;
   Hooks hooks_;
-  std::map<PeerId, Contribution> holders_;
-  std::set<PeerId> unreachable_;  ///< Of these, when they were dialled last.
+  std::map<PeerId, Claimant> claimants_;                 ///< By handle.
+  std::map<std::pair<Place, PeerId>, PeerId> handles_;  ///< By place and claimed ID.
+  std::map<PeerId, Claim> claims_;                       ///< By ID.
+  std::set<Place> liars_;                                ///< Where wrong bytes came from.
   Exchange exchange_;
   StuckWatch stuck_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.

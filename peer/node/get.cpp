@@ -127,6 +127,8 @@ void Get::begin() {
   known_ = arrived_;
   const config::Manifest& manifest = known_->manifest;
   if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
+  if (const std::string fault = steps_.fault_of(manifest.total_size(), manifest.piece_hash == config::PieceHash::sha256); !fault.empty())
+    throw ExitError(ExitCode::content_mismatch, fault);
   root_ = options_.out / (options_.id ? manifest.files.front().path : options_.wanted);
   // Looking has a progress of its own.
   std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});

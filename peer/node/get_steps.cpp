@@ -217,4 +217,17 @@ void GetSteps::on_timer(Instant now) {
   if (now >= look_at_) look(now);
 }
 
+std::string GetSteps::fault_of(std::uint64_t size, bool is_sha256) const {
+  if (!is_sha256)
+    return "the manifest of " + name() +
+           " has xxh3 hashes, for which a liar can make other bytes; expected sha256: ask its holders to share it with that";
+  const auto contents = tally_.by_content();
+  const auto holders = contents.find(*chosen_);
+  const auto says_so = [&](const Holder& holder) { return holder.size == size; };
+  if (holders != contents.end() && std::ranges::none_of(holders->second, says_so))
+    return name() + " has " + std::to_string(size) + " bytes by its manifest, and other sizes by those who say that they hold it:\n" +
+           tally_.describe();
+  return {};
+}
+
 }  // namespace p2p

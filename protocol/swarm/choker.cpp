@@ -9,6 +9,8 @@ namespace p2p {
 bool Choker::is_preferred(LinkId link) const { return std::ranges::find(preferred_, link) != preferred_.end(); }
 bool Choker::is_interested(LinkId link) const { return std::ranges::find(interested_, link) != interested_.end(); }
 bool Choker::is_favored(LinkId link) const { return std::ranges::find(favored_, link) != favored_.end(); }
+bool Choker::is_waster(LinkId link) const { return std::ranges::find(wasters_, link) != wasters_.end(); }
+bool Choker::waits(LinkId link) const { return is_interested(link) && !unchoked(link); }
 bool Choker::unchoked(LinkId link) const { return link == optimistic_ || is_preferred(link); }
 
 void Choker::favor(LinkId link) {
@@ -33,8 +35,22 @@ void Choker::on_not_interested(LinkId link, Random& random) {
   fill_idle_slots(random);
 }
 
+void Choker::on_wasted(LinkId link, Random& random) {
+  P2P_ASSERT(unchoked(link));
+  std::erase(wasters_, link);
+  wasters_.push_back(link);
+  std::erase(preferred_, link);
+  if (optimistic_ == link) optimistic_.reset();
+  fill_idle_slots(random);
+}
+
+bool Choker::anybody_waits() const {
+  return std::ranges::any_of(interested_, [this](LinkId link) { return !unchoked(link); });
+}
+
 void Choker::on_gone(LinkId link, Random& random) {
   std::erase(favored_, link);
+  std::erase(wasters_, link);
   std::erase(interested_, link);
   std::erase(preferred_, link);
   if (optimistic_ == link) optimistic_.reset();
@@ -49,6 +65,7 @@ void Choker::choose_preferred(std::span<const Ranked> ranked, Random& random) {
     if (is_favored(a.link) != is_favored(b.link)) return is_favored(a.link);
     return a.rank > b.rank;
   });
+  if (!wasters_.empty()) std::ranges::stable_partition(order, [this](const Ranked& each) { return !is_waster(each.link); });
   if (order.size() > slots_) order.resize(slots_);
   preferred_.clear();
   for (const Ranked& each : order) preferred_.push_back(each.link);
@@ -57,16 +74,34 @@ void Choker::choose_preferred(std::span<const Ranked> ranked, Random& random) {
 
 void Choker::choose_optimistic(Random& random) {
   if (optimistic_ && is_favored(*optimistic_) && is_interested(*optimistic_)) return;
+  if (give_second_chance(random)) return;
   if (const auto link = random_waiting(random)) optimistic_ = link;
 }
 
-/// At random among the interested and choked, or, if there are any, among the favored ones of these.
+bool Choker::give_second_chance(Random& random) {
+  if (wasters_.empty()) return false;
+  second_chance_due_ = !second_chance_due_;
+  const auto link = first_waiting_waster();
+  if (!second_chance_due_ || !link) return false;
+  on_used(*link);
+  optimistic_ = link;
+  fill_idle_slots(random);
+  return true;
+}
+
+std::optional<LinkId> Choker::first_waiting_waster() const {
+  const auto first = std::ranges::find_if(wasters_, [this](LinkId link) { return waits(link); });
+  return first == wasters_.end() ? std::nullopt : std::optional(*first);
+}
+
+/// At random among the interested and choked, or, if there are any, among the favored ones of these; when nobody else waits,
+/// the first of those who wasted a slot.
 std::optional<LinkId> Choker::random_waiting(Random& random) const {
   std::optional<LinkId> chosen;
   bool chosen_favored = false;
   std::uint32_t equals = 0;
   for (const LinkId link : interested_) {
-    if (unchoked(link)) continue;
+    if (unchoked(link) || (!wasters_.empty() && is_waster(link))) continue;
     const bool favored = is_favored(link);
     if (favored < chosen_favored) continue;
     if (favored > chosen_favored) equals = 0;
@@ -74,12 +109,13 @@ std::optional<LinkId> Choker::random_waiting(Random& random) const {
     chosen = link;
     chosen_favored = favored;
   }
-  return chosen;
+  return chosen ? chosen : first_waiting_waster();
 }
 
 /// Whether a slot's holder gives way to one that waits. A favored holder that has lost interest for a moment keeps its
 /// slot until the interval ends: another would get it only to lose it again.
 bool Choker::yields_to(LinkId holder, LinkId waiting) const {
+  if (is_waster(holder) != is_waster(waiting)) return is_waster(holder);
   if (is_favored(holder)) return !is_interested(holder) && is_favored(waiting);
   return !is_interested(holder) || is_favored(waiting);
 }

@@ -22,7 +22,8 @@ struct Ranked {
 };
 
 /// Invariants: preferred() has at most k links and no link twice; unchoked links are preferred() and optimistic(),
-/// nobody else; while a slot is free or held by a neighbor that is not interested, nobody interested waits.
+/// nobody else; while a slot is free or held by a neighbor that is not interested, nobody interested waits. While somebody
+/// waits who has wasted no slot, nobody who has wasted one holds a slot.
 ///
 /// The last one is what the course leaves open: between two intervals an interested neighbor takes an idle slot at
 /// once instead of waiting for the interval's end. The interval's own decision is exactly the course's.
@@ -41,14 +42,24 @@ class Choker {
   /// The link is gone; its id may come again as another neighbor's.
   void on_gone(LinkId link, Random& random);
 
+  /// The neighbor held a slot and asked for nothing. It loses the slot, and comes after all others whenever one is given, until
+  /// on_used(); among its like who has waited longest comes first. Every second optimistic interval the first of them gets the
+  /// slot as if it were new, so that nobody is kept out for ever for having been slow once. An exchange that never calls this
+  /// has the course's choker.
+  void on_wasted(LinkId link, Random& random);
+  void on_used(LinkId link) { std::erase(wasters_, link); }
+
+  /// Whether somebody interested has no slot.
+  bool anybody_waits() const;
+
   /// The interested links, of which the next decision is made.
   std::span<const LinkId> interested() const { return interested_; }
 
   /// End of an unchoking interval: the k interested links of the highest rank are preferred, ties at random.
-  /// `ranked` has one entry for each interested link.
+  /// Those who wasted a slot come last. `ranked` has one entry for each interested link.
   void choose_preferred(std::span<const Ranked> ranked, Random& random);
 
-  /// End of an optimistic interval: one at random of the choked and interested; with no such link, or while a
+  /// End of an optimistic interval: one at random of the choked and interested, see on_wasted(); with no such link, or while a
   /// favored and interested one holds it, the slot stays.
   void choose_optimistic(Random& random);
 
@@ -60,8 +71,12 @@ class Choker {
   bool is_preferred(LinkId link) const;
   bool is_interested(LinkId link) const;
   bool is_favored(LinkId link) const;
+  bool is_waster(LinkId link) const;
+  bool waits(LinkId link) const;
   bool yields_to(LinkId holder, LinkId waiting) const;
   std::optional<LinkId> random_waiting(Random& random) const;
+  std::optional<LinkId> first_waiting_waster() const;
+  bool give_second_chance(Random& random);
   void fill_idle_slots(Random& random);
 
   std::uint32_t slots_;
@@ -69,6 +84,8 @@ class Choker {
   std::vector<LinkId> interested_;
   std::vector<LinkId> preferred_;
   std::optional<LinkId> optimistic_;
+  std::vector<LinkId> wasters_;  ///< Who held a slot in vain, the longest ago first.
+  bool second_chance_due_ = false;
 };
 
 }  // namespace p2p

@@ -48,7 +48,7 @@ void Swarm::recognize(LinkId link) {
 /// The link's order knows of the have already.
 void Swarm::on_have_in_doubt(LinkId link, PieceIndex piece, Instant now) {
   const auto given = doubtful_.find(piece);
-  if (given != doubtful_.end() && storing_.at(piece) == peer_of(link)) {
+  if (given != doubtful_.end() && storing_.at(piece).handle == neighborhood_[*at(link).neighbor].id) {
     resolve(piece, false);
     fill_all(now);
   }
@@ -63,9 +63,9 @@ void Swarm::settle_doubt(LinkId link, bool low_bit_first, Instant now) {
   neighbor.had = low_bit_first ? order->low_reading() : Bitfield();
   std::vector<PieceIndex> given;
   for (const auto& [piece, state] : doubtful_)
-    if (storing_.at(piece) == neighbor.id) given.push_back(piece);
+    if (storing_.at(piece).handle == neighbor.id) given.push_back(piece);
   for (const PieceIndex piece : given) resolve(piece, !low_bit_first);
-  if (low_bit_first) emit(LowBitFirstProven{neighbor.id, static_cast<std::uint32_t>(given.size())});
+  if (low_bit_first) emit(LowBitFirstProven{neighbor.claims, static_cast<std::uint32_t>(given.size())});
   const auto trusted = on_trust_.extract(neighbor.id);
   if (low_bit_first && trusted) {
     Withdraw withdraw;
@@ -142,7 +142,7 @@ void Swarm::decide_idle_doubts(Instant now) {
   std::uint32_t taken = 0;
   std::vector<LinkId> given_up;
   for (const PieceIndex piece : parked) {
-    const PeerId from = storing_.at(piece);
+    const PeerId from = storing_.at(piece).handle;
     const auto sender = neighborhood_.find(from);  // none: a guest, and gone
     const bool held = held_beyond_doubt(piece, true);
     if (!held && now - doubt_idle_since_ < kLongestPatience && held_beyond_doubt(piece, false)) continue;

@@ -27,6 +27,14 @@ void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
   l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted, .began = now};
 }
 
+void Swarm::update_interest(LinkId link) {
+  const Link& l = at(link);
+  // Before the remote's first message nothing is known to be worth saying.
+  if (!l.session.has_spoken()) return;
+  if ((l.wanted > 0) == l.session.we_are_interested()) return;
+  push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
+}
+
 bool Swarm::payload_wanted(LinkId link) const {
   const Link& l = at(link);
   return l.phase == Link::Phase::established && l.incoming && l.incoming->wanted;
@@ -62,7 +70,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   const bool store = incoming.wanted && !storing_paused_ && missing(picker_.state(incoming.piece));
   if (store) {
     picker_.receive(incoming.piece);
-    storing_[incoming.piece] = peer_of(link);
+    storing_[incoming.piece] = {neighborhood_[*l.neighbor].id, peer_of(link)};
     if (l.order && l.order->doubts(incoming.piece)) doubtful_.try_emplace(incoming.piece);
     doubt_idle_since_ = now;
   }
@@ -85,7 +93,7 @@ void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
   doubtful_.erase(piece);
   const auto from = storing_.extract(piece);
   P2P_ASSERT(from);
-  emit(PieceStored{piece, from.mapped(), picker_.stored().count()});
+  emit(PieceStored{piece, from.mapped().claims, picker_.stored().count(), from.mapped().handle});
   for_established([&](LinkId link) {
     // Who has the piece does not wait for our have: it goes along with something else, or with the next sweep. (When we
     // are complete, that is "not interested", at once.)

@@ -78,11 +78,13 @@ struct PieceStored {
   PieceIndex piece;
   PeerId from;
   std::uint32_t count;  ///< Pieces stored now, this one included.
+  PeerId handle{};      ///< Of `from`, in an open swarm (Swarm::add_neighbor).
 };
 /// A piece had the wrong hash.
 struct PieceRejected {
   PieceIndex piece;
   PeerId from;
+  PeerId handle{};  ///< Of `from`.
 };
 /// By its haves, a neighbor numbers the bits of its bitfield from the low end.
 struct LowBitFirstProven {

@@ -20,6 +20,10 @@ constexpr std::uint32_t kMostStalls = 8;
 // A piece that has begun binds a buffer, so it must not take for ever.
 constexpr Duration kPiecePatience = 60s;
 constexpr double kSlowestPiece_bytes_per_s = 1024;
+// How long a neighbor may hold a slot and ask for nothing while others wait: many round trips. And how long it may take
+// nothing of what it asked for.
+constexpr Duration kIdleSlot = 1s;
+constexpr Duration kBlockedSlot = 5s;
 // Connections without a handshake beyond one for each neighbor.
 constexpr std::uint32_t kSpareStrangers = 64;
 constexpr std::uint32_t kFewestStrangers = 8;
@@ -37,6 +41,7 @@ bool is_talk(const Message& message, bool changed) {
     bool operator()(const PieceHead&) const { return false; }
     bool operator()(const UnknownMessage&) const { return true; }
     bool operator()(const ChunkAnnouncement&) const { return false; }
+    bool operator()(const KeepAlive&) const { return true; }
   };
   return std::visit(Judge{changed}, message);
 }
@@ -88,6 +93,26 @@ bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant n
   punish(link, now);
   close(link, "a flood of messages that say nothing new", now, EndKind::flood);
   return false;
+}
+
+/// Slots go to those who use them. The course's choker does not ask for that, so this is for open swarms, where anybody comes.
+void Swarm::take_idle_slots(Instant now) {
+  if (!config_.open) return;
+  for (const LinkId link : told_unchoked_) {
+    Link& l = at(link);
+    const bool takes_nothing = l.blocked_since != kNever && now - l.blocked_since >= kBlockedSlot;
+    const bool busy = (!l.uploads.empty() || l.sending) && !takes_nothing;
+    if (busy) l.idle_since = kNever;
+    if (!busy && l.idle_since == kNever) l.idle_since = now;
+    const bool wasted = takes_nothing || (!busy && now - l.idle_since >= kIdleSlot);
+    if (wasted && choker_.unchoked(link) && choker_.anybody_waits()) choker_.on_wasted(link, random_);
+  }
+  sync_chokes(now);
+}
+
+/// A neighbor could take slots for a moment each by being interested again and again.
+void Swarm::note_loss_of_interest(LinkId link) {
+  if (config_.open && choker_.unchoked(link) && !at(link).has_asked) choker_.on_wasted(link, random_);
 }
 
 /// Ends a link whose remote has let a deadline pass.

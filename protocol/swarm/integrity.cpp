@@ -7,12 +7,13 @@ namespace p2p {
 void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const auto stored_from = storing_.extract(piece);
   P2P_ASSERT(stored_from);
-  const PeerId from = stored_from.mapped();
+  const Sender from = stored_from.mapped();
   picker_.reject(piece);
-  emit(PieceRejected{piece, from});
+  emit(PieceRejected{piece, from.claims, from.handle});
   // Who was no neighbor by the list is forgotten when it has gone, but not when it lied.
-  const auto known = neighborhood_.find(from);
-  const NeighborIndex sender = known ? *known : neighborhood_.add(from, false, !config_.open, now);
+  const auto known = neighborhood_.find(from.handle);
+  const NeighborIndex sender = known ? *known : neighborhood_.add(from.handle, false, !config_.open, now);
+  neighborhood_[sender].claims = from.claims;
   neighborhood_.convict(sender);
   if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
   fill_all(now);

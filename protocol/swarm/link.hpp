@@ -65,6 +65,8 @@ struct Link {
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
   Shortlist shortlist;
+  bool has_asked = false;        ///< For a piece, since it was unchoked.
+  Instant idle_since = kNever;   ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
   std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
   std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.

@@ -22,6 +22,7 @@ namespace p2p {
 /// A listed peer other than ourselves.
 struct Neighbor {
   PeerId id;
+  PeerId claims;                   ///< The ID that its handshake must show; another one than `id` only in an open swarm.
   bool dial = false;               ///< Ours to dial: listed before us, found, or once linked by our own dial.
   bool yields = false;             ///< Of two connections with it that cross, ours stays.
   bool guest = false;              ///< Not a neighbor by the graph: forgotten when it has no link.
@@ -62,6 +63,7 @@ class Neighborhood {
 
   /// One that `listed` does not name. `dial`: it is ours to dial, from now on. Its index is a vacant one where there is one.
   /// Precondition: find(id) is empty.
+  /// Its `claims` is its ID, unless it is set.
   NeighborIndex add(PeerId id, bool dial, bool guest, Instant now);
   /// The neighbor is as if it had never been. Precondition: it was added, and has no link.
   void remove(NeighborIndex index);

@@ -9,13 +9,14 @@
 namespace p2p {
 namespace {
 
-constexpr std::uint32_t kLargestPeerId = 0x7fffffff;
+constexpr std::uint32_t kLargestPeerId = Swarm::kFirstHandle - 1;
 
 }  // namespace
 
-void Swarm::add_neighbor(PeerId peer, Instant now) {
-  P2P_ASSERT(config_.open);
-  if (peer != config_.self && !neighborhood_.find(peer)) neighborhood_.add(peer, true, false, now);
+void Swarm::add_neighbor(PeerId handle, PeerId claimed, Instant now) {
+  P2P_ASSERT(config_.open && (handle == claimed || handle.value >= kFirstHandle));
+  if (claimed == config_.self || neighborhood_.find(handle)) return;
+  neighborhood_[neighborhood_.add(handle, true, false, now)].claims = claimed;
 }
 
 /// Whom a dial led to. One that no list or graph makes a neighbor may have been forgotten meanwhile.
@@ -46,7 +47,8 @@ void Swarm::on_unlinked(NeighborIndex neighbor, bool was_established, Instant no
 }
 
 void Swarm::forget(NeighborIndex neighbor) {
-  if (neighborhood_[neighbor].convicted) return;
+  // Of one that is being dialled nobody else knows the ID that it claims.
+  if (neighborhood_[neighbor].convicted || (config_.open && neighborhood_[neighbor].dialing)) return;
   // What is under way with it brings us here again.
   const auto refers = [neighbor](const std::optional<Link>& l) { return l && l->phase != Link::Phase::closed && l->neighbor == neighbor; };
   if (std::ranges::none_of(links_, refers)) neighborhood_.remove(neighbor);

@@ -10,7 +10,8 @@
 namespace p2p {
 
 struct NeighborStanding {
-  PeerId id;
+  PeerId id;                   ///< The one that it claims.
+  PeerId handle{};             ///< See Swarm::add_neighbor().
   bool linked = false;
   bool met = false;            ///< Was linked at least once.
   bool complete = false;       ///< By its own word; holds when its link is lost.

@@ -97,7 +97,8 @@ Standing Swarm::standing() const {
     const Neighbor& n = neighborhood_[i];
     if (n.out()) continue;
     const Link* const link = n.link ? &at(*n.link) : nullptr;
-    standing.neighbors.push_back({.id = n.id,
+    standing.neighbors.push_back({.id = n.claims,
+                                  .handle = n.id,
                                   .linked = link != nullptr,
                                   .met = n.met,
                                   .complete = n.complete,

@@ -83,7 +83,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     emit(StrangerClosed{reason, kind});
     return;
   }
-  emit(LinkClosed{neighborhood_[*l.neighbor].id, reason, kind});
+  emit(LinkClosed{peer_of(link), reason, kind});
   if (was_established) {
     --linked_;
     if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
@@ -93,7 +93,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     std::erase(serving_us_, link);
     std::erase(told_unchoked_, link);
     choker_.on_gone(link, random_);
-    sync_chokes();
+    sync_chokes(now);
     fill_all(now);
   }
   if (was_greeting && l.direction == Direction::dialed) note_fault(*l.neighbor, kind);
@@ -107,7 +107,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   if (l.phase != Link::Phase::handshaking) return;
   l.heard = now;
   const auto id = std::to_string(handshake.peer.value);
-  const auto sender = neighborhood_.find(handshake.peer);
+  const bool as_claimed = l.neighbor && neighborhood_[*l.neighbor].claims == handshake.peer;
+  const auto sender = as_claimed ? l.neighbor : neighborhood_.find(handshake.peer);
   const auto refuse = [&](const std::string& reason) {
     const auto dialed = l.neighbor;
     close(link, reason, now, EndKind::refused);
@@ -118,7 +119,7 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const std::string fault = content_fault(decode_features(handshake.reserved));
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
   if (sender && neighborhood_[*sender].convicted) return refuse("peer " + id + " has sent a wrong piece before");
-  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(neighborhood_[*l.neighbor].id.value));
+  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   std::erase(strangers_, link);
   l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
@@ -157,7 +158,7 @@ void Swarm::establish(LinkId link, Instant now) {
   neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
-  emit(LinkEstablished{neighborhood_[*l.neighbor].id, l.direction});
+  emit(LinkEstablished{peer_of(link), l.direction});
   ready(link);
   if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
   // A link that had to contend may have spoken already.
@@ -166,7 +167,7 @@ void Swarm::establish(LinkId link, Instant now) {
   if (l.session.has_spoken()) on_bitfield(link, now);
   if (l.session.remote_is_interested()) {
     choker_.on_interested(link, random_);
-    sync_chokes();
+    sync_chokes(now);
   }
   // Last: it may have said that it is no longer complete.
   if (complete()) check_swarm_complete(now);
@@ -177,6 +178,10 @@ void Swarm::establish(LinkId link, Instant now) {
 void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   Link& l = at(link);
   if (l.phase == Link::Phase::closed) return;
+  if (std::holds_alternative<KeepAlive>(message)) {
+    may_say(link, message, false, now);
+    return;
+  }
   l.heard = now;
   const bool first = !l.session.has_spoken();
   const auto* have = std::get_if<Have>(&message);
@@ -227,13 +232,14 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       s.emit(InterestedReceived{peer});
       if (!changed) return;
       s.choker_.on_interested(link, s.random_);
-      s.sync_chokes();
+      s.sync_chokes(now);
     }
     void operator()(const NotInterested&) const {
       s.emit(NotInterestedReceived{peer});
       if (!changed) return;
+      s.note_loss_of_interest(link);
       s.choker_.on_not_interested(link, s.random_);
-      s.sync_chokes();
+      s.sync_chokes(now);
     }
     void operator()(const Have& have) const {
       s.emit(HaveReceived{peer, have.piece});
@@ -251,6 +257,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
+    void operator()(const KeepAlive&) const {}
     void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
@@ -287,7 +294,7 @@ void Swarm::note_completeness(LinkId link, Instant now) {
   // It will not be interested again, so it keeps no slot.
   if (l.session.remote_is_complete()) {
     choker_.unfavor(link, random_);
-    sync_chokes();
+    sync_chokes(now);
   }
   check_swarm_complete(now);
 }
@@ -308,14 +315,6 @@ void Swarm::check_swarm_complete(Instant now) {
   emit(SwarmCompleted{});
 }
 
-void Swarm::update_interest(LinkId link) {
-  const Link& l = at(link);
-  // Before the remote's first message nothing is known to be worth saying.
-  if (!l.session.has_spoken()) return;
-  if ((l.wanted > 0) == l.session.we_are_interested()) return;
-  push(link, l.wanted > 0 ? MessageType::interested : MessageType::not_interested);
-}
-
 // --- time ----------------------------------------------------------------------------------------------------------
 
 Instant Swarm::next_deadline() const {
@@ -328,12 +327,12 @@ void Swarm::on_timer(Instant now) {
   if (!swarm_complete_ || config_.stays) dial_due(now);
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
-    end_unchoking_interval();
+    end_unchoking_interval(now);
   }
   if (now >= optimistic_at_) {
     optimistic_at_ = now + config_.optimistic_interval;
     choker_.choose_optimistic(random_);
-    sync_chokes();
+    sync_chokes(now);
   }
   if (now >= sweep_at_) sweep(now);
   if (now >= leave_at_) check_swarm_complete(now);
@@ -360,6 +359,7 @@ void Swarm::sweep(Instant now) {
       case Link::Phase::closed: break;
     }
   }
+  take_idle_slots(now);
   sweep_at_ = any || !doubtful_.empty() ? now + kSweepInterval : kNever;
   decide_idle_doubts(now);
   // What a stalled link was asked for goes to others first.

@@ -119,8 +119,12 @@ class Swarm {
   Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now);
 
   // --- connections ---------------------------------------------------------------------------------------------
-  /// An open swarm dials this peer. No effect on one that is known already, and on ourselves.
-  void add_neighbor(PeerId peer, Instant now);
+  /// An open swarm dials this peer, and links it when its handshake shows the ID that is claimed for it. Anybody can claim an
+  /// ID, so `handle` is how Dial, on_dialed(), on_dial_failed() and the `handle` of events name it: two handles with one ID are two
+  /// neighbors, and a conviction meets one of them. A handle is the ID itself, or larger than any ID (kFirstHandle). No
+  /// effect on a handle that is known already, and on ourselves.
+  void add_neighbor(PeerId handle, PeerId claimed, Instant now);
+  static constexpr std::uint32_t kFirstHandle = 0x80000000;
   LinkId on_dialed(PeerId peer, Instant now);
   void on_dial_failed(PeerId peer, DialFault fault, Instant now);
   LinkId on_accepted(Instant now);
@@ -214,7 +218,8 @@ class Swarm {
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
   std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(told_unchoked_.size()); }
-  PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].id; }
+  /// The ID that it showed.
+  PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].claims; }
 
  private:
   // swarm.cpp: links, messages, time
@@ -231,7 +236,6 @@ class Swarm {
   void on_bitfield(LinkId link, Instant now);
   void note_completeness(LinkId link, Instant now);
   void check_swarm_complete(Instant now);
-  void update_interest(LinkId link);
   void sweep(Instant now);
   void push(LinkId link, MessageType type, PieceIndex piece = {});
   void ready(LinkId link);
@@ -260,15 +264,18 @@ class Swarm {
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
+  void take_idle_slots(Instant now);
+  void note_loss_of_interest(LinkId link);
 
   // upload.cpp: whom to serve, and what to send
   void on_request(LinkId link, PieceIndex piece, Instant now);
-  void end_unchoking_interval();
+  void end_unchoking_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
   std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
-  void sync_chokes();
+  void sync_chokes(Instant now);
 
   // download.cpp: what to ask of whom, and what came of it
+  void update_interest(LinkId link);
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
   void fill(LinkId link, Instant now);
   void fill_all(Instant now);
@@ -327,7 +334,11 @@ class Swarm {
   /// Pieces in the order in which they were stored since the start. A link is told haves from its own place in this
   /// list on, so that pending haves take no memory a link.
   std::vector<PieceIndex> stored_order_;
-  std::unordered_map<PieceIndex, PeerId> storing_;  ///< Who sent what is being stored.
+  struct Sender {
+    PeerId handle;
+    PeerId claims;
+  };
+  std::unordered_map<PieceIndex, Sender> storing_;  ///< Who sent what is being stored.
 
   /// Pieces of storing_ whose senders may not have had them: on their way to the disk, or parked there.
   struct Doubtful {

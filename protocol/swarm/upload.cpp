@@ -1,5 +1,6 @@
 // The swarm's giving half: whom to serve, what was asked of us, what to send next.
 #include <algorithm>
+#include <utility>
 
 #include "protocol/assert.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -14,11 +15,11 @@ constexpr std::size_t kSendBatchBytes = 64 * 1024;
 
 }  // namespace
 
-void Swarm::end_unchoking_interval() {
+void Swarm::end_unchoking_interval(Instant now) {
   const auto ranked = rank_interested();
   choker_.choose_preferred(ranked, random_);
   for_established([this](LinkId link) { at(link).fed = 0; });
-  sync_chokes();
+  sync_chokes(now);
 }
 
 /// How much each interested neighbor deserves a slot, by the policy.
@@ -34,7 +35,7 @@ std::vector<Ranked> Swarm::rank_interested() const {
 }
 
 /// Tells neighbors and listeners what the choker has changed.
-void Swarm::sync_chokes() {
+void Swarm::sync_chokes(Instant now) {
   std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
   if (const auto optimistic = choker_.optimistic(); optimistic && std::ranges::find(unchoked, *optimistic) == unchoked.end())
     unchoked.push_back(*optimistic);
@@ -44,8 +45,12 @@ void Swarm::sync_chokes() {
     push(link, MessageType::choke);
     at(link).uploads.clear();
   }
-  for (const LinkId link : unchoked)
-    if (at(link).session.we_choke()) push(link, MessageType::unchoke);
+  for (const LinkId link : unchoked) {
+    if (!at(link).session.we_choke()) continue;
+    push(link, MessageType::unchoke);
+    at(link).has_asked = false;
+    at(link).idle_since = now;
+  }
   told_unchoked_ = std::move(unchoked);
 
   std::vector<PeerId> preferred;
@@ -70,6 +75,7 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   if (l.uploads.size() >= kMaxQueuedUploads)
     return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
   l.uploads.push_back(piece);
+  if (config_.open && !std::exchange(l.has_asked, true)) choker_.on_used(link);
   ready(link);
 }
 

@@ -93,7 +93,8 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
         if (!length) return NeedInput{};
         length_ = load_u32(length->first<4>());
         // A length of zero is a whole frame without a type.
-        if (length_ > 0) expect_ = Expect::type;
+        if (length_ == 0) return Message{KeepAlive{}};
+        expect_ = Expect::type;
         continue;
       }
 

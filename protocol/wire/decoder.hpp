@@ -34,7 +34,7 @@ using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 ///
 /// Every length and index is checked here against the geometry, so that no caller checks again:
 /// - a length that is wrong for its type, or an index out of range, is a violation;
-/// - a zero length (keep-alive in other dialects) is ignored;
+/// - a zero length (keep-alive in other dialects) is a KeepAlive, which everybody ignores;
 /// - an unknown type is skipped and reported when it is not longer than the longest legal message, else a violation.
 /// - a few well-formed haves before the handshake are skipped;
 /// - where a wrong length is that of another message, the reason says that the types seem to be numbered in another way.

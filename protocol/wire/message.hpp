@@ -78,12 +78,15 @@ struct UnknownMessage {
   std::uint32_t length = 0;
   std::optional<MessageType> resembles{};  ///< The length is that of this one, or of one as long.
 };
+/// A length of zero, which has no type. It means nothing, not even that the remote has spoken.
+struct KeepAlive {};
 /// The sender has held this chunk from the start. Elsewhere in memory, so that a Message stays small.
 struct ChunkAnnouncement {
   PieceIndex piece;
   std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage, ChunkAnnouncement>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage,
+                             ChunkAnnouncement, KeepAlive>;
 
 }  // namespace p2p

@@ -92,9 +92,9 @@ class Process:
 class Sharer(Process):
     """A running `share`."""
 
-    def __init__(self, case, name, arguments, cwd, port):
+    def __init__(self, case, name, arguments, cwd, port, host="127.0.0.1"):
         super().__init__(case, name, ["share", *arguments, "--json", "--progress", "none"], cwd)
-        self.port, self.address = port, f"127.0.0.1:{port}"
+        self.port, self.address = port, f"{host}:{port}"
 
     def offered(self):
         """Names to content ids, as told so far."""
@@ -152,14 +152,14 @@ class ShareCase(unittest.TestCase):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
 
-    def share(self, files, *options, join=None, network=None):
+    def share(self, files, *options, join=None, network=None, host="127.0.0.1"):
         """A sharer of a new folder, or of one that is there; it joins the first unless told otherwise."""
         folder = files if isinstance(files, Path) else self.folder(files)
         port = self.port()
         join = [self.sharers[0].address] if join is None and self.sharers else join or []
-        arguments = ["--folder", folder, "--host", "127.0.0.1", "--port", port, "--network", network or self.network, *options]
+        arguments = ["--folder", folder, "--host", host, "--port", port, "--network", network or self.network, *options]
         arguments += ["--join", ",".join(join)] if join else []
-        sharer = Sharer(self, f"share{len(self.sharers)}", arguments, self.dir, port)
+        sharer = Sharer(self, f"share{len(self.sharers)}", arguments, self.dir, port, host)
         sharer.folder = folder
         self.sharers.append(sharer)
         if not isinstance(files, Path):

@@ -300,7 +300,7 @@ class Names(ShareCase):
         self.assert_file(self.dir / "out/a", b"here")
 
     def test_two_contents_under_one_name(self):
-        sharers = [self.share({"same": data}) for data in (b"one", b"other", b"other")]
+        sharers = [self.share({"same": data}, host=f"127.0.0.{machine}") for machine, data in enumerate((b"one", b"other", b"other"), start=1)]
         ids = [each.offered()["same"] for each in sharers]
         self.assertEqual(len(set(ids)), 2)
         failed = self.get(CONTENT_MISMATCH, "same", "--out", "out")

@@ -4,55 +4,16 @@
 import hashlib
 import json
 import socket
-import threading
 import unittest
 
+from hostile_node import HostileNodes
 from share_case import COMPLETE, CONTENT_MISMATCH, TIMEOUT, Process, ShareCase
 from swarm_case import DEADLINE_S
 
 PIECE = 256 * 1024
 
 
-class Hostile(ShareCase):
-    """Somebody who answers as a node and means harm."""
-
-    def node(self, answer):
-        """An address where each connection gets its handshake answered as ours are, and then `answer(wish, prefix)`."""
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-
-        def converse(link):
-            with link:
-                link.settimeout(DEADLINE_S)
-                hello = link.recv(32, socket.MSG_WAITALL)
-                if len(hello) == 32:
-                    link.sendall(hello[:18] + bytes([0x80, 0]) + hello[20:28] + (12345).to_bytes(4, "big"))
-                    link.sendall(answer(hello[19], hello[20:28]))
-                    link.shutdown(socket.SHUT_WR)
-                    link.recv(1)
-
-        def accept():
-            while True:
-                try:
-                    link = listener.accept()[0]
-                except OSError:
-                    return
-                threading.Thread(target=self.quietly, args=(converse, link), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        return f"127.0.0.1:{listener.getsockname()[1]}"
-
-    @staticmethod
-    def quietly(function, *args):
-        try:
-            function(*args)
-        except OSError:
-            pass  # the other end has gone
-
-    @staticmethod
-    def message(kind, payload, length=None):
-        return (len(payload) + 1 if length is None else length).to_bytes(4, "big") + bytes([kind]) + payload
-
+class Hostile(HostileNodes, ShareCase):
     def test_catalogs(self):
         honest = self.share({"a": b"1"})
         nothing = b'{"peerProcess_catalog":1,"entries":[\n]}\n'

@@ -71,6 +71,7 @@ class Model {
     if (!has(4)) return false;
     const std::uint64_t length = number(at_);
     if (length == 0) {
+      items_.push_back({"keep-alive"});
       at_ += 4;
       return true;
     }
@@ -147,6 +148,7 @@ Item item_of(const Message& message) {
     Item operator()(const Request& m) const { return {"request", m.piece.value}; }
     Item operator()(const PieceHead& m) const { return {"piece", m.piece.value}; }
     Item operator()(const UnknownMessage& m) const { return {"unknown", m.type}; }
+    Item operator()(const KeepAlive&) const { return {"keep-alive"}; }
     Item operator()(const ChunkAnnouncement& m) const { return {"announcement", m.piece.value}; }
     Item operator()(const BitfieldMessage& m) const {
       Bytes bits((m.pieces.size() + 7) / 8);

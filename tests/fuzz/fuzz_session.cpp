@@ -104,6 +104,7 @@ class Driver {
       bool operator()(const Request&) const { return true; }
       bool operator()(const PieceHead&) const { return true; }
       bool operator()(const UnknownMessage&) const { return false; }
+      bool operator()(const KeepAlive&) const { return false; }
       bool operator()(const ChunkAnnouncement&) const { return true; }
     };
     return std::visit(Apply{model_}, message);

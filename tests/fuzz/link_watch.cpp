@@ -31,6 +31,7 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     }
     void operator()(const PieceHead&) const {}
     void operator()(const UnknownMessage&) const {}
+    void operator()(const KeepAlive&) const {}
     void operator()(const ChunkAnnouncement&) const {}
   };
   std::visit(Apply{*this, stored}, message);
@@ -114,6 +115,7 @@ void LinkWatch::sent_message(const Message& message, const Bitfield& stored) {
       P2P_ASSERT(w.remote_asked_.erase(head.piece.value) == 1);
     }
     void operator()(const UnknownMessage&) const { P2P_ASSERT(false); }
+    void operator()(const KeepAlive&) const { P2P_ASSERT(false); }
     void operator()(const ChunkAnnouncement&) const { P2P_ASSERT(false); }
   };
   P2P_ASSERT(greeted_ || std::holds_alternative<BitfieldMessage>(message));  // always sent, and sent first

@@ -24,7 +24,7 @@ class Town {
   void step() {
     switch (random_.below(8)) {
       case 0: return opened(swarm_.on_accepted(now_));
-      case 1: return swarm_.add_neighbor(any_peer(), now_), settle();
+      case 1: return find();
       case 2: return answer_dial();
       case 3: return greet();
       case 4: return speak();
@@ -51,7 +51,7 @@ class Town {
     std::set<PeerId> ids;
     std::uint32_t linked = 0;
     for (const NeighborStanding& neighbor : standing.neighbors) {
-      CHECK(ids.insert(neighbor.id).second);
+      CHECK(ids.insert(neighbor.handle).second);
       CHECK(neighbor.id != kSelf);
       linked += neighbor.linked;
     }
@@ -75,6 +75,13 @@ class Town {
             .most_neighbors = kMost};
   }
 
+  /// Under its own ID, or as one of several who claim it.
+  void find() {
+    const PeerId claimed = any_peer();
+    swarm_.add_neighbor(random_.below(2) == 0 ? claimed : PeerId{Swarm::kFirstHandle + claimed.value}, claimed, now_);
+    settle();
+  }
+
   PeerId any_peer() { return PeerId{1 + random_.below(8)}; }
 
   void opened(LinkId link) {
@@ -88,7 +95,7 @@ class Town {
     const PeerId peer = dials_.back();
     dials_.pop_back();
     const LinkId link = swarm_.on_dialed(peer, now_);
-    if (random_.below(2) == 0) greeting_[link.value] = peer;
+    if (random_.below(2) == 0) greeting_[link.value] = PeerId{peer.value % Swarm::kFirstHandle};
     opened(link);
   }
 

@@ -26,6 +26,7 @@ inline Message message(std::string_view text, std::uint32_t piece_count = 0) {
   if (text.starts_with("bitfield ")) return BitfieldMessage{pieces(argument("bitfield"))};
   if (text.starts_with("have ")) return Have{PieceIndex{number("have")}};
   if (text.starts_with("request ")) return Request{PieceIndex{number("request")}};
+  if (text == "keep-alive") return KeepAlive{};
   if (text.starts_with("unknown ")) return UnknownMessage{static_cast<std::uint8_t>(number("unknown")), 1};
   P2P_ASSERT(false);
   return Choke{};
@@ -41,6 +42,7 @@ inline std::string describe(const Message& message) {
     std::string operator()(const BitfieldMessage& m) const { return "bitfield " + picture(m.pieces); }
     std::string operator()(const Request& m) const { return "request " + std::to_string(m.piece.value); }
     std::string operator()(const PieceHead& m) const { return "piece " + std::to_string(m.piece.value); }
+    std::string operator()(const KeepAlive&) const { return "keep-alive"; }
     std::string operator()(const UnknownMessage& m) const { return "unknown " + std::to_string(m.type); }
     std::string operator()(const ChunkAnnouncement& m) const { return "announces " + std::to_string(m.piece.value); }
   };

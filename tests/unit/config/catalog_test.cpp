@@ -78,5 +78,20 @@ TEST_CASE("a catalog that would be too large is cut, not torn", "[catalog]") {
   CHECK(read.size() > 8000);
 }
 
+TEST_CASE("as much of a catalog is read as there is room for", "[catalog]") {
+  std::vector<CatalogEntry> entries;
+  for (int i = 0; i < 100; ++i) entries.push_back({std::to_string(100 + i), 1, {}});
+  const std::string text = catalog_text(entries);
+  const std::size_t each = memory_of(entries.front());
+  const CatalogPart part = parse_catalog_part(text, "c", 10 * each + each / 2);
+  CHECK_FALSE(part.whole);
+  REQUIRE(part.entries.size() == 10);
+  CHECK(part.entries.back() == entries[9]);
+  const CatalogPart whole = parse_catalog_part(text, "c", 100 * each);
+  CHECK(whole.whole);
+  CHECK(whole.entries == entries);
+  CHECK(parse_catalog_part(text, "c", 0).entries.empty());
+}
+
 }  // namespace
 }  // namespace p2p::config

@@ -55,7 +55,7 @@ TEST_CASE("what is wrong is said with its place", "[local_chunks]") {
   CHECK(complaint("1,a/b\n4,LASTCHUNK") == "local_chunks.txt:1:3: file name \"a/b\" has a slash, expected the name of a file in this folder");
   CHECK(complaint("1,..\n4,LASTCHUNK") == "local_chunks.txt:1:3: file name \"..\" has the part .., expected the name of a file in this folder");
   CHECK(complaint("1,local_chunks.txt\n4,LASTCHUNK") ==
-        "local_chunks.txt:1:3: file name \"local_chunks.txt\" is a name that chunk folders use themselves, expected the name of a file in this folder");
+        "local_chunks.txt:1:3: file name \"local_chunks.txt\" is a name that peerProcess uses itself, expected the name of a file in this folder");
 }
 
 TEST_CASE("everything that is wrong is said at once, in the file's order", "[local_chunks]") {
@@ -65,7 +65,7 @@ TEST_CASE("everything that is wrong is said at once, in the file's order", "[loc
 }
 
 TEST_CASE("names that a chunk cannot have", "[local_chunks]") {
-  for (const std::string_view name : {"chunk_1", "a,b", "a b", ".hidden", "Ü", "LASTCHUNK2", "lastchunk"}) {
+  for (const std::string_view name : {"chunk_1", "a,b", "a b", "Ü", "LASTCHUNK2", "lastchunk", "a.b", "log_peer_1001", "Common.cfg.bak", "a.part1"}) {
     INFO(name);
     CHECK(chunk_name_fault(name).empty());
   }
@@ -73,7 +73,9 @@ TEST_CASE("names that a chunk cannot have", "[local_chunks]") {
   CHECK(chunk_name_fault(longest).empty());
   for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("/"), std::string("LASTCHUNK"),
                                   std::string(".peerProcess"), std::string(".peerProcess-1"), std::string("a\nb"), std::string("a\0b", 3), std::string(" a"),
-                                  std::string("a "), std::string("\xff"), longest + "x"}) {
+                                  std::string("a "), std::string("\xff"), std::string(".hidden"), std::string(".bashrc"), std::string("Common.cfg"),
+                                  std::string("PeerInfo.cfg"), std::string("local_chunks.txt"), std::string("log_peer_1001.log"), std::string("a.part"),
+                                  std::string("a.journal"), longest + "x"}) {
     INFO(name);
     CHECK_FALSE(chunk_name_fault(name).empty());
   }

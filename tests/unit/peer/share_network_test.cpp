@@ -103,7 +103,7 @@ std::string random_text(std::size_t size, std::uint32_t seed = 1) {
 std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question, const std::string& network = "n") {
   std::optional<NodeCatalog> answer;
   bool answered = false;
-  ask_catalog(io, PeerId{1}, address, network, question, [&](const CatalogAnswer& given) {
+  ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(), [&](const CatalogAnswer& given) {
     answer = given.catalog;
     answered = true;
   });

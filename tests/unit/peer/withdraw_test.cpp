@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "peer/node/exit_error.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
@@ -36,7 +37,7 @@ std::pair<int, std::string> refusal(Action&& action) {
   try {
     action();
   } catch (const StoreError& error) {
-    return {static_cast<int>(error.fault()), error.what()};
+    return {static_cast<int>(exit_code(error.fault())), error.what()};
   }
   return {0, ""};
 }

@@ -320,5 +320,62 @@ TEST_CASE("interest that does not change, a second favor, or a list of other lin
   CHECK(test::aborts([&] { c.choker.choose_preferred({}, c.random); }));
 }
 
+// --- who wastes a slot ---------------------------------------------------------------------------------------------------
+
+TEST_CASE("who wastes a slot loses it to one that waits", "[choker]") {
+  Chooser c(1);
+  c.interested({1, 2});
+  REQUIRE(c.unchoked() == "12");
+  c.choker.on_wasted(LinkId{1}, c.random);
+  CHECK(c.unchoked() == "12");  // nobody waits
+  c.interested({3});
+  CHECK(c.unchoked() == "23");
+  c.choker.on_wasted(LinkId{2}, c.random);
+  CHECK(c.unchoked() == "13");  // of those who wasted one, the first gets the next
+}
+
+TEST_CASE("at an interval's end who wasted a slot comes last, whatever it gave", "[choker]") {
+  Chooser c(1);
+  c.interested({1, 2, 3});
+  for (const std::uint32_t link : {1u, 2u})
+    if (c.choker.unchoked(LinkId{link})) c.choker.on_wasted(LinkId{link}, c.random);
+  REQUIRE(c.choker.unchoked(LinkId{3}));
+  const bool first_wasted = !c.choker.unchoked(LinkId{1});
+  c.interval_ends({{1, 100}, {2, 100}, {3, 0}});
+  CHECK(c.preferred() == "3");
+  c.choker.on_used(LinkId{1});
+  c.choker.on_used(LinkId{2});
+  c.interval_ends({{first_wasted ? 1u : 2u, 100}, {3, 0}});
+  CHECK(c.preferred() == (first_wasted ? "1" : "2"));
+}
+
+TEST_CASE("who wasted a slot gets another chance every second optimistic interval", "[choker]") {
+  Chooser c(0);
+  c.interested({1});
+  c.choker.on_wasted(LinkId{1}, c.random);
+  c.interested({2, 3});
+  CHECK(c.unchoked() != "1");
+  int chances = 0;
+  for (int i = 0; i < 10; ++i) {
+    c.optimistic_interval_ends();
+    if (c.optimistic() != 1) continue;
+    ++chances;
+    c.choker.on_wasted(LinkId{1}, c.random);
+    CHECK(c.optimistic() != 1);
+  }
+  CHECK(chances == 5);
+}
+
+TEST_CASE("a link's id that comes again as another neighbor's has wasted nothing", "[choker]") {
+  Chooser c(0);
+  c.interested({1, 2});
+  c.choker.on_wasted(LinkId{1}, c.random);
+  REQUIRE(c.unchoked() == "2");
+  c.gone(1);
+  c.gone(2);
+  c.interested({1, 3});
+  CHECK(c.unchoked() == "1");
+}
+
 }  // namespace
 }  // namespace p2p

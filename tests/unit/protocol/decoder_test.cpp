@@ -66,9 +66,9 @@ TEST_CASE("an unfinished message is waited for", "[decoder]") {
   CHECK(meant("00000009 07 00000001 aabb") == "piece 1");
 }
 
-TEST_CASE("a length of zero is ignored", "[decoder]") {
-  CHECK(meant("00000000") == "");
-  CHECK(meant("00000000 00000000 00000001 01 00000000 00000001 00") == "unchoke, choke");
+TEST_CASE("a length of zero is a whole message that says nothing", "[decoder]") {
+  CHECK(meant("00000000") == "keep-alive");
+  CHECK(meant("00000000 00000000 00000001 01 00000000 00000001 00") == "keep-alive, keep-alive, unchoke, keep-alive, choke");
 }
 
 TEST_CASE("a bitfield message without bytes is the empty set", "[decoder]") { CHECK(meant("00000001 05 00000001 01") == "bitfield 00000000000, unchoke"); }

@@ -212,5 +212,12 @@ TEST_CASE("to send what we may not is our own bug", "[session]") {
   CHECK(aborts([&] { session.on_send(MessageType::interested); }));
 }
 
+TEST_CASE("a keep-alive is no message that a bitfield would come too late after", "[session]") {
+  Session session = in(SessionState::greeted);
+  CHECK(std::get<bool>(session.on_message(KeepAlive{})) == false);
+  CHECK(session.state() == SessionState::greeted);
+  CHECK_FALSE(session.has_spoken());
+}
+
 }  // namespace
 }  // namespace p2p

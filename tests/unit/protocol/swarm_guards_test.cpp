@@ -164,6 +164,7 @@ TEST_CASE("a flood of what says nothing new ends the link", "[guards]") {
   SECTION("the same interest") { CHECK(patience_for(stage, bob, {"interested"}) == kMost + 1); }
   SECTION("the same have") { CHECK(patience_for(stage, bob, {"have 0"}) == kMost + 1); }
   SECTION("choking to and fro") { CHECK(patience_for(stage, bob, {"choke", "unchoke"}) == kMost + 1); }
+  SECTION("lengths of zero") { CHECK(patience_for(stage, bob, {"keep-alive"}) == kMost + 1); }
   SECTION("unknown messages") { CHECK(patience_for(stage, bob, {"unknown 77"}) == kMost + 1); }
   CHECK(bob.reason() == "a flood of messages that say nothing new");
   CHECK(stage.events.size() < 4200);

@@ -87,9 +87,9 @@ TEST_CASE("there is room for so many neighbors, and for others when some have go
 
 TEST_CASE("a neighbor that was found is dialled at once, and once", "[swarm][open]") {
   Stage stage(open_scene("00000"));
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
-  stage.swarm.add_neighbor(PeerId{1001}, stage.now);  // ourselves
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{1001}, PeerId{1001}, stage.now);  // ourselves
   stage.passes(1ms);
   CHECK(stage.to_dial() == Ids{5});
   Remote& holder = stage.dials(5);
@@ -101,21 +101,21 @@ TEST_CASE("a neighbor that was found is dialled at once, and once", "[swarm][ope
 
 TEST_CASE("a neighbor that cannot be dialled is forgotten until it is found again", "[swarm][open]") {
   Stage stage(open_scene("00000"));
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
   stage.passes(1ms);
   stage.to_dial();
   stage.swarm.on_dial_failed(PeerId{5}, DialFault::refused, stage.now);
   CHECK(known(stage).empty());
   stage.passes(1min);
   CHECK(stage.to_dial().empty());
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
   stage.passes(1ms);
   CHECK(stage.to_dial() == Ids{5});
 }
 
 TEST_CASE("a holder whose link is lost is dialled once more, and forgotten when it is gone", "[swarm][open]") {
   Stage stage(open_scene("00000"));
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
   stage.passes(1ms);
   stage.to_dial();
   Remote& holder = stage.dials(5);
@@ -144,7 +144,7 @@ TEST_CASE("a holder whose link is lost is dialled once more, and forgotten when 
 
 TEST_CASE("a neighbor may be forgotten while it is being dialled", "[swarm][open]") {
   Stage stage(open_scene("00000"));
-  stage.swarm.add_neighbor(PeerId{5}, stage.now);
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
   stage.passes(1ms);
   stage.to_dial();
   comes(stage, 5, "11111").leaves();  // it dialled us meanwhile
@@ -170,9 +170,61 @@ TEST_CASE("a liar is remembered when it is gone", "[swarm][open]") {
   Remote& again = stage.accepts();
   greets(stage, again, 9);
   CHECK(again.reason() == "peer 9 has sent a wrong piece before");
-  stage.swarm.add_neighbor(PeerId{9}, stage.now);
+  stage.swarm.add_neighbor(PeerId{9}, PeerId{9}, stage.now);
   stage.passes(1min);
   CHECK(stage.to_dial().empty());
+}
+
+TEST_CASE("two handles with one ID are two neighbors, and a conviction meets one of them", "[swarm][open]") {
+  constexpr std::uint32_t kLiar = Swarm::kFirstHandle, kHonest = Swarm::kFirstHandle + 1;
+  Stage stage(open_scene("0000"));
+  for (const std::uint32_t handle : {kLiar, kHonest}) stage.swarm.add_neighbor(PeerId{handle}, PeerId{5}, stage.now);
+  stage.passes(1ms);
+  REQUIRE(stage.to_dial() == Ids{kLiar, kHonest});
+  Remote& liar = stage.dials(kLiar);
+  greets(stage, liar, 5);
+  Remote& honest = stage.dials(kHonest);
+  greets(stage, honest, 5);
+  REQUIRE_FALSE(liar.closed());
+  REQUIRE_FALSE(honest.closed());
+  CHECK(stage.swarm.linked_neighbors() == 2);
+  CHECK(known(stage) == Ids{5, 5});
+  for (Remote* remote : {&liar, &honest}) {
+    remote->says("bitfield 1111");
+    remote->says("unchoke");
+  }
+  const auto asked = requested(liar.hears());
+  REQUIRE(asked.size() == 1);
+  stage.stores_at_once = false;
+  REQUIRE(liar.gives(asked[0]));
+  const auto good = requested(honest.hears());
+  REQUIRE(good.size() >= 1);
+  REQUIRE(honest.gives(good[0]));
+  stage.told();
+  stage.swarm.on_piece_rejected(PieceIndex{asked[0]}, stage.now);
+  stage.settle();
+  CHECK(liar.reason().ends_with("has a wrong hash"));
+  CHECK_FALSE(honest.closed());
+  stage.swarm.on_piece_stored(PieceIndex{good[0]}, stage.now);
+  stage.settle();
+  CHECK(stage.swarm.stored().test(PieceIndex{good[0]}));
+  SECTION("the liar is not dialled again, the honest one is") {
+    honest.leaves();
+    stage.passes(1min);
+    CHECK(stage.to_dial() == Ids{kHonest});
+  }
+}
+
+TEST_CASE("a handle's handshake must show the ID that was claimed for it", "[swarm][open]") {
+  constexpr std::uint32_t kHandle = Swarm::kFirstHandle;
+  Stage stage(open_scene("00000"));
+  stage.swarm.add_neighbor(PeerId{kHandle}, PeerId{5}, stage.now);
+  stage.passes(1ms);
+  REQUIRE(stage.to_dial() == Ids{kHandle});
+  Remote& other = stage.dials(kHandle);
+  greets(stage, other, 6);
+  CHECK(other.reason() == "handshake with ID 6, expected 5");
+  CHECK(known(stage).empty());
 }
 
 TEST_CASE("an open swarm never takes itself for complete as a whole", "[swarm][open]") {
