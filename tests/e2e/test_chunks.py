@@ -60,7 +60,7 @@ class Exchanging(ChunkCase):
             self.assertLess(max(most_kib.values()), 48 * 1024, "a large chunk was kept in memory")
 
     def test_names_of_all_kinds(self):
-        names = ["a name, with a comma", "Übergröße", ".hidden", "x" * 255, "-folder"]
+        names = ["a name, with a comma", "Übergröße", "not.hidden", "x" * 255, "-folder"]
         chunks = {index: (name, name.encode() * index) for index, name in enumerate(names, 1)}
         swarm = ChunkSwarm(self, chunks, {1001: [1, 2, 3, 4, 5], 1002: []})
         swarm.start(1001)

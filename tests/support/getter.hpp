@@ -21,7 +21,9 @@ inline ContentId content(std::uint8_t digit) {
 
 inline Address host(std::uint32_t number) { return {"h", static_cast<std::uint16_t>(number)}; }
 
-inline Holder holder(std::uint32_t number, std::uint8_t digit = 7) { return {PeerId{number}, host(number), "10.0.0." + std::to_string(number), "f", content(digit), 12}; }
+inline Holder holder(std::uint32_t number, std::uint8_t digit = 7) {
+  return {PeerId{number}, host(number), "10.0.0." + std::to_string(number), "f", content(digit), 12};
+}
 
 class Getter {
  public:
