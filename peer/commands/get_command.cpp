@@ -5,7 +5,6 @@
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
-#include "peer/net/descriptors.hpp"
 #include "peer/node/get.hpp"
 #include "peer/report/diagnostics.hpp"
 
@@ -29,7 +28,6 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
 
 ExitCode get_shared(const GetOptions& options, std::ostream& out) {
   start_diagnostics("get", options.net.log_level);
-  spare_connections(0);
   Get running(options);
   const ExitCode code = running.run();
   if (code != ExitCode::complete) return code;

@@ -185,7 +185,6 @@ ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
   // Who opens a file for writing while we ask whether somebody has it open.
   std::signal(SIGIO, SIG_IGN);
   start_diagnostics("share", options.net.log_level);
-  spare_connections(0);
   const SharePlan plan = plan_share(options);
   std::optional<Share> running;
   try {

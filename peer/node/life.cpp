@@ -9,12 +9,14 @@
 
 #include "config/text.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/net/descriptors.hpp"
 #include "peer/node/exit_error.hpp"
 #include "peer/storage/file.hpp"
 
 namespace p2p {
 
 Life::Life(asio::io_context& io) : io_(io), signals_(io, SIGINT, SIGTERM), timeout_(io), tick_(io) {
+  raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   wait_for_signal();

@@ -32,7 +32,7 @@ class Life {
     std::function<std::string()> missing = {};
   };
 
-  /// Takes over SIGINT and SIGTERM, and ignores SIGPIPE and SIGXFSZ. One a process; `io` outlives it.
+  /// Takes over SIGINT and SIGTERM, ignores SIGPIPE and SIGXFSZ, and takes as many descriptors as the process may have. One a process; `io` outlives it.
   explicit Life(asio::io_context& io);
 
   void set_doing(Doing doing) { doing_ = std::move(doing); }

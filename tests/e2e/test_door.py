@@ -21,9 +21,9 @@ MIB = 1 << 20
 
 
 class Door(HostileNodes, ShareCase):
-    def linked(self, sharer, content_id, peer_id, *frames):
+    def linked(self, sharer, content_id, peer_id, *frames, source="127.0.0.1"):
         """A link to what a sharer offers, on which handshakes were exchanged."""
-        link = WireLink(socket.create_connection(("127.0.0.1", sharer.port), timeout=DEADLINE_S))
+        link = WireLink(socket.create_connection(("127.0.0.1", sharer.port), timeout=DEADLINE_S, source_address=(source, 0)))
         self.addCleanup(link.close)
         link.send(hello(EXCHANGE, bytes.fromhex(content_id)[:8], peer_id), *frames)
         link.read(32)
@@ -42,7 +42,7 @@ class Door(HostileNodes, ShareCase):
         data = self.random_bytes(8 * PIECE_SIZE)
         sharer = self.share({"a": data})
         for peer_id in range(1, 151):
-            self.linked(sharer, sharer.offered()["a"], peer_id, bitfield(set(), 8), message(INTERESTED))
+            self.linked(sharer, sharer.offered()["a"], peer_id, bitfield(set(), 8), message(INTERESTED), source=f"127.0.1.{peer_id}")
         # Each of five slots goes to another one every second.
         self.get(COMPLETE, "a", "--out", "out", "--timeout", DEADLINE_S // 2)
         self.assert_file(self.dir / "out/a", data)
