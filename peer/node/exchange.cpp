@@ -13,6 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kFarewellPatience = 2s;
+// How long a connection that was closed may take to report its end.
+constexpr auto kClosingPatience = 250ms;
 // How often a full disk is tried again.
 constexpr auto kRoomInterval = 1s;
 
@@ -258,8 +260,19 @@ void Exchange::finish(bool drain, std::function<void()> on_finished) {
     if (error || alive.expired()) return;
     // Closing makes each connection report its end, the last of which finishes.
     for (const auto& [link, connection] : connections_) connection->close();
+    give_up_on_the_silent();
   });
   check_finished();
+}
+
+/// A connection out of which an error came reports nothing any more.
+void Exchange::give_up_on_the_silent() {
+  finish_timer_.expires_after(kClosingPatience);
+  finish_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const std::error_code& error) {
+    if (error || alive.expired()) return;
+    connections_.clear();
+    check_finished();
+  });
 }
 
 void Exchange::check_finished() {

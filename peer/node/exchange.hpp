@@ -91,6 +91,7 @@ class Exchange {
  private:
   void add(LinkId link, Direction direction, StreamPtr stream, std::span<const std::byte> received);
   void arm_timer();
+  void give_up_on_the_silent();
   void check_finished();
   void store_verified(PieceIndex piece, PieceBuffer buffer, bool matches);
   bool keep(PieceIndex piece, const PieceBuffer& buffer);
