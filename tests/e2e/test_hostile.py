@@ -24,6 +24,8 @@ class HostileCase(WireCase):
     def attacked(self, **description):
         """A seed for two others, 1002 who will be good and 1003 whose ID the attacker uses; (swarm, seed)."""
         swarm, seed = self.swarm_with(1001, ids=[1001, 1002, 1003], **description)
+        # It listens before it has opened all that it needs.
+        swarm.wait_until(seed.log_path.exists, "the seed to have its log")
         self.connect(swarm, 1001).close()
         # A descriptor that is just being given back would be counted among those in use.
         swarm.wait_until(lambda: self.sockets(seed) == 1, "the listening socket alone")
