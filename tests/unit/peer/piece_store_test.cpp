@@ -7,49 +7,26 @@
 #include <chrono>
 #include <string>
 
-#include "peer/node/exit_error.hpp"
 #include "tests/support/aborts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/piece_map.hpp"
+#include "tests/support/small_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
+using test::content;
+using test::refusal;
+using test::source;
 using test::TempDir;
+using test::write;
 
-/// Three pieces: "aaaa", "bbbb", "cc".
-Content content(const std::filesystem::path& folder, const std::string& name = "file") { return {.root = folder / name, .layout = Layout::of_file(10, 4)}; }
-
-/// The same with a manifest: a piece is right when all its letters are its own.
+/// content() with a manifest: a piece is right when all its letters are its own.
 Content known_content(const std::filesystem::path& root, Layout layout = Layout::of_file(10, 4)) {
   return {.root = root, .layout = std::move(layout), .id = ContentId{}, .matches = [](PieceIndex piece, std::span<const std::byte> bytes) {
             return std::ranges::all_of(bytes, [&](std::byte byte) { return std::to_integer<std::uint32_t>(byte) == 'a' + piece.value; });
           }};
-}
-
-/// What the store would send for a piece.
-std::string source(PieceStore& store, std::uint32_t piece) {
-  const auto from = store.source(PieceIndex{piece});
-  if (!from) return "none";
-  std::string bytes(store.geometry().size_of(PieceIndex{piece}), '?');
-  REQUIRE(from->file->read_at(from->offset, std::as_writable_bytes(std::span(bytes))) == bytes.size());
-  return bytes;
-}
-
-void write(PieceStore& store, std::uint32_t piece, std::string_view bytes) {
-  store.write(PieceIndex{piece}, std::as_bytes(std::span(bytes.data(), bytes.size())));
-}
-
-/// How a peer would be told to leave: "code: message"; empty when it would not.
-template <class Action>
-std::pair<int, std::string> refusal(Action&& action) {
-  try {
-    action();
-  } catch (const StoreError& error) {
-    return {static_cast<int>(exit_code(error.fault())), error.what()};
-  }
-  return {0, ""};
 }
 
 TEST_CASE("an empty folder gets a .part file of the whole size", "[storage]") {
