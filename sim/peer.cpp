@@ -79,7 +79,7 @@ void Peer::on_refused(PeerId remote, Instant now) {
 
 void Peer::on_accepted(End end, Instant now) {
   if (leaving_) return network_.close(end, now);
-  add(end, swarm_->on_accepted(now), now);
+  add(end, swarm_->on_accepted({}, now), now);
 }
 
 void Peer::on_bytes(End end, std::span<const std::byte> bytes, Instant now) {

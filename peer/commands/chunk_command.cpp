@@ -110,6 +110,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
                                                                         .progress = options.run.progress,
                                                                         .deadline = options.run.deadline()});
   ChunkStore store(options.folder, {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
+  ListedDoorway doorway(io, listener, {.self = PeerId{setup.self().id}, .peers = static_cast<std::uint32_t>(setup.peers.size() - 1), .manifest = {}});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;
@@ -120,11 +121,9 @@ ExitCode run_chunks(const ChunkOptions& options) {
                    .directory = options.run.directory,
                    .words = kChunkWords,
                    .on_event = on_event},
-                  options.run, io, life, listener, store);
+                  options.run, io, life, doorway, store);
   starting.reset();
-  Reception reception;
-  listener.start([&reception](StreamPtr stream) { reception.on_stream(std::move(stream)); }, [&reception] { return reception.make_room(); });
-  return loop.run(reception, {});
+  return loop.run();
 }
 
 }  // namespace p2p

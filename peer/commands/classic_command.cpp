@@ -10,7 +10,6 @@
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/net/listener.hpp"
-#include "peer/content/manifest_link.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/storage/file.hpp"
@@ -19,14 +18,6 @@
 
 namespace p2p {
 namespace {
-
-void give_manifest(const ManifestDesk& desk, const ManifestPtr& manifest, StreamPtr stream, const Features& features) {
-  if (features.content != prefix_of(manifest->id)) {
-    spdlog::info("a connection asked for a manifest that is not ours");
-    return;
-  }
-  desk.serve(std::move(stream), manifest);
-}
 
 void check_folder(const Setup& setup, const PieceStore& store) {
   // With a manifest the pieces that match are of use, and the others can be fetched.
@@ -60,27 +51,26 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   make_peer_folder(setup.folder);
   const FolderLock lock(setup.folder, "a peer ID runs once");
 
-  Reception reception;
-  listener.start([&reception](StreamPtr stream) { reception.on_stream(std::move(stream)); }, [&reception] { return reception.make_room(); });
+  const PeerId self{setup.self().id};
+  const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
+  ListedDoorway doorway(io, listener, {.self = self, .peers = neighbors + setup.common.max_connections, .manifest = setup.common.manifest});
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
   starting.reset();  // waiting for others has a loop, in which the life minds signals
   if (setup.common.manifest && !awaited.manifest)
-    awaited = await_manifest(io, life, reception, {*setup.common.manifest, PeerId{setup.self().id}, setup.peers, setup.folder});
+    awaited = await_manifest(io, life, {*setup.common.manifest, self, setup.peers, setup.folder});
   if (awaited.leave) return *awaited.leave;
+  doorway.give(awaited.manifest);
 
   Content content = setup.content(awaited.manifest);
   starting.emplace(start_plan("preparing " + std::to_string(content.layout.geometry().piece_count()) + " pieces of " + content.root.string(), options));
   PieceStore store(std::move(content), {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
   DaemonPlan plan{.peers = setup.peers, .swarm = setup.swarm_config(store.content(), options.max_pipeline), .directory = setup.directory};
-  if (awaited.manifest)
-    plan.on_fetch = [desk = ManifestDesk(PeerId{setup.self().id}, awaited.manifest->id), manifest = awaited.manifest](
-                        StreamPtr stream, const Features& features) { give_manifest(desk, manifest, std::move(stream), features); };
-  DaemonLoop loop(std::move(plan), options, io, life, listener, store);
+  DaemonLoop loop(std::move(plan), options, io, life, doorway, store);
   check_folder(setup, store);
   starting.reset();
-  return loop.run(reception, std::move(awaited.early));
+  return loop.run();
 }
 
 }  // namespace p2p

@@ -117,29 +117,6 @@ class Search : public std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-void ManifestDesk::serve(StreamPtr stream, ManifestPtr known) const {
-  // One is our own.
-  if (served_.use_count() > kMostAtOnce) return;
-  const auto executor = stream->executor();
-  const Handshake own{self_, encode(Features{.content = prefix_of(id_)})};
-  const std::shared_ptr<const std::string> text = known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr;
-  spawn(executor, give_text(std::make_shared<TimedStream>(std::move(stream)), own, kManifestType, text, served_));
-}
-
-void greet_early(StreamPtr stream, const ManifestDesk& desk, std::function<void(StreamPtr, std::vector<std::byte>)> on_peer) {
-  const auto executor = stream->executor();
-  spawn(executor, read_greeting(std::make_shared<TimedStream>(std::move(stream)),
-                                [desk, on_peer = std::move(on_peer)](StreamPtr greeted, std::vector<std::byte> bytes) {
-                                  const auto features = check_handshake_prefix(bytes)
-                                                            ? std::nullopt
-                                                            : decode_features(decode_handshake(std::span(bytes).first<kHandshakeBytes>()).reserved);
-                                  if (features && features->fetch_manifest)
-                                    desk.serve(std::move(greeted), nullptr);
-                                  else
-                                    on_peer(std::move(greeted), std::move(bytes));
-                                }));
-}
-
 void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {
   std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found))->go_on();
 }

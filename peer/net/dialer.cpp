@@ -95,7 +95,9 @@ asio::awaitable<void> connect(std::string host, std::uint16_t port, std::functio
     }
     failures.push_back(describe_failure(host, port, error));
   }
-  on_failed(*std::ranges::max_element(failures, {}, weight));
+  DialFailure failure = *std::ranges::max_element(failures, {}, weight);
+  for (const tcp::endpoint& endpoint : resolved.endpoints) failure.tried.push_back(endpoint.address());
+  on_failed(failure);
 }
 
 }  // namespace

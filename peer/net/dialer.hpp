@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "peer/net/asio.hpp"
 #include "peer/net/stream.hpp"
@@ -22,6 +23,7 @@ struct DialFailure {
   };
   Kind kind = Kind::other;
   std::string text;  ///< Words for a person, host and port among them: "10.5.0.1 port 6001 refuses the connection".
+  std::vector<asio::ip::address> tried{};  ///< All that the host has; none when it was not resolved.
 
   friend bool operator==(const DialFailure&, const DialFailure&) = default;
 };

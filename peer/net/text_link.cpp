@@ -10,6 +10,7 @@
 namespace p2p {
 namespace {
 
+constexpr std::chrono::seconds kGreetingPatience{5};
 // A connection that stands still ends here. A text takes as long as it takes on a slow line.
 constexpr std::chrono::seconds kTransferPatience{60};
 constexpr std::size_t kSlowLine = 64 * 1024;  // bytes a second
@@ -33,41 +34,6 @@ void TimedStream::close_in(const std::shared_ptr<TimedStream>& self, std::chrono
 
 void TimedStream::close() {
   if (stream) stream->close();
-}
-
-asio::awaitable<void> read_greeting(std::shared_ptr<TimedStream> timed, std::function<void(StreamPtr, std::vector<std::byte>)> on_bytes) {
-  TimedStream::close_in(timed, kGreetingPatience);
-  std::vector<std::byte> bytes(kHandshakeBytes);
-  const Moved greeting = co_await read_all(*timed->stream, asio::buffer(bytes));
-  if (greeting.error) co_return;
-  timed->deadline.cancel();
-  on_bytes(std::move(timed->stream), std::move(bytes));
-}
-
-asio::awaitable<void> give_text(std::shared_ptr<TimedStream> timed, Handshake own, std::uint8_t type, std::shared_ptr<const std::string> text,
-                                std::shared_ptr<const void>) {
-  const std::size_t text_bytes = text ? text->size() : 0;
-  TimedStream::close_in(timed, transfer_patience(text_bytes));
-  const auto greeting = encode(own);
-  Bytes head(greeting.begin(), greeting.end());
-  std::array<std::byte, 4> length{};
-  store_u32(static_cast<std::uint32_t>(1 + text_bytes), length);
-  head.insert(head.end(), length.begin(), length.end());
-  head.push_back(std::byte{type});
-  const Moved opening = co_await write_all(*timed->stream, asio::buffer(head), text != nullptr);
-  if (opening.error) co_return;
-  if (text) {
-    const Moved body = co_await write_all(*timed->stream, asio::buffer(*text));
-    if (body.error) co_return;
-  }
-  timed->stream->shutdown_send();
-  // Until the other end closes: closing first could cut off what is on its way.
-  std::array<std::byte, 64> nothing;
-  const std::array<asio::mutable_buffer, 2> drain{asio::buffer(nothing), asio::mutable_buffer()};
-  for (;;) {
-    const Moved moved = co_await timed->stream->read_some(drain);
-    if (moved.error) co_return;
-  }
 }
 
 asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes,

@@ -20,8 +20,6 @@
 
 namespace p2p {
 
-constexpr std::chrono::seconds kGreetingPatience{5};
-
 /// A stream that closes itself when its time is over, so that whoever waits for it goes on with an error.
 struct TimedStream {
   explicit TimedStream(StreamPtr connected) : stream(std::move(connected)), deadline(stream->executor()) {}
@@ -33,15 +31,6 @@ struct TimedStream {
   StreamPtr stream;
   asio::steady_timer deadline;
 };
-
-/// Reads 32 bytes, a handshake or not, and hands both on; a connection that takes longer than kGreetingPatience, or ends,
-/// is dropped without a word.
-asio::awaitable<void> read_greeting(std::shared_ptr<TimedStream> timed, std::function<void(StreamPtr, std::vector<std::byte>)> on_bytes);
-
-/// Answers with `own` and one message of this type with the text, which may be null: an empty message. Waits until the
-/// other end closes. `held` is let go at the end.
-asio::awaitable<void> give_text(std::shared_ptr<TimedStream> timed, Handshake own, std::uint8_t type, std::shared_ptr<const std::string> text,
-                                std::shared_ptr<const void> held);
 
 struct ReceivedText {
   bool declined = false;            ///< The other end closed without a word: it has nothing for that question.

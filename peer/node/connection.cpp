@@ -7,7 +7,6 @@
 
 #include "peer/ground/clock.hpp"
 #include "peer/node/exchange.hpp"
-#include "protocol/wire/features.hpp"
 
 namespace p2p {
 namespace {
@@ -22,10 +21,9 @@ constexpr std::size_t kSmallPiecesInputBytes = 128 * 1024;
 
 }  // namespace
 
-Connection::Connection(StreamPtr stream, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received)
+Connection::Connection(StreamPtr stream, LinkId link, Exchange& exchange, std::span<const std::byte> received)
     : stream_(std::move(stream)),
       link_(link),
-      direction_(direction),
       exchange_(exchange),
       decoder_(exchange.swarm().geometry()),
       input_buffer_(std::max(kGreetingBytes, received.size())),
@@ -84,7 +82,6 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
       if (const bool more = co_await self->read_some(); !more) break;
     }
   }
-  if (self->handed_over_) co_return;
   self->close();
   self->exchange_.remove(self->link_, self->end_reason_);
 }
@@ -110,7 +107,11 @@ bool Connection::take_item() {
     Swarm& swarm;
     LinkId link;
     bool operator()(const NeedInput&) const { return true; }
-    bool operator()(const Handshake& handshake) const { return connection.take_handshake(handshake); }
+    bool operator()(const Handshake& handshake) const {
+      connection.greeted_ = true;
+      swarm.on_handshake(link, handshake, now());
+      return true;
+    }
     bool operator()(const Message& message) const {
       swarm.on_message(link, message, now());
       // A chunk may have no bytes; then all of it has come.
@@ -123,20 +124,6 @@ bool Connection::take_item() {
     }
   };
   return std::visit(Tell{*this, exchange_.swarm(), link_}, decoder_.next(input_));
-}
-
-/// False: the connection carries something else from here on.
-bool Connection::take_handshake(const Handshake& handshake) {
-  const auto features = decode_features(handshake.reserved);
-  if (direction_ == Direction::accepted && exchange_.has_manifest() && features && features->fetch_manifest) {
-    handed_over_ = closed_ = true;
-    wake();
-    exchange_.hand_over(link_, std::move(stream_), *features);
-    return false;
-  }
-  greeted_ = true;
-  exchange_.swarm().on_handshake(link_, handshake, now());
-  return true;
 }
 
 /// Reads the payload that the decoder stands before, into a buffer or to nowhere. False: the connection is over.

@@ -28,7 +28,7 @@ class Exchange;
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// `stream` is connected; `received` was read from it already. `exchange` outlives the connection's coroutines.
-  Connection(StreamPtr stream, LinkId link, Direction direction, Exchange& exchange, std::span<const std::byte> received);
+  Connection(StreamPtr stream, LinkId link, Exchange& exchange, std::span<const std::byte> received);
 
   void start();
   /// The swarm has something to send on this link.
@@ -49,14 +49,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
   void finish_payload(PieceBuffer buffer);
   bool take_item();
-  bool take_handshake(const Handshake& handshake);
   asio::awaitable<bool> write_frames(bool more_follows);
   asio::awaitable<bool> send_payload(PieceIndex piece);
   void end(std::string reason);
 
   StreamPtr stream_;
   LinkId link_;
-  Direction direction_;
   Exchange& exchange_;
   Decoder decoder_;
 
@@ -71,7 +69,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// What was last reported: writes_, and the bytes that the remote had not acknowledged then.
   std::optional<std::pair<std::uint64_t, std::size_t>> reported_;
   bool closed_ = false;
-  bool handed_over_ = false;
   bool finishing_ = false;
   bool drain_ = true;
 };

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "peer/ground/clock.hpp"
-#include "peer/net/descriptors.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/ground/random_seed.hpp"
 #include "peer/report/diagnostics.hpp"
@@ -15,11 +14,11 @@
 
 namespace p2p {
 
-DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, Listener& listener, PieceStorage& store)
+DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway, PieceStorage& store)
     : plan_(std::move(plan)),
       io_(io),
       life_(life),
-      listener_(listener),
+      doorway_(doorway),
       log_(plan_.directory / ("log_peer_" + std::to_string(plan_.swarm.self.value) + ".log"), plan_.swarm.self),
       progress_(options.progress, store.geometry(), plan_.words.several),
       exchange_(io_, swarm_config(options), store, random_seed(), hooks()),
@@ -32,19 +31,15 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_cont
 
 SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
   SwarmConfig config = plan_.swarm;
-  config.spare_connections = spare_connections(static_cast<std::uint32_t>(config.listed.size() - 1) + config.most_guests);
   config.stays = options.exit_when == ExitWhen::never || options.linger_s > 0;
   if (options.exit_when == ExitWhen::all) config.patience = std::chrono::seconds(options.patience_s.value_or(RunOptions::kDefaultPatience_s));
   return config;
 }
 
-ExitCode DaemonLoop::run(Reception& reception, std::vector<EarlyPeer> early) {
+ExitCode DaemonLoop::run() {
   life_.set_doing(doing());
   life_.every(Progress::kInterval, [this] { report_progress(); });
-  reception.on_stream = [this](StreamPtr stream) { exchange_.add_accepted(std::move(stream)); };
-  reception.on_greeted = [this](StreamPtr stream, const std::vector<std::byte>& received) { exchange_.add_accepted(std::move(stream), received); };
-  reception.make_room = [this] { return exchange_.make_room(); };
-  for (EarlyPeer& peer : early) exchange_.add_accepted(std::move(peer.stream), peer.received);
+  doorway_.lead_to(exchange_, [this](const StrangerClosed& end) { ends_.count(end); });
   exchange_.start();
   if (exchange_.swarm().complete()) on_own_complete();
   return life_.run();
@@ -64,7 +59,7 @@ Exchange::Hooks DaemonLoop::hooks() {
               },
           .on_settled = [this] { flush_log_soon(); },
           .dial = [this](PeerId peer) { dial_peer(peer); },
-          .on_fetch = plan_.on_fetch};
+          .anybody_greets = [this] { return doorway_.anybody_greets(); }};
 }
 
 /// After what is ready now, and before the thread may sleep: a turn in which several links are served is one write.
@@ -191,7 +186,7 @@ void DaemonLoop::leave_drained(ExitCode code) {
 
 void DaemonLoop::farewell(ExitCode code, std::function<void()> gone) {
   if (code == ExitCode::complete) spdlog::info("leaving");
-  listener_.stop();
+  doorway_.close();
   exchange_.finish(drains_, [this, gone = std::move(gone)] {
     progress_.finish(status());
     spdlog::info(ends_.describe());

@@ -1,4 +1,4 @@
-// One peer, whatever it exchanges: listener, exchange, log, progress, and when to leave.
+// One peer, whatever it exchanges: door, exchange, log, progress, and when to leave.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "config/peer_info.hpp"
-#include "peer/node/await_manifest.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/life.hpp"
+#include "peer/node/listed_doorway.hpp"
 #include "peer/node/run_options.hpp"
 #include "peer/ground/exit_code.hpp"
-#include "peer/net/listener.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/report/link_ends.hpp"
 #include "peer/report/piece_words.hpp"
@@ -27,26 +26,24 @@ namespace p2p {
 
 struct DaemonPlan {
   const std::vector<config::PeerLine>& peers;  ///< Whom to dial where; `swarm.self` among them.
-  SwarmConfig swarm;                           ///< spare_connections and stays are set by the loop.
+  SwarmConfig swarm;                           ///< stays and patience are set by the loop.
   std::filesystem::path directory;             ///< Where the log goes.
   PieceWords words = {};
   /// After an event has been logged; may call the swarm.
   std::function<void(const Event&, Swarm&)> on_event = {};
-  /// As Exchange::Hooks::on_fetch.
-  std::function<void(StreamPtr, const Features&)> on_fetch = {};
 };
 
 class DaemonLoop {
  public:
-  /// Opens the log. Throws ExitError. `io`, `life`, `listener`, `store` and the plan's peers outlive this.
-  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, Listener& listener, PieceStorage& store);
+  /// Opens the log. Throws ExitError. `io`, `life`, `doorway`, `store` and the plan's peers outlive this.
+  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway, PieceStorage& store);
 
   /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the time-out, or a
   /// failure. When it proves that the content was not complete after all, it goes on, or, when it is too late for that, returns
   /// `content_mismatch`. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
   /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError at the time-out
-  /// and for disk errors. `early`: who connected before.
-  ExitCode run(Reception& reception, std::vector<EarlyPeer> early);
+  /// and for disk errors.
+  ExitCode run();
 
  private:
   Exchange::Hooks hooks();
@@ -71,7 +68,7 @@ class DaemonLoop {
   DaemonPlan plan_;
   asio::io_context& io_;
   Life& life_;
-  Listener& listener_;
+  ListedDoorway& doorway_;
   EventLog log_;
   Progress progress_;
   LinkEnds ends_;

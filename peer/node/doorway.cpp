@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "peer/ground/clock.hpp"
+#include "peer/net/origin_of.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/wire/big_endian.hpp"
@@ -17,15 +18,6 @@ namespace p2p {
 namespace {
 
 constexpr std::size_t kChunkBytes = 64 * 1024;
-
-Origin origin_of(const asio::ip::address& address) {
-  const auto as_bytes = [](const auto& from) {
-    std::array<std::byte, std::tuple_size_v<std::decay_t<decltype(from)>>> bytes{};
-    std::ranges::transform(from, bytes.begin(), [](unsigned char byte) { return std::byte{byte}; });
-    return bytes;
-  };
-  return address.is_v4() ? Origin::of(as_bytes(address.to_v4().to_bytes())) : Origin::of(as_bytes(address.to_v6().to_bytes()));
-}
 
 EndKind kind_of(Dismissal why) {
   switch (why) {
@@ -59,6 +51,7 @@ struct Doorway::Room : std::enable_shared_from_this<Doorway::Room> {
       : io(context), self(own), door(limits, uses), hooks(std::move(what)), timer(context) {}
 
   void settle();
+  void turn_away(const StrangerClosed& end) const;
   static asio::awaitable<void> receive(std::shared_ptr<Room> room, CallerId caller, StreamPtr stream);
   static asio::awaitable<void> give_text(std::shared_ptr<Room> room, Admit admit, StreamPtr stream);
 
@@ -118,7 +111,7 @@ void Doorway::Room::settle() {
       continue;
     }
     const auto& [caller, why, reason] = std::get<Dismiss>(*effect);
-    if (why != Dismissal::unknown) log_diagnostic(StrangerClosed{reason, kind_of(why)});
+    if (why != Dismissal::unknown) turn_away({reason, kind_of(why)});
     guests.at(caller)->close();
   }
   const Instant deadline = door.next_deadline();
@@ -134,24 +127,35 @@ void Doorway::Room::settle() {
   });
 }
 
+void Doorway::Room::turn_away(const StrangerClosed& end) const {
+  log_diagnostic(end);
+  if (hooks.turned_away) hooks.turned_away(end);
+}
+
 /// Reads a caller's first bytes, and hands it on.
 asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerId caller, StreamPtr stream) {
   std::vector<std::byte> bytes(kHandshakeBytes);
   for (std::size_t count = 0; count < bytes.size();) {
     const std::array<asio::mutable_buffer, 2> rest{asio::buffer(bytes) + count, asio::mutable_buffer()};
     const Moved moved = co_await stream->read_some(rest);
-    if (moved.error) co_return;
+    if (!stream->is_open()) co_return;
+    if (moved.error) {
+      if (!room->closed) room->turn_away({moved.error == asio::error::eof ? "the remote ended the connection" : moved.error.message()});
+      co_return;
+    }
     count += moved.bytes;
-    room->door.on_bytes(caller, std::span(bytes).first(count), now());
+    const auto received = std::span(bytes).first(count);
+    room->door.on_bytes(caller, received, now());
     room->settle();
     if (!stream->is_open()) co_return;
+    bytes.resize(Door::greeting_bytes(received));
   }
   const auto found = room->admitted.find(caller);
   if (found == room->admitted.end() || room->closed) co_return;
   const Admit admit = found->second;
   room->admitted.erase(found);
   if (admit.use == Use::exchange) {
-    room->hooks.exchange(std::move(stream), admit.content, bytes);
+    room->hooks.exchange(std::move(stream), admit);
   } else {
     co_await give_text(room, admit, std::move(stream));
   }
@@ -197,6 +201,8 @@ bool Doorway::make_room() {
   room_->settle();
   return made;
 }
+
+bool Doorway::anybody_greets() const { return room_->door.greeting() > 0; }
 
 void Doorway::close() {
   if (std::exchange(room_->closed, true)) return;

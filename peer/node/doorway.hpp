@@ -8,21 +8,23 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "peer/net/stream.hpp"
 #include "protocol/door/door.hpp"
+#include "protocol/swarm/events.hpp"
 
 namespace p2p {
 
 class Doorway {
  public:
   struct Hooks {
-    /// This caller takes part in the exchange of this content; `received` is its handshake.
-    std::function<void(StreamPtr, const ContentPrefix& content, std::span<const std::byte> received)> exchange;
+    /// This caller takes part in the exchange of the content that it names. Its handshake is read.
+    std::function<void(StreamPtr, const Admit&)> exchange;
     /// The text for a manifest's or catalog's caller; null: an empty message.
     std::function<std::shared_ptr<const std::string>(Use, const ContentPrefix&)> text;
+    /// A caller was dismissed, or went before it was anything's. May be null.
+    std::function<void(const StrangerClosed&)> turned_away = {};
   };
 
   /// `uses` outlives this.
@@ -34,6 +36,8 @@ class Doorway {
   void accept(StreamPtr stream);
   /// The process has no descriptor left. False: nobody can be sent away.
   bool make_room();
+  /// Whether somebody has connected whose handshake has not come yet.
+  bool anybody_greets() const;
   /// Nobody is let in any more, and those that are no links leave.
   void close();
 

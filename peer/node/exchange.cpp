@@ -4,8 +4,10 @@
 
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "peer/ground/clock.hpp"
+#include "peer/net/origin_of.hpp"
 #include "peer/node/connection.hpp"
 
 namespace p2p {
@@ -49,36 +51,32 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store
 Exchange::~Exchange() = default;
 
 void Exchange::start() {
-  swarm_.on_timer(now());
-  settle();
+  look_at_clock();
 }
 
-void Exchange::add(LinkId link, Direction direction, StreamPtr stream, std::span<const std::byte> received) {
-  const auto connection = std::make_shared<Connection>(std::move(stream), link, direction, *this, received);
+void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
+  const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
   connections_.emplace(link, connection);
   connection->start();
   settle();
 }
 
-void Exchange::add_accepted(StreamPtr stream, std::span<const std::byte> received) {
+void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
   if (finishing_) return;
-  add(swarm_.on_accepted(now()), Direction::accepted, std::move(stream), received);
+  const LinkId link = swarm_.on_accepted(origin_of(stream->remote().address), now());
+  add(link, std::move(stream), encode(handshake));
 }
 
 void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
   if (finishing_) return;
-  add(swarm_.on_dialed(peer, now()), Direction::dialed, std::move(stream), {});
-}
-
-bool Exchange::make_room() {
-  const bool shed = swarm_.shed_stranger(now());
-  settle();
-  return shed;
+  add(swarm_.on_dialed(peer, now()), std::move(stream), {});
 }
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  swarm_.on_dial_failed(peer, fault_of(failure), now());
+  std::vector<Origin> tried;
+  for (const asio::ip::address& address : failure.tried) tried.push_back(origin_of(address));
+  swarm_.on_dial_failed(peer, fault_of(failure), now(), tried);
   settle();
 }
 
@@ -202,13 +200,6 @@ void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
   if (hooks_.on_sent) hooks_.on_sent(peer, bytes);
 }
 
-void Exchange::hand_over(LinkId link, StreamPtr stream, const Features& features) {
-  connections_.erase(link);
-  swarm_.on_handed_over(link);
-  hooks_.on_fetch(std::move(stream), features);
-  check_finished();
-}
-
 void Exchange::remove(LinkId link, const std::string& reason) {
   connections_.erase(link);
   swarm_.on_closed(link, reason, now());
@@ -246,9 +237,14 @@ void Exchange::arm_timer() {
     if (error || alive.expired()) return;
     timer_at_ = kNever;
     for (const auto& [link, connection] : connections_) connection->report_sending();
-    swarm_.on_timer(now());
-    settle();
+    look_at_clock();
   });
+}
+
+void Exchange::look_at_clock() {
+  swarm_.note_callers(hooks_.anybody_greets && hooks_.anybody_greets());
+  swarm_.on_timer(now());
+  settle();
 }
 
 void Exchange::finish(bool drain, std::function<void()> on_finished) {

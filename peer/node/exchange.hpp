@@ -30,8 +30,9 @@ class Exchange {
     std::function<void(const Event&)> on_event;     ///< Each event, in order.
     std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
     std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
-    std::function<void(StreamPtr, const Features&)> on_fetch;  ///< Somebody wants the manifest on this connection; null without one.
-    std::function<void(PeerId, std::uint64_t)> on_sent = {};      ///< Bytes of a piece have gone to this neighbor. May be null.
+    std::function<void(PeerId, std::uint64_t)> on_sent = {};  ///< Bytes of a piece have gone to this neighbor. May be null.
+    /// Whether connections are accepted whose handshake has not come yet. May be null: nobody is accepted.
+    std::function<bool()> anybody_greets = {};
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -46,12 +47,10 @@ class Exchange {
   /// Begins: the first dials go out.
   void start();
 
-  /// `received`: bytes that were read from it already, at most a handshake.
-  void add_accepted(StreamPtr stream, std::span<const std::byte> received = {});
+  /// `handshake`: what the remote has sent so far.
+  void add_accepted(StreamPtr stream, const Handshake& handshake);
   void add_dialed(PeerId peer, StreamPtr stream);
   void dial_failed(PeerId peer, const DialFailure& failure);
-  /// No descriptor is left: ends a connection whose remote has not said who it is. False: there is none.
-  bool make_room();
 
   /// No new connections; each connection sends what is due, half-closes and ends when the remote does, or after 2 s.
   /// `on_finished` is called once, when all have ended. `drain`: queued pieces and control frames are still sent;
@@ -70,7 +69,6 @@ class Exchange {
   BufferPool& buffers() { return buffers_; }
   Traffic& traffic() { return traffic_; }
   void note_sent(PeerId peer, std::uint64_t bytes);
-  bool has_manifest() const { return hooks_.on_fetch != nullptr; }
   /// Room on disk for the piece that comes on this link. Empty when there is none: the payload is to be read and
   /// forgotten. Precondition: it is wanted, and larger than buffers().piece_size().
   PieceBuffer map_buffer(LinkId link);
@@ -83,13 +81,12 @@ class Exchange {
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
   void settle();
-  /// The connection's handshake asked for the manifest; it ends without a word, its socket goes on elsewhere.
-  void hand_over(LinkId link, StreamPtr stream, const Features& features);
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 
  private:
-  void add(LinkId link, Direction direction, StreamPtr stream, std::span<const std::byte> received);
+  void add(LinkId link, StreamPtr stream, std::span<const std::byte> received);
+  void look_at_clock();
   void arm_timer();
   void give_up_on_the_silent();
   void check_finished();

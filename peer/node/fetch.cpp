@@ -36,8 +36,7 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
 Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
           .on_settled = [] {},
-          .dial = [this](PeerId handle) { dial_holder(handle); },
-          .on_fetch = [](StreamPtr, const Features&) {}};
+          .dial = [this](PeerId handle) { dial_holder(handle); }};
 }
 
 void Fetch::start() {

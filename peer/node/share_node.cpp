@@ -51,8 +51,7 @@ ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Lib
       sweep_timer_(io),
       most_contents_(limits.contents),
       doorway_(io, self, limits, *this,
-               {.exchange = [this](StreamPtr stream, const ContentPrefix& content,
-                                   std::span<const std::byte> received) { serve(std::move(stream), content, received); },
+               {.exchange = [this](StreamPtr stream, const Admit& admit) { serve(std::move(stream), admit); },
                 .text = [this](Use use, const ContentPrefix& key) { return use == Use::catalog ? catalog_for(key) : manifest_for(key); }}) {
   sweep();
 }
@@ -117,14 +116,14 @@ std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& k
 
 // --- contents ------------------------------------------------------------------------------------------------------
 
-void ShareNode::serve(StreamPtr stream, const ContentPrefix& prefix, std::span<const std::byte> received) {
+void ShareNode::serve(StreamPtr stream, const Admit& admit) {
   // Closing tells whoever came that it is not here.
-  Served* const content = served(prefix);
+  Served* const content = served(admit.content);
   if (!content) return;
   const Remote& from = stream->remote();
-  callers_.emplace_front(decode_handshake(received.first<kHandshakeBytes>()).peer, to_string(Address{from.address.to_string(), from.port}));
+  callers_.emplace_front(admit.handshake.peer, to_string(Address{from.address.to_string(), from.port}));
   if (callers_.size() > kMostCallers) callers_.pop_back();
-  content->exchange.add_accepted(std::move(stream), received);
+  content->exchange.add_accepted(std::move(stream), admit.handshake);
 }
 
 ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
@@ -147,7 +146,6 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
                             },
                         .on_settled = [] {},
                         .dial = [](PeerId) {},
-                        .on_fetch = [](StreamPtr, const Features&) {},
                         .on_sent = [this, id](PeerId peer, std::uint64_t bytes) { note_sent(id, peer, bytes); }};
   auto content = std::make_unique<Served>(io_, self_, *path, known, std::move(hooks));
   // The store has noted by now what the file looks like: if that is not what was hashed, the library sees it, too.

@@ -67,7 +67,7 @@ class ShareNode final : private DoorUses {
   std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
   bool room_for_content();
   void count_out(const Served& gone);
-  void serve(StreamPtr stream, const ContentPrefix& prefix, std::span<const std::byte> received);
+  void serve(StreamPtr stream, const Admit& admit);
   Served* served(const ContentPrefix& prefix);
   void drop(const ContentId& id);
   void note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes);

@@ -86,10 +86,14 @@ void Door::on_gone(CallerId caller) {
 }
 
 void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instant now) {
-  P2P_ASSERT(received.size() <= kHandshakeBytes);
+  const std::size_t early = early_have_bytes(received);
+  const auto handshake = received.subspan(early);
+  P2P_ASSERT(handshake.size() <= kHandshakeBytes);
   if (at(caller).state != State::greeting) return;
-  if (const auto violation = check_handshake_prefix(received)) return dismiss(caller, Dismissal::refused, violation->reason);
-  if (received.size() == kHandshakeBytes) take_handshake(caller, decode_handshake(received.first<kHandshakeBytes>()), now);
+  if (early < kMostEarlyHaves * kHaveFrameBytes && handshake.size() < kHaveFrameBytes && begins_have(handshake)) return;
+  if (const auto violation = check_handshake_prefix(handshake))
+    return dismiss(caller, Dismissal::refused, "protocol violation: " + violation->reason);
+  if (handshake.size() == kHandshakeBytes) take_handshake(caller, decode_handshake(handshake.first<kHandshakeBytes>()), now);
 }
 
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
@@ -187,7 +191,7 @@ void Door::on_link_used(CallerId caller, Instant now) {
 bool Door::make_room(Instant) {
   for (const State state : {State::greeting, State::draining, State::text})
     if (const auto victim = oldest(state)) {
-      dismiss(*victim, Dismissal::crowded, "no descriptor is left");
+      dismiss(*victim, Dismissal::crowded, "no descriptor is left, and its place was needed");
       return true;
     }
   return false;

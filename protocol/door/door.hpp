@@ -89,7 +89,8 @@ class Door {
   Door(const DoorLimits& limits, const DoorUses& uses);
 
   CallerId accept(const Origin& origin, Instant now);
-  /// `received`: all that has come from a caller that greets, at most kHandshakeBytes.
+  /// `received`: all that has come from a caller that greets, and nothing beyond its handshake, which some haves may come
+  /// before (greeting_bytes()).
   void on_bytes(CallerId caller, std::span<const std::byte> received, Instant now);
   /// Part of the text has left, or all of it.
   void on_text_moved(CallerId caller, Instant now);
@@ -109,6 +110,11 @@ class Door {
   std::optional<DoorEffect> poll_effect();
 
   std::size_t callers() const { return callers_.size() - free_.size(); }
+  /// Those whose handshake has not come yet.
+  std::size_t greeting() const { return list(State::greeting).size(); }
+
+  /// How many bytes a caller's greeting has at least when it begins like this.
+  static std::size_t greeting_bytes(std::span<const std::byte> received) { return early_have_bytes(received) + kHandshakeBytes; }
 
  private:
   enum class State : std::uint8_t { greeting, text, draining, linked, dismissed };

@@ -60,12 +60,15 @@ inline DoorLimits DoorLimits::open(std::uint32_t spare) {
 inline DoorLimits DoorLimits::listed(std::uint32_t peers, std::uint32_t spare) {
   constexpr std::uint32_t kSpareCallers = 64;
   constexpr std::uint32_t kFewestCallers = 8;
+  constexpr std::uint32_t kTextsAPeer = 8;
   DoorLimits limits;
   limits.greeting = std::max(kFewestCallers, std::min(peers + kSpareCallers, spare));
   limits.greeting_by_origin = limits.greeting;
   limits.texts_by_origin = limits.texts;
+  limits.texts_burst = std::max(limits.texts_burst, kTextsAPeer * peers);
   limits.links = UINT32_MAX;
   limits.links_by_origin = UINT32_MAX;
+  limits.contents = UINT32_MAX;
   return limits;
 }
 

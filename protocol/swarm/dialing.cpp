@@ -1,6 +1,7 @@
 // How links come about: whom we dial, what became of it, which of two connections that cross stays, and who is linked
 // beyond the neighbor graph.
 #include <algorithm>
+#include <tuple>
 
 #include "protocol/assert.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -19,7 +20,7 @@ void Swarm::dial_due(Instant now) {
   for (const NeighborIndex due : neighborhood_.take_due(now)) {
     const Neighbor& n = neighborhood_[due];
     // Who usually dials us may be the one that is at the door. A second connection could be one too many for it.
-    if (!n.dial && !n.dial_held && !strangers_.empty())
+    if (!n.dial && !n.dial_held && anybody_greets_)
       neighborhood_.hold_dial(due, now + kHold);
     else
       effects_.emplace_back(Dial{n.id});
@@ -27,12 +28,12 @@ void Swarm::dial_due(Instant now) {
 }
 
 LinkId Swarm::on_dialed(PeerId peer, Instant now) {
-  const LinkId link = open(Direction::dialed, now);
+  const LinkId link = open(std::nullopt, now);
   const NeighborIndex neighbor = dialed_neighbor(peer, now);
   neighborhood_.dial_ended(neighbor);
   neighborhood_[neighbor].dial_at = kNever;  // one that had been forgotten meanwhile is due as if it were new
   at(link).neighbor = neighbor;
-  if (neighborhood_[neighbor].link) {
+  if (neighborhood_[neighbor].link && !may_take_over(neighbor)) {
     close(link, "already linked", now, EndKind::duplicate);
     return link;
   }
@@ -42,15 +43,35 @@ LinkId Swarm::on_dialed(PeerId peer, Instant now) {
   return link;
 }
 
-void Swarm::on_dial_failed(PeerId peer, DialFault fault, Instant now) {
+void Swarm::on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried) {
   const auto neighbor = neighborhood_.find(peer);
   if (!neighbor) return;
   Neighbor& n = neighborhood_[*neighbor];
   neighborhood_.dial_ended(*neighbor);
+  n.addresses = tried;
   if (n.link) return;
   n.fault = fault;
   if (config_.open || n.guest) return forget(*neighbor);
+  neighborhood_.on_nobody_there(*neighbor);
   neighborhood_.dial_again(*neighbor, now, random_);
+  if (n.absent && complete()) check_swarm_complete(now);
+}
+
+/// Several use this neighbor's ID, or one that is not it: whoever answers at the address that is listed for it is it.
+void Swarm::doubt(NeighborIndex neighbor, Instant now) {
+  const auto link = neighborhood_[neighbor].link;
+  if (!config_.open && (!link || at(*link).origin)) neighborhood_.doubt(neighbor, now);
+}
+
+/// Whether a link that we dialled replaces the one that the neighbor has.
+bool Swarm::may_take_over(NeighborIndex neighbor) const {
+  const Neighbor& n = neighborhood_[neighbor];
+  return n.doubted && n.link && at(*n.link).origin;
+}
+
+bool Swarm::comes_from_where_it_is_listed(LinkId link) const {
+  const auto& [origin, addresses] = std::tie(at(link).origin, neighborhood_[*at(link).neighbor].addresses);
+  return origin && std::ranges::find(addresses, *origin) != addresses.end();
 }
 
 /// Our own connection to a neighbor, on which it has not answered yet.
@@ -76,6 +97,7 @@ bool Swarm::wins_crossing(LinkId link, Instant now) {
 /// A connection that we dialled ends without having been a link.
 void Swarm::note_fault(NeighborIndex neighbor, EndKind kind) {
   if (neighborhood_[neighbor].link) return;
+  neighborhood_.on_nobody_there(neighbor);
   neighborhood_[neighbor].fault = kind == EndKind::remote              ? DialFault::hung_up
                                   : kind == EndKind::handshake_timeout ? DialFault::silent
                                                                        : DialFault::foreign;

@@ -24,9 +24,6 @@ constexpr double kSlowestPiece_bytes_per_s = 1024;
 // nothing of what it asked for.
 constexpr Duration kIdleSlot = 1s;
 constexpr Duration kBlockedSlot = 5s;
-// Connections without a handshake beyond one for each neighbor.
-constexpr std::uint32_t kSpareStrangers = 64;
-constexpr std::uint32_t kFewestStrangers = 8;
 
 bool is_talk(const Message& message, bool changed) {
   struct Judge {
@@ -47,25 +44,6 @@ bool is_talk(const Message& message, bool changed) {
 }
 
 }  // namespace
-
-/// A whole swarm may knock at once, so there is room for all of it.
-std::uint32_t Swarm::most_strangers() const {
-  const std::uint32_t usual = kSpareStrangers + static_cast<std::uint32_t>(neighborhood_.size());
-  return std::max(kFewestStrangers, std::min(usual, config_.spare_connections));
-}
-
-LinkId Swarm::on_accepted(Instant now) {
-  const LinkId link = open(Direction::accepted, now);
-  strangers_.push_back(link);
-  if (strangers_.size() > most_strangers()) shed_stranger(now);
-  return link;
-}
-
-bool Swarm::shed_stranger(Instant now) {
-  if (strangers_.empty()) return false;
-  close(strangers_.front(), "no handshake yet, and its place was needed", now, EndKind::crowded);
-  return true;
-}
 
 void Swarm::on_send_blocked(LinkId link, Instant now) { at(link).blocked_since = now; }
 

@@ -10,12 +10,17 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const Sender from = stored_from.mapped();
   picker_.reject(piece);
   emit(PieceRejected{piece, from.claims, from.handle});
-  // Who was no neighbor by the list is forgotten when it has gone, but not when it lied.
+  // One that no list makes a neighbor is forgotten when it has gone, but not when it lied.
   const auto known = neighborhood_.find(from.handle);
   const NeighborIndex sender = known ? *known : neighborhood_.add(from.handle, false, !config_.open, now);
   neighborhood_[sender].claims = from.claims;
-  neighborhood_.convict(sender);
-  if (const auto link = neighborhood_[sender].link) close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
+  if (from.origin)
+    neighborhood_.bar(sender, *from.origin);
+  else
+    neighborhood_.convict(sender);
+  if (const auto link = neighborhood_[sender].link; link && at(*link).origin == from.origin)
+    close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
+  if (from.origin) doubt(sender, now);
   fill_all(now);
   check_swarm_complete(now);
 }

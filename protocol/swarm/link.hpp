@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/clock.hpp"
+#include "protocol/door/origin.hpp"
 #include "protocol/session.hpp"
 #include "protocol/swarm/bit_order.hpp"
 #include "protocol/swarm/events.hpp"
@@ -40,8 +41,9 @@ struct Link {
     PieceIndex piece;
   };
 
-  Link(Direction who_opened, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
-      : direction(who_opened), session(piece_count), window(requests_window), opened(now) {}
+  /// `from`: where an accepted connection comes from.
+  Link(std::optional<Origin> from, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
+      : direction(from ? Direction::accepted : Direction::dialed), session(piece_count), window(requests_window), opened(now), origin(from) {}
 
   // What each message touches stands together at the front, on one cache line: in a large swarm most messages are
   // haves, and what they cost is fetching this.
@@ -75,6 +77,7 @@ struct Link {
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant contends_since{};
+  std::optional<Origin> origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
 };
 
 }  // namespace p2p

@@ -81,7 +81,7 @@ void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) 
   if (n.dial) {
     n.dial_at = now + from_seconds(seconds(n.backoff) * (0.5 + random.unit()));
     n.backoff = std::min(2 * n.backoff, kLongestBackoff);
-  } else if (!n.met && !n.guest) {
+  } else if ((!n.met || n.doubted) && !n.guest) {
     n.dial_at = now + from_seconds(seconds(kTurnAbout) * (0.75 + random.unit() / 2));
     n.dial_held = false;
   }
@@ -102,6 +102,8 @@ void Neighborhood::on_linked(NeighborIndex index, LinkId link, bool by_us) {
   n.dial |= by_us;
   n.dial_at = kNever;
   n.fault = DialFault::none;
+  n.absent = false;
+  if (by_us) n.doubted = false;
 }
 
 void Neighborhood::on_unlinked(NeighborIndex index, const Bitfield& pieces, Instant now) {
@@ -125,6 +127,25 @@ void Neighborhood::lengthen_backoff(NeighborIndex index) {
 void Neighborhood::convict(NeighborIndex index) {
   neighbors_[index].convicted = true;
   neighbors_[index].dial_at = kNever;
+}
+
+void Neighborhood::bar(NeighborIndex index, const Origin& from) {
+  std::vector<Origin>& barred = neighbors_[index].barred;
+  if (neighbors_[index].bars(from)) return;
+  if (barred.size() == kMostBarred) barred.erase(barred.begin());
+  barred.push_back(from);
+}
+
+void Neighborhood::doubt(NeighborIndex index, Instant now) {
+  Neighbor& n = neighbors_[index];
+  if (n.convicted || (n.doubted_at != kNever && now - n.doubted_at < kTurnAbout)) return;
+  n.doubted = true;
+  n.doubted_at = now;
+  if (n.dialing) return;
+  // If it is the one that was turned away just now, it hears of that first.
+  n.dial_at = now + kFirstBackoff;
+  n.dial_held = true;
+  next_due_ = std::min(next_due_, n.dial_at);
 }
 
 void Neighborhood::forget_told() {

@@ -5,6 +5,8 @@
 // Source: docs/PROTOCOL.md, "Start" and "End". Absent: connections (the shell dials when told so).
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -12,6 +14,7 @@
 
 #include "protocol/bitfield.hpp"
 #include "protocol/clock.hpp"
+#include "protocol/door/origin.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/random.hpp"
 #include "protocol/swarm/dial_fault.hpp"
@@ -32,7 +35,12 @@ struct Neighbor {
   bool met = false;                ///< Was linked at least once.
   std::uint32_t pieces = 0;        ///< How many it had when its last link ended.
   bool told = false;               ///< Was sent, on some link, that we have everything.
-  bool convicted = false;          ///< Sent a piece with a wrong hash: never linked again, and not waited for.
+  bool convicted = false;          ///< Sent a piece with a wrong hash where we dialled it: never linked again, and not waited for.
+  std::vector<Origin> barred{};    ///< Whence somebody who showed its ID came and sent one; see bar().
+  bool doubted = false;            ///< Somebody else may be using its ID: its listed address is to be asked.
+  Instant doubted_at = kNever;     ///< When it last was.
+  bool absent = false;             ///< Barred somewhere, and not found where it is listed: not waited for until it is linked.
+  std::vector<Origin> addresses{}; ///< Of its host, when it was last dialled in vain.
 
   Duration backoff{};              ///< Before the next dial but one.
   std::uint32_t offenses = 0;      ///< Links in a row that ended because it broke the protocol.
@@ -47,7 +55,9 @@ struct Neighbor {
   bool vacant = false;             ///< Nobody: the place of one that was removed.
 
   /// Nobody waits for it.
-  bool out() const { return convicted || vacant || (guest && !link); }
+  bool out() const { return convicted || vacant || (absent && !link) || (guest && !link); }
+  /// Whether it is not to be linked on a connection from there (none: that we dialled).
+  bool bars(const std::optional<Origin>& from) const { return convicted || (from && std::ranges::find(barred, *from) != barred.end()); }
 };
 
 using NeighborIndex = std::uint32_t;
@@ -109,6 +119,16 @@ class Neighborhood {
 
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);
+
+  /// Somebody who came from there has sent a wrong piece under its ID, and is not it again. Of more than kMostBarred origins
+  /// the first is forgotten: he may cost another piece.
+  void bar(NeighborIndex index, const Origin& from);
+  static constexpr std::size_t kMostBarred = 64;
+
+  /// It is dialled soon, linked or not, though at most every kTurnAbout.
+  void doubt(NeighborIndex index, Instant now);
+  /// A dial led to nobody, or not to it.
+  void on_nobody_there(NeighborIndex index) { neighbors_[index].absent = !neighbors_[index].barred.empty(); }
 
   /// What neighbors were told of our completeness no longer holds.
   void forget_told();

@@ -41,27 +41,22 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
 
 // --- connections ---------------------------------------------------------------------------------------------------
 
-LinkId Swarm::open(Direction direction, Instant now) {
+LinkId Swarm::open(const std::optional<Origin>& from, Instant now) {
   if (free_links_.empty()) {
     free_links_.push_back(LinkId{static_cast<std::uint32_t>(links_.size())});
     links_.emplace_back();
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(direction, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(from, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }
 
+LinkId Swarm::on_accepted(const Origin& from, Instant now) { return open(from, now); }
+
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
-  links_[link.value].reset();
-  free_links_.push_back(link);
-}
-
-void Swarm::on_handed_over(LinkId link) {
-  P2P_ASSERT(at(link).phase == Link::Phase::handshaking && !at(link).neighbor);
-  std::erase(strangers_, link);
   links_[link.value].reset();
   free_links_.push_back(link);
 }
@@ -75,7 +70,6 @@ void Swarm::close(LinkId link, const std::string& reason, Instant now, EndKind k
 /// Takes a link out of everything that counts on it.
 void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind kind) {
   Link& l = at(link);
-  std::erase(strangers_, link);
   const bool was_established = l.phase == Link::Phase::established;
   const bool was_greeting = l.phase == Link::Phase::handshaking;
   l.phase = Link::Phase::closed;
@@ -99,7 +93,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   if (was_greeting && l.direction == Direction::dialed) note_fault(*l.neighbor, kind);
   if (!neighborhood_[*l.neighbor].link) on_unlinked(*l.neighbor, was_established, now);
   // Those that are left may be complete, or out of sight for long.
-  if (was_established && complete()) check_swarm_complete(now);
+  if (complete() && (was_established || neighborhood_[*l.neighbor].absent)) check_swarm_complete(now);
 }
 
 void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
@@ -118,21 +112,24 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   if (!sender && !admits(l, handshake.peer)) return refuse(why_not_admitted(handshake.peer));
   const std::string fault = content_fault(decode_features(handshake.reserved));
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
-  if (sender && neighborhood_[*sender].convicted) return refuse("peer " + id + " has sent a wrong piece before");
+  if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
   if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
-  std::erase(strangers_, link);
   l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
   if (!neighbor.talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
   if (!neighbor.link && (l.direction == Direction::dialed || wins_crossing(link, now))) return establish(link, now);
+  if (l.direction == Direction::dialed && may_take_over(*l.neighbor)) {
+    close(*neighbor.link, "its peer answers at the address that is listed for it", now, EndKind::duplicate);
+    return establish(link, now);
+  }
   if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
 /// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
-/// a neighbor, where the two have crossed.
+/// a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -143,11 +140,20 @@ void Swarm::contend(LinkId link, Instant now) {
 
 void Swarm::settle_contention(LinkId link, Instant now) {
   const Link& l = at(link);
-  const auto old = neighborhood_[*l.neighbor].link;
-  if (old && at(*old).heard > l.contends_since) return close(link, "already linked", now, EndKind::duplicate);
-  if ((old || greeting(*l.neighbor)) && now - l.contends_since < kContentionGrace) return;
+  const NeighborIndex neighbor = *l.neighbor;
+  const auto old = neighborhood_[neighbor].link;
+  if (old && at(*old).origin && !comes_from_where_it_is_listed(*old) && comes_from_where_it_is_listed(link)) {
+    close(*old, "its peer has come from the address that is listed for it", now, EndKind::duplicate);
+    return establish(link, now);
+  }
+  if (old && at(*old).heard > l.contends_since) {
+    close(link, "already linked", now, EndKind::duplicate);
+    return doubt(neighbor, now);
+  }
+  if ((old || greeting(neighbor)) && now - l.contends_since < kContentionGrace) return;
   if (old) close(*old, "silent while the peer came back on another connection", now, EndKind::duplicate);
   establish(link, now);
+  if (old) doubt(neighbor, now);
 }
 
 void Swarm::establish(LinkId link, Instant now) {

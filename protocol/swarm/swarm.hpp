@@ -56,8 +56,6 @@ struct SwarmConfig {
   std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
 
   ChokingPolicy choking_policy = ChokingPolicy::course;
-  /// How many connections the process can have beyond one for each neighbor; fewer may be without a handshake.
-  std::uint32_t spare_connections = UINT32_MAX;
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
   bool stays = false;
   std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
@@ -126,13 +124,15 @@ class Swarm {
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = 0x80000000;
   LinkId on_dialed(PeerId peer, Instant now);
-  void on_dial_failed(PeerId peer, DialFault fault, Instant now);
-  LinkId on_accepted(Instant now);
+  /// `tried`: the addresses that its host was found to have.
+  void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
+  /// Somebody has connected, and its handshake has come: on_handshake() follows.
+  LinkId on_accepted(const Origin& from, Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
-  /// The process has no descriptor left for a connection: ends the oldest of those without a handshake. False: there
-  /// is none. Happens by itself when these become too many.
-  bool shed_stranger(Instant now);
+  /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to be
+  /// dialled. To be told before each on_timer().
+  void note_callers(bool any) { anybody_greets_ = any; }
   /// The link's socket takes no more; called again whenever something has left it that is still full.
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
@@ -142,9 +142,6 @@ class Swarm {
   bool awaits_acknowledgement(LinkId link) const;
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
-
-  /// The connection turned out to be for something else than this protocol: the link is free, and nothing is said.
-  void on_handed_over(LinkId link);
 
   // --- what came in --------------------------------------------------------------------------------------------
   void on_handshake(LinkId link, const Handshake& handshake, Instant now);
@@ -175,7 +172,8 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
   void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
-  /// Its hash is wrong. Who sent it is cut off, and not linked again.
+  /// Its hash is wrong. Whoever sent it is cut off. If we had dialled him, his peer is not linked again; if he had come, nobody
+  /// is linked as that peer who comes from there: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
@@ -225,7 +223,7 @@ class Swarm {
   // swarm.cpp: links, messages, time
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
-  LinkId open(Direction direction, Instant now);
+  LinkId open(const std::optional<Origin>& from, Instant now);
   void contend(LinkId link, Instant now);
   void settle_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
@@ -245,6 +243,9 @@ class Swarm {
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
+  void doubt(NeighborIndex neighbor, Instant now);
+  bool may_take_over(NeighborIndex neighbor) const;
+  bool comes_from_where_it_is_listed(LinkId link) const;
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
@@ -260,7 +261,6 @@ class Swarm {
   void forget(NeighborIndex neighbor);
 
   // guards.cpp: what a remote cannot make us spend
-  std::uint32_t most_strangers() const;
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
@@ -326,7 +326,6 @@ class Swarm {
 
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
-  std::deque<LinkId> strangers_;  ///< Accepted links without a handshake, the oldest first.
   std::uint32_t linked_ = 0;
   /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are many.
   std::vector<LinkId> serving_us_;
@@ -337,6 +336,7 @@ class Swarm {
   struct Sender {
     PeerId handle;
     PeerId claims;
+    std::optional<Origin> origin;  ///< As Link::origin.
   };
   std::unordered_map<PieceIndex, Sender> storing_;  ///< Who sent what is being stored.
 
@@ -366,6 +366,7 @@ class Swarm {
   bool swarm_complete_ = false;
   bool storing_paused_ = false;
   bool retired_ = false;
+  bool anybody_greets_ = false;
   std::uint64_t activity_ = 0;
 
   std::deque<Effect> effects_;

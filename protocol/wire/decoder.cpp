@@ -13,9 +13,6 @@ namespace {
 
 // Chunks can be large; what is skipped need not be.
 constexpr std::uint32_t kLongestBesideChunks = 64 * 1024;
-constexpr std::uint32_t kMostEarlyHaves = 16;
-constexpr std::array kHaveHead{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5}, static_cast<std::byte>(MessageType::have)};
-constexpr std::size_t kHaveFrameBytes = kHaveHead.size() + 4;
 
 constexpr std::uint8_t raw(MessageType type) { return static_cast<std::uint8_t>(type); }
 
@@ -65,12 +62,10 @@ std::optional<std::span<const std::byte>> Decoder::collect(std::size_t bytes, st
 /// bitfield comes later and names the piece again.
 Decoded Decoder::take_handshake(std::span<const std::byte>& input) {
   while (early_haves_ < kMostEarlyHaves && (head_filled_ > 0 || !input.empty())) {
-    if ((head_filled_ > 0 ? head_.front() : input.front()) != kHaveHead.front()) break;
+    if ((head_filled_ > 0 ? head_.front() : input.front()) != std::byte{0}) break;
     const auto whole = collect(kHaveFrameBytes, input);
     const auto seen = whole ? *whole : std::span<const std::byte>(head_).first(head_filled_);
-    const auto head = seen.first(std::min(seen.size(), kHaveHead.size()));
-    const bool is_have = std::ranges::equal(head, std::span(kHaveHead).first(head.size()));
-    if (!is_have || (whole && !geometry_.contains(PieceIndex{load_u32(whole->last<4>())}))) return *check_handshake_prefix(seen);
+    if (!begins_have(seen) || (whole && !geometry_.contains(PieceIndex{load_u32(whole->last<4>())}))) return *check_handshake_prefix(seen);
     if (!whole) return NeedInput{};
     ++early_haves_;
   }

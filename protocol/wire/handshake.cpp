@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "protocol/wire/big_endian.hpp"
+#include "protocol/wire/message.hpp"
 
 namespace p2p {
 namespace {
@@ -61,6 +62,19 @@ std::optional<Violation> check_handshake_prefix(std::span<const std::byte> recei
     if (dialect.first_bytes.starts_with(as_text(received))) return std::nullopt;
   }
   return Violation{"not a handshake: the header is not " + std::string(kHandshakeHeader)};
+}
+
+bool begins_have(std::span<const std::byte> received) {
+  constexpr std::array kHead{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5}, static_cast<std::byte>(MessageType::have)};
+  const auto head = received.first(std::min(received.size(), kHead.size()));
+  return std::ranges::equal(head, std::span(kHead).first(head.size()));
+}
+
+std::size_t early_have_bytes(std::span<const std::byte> received) {
+  std::size_t bytes = 0;
+  const auto next = [&] { return received.subspan(bytes); };
+  while (bytes < kMostEarlyHaves * kHaveFrameBytes && next().size() >= kHaveFrameBytes && begins_have(next())) bytes += kHaveFrameBytes;
+  return bytes;
 }
 
 namespace detail {

@@ -37,6 +37,14 @@ Handshake decode_handshake(std::span<const std::byte, kHandshakeBytes> bytes);
 /// where it is one that people point at this port by mistake.
 std::optional<Violation> check_handshake_prefix(std::span<const std::byte> received);
 
+/// How many bytes at the front of a stream are haves that come before the handshake, as some peers send them: the whole
+/// ones, at most kMostEarlyHaves.
+std::size_t early_have_bytes(std::span<const std::byte> received);
+/// Whether these bytes are the beginning of a have, or all of it, whose piece may be any.
+bool begins_have(std::span<const std::byte> received);
+constexpr std::uint32_t kMostEarlyHaves = 16;
+constexpr std::size_t kHaveFrameBytes = 9;
+
 /// Why an ID that nobody has might have been sent: "1001" as ASCII digits, or little-endian. Empty when it looks
 /// like neither. `known` tells whether an ID is one of the swarm.
 template <class Known>

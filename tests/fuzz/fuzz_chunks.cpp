@@ -88,7 +88,7 @@ class Driver {
 
   void join() {
     const std::uint32_t peer = 1 + input_.below(kPeers - 1);
-    const LinkId link = swarm_.on_accepted(now_);
+    const LinkId link = swarm_.on_accepted({}, now_);
     remotes_.push_back(std::make_unique<Remote>(Remote{.link = link, .peer = peer, .decoder = Decoder(swarm_.geometry())}));
     Remote& remote = *remotes_.back();
     swarm_.on_handshake(link, {PeerId{peer}, encode(Features{.chunks = true, .content = chunk_folder_prefix(kChunks)})}, now_);

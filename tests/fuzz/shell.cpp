@@ -34,7 +34,7 @@ Connection& Shell::add(LinkId link, Instant now) {
   return connection;
 }
 
-Connection& Shell::accept(Instant now) { return add(swarm_.on_accepted(now), now); }
+Connection& Shell::accept(Instant now) { return add(swarm_.on_accepted({}, now), now); }
 
 Connection& Shell::dialed(std::size_t which, Instant now) {
   const PeerId peer = to_dial_[which];

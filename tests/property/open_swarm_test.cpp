@@ -23,7 +23,7 @@ class Town {
 
   void step() {
     switch (random_.below(8)) {
-      case 0: return opened(swarm_.on_accepted(now_));
+      case 0: return opened(swarm_.on_accepted({}, now_));
       case 1: return find();
       case 2: return answer_dial();
       case 3: return greet();

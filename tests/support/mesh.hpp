@@ -170,7 +170,7 @@ class Mesh {
   void connect(Peer& from, Peer& to) {
     if (!to.swarm) return from.swarm->on_dial_failed(to.id, DialFault::refused, now);
     const LinkId dialed = from.swarm->on_dialed(to.id, now);
-    const LinkId accepted = to.swarm->on_accepted(now);
+    const LinkId accepted = to.swarm->on_accepted({}, now);
     connections_.push_back(std::make_unique<Connection>(
         Connection{{End{&from, dialed, Decoder(plan_.geometry)}, End{&to, accepted, Decoder(plan_.geometry)}}}));
   }

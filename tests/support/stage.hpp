@@ -35,7 +35,6 @@ struct Scene {
   ChokingPolicy policy = ChokingPolicy::course;
   std::vector<std::uint32_t> favored = {};
   std::optional<ContentPrefix> content = {};
-  std::uint32_t spare_connections = UINT32_MAX;
   bool stays = false;
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
   bool open = false;  ///< Then `listed` is not looked at.
@@ -96,13 +95,17 @@ class Stage {
 
   // --- who is there ----------------------------------------------------------------------------------------------
 
-  Remote& accepts() { return add(swarm.on_accepted(now)); }
+  /// A connection from that machine.
+  Remote& accepts(unsigned machine = 1) {
+    return add(swarm.on_accepted(machine_at(machine), now));
+  }
+  static Origin machine_at(unsigned number) { return Origin::of(Origin::V4{std::byte{10}, std::byte{0}, std::byte{0}, std::byte(number)}); }
   Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
 
   /// A neighbor that is done with greeting: accepted, its handshake and bitfield came ("": it skipped the bitfield),
   /// and what it was told so far is forgotten.
-  Remote& joins(std::uint32_t id, std::string_view map) {
-    Remote& remote = accepts();
+  Remote& joins(std::uint32_t id, std::string_view map, unsigned machine = 1) {
+    Remote& remote = accepts(machine);
     remote.shakes_hands(id);
     if (!map.empty()) remote.says("bitfield " + std::string(map));
     remote.hears();
@@ -110,8 +113,8 @@ class Stage {
   }
 
   /// A neighbor that joins and unchokes; what it hears then is kept for the test.
-  Remote& feeds(std::uint32_t id, std::string_view map) {
-    Remote& remote = joins(id, map);
+  Remote& feeds(std::uint32_t id, std::string_view map, unsigned machine = 1) {
+    Remote& remote = joins(id, map, machine);
     remote.says("unchoke");
     return remote;
   }
@@ -166,7 +169,6 @@ class Stage {
             .optimistic_interval = scene.optimistic_interval,
             .max_pipeline = scene.pipeline,
             .choking_policy = scene.policy,
-            .spare_connections = scene.spare_connections,
             .stays = scene.stays,
             .favored = std::move(favored),
             .patience = scene.patience,

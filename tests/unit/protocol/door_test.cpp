@@ -1,9 +1,12 @@
 // Who is let in, what for, and who has to make room for whom.
 #include "protocol/door/door.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 
@@ -116,6 +119,52 @@ TEST_CASE("a caller is handed to what its handshake asks for", "[door]") {
   CHECK(porch.fate(manifest) == "manifest");
 }
 
+TEST_CASE("some haves may come before the handshake, in any portions", "[door]") {
+  const std::size_t haves = GENERATE(1u, 3u, kMostEarlyHaves);
+  Porch porch;
+  const CallerId caller = porch.comes();
+  std::vector<std::byte> sent;
+  for (std::size_t i = 0; i < haves; ++i)
+    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
+  const auto greeting = encode(Handshake{PeerId{7}, encode(Features{.content = kModel})});
+  sent.insert(sent.end(), greeting.begin(), greeting.end());
+  for (std::size_t count = 1; count <= sent.size(); ++count) {
+    CHECK(porch.fate(caller).empty());
+    CHECK(Door::greeting_bytes(std::span(sent).first(count)) <= sent.size());
+    porch.door.on_bytes(caller, std::span(sent).first(count), porch.now);
+    porch.settle();
+  }
+  CHECK(porch.fate(caller) == "exchange");
+  CHECK(Door::greeting_bytes(sent) == sent.size());
+}
+
+TEST_CASE("endless haves, and other frames, are no greeting", "[door]") {
+  Porch porch;
+  const CallerId endless = porch.comes(), other = porch.comes();
+  std::vector<std::byte> sent;
+  for (std::size_t i = 0; i <= kMostEarlyHaves; ++i)
+    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
+  porch.door.on_bytes(endless, sent, porch.now);
+  porch.door.on_bytes(other, std::array{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}}, porch.now);
+  porch.settle();
+  CHECK(porch.fate(endless).starts_with("out: protocol violation"));
+  CHECK(porch.fate(other).starts_with("out: protocol violation"));
+}
+
+TEST_CASE("where peers are listed, all of them may knock at once, and some more; with few descriptors always some", "[door]") {
+  const auto greet_at_once = [](std::uint32_t spare) {
+    Porch porch(DoorLimits::listed(4, spare));
+    std::uint32_t came = 0;
+    std::vector<CallerId> callers;
+    const auto all_stay = [&] { return std::ranges::all_of(callers, [&](CallerId each) { return porch.fate(each).empty(); }); };
+    for (; all_stay() && came < 1000; ++came) callers.push_back(porch.comes());
+    return came - 1;
+  };
+  CHECK(greet_at_once(20) == 20);
+  CHECK(greet_at_once(0) == 8);
+  CHECK(greet_at_once(1'000'000) == 68);
+}
+
 TEST_CASE("nothing is decided before all 32 bytes are there, a refusal as soon as it can be", "[door]") {
   Porch porch;
   const auto greeting = encode(Handshake{PeerId{7}, encode(Features{.content = kModel})});
@@ -132,7 +181,7 @@ TEST_CASE("nothing is decided before all 32 bytes are there, a refusal as soon a
   const CallerId browser = porch.comes();
   porch.door.on_bytes(browser, std::as_bytes(std::span("GET ", 4)), porch.now);
   porch.settle();
-  CHECK(porch.fate(browser).starts_with("out: HTTP"));
+  CHECK(porch.fate(browser).starts_with("out: protocol violation: HTTP"));
 }
 
 TEST_CASE("who asks for what is not here is dismissed, and holds nothing", "[door]") {
@@ -282,7 +331,7 @@ TEST_CASE("without descriptors those that matter least go first, and links never
     CHECK_FALSE(porch.fate(victim).starts_with("out:"));
     CHECK(porch.door.make_room(porch.now));
     porch.settle();
-    CHECK(porch.fate(victim) == "out: no descriptor is left");
+    CHECK(porch.fate(victim) == "out: no descriptor is left, and its place was needed");
   }
   CHECK_FALSE(porch.door.make_room(porch.now));
   CHECK(porch.fate(link) == "exchange");

@@ -60,10 +60,11 @@ TEST_CASE("what our dial has linked is ours to dial again: the other side cannot
 TEST_CASE("a later line that is at the door is not dialled", "[swarm]") {
   Stage stage({.listed = {1001, 1002}});
   stage.passes(9s);
-  Remote& stranger = stage.accepts();
+  stage.swarm.note_callers(true);
   stage.passes(2s);
   CHECK(stage.to_dial().empty());
-  stranger.shakes_hands(1002);
+  stage.swarm.note_callers(false);
+  stage.accepts().shakes_hands(1002);
   stage.passes(1min);
   CHECK(stage.to_dial().empty());
 }
@@ -71,7 +72,7 @@ TEST_CASE("a later line that is at the door is not dialled", "[swarm]") {
 TEST_CASE("who stands at the door and says nothing keeps nobody out", "[swarm]") {
   Stage stage({.listed = {1001, 1002}});
   stage.passes(9s);
-  stage.accepts();
+  stage.swarm.note_callers(true);
   stage.passes(3s);
   CHECK(stage.to_dial() == Ids{1002});
 }

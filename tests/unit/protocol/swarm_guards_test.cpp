@@ -1,4 +1,4 @@
-// What a remote cannot make us spend: places, time, lines of a log.
+// What a remote cannot make us spend: time, lines of a log.
 #include "tests/support/stage.hpp"
 
 namespace p2p {
@@ -8,68 +8,6 @@ using namespace std::chrono_literals;
 using test::Remote;
 using test::Scene;
 using test::Stage;
-
-// --- connections without a handshake -------------------------------------------------------------------------------
-
-TEST_CASE("beyond 64 and one for each neighbor, the oldest connection without a handshake makes room", "[guards]") {
-  Stage stage({});  // four neighbors
-  std::vector<Remote*> silent;
-  for (int i = 0; i < 68; ++i) silent.push_back(&stage.accepts());
-  CHECK_FALSE(silent.front()->closed());
-  CHECK_FALSE(stage.accepts().closed());
-  CHECK(silent[0]->reason() == "no handshake yet, and its place was needed");
-  CHECK_FALSE(silent[1]->closed());
-  CHECK(stage.told() == "refused: no handshake yet, and its place was needed");
-}
-
-TEST_CASE("a good peer gets in through a crowd, and keeps its place", "[guards]") {
-  Stage stage({.stored = "11111"});
-  for (int i = 0; i < 100; ++i) stage.accepts();
-  Remote& bob = stage.joins(1002, "00000");
-  for (int i = 0; i < 500; ++i) stage.accepts();
-  bob.says("interested");
-  CHECK(bob.hears() == "unchoke");
-}
-
-TEST_CASE("a handshake, a refusal and an end each give their place back", "[guards]") {
-  Stage stage({});
-  for (int round = 0; round < 100; ++round) {
-    stage.accepts().shakes_hands(7);
-    stage.accepts().breaks_the_protocol("HTTP spoken");
-    stage.accepts().leaves();
-  }
-  stage.joins(1002, "00000");
-  CHECK(stage.count("refused: no handshake yet, and its place was needed") == 0);
-  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
-}
-
-TEST_CASE("with few descriptors there is less room, but always some", "[guards]") {
-  const auto room = [](std::uint32_t spare) {
-    Stage stage({.spare_connections = spare});
-    std::ptrdiff_t accepted = 0;
-    while (stage.events.empty() && accepted < 1000) {
-      stage.accepts();
-      ++accepted;
-    }
-    return accepted - 1;
-  };
-  CHECK(room(20) == 20);
-  CHECK(room(0) == 8);
-  CHECK(room(1'000'000) == 68);
-}
-
-TEST_CASE("when descriptors run out, the oldest connection without a handshake is ended", "[guards]") {
-  Stage stage({});
-  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
-  stage.joins(1002, "00000");
-  CHECK_FALSE(stage.swarm.shed_stranger(stage.now));
-  Remote& first = stage.accepts();
-  Remote& second = stage.accepts();
-  CHECK(stage.swarm.shed_stranger(stage.now));
-  stage.settle();
-  CHECK(first.closed());
-  CHECK_FALSE(second.closed());
-}
 
 // --- deadlines -----------------------------------------------------------------------------------------------------
 

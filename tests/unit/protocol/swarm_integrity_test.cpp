@@ -62,6 +62,74 @@ TEST_CASE("a liar is not linked again, not dialled and not waited for", "[swarm]
   CHECK(stage.swarm.swarm_complete());
 }
 
+// --- a wrong piece under somebody's ID ---------------------------------------------------------------------------------
+
+TEST_CASE("a wrong piece bars where it came from, not the peer whose ID was shown", "[swarm][integrity]") {
+  Stage stage({.self = 1002, .listed = {1001, 1002}, .stored = "00"});
+  stage.to_dial();
+  Remote& liar = stage.feeds(1001, "11", 6);
+  liar.hears();
+  gives_wrong(stage, liar, 0);
+  CHECK(liar.closed());
+  stage.passes(1s);
+  CHECK(stage.to_dial() == std::vector<std::uint32_t>{1001});
+  CHECK_FALSE(stage.swarm.swarm_complete());
+
+  Remote& again = stage.accepts(6);
+  again.shakes_hands(1001);
+  CHECK(again.reason() == "peer 1001 has sent a wrong piece before");
+
+  SECTION("whoever answers at the listed address gives the file") {
+    Remote& seed = stage.dials(1001);
+    seed.shakes_hands(1001);
+    seed.says("bitfield 11");
+    seed.says("unchoke");
+    for (int i = 0; i < 2; ++i) {
+      const auto asked = requested(seed.hears());
+      REQUIRE(asked.size() == 1);
+      CHECK(seed.gives(asked[0]));
+    }
+    CHECK(stage.swarm.complete());
+  }
+  SECTION("or comes from another machine") { CHECK(stage.joins(1001, "11", 7).hears().empty()); }
+  SECTION("a wrong piece from the listed address convicts the peer") {
+    Remote& seed = stage.dials(1001);
+    seed.shakes_hands(1001);
+    seed.says("bitfield 11");
+    seed.says("unchoke");
+    seed.hears();
+    gives_wrong(stage, seed, 0);
+    Remote& third = stage.accepts(8);
+    third.shakes_hands(1001);
+    CHECK(third.reason() == "peer 1001 has sent a wrong piece before");
+    stage.passes(1min);
+    CHECK(stage.to_dial().empty());
+  }
+}
+
+TEST_CASE("a liar that is not found where its ID is listed is not waited for", "[swarm][integrity]") {
+  Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "00"});
+  Remote& liar = stage.feeds(1002, "10", 6);
+  liar.hears();
+  gives_wrong(stage, liar, 0);
+  Remote& honest = stage.feeds(1003, "11", 7);
+  for (int i = 0; i < 2; ++i) {
+    const auto asked = requested(honest.hears());
+    REQUIRE(asked.size() == 1);
+    CHECK(honest.gives(asked[0]));
+  }
+  honest.hears();
+  CHECK_FALSE(stage.swarm.swarm_complete());
+  stage.passes(1s);
+  REQUIRE(stage.to_dial() == std::vector<std::uint32_t>{1002});
+  SECTION("because nobody listens there") { stage.swarm.on_dial_failed(PeerId{1002}, DialFault::refused, stage.now); }
+  SECTION("because whoever answers is another") { stage.dials(1002).shakes_hands(7); }
+  SECTION("because it hangs up") { stage.dials(1002).leaves(); }
+  CHECK(stage.swarm.swarm_complete());
+}
+
+// --- the disk ------------------------------------------------------------------------------------------------------------
+
 TEST_CASE("a full disk: nothing is asked for, what comes is dropped, others are served", "[swarm][integrity]") {
   Stage stage({.stored = "0001"});
   Remote& bob = stage.feeds(1002, "1110");

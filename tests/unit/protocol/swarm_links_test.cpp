@@ -154,6 +154,70 @@ TEST_CASE("what a new link said while it waited counts when it takes over", "[sw
   CHECK(fresh.hears() == "request 0");
 }
 
+// --- somebody who uses a neighbor's ID ------------------------------------------------------------------------------
+
+/// Somebody on machine 6 is linked as 1002, and talks on and on; the real one comes from machine 2 and is turned away.
+Remote& is_locked_out(Stage& stage) {
+  Remote& usurper = stage.joins(1002, "00000", 6);
+  stage.passes(1s);
+  stage.to_dial();
+  Remote& real = stage.accepts(2);
+  real.shakes_hands(1002);
+  stage.passes(100ms);
+  usurper.says("interested");
+  stage.passes(1s);
+  CHECK(real.reason() == "already linked");
+  CHECK(stage.to_dial() == std::vector<std::uint32_t>{1002});
+  return usurper;
+}
+
+TEST_CASE("whoever answers at the listed address is the peer", "[swarm]") {
+  Stage stage({.self = 1001, .stored = "11111"});
+  Remote& usurper = is_locked_out(stage);
+  Remote& real = stage.dials(1002);
+  CHECK_FALSE(real.closed());
+  CHECK_FALSE(usurper.closed());  // nobody has shown the ID there yet
+  real.shakes_hands(1002);
+  CHECK(usurper.reason() == "its peer answers at the address that is listed for it");
+  CHECK(stage.count("dialed 1002") == 1);
+  // It stays, whoever contends.
+  Remote& again = stage.accepts(6);
+  again.shakes_hands(1002);
+  stage.passes(100ms);
+  real.says("interested");
+  stage.passes(1min);
+  CHECK(again.closed());
+  CHECK_FALSE(real.closed());
+}
+
+TEST_CASE("where the listed address cannot be reached, whoever comes from there is the peer", "[swarm]") {
+  Stage stage({.self = 1001, .stored = "11111"});
+  Remote& usurper = is_locked_out(stage);
+  stage.swarm.on_dial_failed(PeerId{1002}, DialFault::timed_out, stage.now, {Stage::machine_at(2)});
+  usurper.says("not interested");
+  Remote& real = stage.accepts(2);
+  real.shakes_hands(1002);
+  stage.passes(1s);
+  CHECK(usurper.reason() == "its peer has come from the address that is listed for it");
+  CHECK_FALSE(real.closed());
+}
+
+TEST_CASE("a stranger who contends with the peer makes us ask the peer, at most every 10 s, and changes nothing", "[swarm]") {
+  Stage stage({.self = 1001, .stored = "11111"});
+  Remote& real = stage.joins(1002, "00000", 2);
+  stage.to_dial();
+  for (int i = 0; i < 20; ++i) {
+    Remote& stranger = stage.accepts(6);
+    stranger.shakes_hands(1002);
+    stage.passes(100ms);
+    real.says(i % 2 ? "interested" : "not interested");
+    stage.passes(1s);
+    CHECK(stranger.closed());
+    for (const std::uint32_t id : stage.to_dial()) stage.swarm.on_dial_failed(PeerId{id}, DialFault::refused, stage.now);
+  }
+  CHECK_FALSE(real.closed());
+}
+
 TEST_CASE("one connection waits to take over, not more", "[swarm]") {
   Stage stage({});
   stage.joins(1002, "00000");
