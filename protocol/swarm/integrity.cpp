@@ -45,8 +45,7 @@ void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) 
   if (pieces.empty()) return;
   emit(TrustWithdrawn{static_cast<std::uint32_t>(pieces.size()), complete()});
   // Whoever waited for the end waits again.
-  swarm_complete_ = false;
-  out_of_patience_ = false;
+  farewell_.begin_anew();
   give_up_stored(pieces, now);
 }
 

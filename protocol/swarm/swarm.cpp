@@ -14,9 +14,6 @@ using namespace std::chrono_literals;
 constexpr Duration kSweepInterval = 250ms;
 // How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
 constexpr Duration kContentionGrace = 2s;
-// How long a neighbor that lost its link may take to come back and be told that we are complete: longer than the
-// longest back-off of a peer like us.
-constexpr Duration kFarewellGrace = 10s;
 
 bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
 
@@ -26,6 +23,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
     : config_(std::move(config)),
       random_(seed),
       neighborhood_(config_.self, config_.listed, now),
+      farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value()),
       choker_(config_.preferred_neighbors),
@@ -306,31 +304,29 @@ void Swarm::note_completeness(LinkId link, Instant now) {
 }
 
 void Swarm::check_swarm_complete(Instant now) {
-  if (!complete()) complete_since_ = kNever;
-  if (complete() && config_.patience > Duration::zero()) patience_at_ = now;
-  if (config_.open || swarm_complete_ || !complete() || !neighborhood_.all_complete()) {
-    leave_at_ = kNever;
-    return;
-  }
-  // Who has no link and has not heard that we are complete would wait for us for ever. It will come back, unless it is
-  // gone for good.
-  leave_at_ = std::min(leave_at_, now + kFarewellGrace);
-  if (!neighborhood_.all_linked_or_told() && now < leave_at_) return;
-  swarm_complete_ = true;
-  leave_at_ = kNever;
-  emit(SwarmCompleted{});
+  if (farewell_.is_over(complete(), neighborhood_, now)) emit(SwarmCompleted{});
+}
+
+/// A neighbor that asks for something, or is being sent something, is in sight however long that takes.
+void Swarm::consider_patience(Instant now) {
+  for_established([&](LinkId link) {
+    const Link& l = at(link);
+    Instant& seen = neighborhood_[*l.neighbor].seen;
+    seen = std::max(seen, l.sending || !l.uploads.empty() ? now : l.heard);
+  });
+  if (farewell_.out_of_patience(complete(), neighborhood_, now)) emit(PatienceEnded{});
 }
 
 // --- time ----------------------------------------------------------------------------------------------------------
 
 Instant Swarm::next_deadline() const {
-  const Instant dial = swarm_complete_ && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min({unchoking_at_, optimistic_at_, sweep_at_, leave_at_, patience_at_, seeker_.look_at(), dial});
+  const Instant dial = swarm_complete() && !config_.stays ? kNever : neighborhood_.next_due();
+  return std::min({unchoking_at_, optimistic_at_, sweep_at_, farewell_.next_deadline(), seeker_.look_at(), dial});
 }
 
 void Swarm::on_timer(Instant now) {
   if (now >= seeker_.look_at()) seek(now);
-  if (!swarm_complete_ || config_.stays) dial_due(now);
+  if (!swarm_complete() || config_.stays) dial_due(now);
   if (now >= unchoking_at_) {
     unchoking_at_ = now + config_.unchoking_interval;
     end_unchoking_interval(now);
@@ -341,8 +337,8 @@ void Swarm::on_timer(Instant now) {
     sync_chokes(now);
   }
   if (now >= sweep_at_) sweep(now);
-  if (now >= leave_at_) check_swarm_complete(now);
-  if (now >= patience_at_) consider_patience(now);
+  if (now >= farewell_.next_deadline()) check_swarm_complete(now);
+  if (farewell_.doubts_return(now)) consider_patience(now);
 }
 
 void Swarm::sweep(Instant now) {

@@ -28,6 +28,7 @@
 #include "protocol/swarm/choker.hpp"
 #include "protocol/swarm/chunk_folder.hpp"
 #include "protocol/swarm/events.hpp"
+#include "protocol/swarm/farewell.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
@@ -203,7 +204,7 @@ class Swarm {
   const Bitfield& stored() const { return picker_.stored(); }
   bool complete() const { return stored().complete(); }
   /// We and all our neighbors have the file; the process may leave once all links are flushed.
-  bool swarm_complete() const { return swarm_complete_; }
+  bool swarm_complete() const { return farewell_.over(); }
   /// Nothing waits to be sent on any link with a neighbor.
   bool flushed() const;
   /// Grows with whatever brings us nearer to our end: payload while pieces are missing, others' progress later.
@@ -234,6 +235,7 @@ class Swarm {
   void on_bitfield(LinkId link, Instant now);
   void note_completeness(LinkId link, Instant now);
   void check_swarm_complete(Instant now);
+  void consider_patience(Instant now);
   void sweep(Instant now);
   void push(LinkId link, MessageType type, PieceIndex piece = {});
   void ready(LinkId link);
@@ -249,9 +251,6 @@ class Swarm {
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
-
-  // patience.cpp: for whom to wait no longer
-  void consider_patience(Instant now);
 
   // open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);
@@ -319,6 +318,7 @@ class Swarm {
   SwarmConfig config_;
   Random random_;
   Neighborhood neighborhood_;
+  Farewell farewell_;
   Seeker seeker_;
   Picker picker_;
   Choker choker_;
@@ -359,11 +359,6 @@ class Swarm {
   Instant unchoking_at_;
   Instant optimistic_at_;
   Instant sweep_at_ = kNever;
-  Instant leave_at_ = kNever;  ///< When not to wait any longer for neighbors that have lost their link.
-  Instant patience_at_ = kNever;  ///< When to consider it.
-  Instant complete_since_ = kNever;
-  bool out_of_patience_ = false;
-  bool swarm_complete_ = false;
   bool storing_paused_ = false;
   bool retired_ = false;
   bool anybody_greets_ = false;
