@@ -76,21 +76,21 @@ bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant n
 /// Slots go to those who use them. The course's choker does not ask for that, so this is for open swarms, where anybody comes.
 void Swarm::take_idle_slots(Instant now) {
   if (!config_.open) return;
-  for (const LinkId link : told_unchoked_) {
+  for (const LinkId link : uploads_.told_unchoked()) {
     Link& l = at(link);
     const bool takes_nothing = l.blocked_since != kNever && now - l.blocked_since >= kBlockedSlot;
     const bool busy = (!l.uploads.empty() || l.sending) && !takes_nothing;
     if (busy) l.idle_since = kNever;
     if (!busy && l.idle_since == kNever) l.idle_since = now;
     const bool wasted = takes_nothing || (!busy && now - l.idle_since >= kIdleSlot);
-    if (wasted && choker_.unchoked(link) && choker_.anybody_waits()) choker_.on_wasted(link, random_);
+    if (wasted && uploads_.anybody_waits()) uploads_.on_wasted(link, random_);
   }
   sync_chokes(now);
 }
 
 /// A neighbor could take slots for a moment each by being interested again and again.
 void Swarm::note_loss_of_interest(LinkId link) {
-  if (config_.open && choker_.unchoked(link) && !at(link).has_asked) choker_.on_wasted(link, random_);
+  if (config_.open && !at(link).has_asked) uploads_.on_wasted(link, random_);
 }
 
 /// Ends a link whose remote has let a deadline pass.

@@ -92,7 +92,7 @@ Standing Swarm::standing() const {
     standing.missing.push_back(piece);
     if (picker_.availability(piece) == 0) standing.unheld.push_back(piece);
   }
-  if (quorum_) add_trust(standing);
+  if (trust_) trust_->add_to(standing, picker_);
   for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) {
     const Neighbor& n = neighborhood_[i];
     if (n.out()) continue;

@@ -26,13 +26,10 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value()),
-      choker_(config_.preferred_neighbors),
-      throughput_(now),
-      unchoking_at_(now + config_.unchoking_interval),
-      optimistic_at_(now + config_.optimistic_interval) {
+      uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
+      throughput_(now) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
   P2P_ASSERT(!config_.open || (config_.content && config_.listed.size() == 1));
-  P2P_ASSERT(config_.unchoking_interval > Duration::zero() && config_.optimistic_interval > Duration::zero());
   if (config_.chunks) begin_trust();
   check_swarm_complete(now);
 }
@@ -83,8 +80,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
     std::erase(serving_us_, link);
-    std::erase(told_unchoked_, link);
-    choker_.on_gone(link, random_);
+    uploads_.on_gone(link, random_);
     sync_chokes(now);
     fill_all(now);
   }
@@ -164,13 +160,13 @@ void Swarm::establish(LinkId link, Instant now) {
   l.bitfield_due = true;
   emit(LinkEstablished{peer_of(link), l.direction});
   ready(link);
-  if (std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end()) choker_.favor(link);
+  uploads_.on_linked(link, std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end());
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
   if (!l.session.remote_chokes()) serving_us_.push_back(link);
   if (l.session.has_spoken()) on_bitfield(link, now);
   if (l.session.remote_is_interested()) {
-    choker_.on_interested(link, random_);
+    uploads_.on_interested(link, random_);
     sync_chokes(now);
   }
   // Last: it may have said that it is no longer complete.
@@ -235,14 +231,14 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const Interested&) const {
       s.emit(InterestedReceived{peer});
       if (!changed) return;
-      s.choker_.on_interested(link, s.random_);
+      s.uploads_.on_interested(link, s.random_);
       s.sync_chokes(now);
     }
     void operator()(const NotInterested&) const {
       s.emit(NotInterestedReceived{peer});
       if (!changed) return;
       s.note_loss_of_interest(link);
-      s.choker_.on_not_interested(link, s.random_);
+      s.uploads_.on_not_interested(link, s.random_);
       s.sync_chokes(now);
     }
     void operator()(const Have& have) const {
@@ -297,7 +293,7 @@ void Swarm::note_completeness(LinkId link, Instant now) {
   neighborhood_[*l.neighbor].complete = l.session.remote_is_complete();
   // It will not be interested again, so it keeps no slot.
   if (l.session.remote_is_complete()) {
-    choker_.unfavor(link, random_);
+    uploads_.on_complete(link, random_);
     sync_chokes(now);
   }
   check_swarm_complete(now);
@@ -321,21 +317,14 @@ void Swarm::consider_patience(Instant now) {
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete() && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min({unchoking_at_, optimistic_at_, sweep_at_, farewell_.next_deadline(), seeker_.look_at(), dial});
+  return std::min({uploads_.next_deadline(), sweep_at_, farewell_.next_deadline(), seeker_.look_at(), dial});
 }
 
 void Swarm::on_timer(Instant now) {
   if (now >= seeker_.look_at()) seek(now);
   if (!swarm_complete() || config_.stays) dial_due(now);
-  if (now >= unchoking_at_) {
-    unchoking_at_ = now + config_.unchoking_interval;
-    end_unchoking_interval(now);
-  }
-  if (now >= optimistic_at_) {
-    optimistic_at_ = now + config_.optimistic_interval;
-    choker_.choose_optimistic(random_);
-    sync_chokes(now);
-  }
+  if (uploads_.interval_ends(now)) end_unchoking_interval(now);
+  if (uploads_.end_optimistic_interval(now, random_)) sync_chokes(now);
   if (now >= sweep_at_) sweep(now);
   if (now >= farewell_.next_deadline()) check_swarm_complete(now);
   if (farewell_.doubts_return(now)) consider_patience(now);

@@ -1,8 +1,8 @@
 // The coordinator of one content's exchange, without sockets, files, threads, clock or log.
 //
 // Inputs are on_*() calls with the time as a parameter; outputs are effects that the shell pulls. The swarm routes:
-// what is legal is decided by Session, whom to serve by Choker, what to ask for by Picker, how much by RequestWindow,
-// whom to dial by Neighborhood.
+// what is legal is decided by Session, whom to serve by Uploads, what to ask for by Picker, how much by RequestWindow,
+// whom to dial by Neighborhood, whom to believe what a chunk is by ChunkTrust, when to leave by Farewell.
 //
 // The shell's duties, after each input or batch of inputs:
 //   while (auto effect = swarm.poll_effect()) carry it out;
@@ -25,17 +25,17 @@
 #include "protocol/clock.hpp"
 #include "protocol/geometry.hpp"
 #include "protocol/random.hpp"
-#include "protocol/swarm/choker.hpp"
 #include "protocol/swarm/chunk_folder.hpp"
+#include "protocol/swarm/chunk_trust.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/swarm/farewell.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
 #include "protocol/swarm/picker.hpp"
-#include "protocol/swarm/quorum.hpp"
 #include "protocol/swarm/seeker.hpp"
 #include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/throughput.hpp"
+#include "protocol/swarm/uploads.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
 #include "protocol/wire/features.hpp"
@@ -212,11 +212,11 @@ class Swarm {
   /// What may be in the way of progress; O(pieces + neighbors).
   Standing standing() const;
   /// Who says what of chunks; null where pieces are no chunks.
-  const Quorum* quorum() const { return quorum_ ? &*quorum_ : nullptr; }
+  const Quorum* quorum() const { return trust_ ? &trust_->quorum() : nullptr; }
   std::uint32_t linked_neighbors() const { return linked_; }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
-  std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(told_unchoked_.size()); }
+  std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(uploads_.told_unchoked().size()); }
   /// The ID that it showed.
   PeerId peer_of(LinkId link) const { return neighborhood_[*at(link).neighbor].claims; }
 
@@ -306,8 +306,6 @@ class Swarm {
   void count_vote(PeerId peer, PieceIndex piece, const ChunkClaim& claim);
   void on_settled(PieceIndex piece);
   void disown(LinkId link, PieceIndex piece);
-  bool announce(Link& link, Bytes& out) const;
-  void add_trust(Standing& standing) const;
 
   template <class Visit>
   void for_established(Visit&& visit) {
@@ -321,8 +319,8 @@ class Swarm {
   Farewell farewell_;
   Seeker seeker_;
   Picker picker_;
-  Choker choker_;
-  std::optional<Quorum> quorum_;  ///< Where pieces are chunks.
+  Uploads uploads_;
+  std::optional<ChunkTrust> trust_;  ///< Where pieces are chunks.
 
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
@@ -352,12 +350,6 @@ class Swarm {
 
   Throughput throughput_;
 
-  std::vector<LinkId> told_unchoked_;
-  std::vector<PeerId> told_preferred_;
-  std::optional<PeerId> told_optimistic_;
-
-  Instant unchoking_at_;
-  Instant optimistic_at_;
   Instant sweep_at_ = kNever;
   bool storing_paused_ = false;
   bool retired_ = false;

@@ -16,8 +16,7 @@ constexpr std::size_t kSendBatchBytes = 64 * 1024;
 }  // namespace
 
 void Swarm::end_unchoking_interval(Instant now) {
-  const auto ranked = rank_interested();
-  choker_.choose_preferred(ranked, random_);
+  uploads_.choose_preferred(rank_interested(), now, random_);
   for_established([this](LinkId link) { at(link).fed = 0; });
   sync_chokes(now);
 }
@@ -25,7 +24,7 @@ void Swarm::end_unchoking_interval(Instant now) {
 /// How much each interested neighbor deserves a slot, by the policy.
 std::vector<Ranked> Swarm::rank_interested() const {
   std::vector<Ranked> ranked;
-  for (const LinkId link : choker_.interested()) {
+  for (const LinkId link : uploads_.interested()) {
     const Link& l = at(link);
     const Bitfield& pieces = l.session.remote_pieces();
     const bool cooperative = config_.choking_policy == ChokingPolicy::cooperative;
@@ -34,37 +33,20 @@ std::vector<Ranked> Swarm::rank_interested() const {
   return ranked;
 }
 
-/// Tells neighbors and listeners what the choker has changed.
+/// Tells neighbors and listeners who is served now.
 void Swarm::sync_chokes(Instant now) {
-  std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
-  if (const auto optimistic = choker_.optimistic(); optimistic && std::ranges::find(unchoked, *optimistic) == unchoked.end())
-    unchoked.push_back(*optimistic);
-
-  for (const LinkId link : told_unchoked_) {
-    if (choker_.unchoked(link)) continue;
+  Uploads::Changes changes = uploads_.take_changes([this](LinkId link) { return peer_of(link); });
+  for (const LinkId link : changes.choke) {
     push(link, MessageType::choke);
     at(link).uploads.clear();
   }
-  for (const LinkId link : unchoked) {
-    if (!at(link).session.we_choke()) continue;
+  for (const LinkId link : changes.unchoke) {
     push(link, MessageType::unchoke);
     at(link).has_asked = false;
     at(link).idle_since = now;
   }
-  told_unchoked_ = std::move(unchoked);
-
-  std::vector<PeerId> preferred;
-  for (const LinkId link : choker_.preferred()) preferred.push_back(peer_of(link));
-  std::ranges::sort(preferred);
-  if (preferred != told_preferred_) {
-    told_preferred_ = preferred;
-    if (!preferred.empty()) emit(PreferredNeighborsChanged{std::move(preferred)});
-  }
-  const auto optimistic = choker_.optimistic() ? std::optional(peer_of(*choker_.optimistic())) : std::nullopt;
-  if (optimistic != told_optimistic_) {
-    told_optimistic_ = optimistic;
-    if (optimistic) emit(OptimisticNeighborChanged{*optimistic});
-  }
+  if (changes.preferred) emit(PreferredNeighborsChanged{std::move(*changes.preferred)});
+  if (changes.optimistic) emit(OptimisticNeighborChanged{*changes.optimistic});
 }
 
 void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
@@ -75,7 +57,7 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   if (l.uploads.size() >= kMaxQueuedUploads)
     return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
   l.uploads.push_back(piece);
-  if (config_.open && !std::exchange(l.has_asked, true)) choker_.on_used(link);
+  if (config_.open && !std::exchange(l.has_asked, true)) uploads_.on_used(link);
   ready(link);
 }
 
@@ -113,7 +95,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
     l.bitfield_due = false;
     l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
-  if (quorum_ && !announce(l, out)) return std::nullopt;
+  if (trust_ && !trust_->announce(l.announced, stored(), out)) return std::nullopt;
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)
       append_indexed(frame.type, frame.piece, out);
