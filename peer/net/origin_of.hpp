@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "peer/net/asio.hpp"
-#include "protocol/door/origin.hpp"
+#include "protocol/origin.hpp"
 
 namespace p2p {
 

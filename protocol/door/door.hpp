@@ -30,8 +30,8 @@
 
 #include "protocol/clock.hpp"
 #include "protocol/door/limits.hpp"
-#include "protocol/door/origin.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/origin.hpp"
 #include "protocol/wire/features.hpp"
 #include "protocol/wire/handshake.hpp"
 

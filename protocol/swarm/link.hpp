@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "protocol/clock.hpp"
-#include "protocol/door/origin.hpp"
+#include "protocol/origin.hpp"
 #include "protocol/session.hpp"
 #include "protocol/swarm/bit_order.hpp"
 #include "protocol/swarm/events.hpp"

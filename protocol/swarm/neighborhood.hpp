@@ -14,8 +14,8 @@
 
 #include "protocol/bitfield.hpp"
 #include "protocol/clock.hpp"
-#include "protocol/door/origin.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/origin.hpp"
 #include "protocol/random.hpp"
 #include "protocol/swarm/dial_fault.hpp"
 #include "protocol/swarm/talk_budget.hpp"

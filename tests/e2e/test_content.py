@@ -5,12 +5,14 @@ import itertools
 import os
 import time
 import unittest
+from contextlib import suppress
 
 import course_log
 import manifest
 from content_case import MANIFEST_TYPE, ContentCase, StandIn, bytewise, reserved
 from swarm_case import run_peer
-from wire_link import WireCase, bitfield, handshake, message
+from wire_link import (INTERESTED, NOT_INTERESTED, PIECE, REQUEST, UNCHOKE, WireCase, bitfield, handshake, indexed,
+                       message)
 
 TIMED_OUT, CONTENT_MISMATCH, BAD_CONFIGURATION = 2, 32, 64
 
@@ -195,6 +197,53 @@ class Fetching(ContentCase, WireCase):
         done = run_peer(swarm.dir, 1002)
         self.assertEqual(done.returncode, BAD_CONFIGURATION, done.stderr)
         self.assertIn("/piece_hash", done.stderr)
+
+
+class BorrowedIds(ContentCase, WireCase):
+    """Anybody can show a listed ID. The machine with the real one is not locked out for that."""
+
+    def test_a_wrong_piece_under_the_id_of_the_seed(self):
+        swarm = self.content_swarm(ids=[1001, 1002])
+        swarm.give_manifest(1002)
+        swarm.by_lines = False
+        victim = swarm.start(1002, "--log-level", "info")
+        mark = reserved(swarm.text)
+        count = swarm.piece_count
+
+        def lies(machine):
+            liar = self.greet(swarm, 1002, 1001, bitfield(range(count), count), message(UNCHOKE), reserved=mark, machine=machine)
+            index = int.from_bytes(liar.read_until(REQUEST)[-1][1], "big")
+            liar.send(indexed(PIECE, index, bytes(len(swarm.piece(index)))))
+            liar.rest()
+
+        lies("127.0.0.2")
+        again = self.connect(swarm, 1002, "127.0.0.2")
+        again.send(handshake(1001, mark))
+        self.assertEqual(again.rest(), b"")
+        self.assertIn("peer 1001 has sent a wrong piece before", victim.stderr())
+        lies("127.0.0.3")
+        swarm.start(1001)
+        swarm.finish()
+        self.assertEqual(victim.stderr().count("peer 1001 is cut off"), 2)
+
+    def test_somebody_who_talks_on_under_an_id_does_not_lock_its_peer_out(self):
+        swarm = self.content_swarm(ids=[1001, 1002])
+        seed = swarm.start(1001, "--log-level", "info")
+        count = swarm.piece_count
+        usurper = self.greet(swarm, 1001, 1002, bitfield([], count), reserved=reserved(swarm.text), machine="127.0.0.2")
+        real = swarm.start(1002)
+        swarm.by_lines = False
+        talk = itertools.cycle([message(INTERESTED), message(NOT_INTERESTED)])
+
+        def real_is_complete():
+            with suppress(ConnectionError):
+                usurper.send(next(talk))
+            time.sleep(0.5)
+            return real.count("complete") == 1
+
+        swarm.wait_until(real_is_complete, "the real 1002 to have the file")
+        swarm.finish()
+        self.assertIn("its peer answers at the address that is listed for it", seed.stderr())
 
 
 class Proof(ContentCase, WireCase):

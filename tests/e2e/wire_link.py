@@ -98,13 +98,14 @@ class WireCase(SwarmCase):
         swarm = self.swarm(**description)
         return swarm, swarm.start(peer_id, "--log-level", "info", *options)
 
-    def connect(self, swarm, peer_id):
-        """A connection to the peer, as soon as it listens."""
+    def connect(self, swarm, peer_id, machine="127.0.0.1"):
+        """A connection to the peer, as soon as it listens, from this address."""
         links = []
 
         def accepted():
             try:
-                connected = socket.create_connection(("127.0.0.1", swarm.ports[peer_id]), timeout=DEADLINE_S)
+                connected = socket.create_connection(("127.0.0.1", swarm.ports[peer_id]), timeout=DEADLINE_S,
+                                                     source_address=(machine, 0))
             except ConnectionRefusedError:
                 return False
             links.append(WireLink(connected))
@@ -126,10 +127,10 @@ class WireCase(SwarmCase):
         self.addCleanup(link.close)
         return link
 
-    def greet(self, swarm, peer_id, own_id, *frames):
+    def greet(self, swarm, peer_id, own_id, *frames, reserved=bytes(10), machine="127.0.0.1"):
         """A link on which handshakes and the peer's bitfield have been exchanged; ours goes out with `frames`."""
-        link = self.connect(swarm, peer_id)
-        link.send(handshake(own_id), *frames)
-        self.assertEqual(link.read(32), handshake(peer_id))
+        link = self.connect(swarm, peer_id, machine)
+        link.send(handshake(own_id, reserved), *frames)
+        self.assertEqual(link.read(32), handshake(peer_id, reserved))
         self.assertEqual(link.read_message()[0], BITFIELD)
         return link
