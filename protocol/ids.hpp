@@ -21,6 +21,7 @@ using PieceIndex = StrongIndex<struct PieceTag>;
 
 /// The peer ID of PeerInfo.cfg and of the handshake, 0 to 2^31 - 1.
 using PeerId = StrongIndex<struct PeerTag>;
+constexpr std::uint32_t kLargestPeerId = 0x7fffffff;
 
 /// A handle for one connection, given out by the swarm; reused after the shell has reported the connection's end.
 using LinkId = StrongIndex<struct LinkTag>;

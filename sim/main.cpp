@@ -34,6 +34,8 @@ struct Arguments {
   double split = 0;
   double limit_s = 86'400;
   std::uint64_t seed = 1;
+  bool open = false;
+  double join_interval_s = 0;
   bool referee = false;
   bool json = false;
 };
@@ -68,6 +70,9 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
   app.add_option("--limit", a.limit_s, "Give up after so much virtual time, s")->check(CLI::Range(0.0, 1e9))->capture_default_str();
   app.add_option("--seed", a.seed, "The run's seed: the same seed gives the same run")->capture_default_str();
   app.add_flag("--referee", a.referee, "Check every frame against the safety claims (slower)");
+  auto* const open = app.add_flag("--open", a.open, "One sharer and getters that find each other through it, and leave when they are complete");
+  app.add_option("--join-interval", a.join_interval_s, "With --open: between two getters, s")->needs(open)->check(CLI::Range(0.0, 1e6));
+  open->excludes("--max-connections")->excludes("--seeds")->excludes("--referee");
   app.add_flag("--json", a.json, "One JSON object on stdout");
   app.parse(argc, argv);
   if (a.down_bps == 0) a.down_bps = a.up_bps;
@@ -100,6 +105,9 @@ Scenario scenario_of(const Arguments& a) {
   s.faults = {.until = from_seconds(a.faults_s > 0 ? a.faults_s : bound_s), .churn = a.churn, .resets_per_s = a.resets, .partitions = a.partitions};
   s.seed = a.seed;
   s.referee = a.referee;
+  s.open = a.open;
+  s.join_interval = from_seconds(a.join_interval_s);
+  if (a.open) s.choking_policy = ChokingPolicy::cooperative;
   return s;
 }
 

@@ -55,6 +55,8 @@ void Exchange::start() {
 }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
+  const Remote& remote = stream->remote();
+  swarm_.on_remote(link, endpoint_of(remote.address, remote.port));
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
   connections_.emplace(link, connection);
   connection->start();
@@ -220,6 +222,9 @@ void Exchange::settle() {
     void operator()(const Withdraw& effect) const { exchange.withdraw(effect.pieces); }
     void operator()(const Disconnect& effect) const {
       if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+    }
+    void operator()(const Meet& effect) const {
+      if (exchange.hooks_.meet && !exchange.finishing_) exchange.hooks_.meet(effect.peer);
     }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };

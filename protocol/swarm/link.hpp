@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/clock.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/origin.hpp"
 #include "protocol/session.hpp"
 #include "protocol/swarm/bit_order.hpp"
@@ -33,6 +34,17 @@ struct Link {
     bool wanted = false;  ///< Was missing when its head came: worth a buffer.
     std::uint32_t received = 0;
     Instant began{};
+  };
+
+  /// What is said of others in an open swarm (peers.cpp).
+  struct Naming {
+    bool understood = false;         ///< Its handshake says so.
+    std::uint64_t place_number = 0;  ///< Where places became known one after the other: which one its place was; 0: it is not known.
+    std::uint64_t told = 0;          ///< Up to which place its neighbor was told.
+    bool due = false;
+    std::uint32_t messages = 0;      ///< Sent, that named somebody.
+    Instant sent_at{};               ///< When the last one, of whatever kind, became due.
+    std::uint32_t heard = 0;         ///< Messages that came.
   };
 
   /// A control frame that waits for the socket. Haves do not wait here: haves_told is their queue.
@@ -77,6 +89,9 @@ struct Link {
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant contends_since{};
+  /// Its other end; when its place is known (Naming), that: where its neighbor listens. Empty where the shell tells nothing.
+  std::optional<Endpoint> remote;
+  Naming naming;
   std::optional<Origin> origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
 };
 

@@ -31,6 +31,7 @@
 #include "protocol/swarm/farewell.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
+#include "protocol/swarm/peer_book.hpp"
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/seeker.hpp"
 #include "protocol/swarm/standing.hpp"
@@ -81,6 +82,10 @@ struct SwarmConfig {
   /// and went, is forgotten. There is no end: whether everybody has the file is not known.
   bool open = false;
   std::uint32_t most_neighbors = 1024;
+  /// There: where we listen, which neighbors are told; 0: nowhere. And with how many neighbors we are content: while we lack
+  /// pieces and are linked with fewer, we ask to meet those whom others name.
+  std::uint16_t listens_at = 0;
+  std::uint32_t wanted_neighbors = 0;
 
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
@@ -108,7 +113,12 @@ struct Disconnect {
   std::string reason;
 };
 
-using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Event>;
+/// A neighbor says that this one exchanges the content, too: add_neighbor(), unless there is a reason not to.
+struct Meet {
+  NamedPeer peer;
+};
+
+using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Meet, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -129,6 +139,9 @@ class Swarm {
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
   LinkId on_accepted(const Origin& from, Instant now);
+  /// Which address and port its other end has; before its handshake is reported. A neighbor of which it is not said is never
+  /// named to others.
+  void on_remote(LinkId link, const Endpoint& remote) { at(link).remote = remote; }
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
   /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to be
@@ -214,6 +227,16 @@ class Swarm {
   /// Who says what of chunks; null where pieces are no chunks.
   const Quorum* quorum() const { return trust_ ? &trust_->quorum() : nullptr; }
   std::uint32_t linked_neighbors() const { return linked_; }
+  /// How many of them have a piece that we lack.
+  std::uint32_t offering_neighbors() const;
+  /// Whether somebody who shows this ID is linked from there, whoever dialled.
+  bool is_linked(PeerId claimed, const Origin& at) const;
+  /// How many neighbors are linked, or are being dialled or about to be.
+  std::uint32_t present_neighbors() const;
+  /// Where a neighbor is that is linked, as far as it is known: where it listens, or where its connection comes from.
+  std::optional<Endpoint> place_of(PeerId handle) const;
+  /// Whether this is a swarm in which peers name each other.
+  bool names_peers() const { return config_.open; }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
   std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(uploads_.told_unchoked().size()); }
@@ -237,8 +260,6 @@ class Swarm {
   void check_swarm_complete(Instant now);
   void consider_patience(Instant now);
   void sweep(Instant now);
-  void push(LinkId link, MessageType type, PieceIndex piece = {});
-  void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
   // dialing.cpp: how links come about
@@ -259,6 +280,16 @@ class Swarm {
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
+  // peers.cpp: neighbors name each other
+  std::optional<LinkId> twin(LinkId link, PeerId peer) const;
+  void on_peers(LinkId link, const PeersMessage& message, Instant now);
+  void note_place(LinkId link, Instant now);
+  bool has_news(LinkId link) const;
+  bool may_name(const Link& named, const Link& to) const;
+  void name_peers_due(Instant now);
+  void append_named(LinkId link, Bytes& out);
+  void meet(Instant now);
+
   // guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
@@ -267,6 +298,8 @@ class Swarm {
   void note_loss_of_interest(LinkId link);
 
   // upload.cpp: whom to serve, and what to send
+  void push(LinkId link, MessageType type, PieceIndex piece = {});
+  void ready(LinkId link);
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
@@ -308,7 +341,7 @@ class Swarm {
   void disown(LinkId link, PieceIndex piece);
 
   template <class Visit>
-  void for_established(Visit&& visit) {
+  void for_established(Visit&& visit) const {
     for (std::uint32_t i = 0; i < links_.size(); ++i)
       if (links_[i] && links_[i]->phase == Link::Phase::established) visit(LinkId{i});
   }
@@ -347,6 +380,9 @@ class Swarm {
   Instant doubt_idle_since_{};  ///< When the last piece came.
   /// The stored pieces, or those about to be, that nothing proved to be right, by who gave them.
   std::map<PeerId, Bitfield> on_trust_;
+
+  PeerBook book_;
+  std::uint64_t places_ = 0;  ///< How many places of neighbors have become known.
 
   Throughput throughput_;
 

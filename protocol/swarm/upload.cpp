@@ -13,6 +13,8 @@ constexpr std::size_t kMaxQueuedUploads = 4096;
 // Ends a batch of control frames, so that a long backlog of haves is sent in steps.
 constexpr std::size_t kSendBatchBytes = 64 * 1024;
 
+bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
+
 }  // namespace
 
 void Swarm::end_unchoking_interval(Instant now) {
@@ -61,6 +63,23 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   ready(link);
 }
 
+void Swarm::ready(LinkId link) {
+  if (at(link).send_ready) return;
+  at(link).send_ready = true;
+  effects_.emplace_back(SendReady{link});
+}
+
+void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
+  at(link).session.on_send(type);
+  // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
+  // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
+  if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
+  if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
+  at(link).frames.push_back({type, piece});
+  ready(link);
+}
+
 bool Swarm::flushed() const {
   return std::ranges::none_of(links_, [this](const std::optional<Link>& l) {
     if (!l || l->phase != Link::Phase::established) return false;
@@ -85,7 +104,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
   if (l.handshake_due) {
-    const Features features{.chunks = config_.chunks.has_value(), .content = config_.content.value_or(ContentPrefix{})};
+    const Features features{.chunks = config_.chunks.has_value(), .names_peers = config_.open, .content = config_.content.value_or(ContentPrefix{})};
     append_handshake({config_.self, config_.content ? encode(features) : ReservedBytes{}}, out);
     l.handshake_due = false;
   }
@@ -95,6 +114,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
     l.bitfield_due = false;
     l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
+  if (l.naming.due) append_named(link, out);
   if (trust_ && !trust_->announce(l.announced, stored(), out)) return std::nullopt;
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)
