@@ -97,7 +97,7 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     }
     left -= bytes;
     round->room->keep(bytes);
-    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size});
+    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part});
   }
   if (!whole) round->room->note_cut();
 }

@@ -27,6 +27,7 @@ struct Holder {
   std::string name;
   ContentId id;
   std::uint64_t size;
+  bool part = false;  ///< It fetches the file itself, and its word on the name is only what others told it.
 };
 
 /// Everything on the network thread, at most one round at a time.
