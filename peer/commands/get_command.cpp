@@ -19,7 +19,8 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
                                 {"content_id", config::to_hex(result.id)},
                                 {"path", result.path.string()},
                                 {"size", result.size},
-                                {"holders", holders}};
+                                {"holders", holders},
+                                {"given", {{"bytes", result.given.bytes}, {"peers", result.given.peers}}}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }

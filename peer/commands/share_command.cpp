@@ -40,7 +40,7 @@ class Share {
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
         library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
-        node_(io_, self_, options.net.network, library_, DoorLimits::open(spare_connections(0)),
+        node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_, DoorLimits::open(spare_connections(0)),
               {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
                .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
         progress_(options.net.progress) {}

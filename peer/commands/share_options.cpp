@@ -22,7 +22,8 @@ A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output
 65 port in use.)";
 
 constexpr const char* kGetFooter = R"(
-Prints the content id and the path. Run again after an interruption, it goes on where it was.
+Prints the content id and the path. Run again after an interruption, it goes on where it was. Those who fetch the same file at
+the same time give each other what they have; the process ends when the file is complete and all that others asked for is sent.
 Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error, 28 usage,
 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
@@ -113,10 +114,18 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, looking for holders until then")
       ->check(count_up_to(31'536'000));
   app.add_flag("--update", options.update, "A file that is there and differs becomes this one; the pieces that they share are kept");
+  app.add_option("--port", options.port, "TCP, where others get of this process what it has already; by default any that is free")
+      ->check(count_up_to(65'535));
+  auto* const linger = app.add_option("--linger", options.linger_s, "Serve others for so many seconds when the file is complete")
+                           ->check(count_up_to(31'536'000));
+  auto* const keep = app.add_flag("--keep", options.keep, "Serve others until a signal when the file is complete")->excludes(linger);
+  bool no_serve = false;
+  app.add_flag("--no-serve", no_serve, "Give nothing to others who fetch it, too; nobody can connect")->excludes("--port")->excludes(linger)->excludes(keep);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net, words);
   if (const auto code = parse(app, argc, argv, [] {})) return *code;
   take_addresses(words, options.net);
+  options.serve = !no_serve;
   ContentId id;
   if (config::from_hex(options.wanted, id)) {
     options.id = id;

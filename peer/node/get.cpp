@@ -1,5 +1,6 @@
 #include "peer/node/get.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -26,6 +27,8 @@ GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>
           .update = options.update,
           .has_timeout = options.timeout_s.has_value(),
           .says_whom = options.net.progress != ProgressMode::none,
+          .serves = options.serve,
+          .linger = options.keep ? GetSteps::kKeep : std::chrono::seconds(options.linger_s),
           .join = join};
 }
 
@@ -43,7 +46,9 @@ Get::Get(const GetOptions& options)
       timer_(io_) {}
 
 ExitCode Get::run() {
+  if (options_.serve) open_door();
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
+                   .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
   life_.end_at(deadline_);
   life_.every(Progress::kInterval, [this] { show_progress(); });
@@ -57,6 +62,12 @@ ExitCode Get::run() {
   }
 }
 
+/// On this machine alone when everybody that we begin with is there.
+void Get::open_door() {
+  const bool all_here = std::ranges::all_of(join_, [](const Address& address) { return is_loopback(address.host); });
+  door_.emplace(io_, self_, options_.net.network, all_here ? "localhost" : "", options_.port);
+}
+
 struct Get::Carry {
   Get& get;
 
@@ -64,15 +75,21 @@ struct Get::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { get.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { get.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
+  void operator()(GetSteps::Retire) const { get.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
   void operator()(const GetSteps::End& end) const {
     if (end.code == ExitCode::complete)
       get.life_.leave(end.code);
     else
-      get.life_.fail({end.code, end.error});
+      get.fail(end);
   }
 };
+
+void Get::fail(const GetSteps::End& end) {
+  const bool names_pieces = fetch_ && end.code == ExitCode::network;
+  life_.fail({end.code, names_pieces ? end.error + "; " + fetch_->explain() : end.error});
+}
 
 /// After each input to the steps.
 void Get::act() {
@@ -134,29 +151,45 @@ void Get::begin() {
   std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
   if (is_there(root_, known_, options_.update, options_.net.progress)) {
     say(root_.lexically_normal().string() + " is there already");
-    return steps_.on_complete();
+    if (!options_.keep && options_.linger_s == 0) return steps_.on_complete(false, now());
   }
   busy.reset();
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
-  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update};
+  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update,
+                           door_ ? door_->port() : std::uint16_t{0}};
   Fetch::Hooks hooks{.on_complete =
                          [this] {
-                           steps_.on_complete();
+                           // It has come in time.
+                           life_.end_at(std::nullopt);
+                           steps_.on_complete(door_.has_value(), now());
                            act();
                          },
                      .on_links =
                          [this](std::uint32_t count) {
                            steps_.on_links(count, now());
                            wait();
+                         },
+                     .on_flushed =
+                         [this] {
+                           steps_.on_flushed();
+                           act();
                          }};
   fetch_.emplace(io_, self_, known_, root_, how, std::move(hooks));
   busy.reset();
   // Only now: what both have was taken from there.
   if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
   steps_.on_begun(now());
+  if (door_) offer();
   fetch_->start();
   fetch_->show_progress();
+}
+
+void Get::offer() {
+  door_->offer(GetDoor::Offer{.known = known_,
+                              .name = options_.id ? known_->manifest.files.front().path : options_.wanted,
+                              .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
+                              .is_complete = [this] { return fetch_->is_complete(); }});
 }
 
 void Get::show_progress() {
@@ -171,6 +204,7 @@ void Get::show_progress() {
 
 void Get::end_fetch() {
   ending_ = true;
+  if (door_) door_->offer(std::nullopt);
   // Not now: this comes from inside of what is to end.
   fetch_->finish([this] {
     asio::post(io_, [this] {
@@ -186,6 +220,7 @@ void Get::end_fetch() {
 
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
+  if (door_) door_->close();
   auto end = [this, gone = std::move(gone)] {
     if (fetch_) fetch_->end_progress();
     gone();
@@ -206,6 +241,7 @@ Get::Result Get::result() const {
           .path = root_.lexically_normal(),
           .size = manifest.total_size(),
           .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),
+          .given = fetch_ ? fetch_->given() : Fetch::Given(),
           .quorum = steps_.quorum()};
 }
 

@@ -1,4 +1,5 @@
-// A process that fetches one shared file from all who have it: finds them, verifies what comes, and ends. The shell of
+// A process that fetches one shared file from all who have it or a part of it: finds them, verifies what comes, gives it to
+// others who fetch it, and ends. The shell of
 // GetSteps, which decides what is done when.
 #pragma once
 
@@ -12,6 +13,7 @@
 
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/fetch.hpp"
+#include "peer/node/get_door.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_steps.hpp"
 #include "peer/node/life.hpp"
@@ -27,6 +29,7 @@ class Get {
     std::filesystem::path path;
     std::uint64_t size;
     std::vector<Fetch::Contribution> holders;
+    Fetch::Given given;
     std::string quorum;  ///< As GetSteps::quorum().
   };
 
@@ -46,7 +49,10 @@ class Get {
   void wait();
   void look(const GetSteps::Look& round);
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
+  void open_door();
   void begin();
+  void offer();
+  void fail(const GetSteps::End& end);
   void show_progress();
   void end_fetch();
   void farewell(std::function<void()> gone);
@@ -65,6 +71,7 @@ class Get {
   ManifestPtr known_;             ///< The manifest of what is fetched.
   std::filesystem::path root_;    ///< Where its file is to be.
   std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
+  std::optional<GetDoor> door_;   ///< None where nobody is served.
   std::optional<Fetch> fetch_;
   bool ending_ = false;           ///< The fetch ends, for another one to begin.
   std::function<void()> gone_;    ///< The process leaves as soon as it has ended.

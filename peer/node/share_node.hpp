@@ -39,7 +39,7 @@ class ShareNode final : private DoorUses {
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
-  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits = {}, Hooks hooks = {});
+  ShareNode(asio::io_context& io, Node self, std::string network, Library& library, const DoorLimits& limits = {}, Hooks hooks = {});
   ~ShareNode() override;
 
   void offered(const Holding& holding);
@@ -77,7 +77,7 @@ class ShareNode final : private DoorUses {
   void sweep();
 
   asio::io_context& io_;
-  PeerId self_;
+  Node self_;
   std::string network_;
   Library& library_;
   Hooks hooks_;
