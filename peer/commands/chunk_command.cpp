@@ -114,7 +114,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;
-    if (store.expect(settled->piece, *settled->claim)) swarm.open_chunk(settled->piece, now());
+    if (store.expect(settled->piece, *settled->claim)) swarm.unlock_chunk(settled->piece, now());
   };
   DaemonLoop loop({.peers = setup.peers,
                    .swarm = setup.swarm_config(store, options.run.max_pipeline),

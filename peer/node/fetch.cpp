@@ -85,7 +85,7 @@ void Fetch::try_claimants(Claim& claim) {
   }
   const PeerId handle = claim.handles[claim.current];
   exchange_.swarm().add_neighbor(handle, claimants_.at(handle).gave.peer, now());
-  exchange_.settle();
+  exchange_.carry_out();
 }
 
 bool Fetch::has_proved(PeerId handle) const {

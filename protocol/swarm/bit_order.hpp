@@ -19,7 +19,7 @@
 // 1 in 256 for the repeats, if it makes them at all, times 1 in 16 for the progress; with a fifth of them, 1 in 6 times 1 in
 // 35. The high end is proven by two pieces of E, or the only one, and four more for each of D.
 //
-// Nothing can be proven of a neighbor that announces nothing. Absent: what follows from a verdict (doubts.cpp).
+// Nothing can be proven of a neighbor that announces nothing. Absent: what follows from a verdict (swarm_doubts.cpp).
 // Memory: two bitfields, while the question is open.
 #pragma once
 

@@ -28,7 +28,7 @@ void Swarm::dial_due(Instant now) {
 }
 
 LinkId Swarm::on_dialed(PeerId peer, Instant now) {
-  const LinkId link = open(std::nullopt, now);
+  const LinkId link = new_link(std::nullopt, now);
   const NeighborIndex neighbor = dialed_neighbor(peer, now);
   neighborhood_.dial_ended(neighbor);
   neighborhood_[neighbor].dial_at = kNever;  // one that had been forgotten meanwhile is due as if it were new

@@ -72,7 +72,7 @@ void Swarm::disown(LinkId link, PieceIndex piece) {
   update_interest(link);
 }
 
-void Swarm::open_chunk(PieceIndex piece, Instant now) {
+void Swarm::unlock_chunk(PieceIndex piece, Instant now) {
   P2P_ASSERT(trust_ && trust_->quorum().settled(piece));
   picker_.unlock(piece);
   fill_all(now);

@@ -53,10 +53,10 @@ void Swarm::on_have_in_doubt(LinkId link, PieceIndex piece, Instant now) {
     fill_all(now);
   }
   const auto verdict = at(link).order->verdict();
-  if (verdict != BitOrder::Verdict::open) settle_doubt(link, verdict == BitOrder::Verdict::low_bit_first, now);
+  if (verdict != BitOrder::Verdict::open) decide_doubt(link, verdict == BitOrder::Verdict::low_bit_first, now);
 }
 
-void Swarm::settle_doubt(LinkId link, bool low_bit_first, Instant now) {
+void Swarm::decide_doubt(LinkId link, bool low_bit_first, Instant now) {
   const auto order = std::move(at(link).order);
   Neighbor& neighbor = neighborhood_[*at(link).neighbor];
   neighbor.low_bit_first = low_bit_first;

@@ -14,17 +14,17 @@ bool missing(Picker::State state) { return state == Picker::State::open || state
 
 void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
   Link& l = at(link);
-  const auto standing = l.requests.standing(head.piece);
-  if (standing == Requests::Standing::never_asked && ++l.unasked > 1)
+  const auto fate = l.requests.fate(head.piece);
+  if (fate == Requests::Fate::never_asked && ++l.unasked > 1)
     return on_violation(link, {"pieces that were never asked for, the last one being " + std::to_string(head.piece.value)}, now);
-  if (standing == Requests::Standing::open) {
+  if (fate == Requests::Fate::open) {
     const auto request = std::ranges::find(l.requests.open(), head.piece, &OpenRequest::piece);
     if (request->lone) l.window.on_lone_head(request->asked, now);
   }
   l.window.on_progress(now);
-  const bool wanted = !storing_paused_ && standing != Requests::Standing::never_asked && missing(picker_.state(head.piece)) &&
+  const bool wanted = !storing_paused_ && fate != Requests::Fate::never_asked && missing(picker_.state(head.piece)) &&
                       l.session.remote_pieces().test(head.piece);  // else it was found out since that it cannot have it
-  l.incoming = {.piece = head.piece, .standing = standing, .wanted = wanted, .began = now};
+  l.incoming = {.piece = head.piece, .fate = fate, .wanted = wanted, .began = now};
 }
 
 void Swarm::update_interest(LinkId link) {
@@ -53,7 +53,7 @@ void Swarm::on_payload(LinkId link, std::uint32_t bytes, Instant now) {
   l.incoming->received += bytes;
   ++activity_;
   throughput_.on_bytes(bytes);
-  if (l.incoming->standing != Requests::Standing::never_asked) l.fed += bytes;
+  if (l.incoming->fate != Requests::Fate::never_asked) l.fed += bytes;
 }
 
 std::optional<PieceIndex> Swarm::incoming(LinkId link) const {
@@ -74,7 +74,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
     if (l.order && l.order->doubts(incoming.piece)) doubtful_.try_emplace(incoming.piece);
     doubt_idle_since_ = now;
   }
-  // Its standing now, not when the head came: a choke or stall in between has abandoned the request.
+  // Its fate now, not when the head came: a choke or stall in between has abandoned the request.
   if (const auto request = l.requests.answer(incoming.piece)) {
     picker_.release(incoming.piece);
     l.window.on_answered(request->asked, now, incoming.received);
