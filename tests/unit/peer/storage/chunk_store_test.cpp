@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "config/hex.hpp"
-#include "peer/node/exit_error.hpp"
 #include "peer/storage/digest.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -19,6 +19,16 @@ using test::TempDir;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 ChunkClaim claim(const std::string& text, std::string name) { return {static_cast<std::uint32_t>(text.size()), sha256(bytes_of(text)), std::move(name)}; }
+
+std::string name_of(StoreFault fault) {
+  switch (fault) {
+    case StoreFault::unusable: return "unusable";
+    case StoreFault::full: return "full";
+    case StoreFault::mismatch: return "mismatch";
+    case StoreFault::no_list: return "no list";
+  }
+  return "?";
+}
 
 struct Folder {
   TempDir dir;
@@ -35,7 +45,7 @@ struct Folder {
     } catch (const config::ConfigError& error) {
       return error.findings().front().message;
     } catch (const StoreError& error) {
-      return "exit " + std::to_string(static_cast<int>(exit_code(error.fault()))) + ": " + error.what();
+      return name_of(error.fault()) + ": " + error.what();
     }
     return "none";
   }
@@ -82,7 +92,7 @@ TEST_CASE("a list that its folder does not bear out", "[chunk_store]") {
   CHECK(huge.complaint() == "the file \"a\" of chunk 1 has 4294967291 bytes, expected at most 4294967290");
   const Folder none("", {});
   std::filesystem::remove(none.dir / "local_chunks.txt");
-  CHECK(none.complaint().starts_with("exit 64: "));
+  CHECK(none.complaint().starts_with("no list: "));
 }
 
 TEST_CASE("a chunk that comes gets its name and its line, and is remembered as received", "[chunk_store]") {
@@ -184,7 +194,7 @@ TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
 
 TEST_CASE("a received chunk that has changed is neither served nor overwritten", "[chunk_store]") {
   const Folder folder("2,b\n2,LASTCHUNK\n", {{"b", "wurld"}, {".peerProcess/received", note(2, "world", "b")}});
-  CHECK(folder.complaint().starts_with("exit 32: "));
+  CHECK(folder.complaint().starts_with("mismatch: "));
   CHECK(folder.dir.read("b") == "wurld");
 }
 
