@@ -148,7 +148,7 @@ void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
     replace_file(folder_ / kIndex, lines, Durability::in_memory);
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
       const std::string name = entry.path().filename();
-      const bool needless = is_temporary_name(name) || (is_manifest_name(name) && !names.contains(name));
+      const bool needless = is_leftover(entry.path()) || (is_manifest_name(name) && !names.contains(name));
       if (needless && fs::is_regular_file(entry.symlink_status())) fs::remove(entry.path());
     }
   } catch (const std::system_error& error) {

@@ -10,6 +10,7 @@
 #include "peer/storage/digest.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/leave_temporary.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
@@ -164,13 +165,18 @@ TEST_CASE("a file of the user's is never written over", "[chunk_store]") {
 }
 
 TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
-  SECTION("a part, and a list that was not renamed") {
-    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {".peerProcess-0123456789abcdef.new", "1,a\n2"},
-                                               {".peerProcess-abc123", "mine"}, {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
+  SECTION("a part, and lists that were not renamed") {
+    const std::string kept = ".peerProcess-0123456789abcdef.new";
+    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {kept, "mine"}, {".peerProcess-abc123", "mine"},
+                                               {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
+    const std::string left = test::leave_temporary(folder.dir.path(), "1,a\n2,LASTCHUNK\n");
+    const std::string left_within = test::leave_temporary(folder.dir / ".peerProcess", "");
     CHECK(folder.open().stored().count() == 1);
     CHECK_FALSE(folder.dir.has(".peerProcess/2-1.part"));
-    CHECK_FALSE(folder.dir.has(".peerProcess-0123456789abcdef.new"));
-    for (const char* name : {".peerProcess-abc123", ".peerProcess/notes", ".peerProcess/my.part"}) CHECK(folder.dir.read(name) == "mine");
+    CHECK_FALSE(folder.dir.has(left));
+    CHECK_FALSE(folder.dir.has(".peerProcess/" + left_within));
+    for (const std::string& name : {kept, std::string(".peerProcess-abc123"), std::string(".peerProcess/notes"), std::string(".peerProcess/my.part")})
+      CHECK(folder.dir.read(name) == "mine");
   }
   SECTION("a note, and no file of that name") {
     const Folder folder("2,LASTCHUNK\n", {{".peerProcess/received", note(2, "world", "b")}});
