@@ -9,6 +9,7 @@
 
 #include "tests/support/aborts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
 #include "tests/support/piece_map.hpp"
 #include "tests/support/small_store.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -112,10 +113,11 @@ TEST_CASE("a folder that cannot be made is an input or output error that says wh
 
 TEST_CASE("a file that no disk has room for is told before the exchange begins", "[storage]") {
   const TempDir dir;
-  const Content enormous{.root = dir / "file", .layout = Layout::of_file(std::uint64_t{1} << 56, 64u << 20)};
-  const auto [fault, message] = refusal([&] { PieceStore(enormous, {}); });
+  const Content large{.root = dir / "file", .layout = Layout::of_file(1001, 100)};
+  const test::FileLimit limit(1000);
+  const auto [fault, message] = refusal([&] { PieceStore(large, {}); });
   CHECK(fault == StoreFault::full);
-  CHECK(message.find("72057594037927936 bytes are needed") != std::string::npos);
+  CHECK(message.find("1001 bytes are needed") != std::string::npos);
 }
 
 TEST_CASE("a look into the folder touches nothing", "[storage]") {
