@@ -10,24 +10,13 @@
 #include <utility>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/stream_pair.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
-struct Pair {
-  Pair() {
-    tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-    tcp::socket ours(io), theirs(io);
-    ours.connect(acceptor.local_endpoint());
-    acceptor.accept(theirs);
-    a = std::make_unique<TcpStream>(std::move(ours));
-    b = std::make_unique<TcpStream>(std::move(theirs));
-  }
-
-  asio::io_context io{1};
-  StreamPtr a, b;
-};
+using test::StreamPair;
 
 asio::awaitable<void> send(Stream& stream, std::string text) {
   const Moved moved = co_await write_all(stream, asio::buffer(text));
@@ -66,7 +55,7 @@ std::string pattern(std::size_t size) {
 }
 
 TEST_CASE("bytes arrive in order and whole, over two buffers, and the end of a half is told", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   std::string got;
   std::error_code end;
   const std::string text = pattern(3'000'000);
@@ -78,7 +67,7 @@ TEST_CASE("bytes arrive in order and whole, over two buffers, and the end of a h
 }
 
 TEST_CASE("a file larger than a turn and than the socket's room arrives whole", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   const test::TempDir dir;
   const std::string text = pattern(9'000'001);
   std::ofstream(dir.path() / "f", std::ios::binary) << text;
@@ -96,7 +85,7 @@ TEST_CASE("a file larger than a turn and than the socket's room arrives whole", 
 }
 
 TEST_CASE("a file that is shorter than was said gives nothing more, and no error", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   const test::TempDir dir;
   std::ofstream(dir.path() / "f", std::ios::binary) << "abc";
   const int fd = ::open((dir.path() / "f").c_str(), O_RDONLY | O_CLOEXEC);
@@ -113,7 +102,7 @@ TEST_CASE("a file that is shorter than was said gives nothing more, and no error
 }
 
 TEST_CASE("closing ends a read that waits", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   std::string got;
   std::error_code end;
   spawn(pair.io, receive(*pair.b, got, end));
@@ -125,7 +114,7 @@ TEST_CASE("closing ends a read that waits", "[stream]") {
 }
 
 TEST_CASE("a stream knows its other end, and what was not acknowledged yet", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   CHECK(pair.a->remote().address == asio::ip::address_v4::loopback());
   CHECK(pair.a->remote().port != 0);
   CHECK(pair.a->unacknowledged() == 0);
