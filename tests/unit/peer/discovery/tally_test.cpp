@@ -1,8 +1,12 @@
 // Whose word counts.
 #include "peer/discovery/tally.hpp"
 
+#include <algorithm>
 #include <initializer_list>
+#include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 
@@ -81,6 +85,35 @@ TEST_CASE("a conflict names all contents with their holders", "[tally]") {
   CHECK(text.find("07000000") != std::string::npos);
   CHECK(text.find("1 holder: h:1\n") != std::string::npos);
   CHECK(text.find("2 holders: h:2, h:3\n") != std::string::npos);
+}
+
+/// The most pairs of an address and an ID in which nothing stands twice, by trying all choices.
+std::size_t most_pairs(const std::vector<Holder>& holders, std::size_t at = 0, std::set<std::string> ips = {}, std::set<PeerId> ids = {}) {
+  if (at == holders.size()) return ips.size();
+  std::size_t most = most_pairs(holders, at + 1, ips, ids);
+  const bool is_new = !ips.contains(holders[at].ip) && !ids.contains(holders[at].peer);
+  ips.insert(holders[at].ip);
+  ids.insert(holders[at].peer);
+  if (is_new) most = std::max(most, most_pairs(holders, at + 1, ips, ids));
+  return most;
+}
+
+TEST_CASE("machines are counted as a search through all choices counts them", "[tally]") {
+  const std::uint32_t seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto below = [&](std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random); };
+  for (int round = 0; round < 300; ++round) {
+    Tally tally;
+    std::vector<Holder> holders;
+    for (std::uint32_t count = 1 + below(9); count > 0; --count) {
+      // Each at a port of its own, so that nobody's word is in the place of another's.
+      holders.push_back(holder(1 + below(5), 7, "10.0.0." + std::to_string(1 + below(5)), static_cast<std::uint16_t>(count)));
+      tally.add(holders.back());
+    }
+    const std::size_t machines = tally.judge({}).holders;
+    if (machines != most_pairs(holders)) FAIL("round " << round << ": " << machines << " instead of " << most_pairs(holders) << "\n" << tally.describe());
+  }
 }
 
 }  // namespace
