@@ -2,103 +2,27 @@
 // tested in tests/unit/protocol/.
 #include "peer/node/connection.hpp"
 
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "peer/node/exchange.hpp"
-#include "peer/storage/piece_store.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/hand_made_peer.hpp"
+#include "tests/support/exchange_node.hpp"
 #include "tests/support/random_text.hpp"
-#include "tests/support/script.hpp"
-#include "tests/support/stream_pair.hpp"
-#include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
+using test::ExchangeNode;
 using test::HandMadePeer;
+using test::kOurs;
+using test::kTheirs;
+using test::PlayedExchange;
 using test::operator+;
 using test::random_text;
 using test::run_until;
-using test::TempDir;
-
-constexpr std::uint32_t kOurs = 1002, kTheirs = 1001;
-
-/// A peer with an exchange of its own.
-class Node {
- public:
-  Node(asio::io_context& io, std::uint32_t self, const Layout& layout, const std::string& file = {})
-      : store_(make(dir_, layout, file), {}), exchange_(io, config(self, store_), store_, 1, hooks()) {
-    exchange_.start();
-  }
-
-  Exchange& exchange() { return exchange_; }
-  bool has(std::string_view event) const { return test::joined(events_).find(event) != std::string::npos; }
-  std::string events() const { return test::joined(events_); }
-  std::string content() const { return dir_.read("file"); }
-  void shorten(std::uintmax_t bytes) const { std::filesystem::resize_file(dir_ / "file", bytes); }
-  std::uint32_t stored() const { return std::as_const(exchange_).swarm().stored().count(); }
-
- private:
-  static Content make(const TempDir& dir, const Layout& layout, const std::string& file) {
-    if (!file.empty()) dir.write("file", file);
-    return {.root = dir / "file", .layout = layout};
-  }
-  static SwarmConfig config(std::uint32_t self, const PieceStore& store) {
-    return {.self = PeerId{self},
-            .listed = {PeerId{kTheirs}, PeerId{kOurs}},
-            .geometry = store.geometry(),
-            .preferred_neighbors = 2,
-            .unchoking_interval = 1s,
-            .optimistic_interval = 1s};
-  }
-  Exchange::Hooks hooks() {
-    Exchange::Hooks hooks;
-    hooks.on_event = [this](const Event& event) { events_.push_back(test::describe(event)); };
-    hooks.on_settled = [] {};
-    hooks.dial = [](PeerId) {};
-    return hooks;
-  }
-
-  TempDir dir_;
-  PieceStore store_;
-  std::vector<std::string> events_;
-  Exchange exchange_;
-};
-
-/// Ours, with a connection that we opened to a peer that the test plays.
-class Setup {
- public:
-  explicit Setup(const Layout& layout, const std::string& file = {}, std::size_t most_at_once = SIZE_MAX)
-      : sockets_(test::connected(io)), ours(io, kOurs, layout, file), theirs(std::move(sockets_.second), layout.geometry()) {
-    StreamPtr stream = std::make_unique<TcpStream>(std::move(sockets_.first));
-    if (most_at_once != SIZE_MAX) stream = std::make_unique<test::ThinStream>(std::move(stream), most_at_once);
-    ours.exchange().add_dialed(PeerId{kTheirs}, std::move(stream));
-  }
-  ~Setup() {
-    theirs.close();
-    run_until(io, [&] { return !ours.exchange().has_connections(); });
-  }
-
-  template <class Condition>
-  void until(Condition&& condition) {
-    run_until(io, condition);
-  }
-
-  asio::io_context io{1};
-
- private:
-  std::pair<tcp::socket, tcp::socket> sockets_;
-
- public:
-  Node ours;
-  HandMadePeer theirs;
-};
 
 const Layout kSmall = Layout::of_file(10, 4);  // "aaaa", "bbbb", "cc"
 
@@ -107,7 +31,7 @@ TEST_CASE("a content goes from one to the other, however few bytes the stream mo
   const Layout layout = Layout::of_file(1234, 100);
   const std::string text = random_text(1234);
   asio::io_context io{1};
-  Node seed(io, kTheirs, layout, text), getter(io, kOurs, layout);
+  ExchangeNode seed(io, kTheirs, layout, text), getter(io, kOurs, layout);
   auto [a, b] = test::connected(io);
   const auto thin = [most](tcp::socket& socket) { return std::make_unique<test::ThinStream>(std::make_unique<TcpStream>(std::move(socket)), most); };
   getter.exchange().add_dialed(PeerId{kTheirs}, thin(a));
@@ -123,7 +47,7 @@ TEST_CASE("a content goes from one to the other, however few bytes the stream mo
 }
 
 TEST_CASE("we say who we are before anything has come, and what we have when it has", "[connection]") {
-  Setup setup(kSmall, "aaaabbbbcc");
+  PlayedExchange setup(kSmall, "aaaabbbbcc");
   setup.until([&] { return setup.theirs.bytes_heard() >= kHandshakeBytes; });
   CHECK(setup.theirs.heard() == "handshake 1002");
   setup.theirs.greet(kTheirs);
@@ -132,7 +56,7 @@ TEST_CASE("we say who we are before anything has come, and what we have when it 
 }
 
 TEST_CASE("pieces are sent in the order in which they were asked for", "[connection]") {
-  Setup setup(kSmall, "aaaabbbbcc", GENERATE(1u, 3u, 1000u));
+  PlayedExchange setup(kSmall, "aaaabbbbcc", GENERATE(1u, 3u, 1000u));
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000001 02"));  // interested
   setup.until([&] { return setup.theirs.has_heard("unchoke"); });
@@ -146,7 +70,7 @@ TEST_CASE("a stream that is cut anywhere brings the same", "[connection]") {
   append_handshake({PeerId{kTheirs}, {}}, all);
   for (const auto& more : {test::hex("00000002 05 e0"), test::hex("00000001 01")}) all.insert(all.end(), more.begin(), more.end());
   for (std::size_t cut = 1; cut < all.size(); ++cut) {
-    Setup setup(kSmall);
+    PlayedExchange setup(kSmall);
     setup.theirs.say(Bytes(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut)));
     setup.io.run_for(1ms);
     setup.theirs.say(Bytes(all.begin() + static_cast<std::ptrdiff_t>(cut), all.end()));
@@ -156,14 +80,14 @@ TEST_CASE("a stream that is cut anywhere brings the same", "[connection]") {
 }
 
 /// Asks for a piece, of a peer that has all.
-void begin_to_fetch(Setup& setup) {
+void begin_to_fetch(PlayedExchange& setup) {
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000002 05 e0 00000001 01"));
   setup.until([&] { return !test::requested(setup.theirs.heard()).empty(); });
 }
 
 TEST_CASE("a piece whose end never comes is not stored, and the end is told", "[connection]") {
-  Setup setup(kSmall);
+  PlayedExchange setup(kSmall);
   begin_to_fetch(setup);
   const std::uint32_t first = test::requested(setup.theirs.heard())[0];
   const Bytes head = test::hex(first == 0 ? "00000009 07 00000000" : first == 1 ? "00000009 07 00000001" : "00000007 07 00000002");
@@ -189,7 +113,7 @@ TEST_CASE("a piece whose end never comes is not stored, and the end is told", "[
 }
 
 TEST_CASE("a piece is stored when its last byte has come, whatever follows in the same read", "[connection]") {
-  Setup setup(kSmall);
+  PlayedExchange setup(kSmall);
   begin_to_fetch(setup);
   const bool at_once = GENERATE(true, false);
   std::size_t answered = 0;
@@ -213,7 +137,7 @@ TEST_CASE("a piece is stored when its last byte has come, whatever follows in th
 }
 
 TEST_CASE("a breach ends the connection, and what stood before it counts", "[connection]") {
-  Setup setup(kSmall);
+  PlayedExchange setup(kSmall);
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000002 05 80 00000005 04 00000001 00000005 04 00000003"));  // has 0, then 1, then one that does not exist
   setup.until([&] { return setup.ours.has("lost 1001"); });
@@ -224,7 +148,7 @@ TEST_CASE("a breach ends the connection, and what stood before it counts", "[con
 TEST_CASE("a remote that asks for much and reads nothing binds no memory, and has it all when it reads", "[connection]") {
   constexpr std::uint32_t kPiece = 1u << 20, kPieces = 64;
   const std::string text = random_text(kPieces * kPiece);
-  Setup setup(Layout::of_file(text.size(), kPiece), text);
+  PlayedExchange setup(Layout::of_file(text.size(), kPiece), text);
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000001 02"));
   setup.until([&] { return setup.theirs.has_heard("unchoke"); });
@@ -247,7 +171,7 @@ TEST_CASE("a remote that asks for much and reads nothing binds no memory, and ha
 }
 
 TEST_CASE("a piece whose file has become shorter ends the connection, and is not offered any more", "[connection]") {
-  Setup setup(kSmall, "aaaabbbbcc");
+  PlayedExchange setup(kSmall, "aaaabbbbcc");
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000001 02"));
   setup.until([&] { return setup.theirs.has_heard("unchoke"); });
@@ -261,7 +185,7 @@ TEST_CASE("a piece whose file has become shorter ends the connection, and is not
 // --- farewell ------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a farewell sends what is due, ends our half, and is over when the remote ends its own", "[connection]") {
-  Setup setup(kSmall, "aaaabbbbcc");
+  PlayedExchange setup(kSmall, "aaaabbbbcc");
   setup.theirs.greet(kTheirs);
   setup.theirs.say(test::hex("00000001 02"));
   setup.until([&] { return setup.theirs.has_heard("unchoke"); });
@@ -279,7 +203,7 @@ TEST_CASE("a farewell sends what is due, ends our half, and is over when the rem
 
 TEST_CASE("a farewell to nobody is over at once, and nobody is let in after it", "[connection]") {
   asio::io_context io{1};
-  Node node(io, kOurs, kSmall);
+  ExchangeNode node(io, kOurs, kSmall);
   int over = 0;
   node.exchange().finish(true, [&] { ++over; });
   CHECK(over == 1);
@@ -292,7 +216,7 @@ TEST_CASE("a farewell to nobody is over at once, and nobody is let in after it",
 }
 
 TEST_CASE("a farewell to one that neither reads nor ends is over after a while", "[connection]") {
-  Setup setup(kSmall, "aaaabbbbcc");
+  PlayedExchange setup(kSmall, "aaaabbbbcc");
   setup.theirs.greet(kTheirs);
   setup.until([&] { return setup.ours.has("dialed 1001"); });
   bool over = false;
