@@ -101,6 +101,84 @@ TEST_CASE("a file that is shorter than was said gives nothing more, and no error
   CHECK(got == "abc");
 }
 
+asio::awaitable<void> send_until_it_fails(Stream& stream, std::error_code& end) {
+  const std::string block(100'000, 'x');
+  while (!end) {
+    const Moved moved = co_await write_all(stream, asio::buffer(block));
+    end = moved.error;
+  }
+}
+
+asio::awaitable<void> fill(Stream& stream, std::string& buffer, Moved& moved) {
+  moved = co_await read_all(stream, asio::buffer(buffer));
+}
+
+TEST_CASE("writing to somebody who has gone is an error, and no signal", "[stream]") {
+  StreamPair pair;
+  std::error_code end;
+  spawn(pair.io, send_until_it_fails(*pair.a, end));
+  pair.io.poll();
+  pair.b->close();
+  pair.io.restart();
+  pair.io.run();
+  CHECK((end == asio::error::connection_reset || end == asio::error::broken_pipe));
+}
+
+TEST_CASE("closing ends a write that waits for room", "[stream]") {
+  StreamPair pair;
+  std::error_code end;
+  spawn(pair.io, send_until_it_fails(*pair.a, end));
+  pair.io.poll();
+  CHECK_FALSE(end);
+  CHECK(pair.a->unacknowledged() > 0);
+  pair.a->close();
+  pair.io.restart();
+  pair.io.run();
+  CHECK(end == asio::error::operation_aborted);
+}
+
+TEST_CASE("filling a buffer ends early only where the stream ends, and says how far it came", "[stream]") {
+  StreamPair pair;
+  std::string buffer(10, '?');
+  Moved moved;
+  spawn(pair.io, send(*pair.a, "123456"));
+  spawn(pair.io, fill(*pair.b, buffer, moved));
+  pair.io.run();
+  CHECK(moved.error == asio::error::eof);
+  CHECK(moved.bytes == 6);
+  CHECK(buffer == "123456????");
+}
+
+TEST_CASE("half a connection may end while the other half goes on", "[stream]") {
+  StreamPair pair;
+  std::string at_b, at_a;
+  std::error_code end_at_b, end_at_a;
+  spawn(pair.io, send(*pair.a, "question"));
+  spawn(pair.io, receive(*pair.b, at_b, end_at_b));
+  pair.io.run();
+  CHECK(end_at_b == asio::error::eof);
+  spawn(pair.io, send(*pair.b, "answer"));
+  spawn(pair.io, receive(*pair.a, at_a, end_at_a));
+  pair.io.restart();
+  pair.io.run();
+  CHECK(at_b == "question");
+  CHECK(at_a == "answer");
+  CHECK(end_at_a == asio::error::eof);
+}
+
+TEST_CASE("what is corked goes out whole when the cork comes off", "[stream]") {
+  StreamPair pair;
+  std::string got;
+  std::error_code end;
+  pair.a->cork(true);
+  pair.a->cork(true);
+  spawn(pair.io, send(*pair.a, "a few bytes"));
+  spawn(pair.io, receive(*pair.b, got, end));
+  pair.a->cork(false);
+  pair.io.run();
+  CHECK(got == "a few bytes");
+}
+
 TEST_CASE("closing ends a read that waits", "[stream]") {
   StreamPair pair;
   std::string got;

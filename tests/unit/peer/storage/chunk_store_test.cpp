@@ -10,6 +10,7 @@
 #include "peer/storage/digest.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
 #include "tests/support/leave_temporary.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -196,6 +197,39 @@ TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
     CHECK(folder.list() == "2,LASTCHUNK\n");
     CHECK(folder.dir.read("b") == "mine!");
   }
+}
+
+TEST_CASE("a chunk that has its name and could not be listed is listed later, and not written again", "[chunk_store]") {
+  std::string list;
+  for (int i = 3; i <= 40; ++i) list += std::to_string(i) + ",a rather long name " + std::to_string(i) + "\n";
+  const Folder folder(list + "40,LASTCHUNK\n", {});
+  for (int i = 3; i <= 40; ++i) folder.dir.write("a rather long name " + std::to_string(i), "");
+  {
+    ChunkStore store = folder.open();
+    REQUIRE(store.expect(PieceIndex{1}, claim("world", "b")));
+    {
+      // Room for the chunk and its note, and not for the list.
+      const test::FileLimit limit(500);
+      for (int tries = 0; tries < 2; ++tries) {
+        CHECK_THROWS_AS(store.write(PieceIndex{1}, bytes_of("world")), std::system_error);
+        CHECK(folder.dir.read("b") == "world");
+        CHECK_FALSE(store.stored().test(PieceIndex{1}));
+      }
+    }
+    SECTION("by the process that received it") {
+      const auto time = std::filesystem::last_write_time(folder.dir / "b");
+      store.write(PieceIndex{1}, bytes_of("world"));
+      CHECK(store.stored().test(PieceIndex{1}));
+      CHECK(store.source(PieceIndex{1}));
+      CHECK(std::filesystem::last_write_time(folder.dir / "b") == time);
+    }
+    SECTION("by the next one") {}
+  }
+  const ChunkStore next = folder.open();
+  CHECK(next.stored().test(PieceIndex{1}));
+  CHECK(next.stored().count() == 39);
+  CHECK(folder.list().find("2,b\n") != std::string::npos);
+  CHECK(folder.dir.read("b") == "world");
 }
 
 TEST_CASE("a received chunk that has changed is neither served nor overwritten", "[chunk_store]") {
