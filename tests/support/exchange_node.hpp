@@ -1,10 +1,12 @@
 // An exchange on a disk of its own, and the other end of its connection as a test plays it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,18 @@
 namespace p2p::test {
 
 constexpr std::uint32_t kOurs = 1002, kTheirs = 1001;
+
+/// As the door hands a caller on: its handshake is read.
+inline void accept(Exchange& exchange, StreamPtr stream, std::span<const std::byte, kHandshakeBytes> greeting) {
+  exchange.add_accepted(std::move(stream), greeting);
+}
+
+/// The same, of one that has only connected.
+inline asio::awaitable<void> greet_and_accept(Exchange& exchange, StreamPtr stream) {
+  std::array<std::byte, kHandshakeBytes> greeting{};
+  const Moved moved = co_await read_all(*stream, asio::buffer(greeting));
+  if (!moved.error) accept(exchange, std::move(stream), greeting);
+}
 
 /// A peer with an exchange of its own.
 class ExchangeNode {

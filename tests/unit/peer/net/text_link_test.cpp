@@ -1,4 +1,4 @@
-// Connections that carry one text: each byte of question and answer, and all that a hostile end may answer instead.
+// Asking for a text: each byte of the question, and all that a hostile end may answer.
 #include "peer/net/text_link.hpp"
 
 #include <algorithm>
@@ -42,24 +42,16 @@ class Other {
 
   void send(const Bytes& bytes) { asio::write(socket_, asio::buffer(bytes)); }
   void end() { socket_.shutdown(tcp::socket::shutdown_send); }
-  void close() { socket_.close(); }
   /// All that has come so far.
   const Bytes& heard() {
     std::array<std::byte, 4096> block;
     std::error_code error;
     while (const std::size_t n = socket_.read_some(asio::buffer(block), error)) heard_.insert(heard_.end(), block.begin(), block.begin() + n);
-    ended_ = ended_ || error == asio::error::eof;
     return heard_;
   }
-  bool hears_the_end() {
-    heard();
-    return ended_;
-  }
-
  private:
   tcp::socket socket_;
   Bytes heard_;
-  bool ended_ = false;
 };
 
 class Link {
@@ -73,8 +65,6 @@ class Link {
   std::shared_ptr<TimedStream> timed = std::make_shared<TimedStream>(std::make_unique<TcpStream>(std::move(sockets_.first)));
   Other other{std::move(sockets_.second)};
 };
-
-// --- asking --------------------------------------------------------------------------------------------------------
 
 class Question : public Link {
  public:
@@ -198,86 +188,6 @@ TEST_CASE("a question whose stream is closed ends with an error", "[text_link]")
   question.timed->close();
   run_until(question.io, [&] { return question.ended(); });
   CHECK(question.error == asio::error::operation_aborted);
-}
-
-// --- answering -----------------------------------------------------------------------------------------------------
-
-class Answer : public Link {
- public:
-  explicit Answer(std::shared_ptr<const std::string> text) {
-    auto held = std::make_shared<int>();
-    held_ = held;
-    spawn(io, give_text(timed, {PeerId{7}, encode(kWish)}, kType, std::move(text), std::move(held)));
-  }
-  bool ended() const { return held_.expired(); }
-
- private:
-  std::weak_ptr<const void> held_;
-};
-
-TEST_CASE("an answer is a handshake and one message, after which we wait for the other end", "[text_link]") {
-  Answer given(std::make_shared<std::string>("hello"));
-  run_until(given.io, [&] { return given.other.hears_the_end(); });
-  CHECK(given.other.heard() == answer(6, test::hex("09") + test::text("hello")));
-  given.io.restart();
-  given.io.poll();
-  CHECK_FALSE(given.ended());
-  given.other.send(test::text("whatever is said now is not heard"));
-  given.other.close();
-  run_until(given.io, [&] { return given.ended(); });
-}
-
-TEST_CASE("nothing to say is an empty message", "[text_link]") {
-  Answer given(nullptr);
-  run_until(given.io, [&] { return given.other.hears_the_end(); });
-  CHECK(given.other.heard() == answer(1, test::hex("09")));
-}
-
-TEST_CASE("an answer that is larger than the socket's room arrives whole", "[text_link]") {
-  std::string text(10'000'000, '\0');
-  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31 + i / 251);
-  Answer given(std::make_shared<std::string>(text));
-  run_until(given.io, [&] { return given.other.hears_the_end(); });
-  CHECK((given.other.heard() == answer(static_cast<std::uint32_t>(text.size() + 1), test::hex("09") + test::text(text))));
-}
-
-TEST_CASE("who closes before the answer's end costs nothing any more", "[text_link]") {
-  Answer given(std::make_shared<std::string>(std::string(10'000'000, 'x')));
-  given.io.poll();
-  given.other.close();
-  run_until(given.io, [&] { return given.ended(); });
-}
-
-// --- greeting ------------------------------------------------------------------------------------------------------
-
-TEST_CASE("the first 32 bytes are handed on with the stream, and no byte more", "[text_link]") {
-  Link link;
-  StreamPtr stream;
-  std::optional<std::vector<std::byte>> first;
-  spawn(link.io, read_greeting(link.timed, [&](StreamPtr given, std::vector<std::byte> bytes) {
-          stream = std::move(given);
-          first = std::move(bytes);
-        }));
-  const Bytes sent = test::text("0123456789abcdefghijklmnopqrstuvwxyz");
-  link.other.send(Bytes(sent.begin(), sent.begin() + 31));
-  link.io.run_for(std::chrono::milliseconds(5));
-  CHECK_FALSE(first);
-  link.other.send(Bytes(sent.begin() + 31, sent.end()));
-  run_until(link.io, [&] { return first.has_value(); });
-  CHECK(*first == Bytes(sent.begin(), sent.begin() + 32));
-  REQUIRE(stream);
-  CHECK(stream->is_open());
-}
-
-TEST_CASE("who ends within the first 32 bytes is dropped without a word", "[text_link]") {
-  Link link;
-  spawn(link.io, read_greeting(link.timed, [](const StreamPtr&, const std::vector<std::byte>&) { FAIL("handed on"); }));
-  link.other.send(Bytes(31));
-  link.other.end();
-  const std::weak_ptr<TimedStream> alive = std::exchange(link.timed, nullptr);
-  run_until(link.io, [&] { return alive.expired(); });
-  CHECK(link.other.hears_the_end());
-  CHECK(link.other.heard().empty());
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST_CASE("a content goes from one to the other, however few bytes the stream mo
   auto [a, b] = test::connected(io);
   const auto thin = [most](tcp::socket& socket) { return std::make_unique<test::ThinStream>(std::make_unique<TcpStream>(std::move(socket)), most); };
   getter.exchange().add_dialed(PeerId{kTheirs}, thin(a));
-  seed.exchange().add_accepted(thin(b));
+  spawn(io, test::greet_and_accept(seed.exchange(), thin(b)));
   run_until(io, [&] { return getter.has("file complete") && seed.has("swarm complete"); });
   CHECK(getter.content() == text);
   CHECK(getter.exchange().traffic().received == text.size());
@@ -209,7 +209,7 @@ TEST_CASE("a farewell to nobody is over at once, and nobody is let in after it",
   CHECK(over == 1);
   auto [a, b] = test::connected(io);
   HandMadePeer late(std::move(b), kSmall.geometry());
-  node.exchange().add_accepted(std::make_unique<TcpStream>(std::move(a)));
+  test::accept(node.exchange(), std::make_unique<TcpStream>(std::move(a)), encode(Handshake{PeerId{kTheirs}, {}}));
   run_until(io, [&] { return late.is_closed(); });
   CHECK(late.bytes_heard() == 0);
   CHECK_FALSE(node.exchange().has_connections());

@@ -1,10 +1,9 @@
-// The shell around a swarm: it dials, stores, waits for room on the disk, and sends strangers away.
+// The shell around a swarm: it dials, stores, and waits for room on the disk.
 #include "peer/node/exchange.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <list>
 #include <string>
 #include <vector>
 
@@ -91,28 +90,6 @@ TEST_CASE("the traffic is the payload of pieces, and nothing else", "[exchange]"
   setup.until([&] { return giver.give(), setup.ours.has("file complete"); });
   CHECK(setup.ours.exchange().traffic().received == 10);
   CHECK(setup.ours.exchange().traffic().sent == 0);
-}
-
-TEST_CASE("for a new connection one is sent away that has not said who it is, and no link", "[exchange]") {
-  const auto level = spdlog::get_level();
-  spdlog::set_level(spdlog::level::off);
-  PlayedExchange setup(kSmall);
-  setup.theirs.greet(kTheirs);
-  setup.until([&] { return setup.ours.has("dialed 1001"); });
-  CHECK_FALSE(setup.ours.exchange().make_room());
-  std::list<HandMadePeer> strangers;
-  for (int i = 0; i < 3; ++i) {
-    auto [ours, theirs] = test::connected(setup.io);
-    setup.ours.exchange().add_accepted(std::make_unique<TcpStream>(std::move(ours)));
-    strangers.emplace_back(std::move(theirs), kSmall.geometry());
-  }
-  for (std::ptrdiff_t gone = 1; gone <= 3; ++gone) {
-    CHECK(setup.ours.exchange().make_room());
-    setup.until([&] { return std::ranges::count_if(strangers, &HandMadePeer::is_closed) == gone; });
-  }
-  CHECK_FALSE(setup.ours.exchange().make_room());
-  CHECK_FALSE(setup.theirs.is_closed());
-  spdlog::set_level(level);
 }
 
 TEST_CASE("a file that changes while it is shared is found out before it is sent", "[exchange]") {

@@ -13,6 +13,7 @@
 
 #include "peer/node/open_swarm.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/exchange_node.hpp"
 #include "tests/support/known_content.hpp"
 #include "tests/support/random_text.hpp"
 #include "tests/support/stream_pair.hpp"
@@ -74,7 +75,7 @@ class Seed {
       if (silent_)
         kept_.push_back(std::move(stream));
       else
-        exchange_.add_accepted(std::move(stream));
+        spawn(io_, test::greet_and_accept(exchange_, std::move(stream)));
       accept();
     });
   }
