@@ -27,7 +27,7 @@ using test::run_until;
 const Layout kSmall = Layout::of_file(10, 4);  // "aaaa", "bbbb", "cc"
 
 TEST_CASE("a content goes from one to the other, however few bytes the stream moves at a time", "[connection]") {
-  const std::size_t most = GENERATE(1u, 2u, 7u, 33u, 1000u, SIZE_MAX);
+  const std::size_t most = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{33}, std::size_t{1000}, SIZE_MAX);
   const Layout layout = Layout::of_file(1234, 100);
   const std::string text = random_text(1234);
   asio::io_context io{1};

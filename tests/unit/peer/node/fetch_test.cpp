@@ -94,7 +94,9 @@ class Seed {
 class Getter {
  public:
   explicit Getter(asio::io_context& io)
-      : io_(io), fetch(io, PeerId{1}, kKnown, dir / "file", {}, {.on_complete = [this] { ++completed; }, .on_links = [this](std::uint32_t count) { note_links(count); }}) {}
+      : io_(io),
+        fetch(io, PeerId{1}, kKnown, dir / "file", {},
+              {.on_complete = [this] { ++completed; }, .on_links = [this](std::uint32_t count) { note_links(count); }}) {}
   ~Getter() {
     bool over = false;
     fetch.finish([&] { over = true; });
