@@ -135,7 +135,7 @@ class Verification {
       const std::string path = (name.empty() ? "" : name + "/") + entry.path().filename().native();
       if (fs::is_directory(entry.symlink_status()))
         find_extra(entry.path(), path);
-      else if (!known_.contains(path) && !leads_to_known(path))
+      else if (!known_.contains(path) && !(entry.is_symlink() && leads_to_known(path)))
         findings_.extra.push_back(path);
     }
   }

@@ -80,12 +80,12 @@ void make_workshop(const fs::path& workshop) {
 }
 
 /// Those that cannot be removed do no harm.
-template <class IsLeftover>
-void remove_files(const fs::path& directory, IsLeftover&& is_leftover) {
+template <class IsNeedless>
+void remove_files(const fs::path& directory, IsNeedless&& is_needless) {
   std::error_code error;
   std::vector<fs::path> leftovers;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-    if (is_leftover(it->path().filename().native())) leftovers.push_back(it->path());
+    if (is_needless(it->path())) leftovers.push_back(it->path());
   for (const fs::path& path : leftovers)
     if (fs::is_regular_file(fs::symlink_status(path, error))) fs::remove(path, error);
 }
@@ -177,8 +177,8 @@ void ChunkStore::claim_unlisted() {
 /// Parts of chunks, and lists that were never renamed. All other files are somebody else's.
 void ChunkStore::remove_leftovers() const {
   if (!fs::is_directory(fs::symlink_status(workshop_))) return;
-  remove_files(workshop_, [](const std::string& name) { return is_part_name(name) || is_temporary_name(name); });
-  remove_files(folder_, is_temporary_name);
+  remove_files(workshop_, [](const fs::path& path) { return is_part_name(path.filename()) || is_leftover(path); });
+  remove_files(folder_, is_leftover);
 }
 
 // --- what comes ----------------------------------------------------------------------------------------------------

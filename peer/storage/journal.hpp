@@ -49,12 +49,13 @@ class Journal {
   void append(const Record& record);
   /// From now on it says of these pieces that they are not stored. Needs no more room. Throws std::system_error.
   void revoke(const Bitfield& pieces);
-  /// Removes it from disk, as far as that can be done, and holds the lock until it is destroyed.
+  /// Removes it from disk, as far as that can be done and it still has its name, and holds the lock until it is destroyed.
   void remove();
 
  private:
   Journal(File file, const Xxh3Digest& key);
-  bool lock() const;
+  void lock() const;
+  bool is_under_its_name() const;
   void read();
 
   File file_;

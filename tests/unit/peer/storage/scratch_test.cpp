@@ -14,6 +14,7 @@
 #include "peer/storage/store_error.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
 #include "tests/support/piece_map.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -182,7 +183,10 @@ TEST_CASE("where nothing was stored nothing is left", "[scratch]") {
   const Layout layout = Layout::of_folder({{"sub/one", 4}, {"two", 6}}, {"empty/inner"}, 4);
   { PieceStore(content(dir / "set", layout), {}); }
   CHECK(names(dir.path()).empty());
-  CHECK_THROWS_AS(PieceStore({.root = dir / "file", .layout = Layout::of_file(std::uint64_t{1} << 56, 64u << 20)}, {}), StoreError);
+  {
+    const test::FileLimit limit(1000);
+    CHECK_THROWS_AS(PieceStore({.root = dir / "file", .layout = Layout::of_file(1001, 100)}, {}), StoreError);
+  }
   CHECK(names(dir.path()).empty());
 
   {

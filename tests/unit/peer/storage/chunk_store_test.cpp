@@ -7,9 +7,11 @@
 #include <system_error>
 
 #include "config/hex.hpp"
-#include "peer/node/exit_error.hpp"
 #include "peer/storage/digest.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
+#include "tests/support/leave_temporary.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
@@ -19,6 +21,16 @@ using test::TempDir;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 ChunkClaim claim(const std::string& text, std::string name) { return {static_cast<std::uint32_t>(text.size()), sha256(bytes_of(text)), std::move(name)}; }
+
+std::string name_of(StoreFault fault) {
+  switch (fault) {
+    case StoreFault::unusable: return "unusable";
+    case StoreFault::full: return "full";
+    case StoreFault::mismatch: return "mismatch";
+    case StoreFault::no_list: return "no list";
+  }
+  return "?";
+}
 
 struct Folder {
   TempDir dir;
@@ -35,7 +47,7 @@ struct Folder {
     } catch (const config::ConfigError& error) {
       return error.findings().front().message;
     } catch (const StoreError& error) {
-      return "exit " + std::to_string(static_cast<int>(exit_code(error.fault()))) + ": " + error.what();
+      return name_of(error.fault()) + ": " + error.what();
     }
     return "none";
   }
@@ -82,7 +94,7 @@ TEST_CASE("a list that its folder does not bear out", "[chunk_store]") {
   CHECK(huge.complaint() == "the file \"a\" of chunk 1 has 4294967291 bytes, expected at most 4294967290");
   const Folder none("", {});
   std::filesystem::remove(none.dir / "local_chunks.txt");
-  CHECK(none.complaint().starts_with("exit 64: "));
+  CHECK(none.complaint().starts_with("no list: "));
 }
 
 TEST_CASE("a chunk that comes gets its name and its line, and is remembered as received", "[chunk_store]") {
@@ -154,13 +166,18 @@ TEST_CASE("a file of the user's is never written over", "[chunk_store]") {
 }
 
 TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
-  SECTION("a part, and a list that was not renamed") {
-    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {".peerProcess-0123456789abcdef.new", "1,a\n2"},
-                                               {".peerProcess-abc123", "mine"}, {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
+  SECTION("a part, and lists that were not renamed") {
+    const std::string kept = ".peerProcess-0123456789abcdef.new";
+    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {kept, "mine"}, {".peerProcess-abc123", "mine"},
+                                               {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
+    const std::string left = test::leave_temporary(folder.dir.path(), "1,a\n2,LASTCHUNK\n");
+    const std::string left_within = test::leave_temporary(folder.dir / ".peerProcess", "");
     CHECK(folder.open().stored().count() == 1);
     CHECK_FALSE(folder.dir.has(".peerProcess/2-1.part"));
-    CHECK_FALSE(folder.dir.has(".peerProcess-0123456789abcdef.new"));
-    for (const char* name : {".peerProcess-abc123", ".peerProcess/notes", ".peerProcess/my.part"}) CHECK(folder.dir.read(name) == "mine");
+    CHECK_FALSE(folder.dir.has(left));
+    CHECK_FALSE(folder.dir.has(".peerProcess/" + left_within));
+    for (const std::string& name : {kept, std::string(".peerProcess-abc123"), std::string(".peerProcess/notes"), std::string(".peerProcess/my.part")})
+      CHECK(folder.dir.read(name) == "mine");
   }
   SECTION("a note, and no file of that name") {
     const Folder folder("2,LASTCHUNK\n", {{".peerProcess/received", note(2, "world", "b")}});
@@ -182,9 +199,42 @@ TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
   }
 }
 
+TEST_CASE("a chunk that has its name and could not be listed is listed later, and not written again", "[chunk_store]") {
+  std::string list;
+  for (int i = 3; i <= 40; ++i) list += std::to_string(i) + ",a rather long name " + std::to_string(i) + "\n";
+  const Folder folder(list + "40,LASTCHUNK\n", {});
+  for (int i = 3; i <= 40; ++i) folder.dir.write("a rather long name " + std::to_string(i), "");
+  {
+    ChunkStore store = folder.open();
+    REQUIRE(store.expect(PieceIndex{1}, claim("world", "b")));
+    {
+      // Room for the chunk and its note, and not for the list.
+      const test::FileLimit limit(500);
+      for (int tries = 0; tries < 2; ++tries) {
+        CHECK_THROWS_AS(store.write(PieceIndex{1}, bytes_of("world")), std::system_error);
+        CHECK(folder.dir.read("b") == "world");
+        CHECK_FALSE(store.stored().test(PieceIndex{1}));
+      }
+    }
+    SECTION("by the process that received it") {
+      const auto time = std::filesystem::last_write_time(folder.dir / "b");
+      store.write(PieceIndex{1}, bytes_of("world"));
+      CHECK(store.stored().test(PieceIndex{1}));
+      CHECK(store.source(PieceIndex{1}));
+      CHECK(std::filesystem::last_write_time(folder.dir / "b") == time);
+    }
+    SECTION("by the next one") {}
+  }
+  const ChunkStore next = folder.open();
+  CHECK(next.stored().test(PieceIndex{1}));
+  CHECK(next.stored().count() == 39);
+  CHECK(folder.list().find("2,b\n") != std::string::npos);
+  CHECK(folder.dir.read("b") == "world");
+}
+
 TEST_CASE("a received chunk that has changed is neither served nor overwritten", "[chunk_store]") {
   const Folder folder("2,b\n2,LASTCHUNK\n", {{"b", "wurld"}, {".peerProcess/received", note(2, "world", "b")}});
-  CHECK(folder.complaint().starts_with("exit 32: "));
+  CHECK(folder.complaint().starts_with("mismatch: "));
   CHECK(folder.dir.read("b") == "wurld");
 }
 

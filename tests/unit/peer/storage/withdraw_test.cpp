@@ -91,8 +91,8 @@ TEST_CASE("a complete content loses its name when a piece is withdrawn, and gets
       for (const Scratch& pair : scratch_names(content(dir.path()))) dir.write(pair.part.filename().string(), "mine");
       reason = "something else has the names";
     }
-    const auto [code, message] = refusal([&] { store.withdraw(wrong); });
-    CHECK(code == 32);
+    const auto [fault, message] = refusal([&] { store.withdraw(wrong); });
+    CHECK(fault == StoreFault::mismatch);
     CHECK(message.find(reason) != std::string::npos);
     CHECK(dir.read("file") == kept);
   }

@@ -1,10 +1,15 @@
 // log_peer_<id>.log on disk.
 #include "peer/report/event_log.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <regex>
+#include <string>
 
 #include "peer/ground/exit_code.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
@@ -65,6 +70,53 @@ TEST_CASE("a log that cannot be written ends the process with an input or output
     CHECK(error.code() == ExitCode::io);
     CHECK(std::string(error.what()).find("cannot write the log") != std::string::npos);
   }
+}
+
+TEST_CASE("lines that find the disk full wait, and come in their order when there is room", "[log]") {
+  const auto level = spdlog::get_level();
+  spdlog::set_level(spdlog::level::off);
+  const TempDir dir;
+  EventLog log(dir / "log", PeerId{1001});
+  {
+    // In the middle of the second line.
+    const test::FileLimit limit(100);
+    for (std::uint32_t i = 0; i < 5; ++i) log.write(HaveReceived{PeerId{1002}, PieceIndex{i}});
+    log.flush();
+    CHECK(dir.read("log").size() == 100);
+    log.flush();
+    CHECK(dir.read("log").size() == 100);
+    log.write(HaveReceived{PeerId{1002}, PieceIndex{5}});
+  }
+  log.flush();
+  std::string pieces;
+  const std::string text = dir.read("log");
+  for (std::size_t at = 0, end = 0; (end = text.find(".\n", at)) != std::string::npos; at = end + 2) pieces += text[end - 1];
+  CHECK(pieces == "012345");
+  CHECK(text.ends_with("for the piece 5.\n"));
+  spdlog::set_level(level);
+}
+
+TEST_CASE("on a disk that stays full memory does not grow without end, and whole lines are left", "[log]") {
+  const auto level = spdlog::get_level();
+  spdlog::set_level(spdlog::level::off);
+  const TempDir dir;
+  EventLog log(dir / "log", PeerId{1001});
+  constexpr std::uint32_t kLines = 300'000;
+  {
+    const test::FileLimit limit(0);
+    for (std::uint32_t i = 0; i < kLines; ++i) {
+      log.write(HaveReceived{PeerId{1002}, PieceIndex{i}});
+      if (i % 1000 == 0) log.flush();
+    }
+  }
+  log.flush();
+  const std::string text = dir.read("log");
+  const auto lines = static_cast<std::uint32_t>(std::ranges::count(text, '\n'));
+  CHECK(lines > 1000);
+  CHECK(lines < kLines);
+  // The first ones, without a gap.
+  CHECK(text.ends_with("for the piece " + std::to_string(lines - 1) + ".\n"));
+  spdlog::set_level(level);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "tests/support/catch.hpp"
 
@@ -53,6 +55,22 @@ TEST_CASE("what the system says of a dial is classified", "[net][dialer]") {
   CHECK(of_system(EMFILE).text.starts_with("10.5.0.1 port 6001: "));
   const DialFailure no_server = describe_failure("x", 1, asio::error::host_not_found_try_again);
   CHECK(no_server == DialFailure{Kind::not_resolved, "cannot resolve x: the name server does not answer"});
+}
+
+TEST_CASE("a dial ends in a connection to who listens, by an address or by a name", "[net][dialer]") {
+  for (const char* const host : {"127.0.0.1", "localhost"}) {
+    asio::io_context io;
+    tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    const std::uint16_t port = acceptor.local_endpoint().port();
+    StreamPtr stream;
+    dial(io, host, port, [&](StreamPtr connected) { stream = std::move(connected); }, [](const DialFailure& why) { FAIL(why.text); });
+    CHECK_FALSE(stream);  // never before it returns
+    io.run();
+    REQUIRE(stream);
+    CHECK(stream->is_open());
+    CHECK(stream->remote().address == asio::ip::address_v4::loopback());
+    CHECK(stream->remote().port == port);
+  }
 }
 
 }  // namespace

@@ -10,24 +10,13 @@
 #include <utility>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/stream_pair.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
-struct Pair {
-  Pair() {
-    tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-    tcp::socket ours(io), theirs(io);
-    ours.connect(acceptor.local_endpoint());
-    acceptor.accept(theirs);
-    a = std::make_unique<TcpStream>(std::move(ours));
-    b = std::make_unique<TcpStream>(std::move(theirs));
-  }
-
-  asio::io_context io{1};
-  StreamPtr a, b;
-};
+using test::StreamPair;
 
 asio::awaitable<void> send(Stream& stream, std::string text) {
   const Moved moved = co_await write_all(stream, asio::buffer(text));
@@ -66,7 +55,7 @@ std::string pattern(std::size_t size) {
 }
 
 TEST_CASE("bytes arrive in order and whole, over two buffers, and the end of a half is told", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   std::string got;
   std::error_code end;
   const std::string text = pattern(3'000'000);
@@ -78,7 +67,7 @@ TEST_CASE("bytes arrive in order and whole, over two buffers, and the end of a h
 }
 
 TEST_CASE("a file larger than a turn and than the socket's room arrives whole", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   const test::TempDir dir;
   const std::string text = pattern(9'000'001);
   std::ofstream(dir.path() / "f", std::ios::binary) << text;
@@ -96,7 +85,7 @@ TEST_CASE("a file larger than a turn and than the socket's room arrives whole", 
 }
 
 TEST_CASE("a file that is shorter than was said gives nothing more, and no error", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   const test::TempDir dir;
   std::ofstream(dir.path() / "f", std::ios::binary) << "abc";
   const int fd = ::open((dir.path() / "f").c_str(), O_RDONLY | O_CLOEXEC);
@@ -112,8 +101,86 @@ TEST_CASE("a file that is shorter than was said gives nothing more, and no error
   CHECK(got == "abc");
 }
 
+asio::awaitable<void> send_until_it_fails(Stream& stream, std::error_code& end) {
+  const std::string block(100'000, 'x');
+  while (!end) {
+    const Moved moved = co_await write_all(stream, asio::buffer(block));
+    end = moved.error;
+  }
+}
+
+asio::awaitable<void> fill(Stream& stream, std::string& buffer, Moved& moved) {
+  moved = co_await read_all(stream, asio::buffer(buffer));
+}
+
+TEST_CASE("writing to somebody who has gone is an error, and no signal", "[stream]") {
+  StreamPair pair;
+  std::error_code end;
+  spawn(pair.io, send_until_it_fails(*pair.a, end));
+  pair.io.poll();
+  pair.b->close();
+  pair.io.restart();
+  pair.io.run();
+  CHECK((end == asio::error::connection_reset || end == asio::error::broken_pipe));
+}
+
+TEST_CASE("closing ends a write that waits for room", "[stream]") {
+  StreamPair pair;
+  std::error_code end;
+  spawn(pair.io, send_until_it_fails(*pair.a, end));
+  pair.io.poll();
+  CHECK_FALSE(end);
+  CHECK(pair.a->unacknowledged() > 0);
+  pair.a->close();
+  pair.io.restart();
+  pair.io.run();
+  CHECK(end == asio::error::operation_aborted);
+}
+
+TEST_CASE("filling a buffer ends early only where the stream ends, and says how far it came", "[stream]") {
+  StreamPair pair;
+  std::string buffer(10, '?');
+  Moved moved;
+  spawn(pair.io, send(*pair.a, "123456"));
+  spawn(pair.io, fill(*pair.b, buffer, moved));
+  pair.io.run();
+  CHECK(moved.error == asio::error::eof);
+  CHECK(moved.bytes == 6);
+  CHECK(buffer == "123456????");
+}
+
+TEST_CASE("half a connection may end while the other half goes on", "[stream]") {
+  StreamPair pair;
+  std::string at_b, at_a;
+  std::error_code end_at_b, end_at_a;
+  spawn(pair.io, send(*pair.a, "question"));
+  spawn(pair.io, receive(*pair.b, at_b, end_at_b));
+  pair.io.run();
+  CHECK(end_at_b == asio::error::eof);
+  spawn(pair.io, send(*pair.b, "answer"));
+  spawn(pair.io, receive(*pair.a, at_a, end_at_a));
+  pair.io.restart();
+  pair.io.run();
+  CHECK(at_b == "question");
+  CHECK(at_a == "answer");
+  CHECK(end_at_a == asio::error::eof);
+}
+
+TEST_CASE("what is corked goes out whole when the cork comes off", "[stream]") {
+  StreamPair pair;
+  std::string got;
+  std::error_code end;
+  pair.a->cork(true);
+  pair.a->cork(true);
+  spawn(pair.io, send(*pair.a, "a few bytes"));
+  spawn(pair.io, receive(*pair.b, got, end));
+  pair.a->cork(false);
+  pair.io.run();
+  CHECK(got == "a few bytes");
+}
+
 TEST_CASE("closing ends a read that waits", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   std::string got;
   std::error_code end;
   spawn(pair.io, receive(*pair.b, got, end));
@@ -125,7 +192,7 @@ TEST_CASE("closing ends a read that waits", "[stream]") {
 }
 
 TEST_CASE("a stream knows its other end, and what was not acknowledged yet", "[stream]") {
-  Pair pair;
+  StreamPair pair;
   CHECK(pair.a->remote().address == asio::ip::address_v4::loopback());
   CHECK(pair.a->remote().port != 0);
   CHECK(pair.a->unacknowledged() == 0);

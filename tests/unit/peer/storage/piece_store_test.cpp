@@ -9,6 +9,7 @@
 
 #include "tests/support/aborts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_limit.hpp"
 #include "tests/support/piece_map.hpp"
 #include "tests/support/small_store.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -86,8 +87,8 @@ TEST_CASE("a file of the wrong size is refused and left alone", "[storage]") {
   const TempDir dir;
   for (const std::string bytes : {"", "aaaabbbbc", "aaaabbbbccc"}) {
     dir.write("file", bytes);
-    const auto [code, message] = refusal([&] { PieceStore(content(dir.path()), {}); });
-    CHECK(code == 32);
+    const auto [fault, message] = refusal([&] { PieceStore(content(dir.path()), {}); });
+    CHECK(fault == StoreFault::mismatch);
     CHECK(message == (dir / "file").string() + " has " + std::to_string(bytes.size()) + " bytes, expected 10");
     CHECK(dir.read("file") == bytes);
     CHECK_FALSE(dir.has("file.part"));
@@ -97,24 +98,26 @@ TEST_CASE("a file of the wrong size is refused and left alone", "[storage]") {
 TEST_CASE("what stands in the file's place and is no file is refused", "[storage]") {
   const TempDir dir;
   std::filesystem::create_directory(dir / "file");
-  CHECK(refusal([&] { PieceStore(content(dir.path()), {}); }) ==
-        std::pair<int, std::string>{32, (dir / "file").string() + " is not a regular file"});
+  const auto [fault, message] = refusal([&] { PieceStore(content(dir.path()), {}); });
+  CHECK(fault == StoreFault::mismatch);
+  CHECK(message == (dir / "file").string() + " is not a regular file");
 }
 
 TEST_CASE("a folder that cannot be made is an input or output error that says which", "[storage]") {
   const TempDir dir;
   dir.write("peer_1001", "a file where the folder should be");
-  const auto [code, message] = refusal([&] { PieceStore(content(dir / "peer_1001"), {}); });
-  CHECK(code == 17);
+  const auto [fault, message] = refusal([&] { PieceStore(content(dir / "peer_1001"), {}); });
+  CHECK(fault == StoreFault::unusable);
   CHECK(message.find((dir / "peer_1001").string()) != std::string::npos);
 }
 
 TEST_CASE("a file that no disk has room for is told before the exchange begins", "[storage]") {
   const TempDir dir;
-  const Content enormous{.root = dir / "file", .layout = Layout::of_file(std::uint64_t{1} << 56, 64u << 20)};
-  const auto [code, message] = refusal([&] { PieceStore(enormous, {}); });
-  CHECK(code == 9);
-  CHECK(message.find("72057594037927936 bytes are needed") != std::string::npos);
+  const Content large{.root = dir / "file", .layout = Layout::of_file(1001, 100)};
+  const test::FileLimit limit(1000);
+  const auto [fault, message] = refusal([&] { PieceStore(large, {}); });
+  CHECK(fault == StoreFault::full);
+  CHECK(message.find("1001 bytes are needed") != std::string::npos);
 }
 
 TEST_CASE("a look into the folder touches nothing", "[storage]") {
@@ -232,7 +235,7 @@ TEST_CASE("with a manifest a file of another size keeps what matches, one with n
 
   const TempDir other;
   other.write("file", "my diary, and more");
-  CHECK(refusal([&] { PieceStore(known_content(other / "file"), {}); }).first == 32);
+  CHECK(refusal([&] { PieceStore(known_content(other / "file"), {}); }).first == StoreFault::mismatch);
   CHECK(other.read("file") == "my diary, and more");
 }
 
@@ -325,6 +328,13 @@ TEST_CASE("a piece of another size, or one that is stored, is our own bug", "[st
   CHECK(test::aborts([&] { write(store, 0, "aaaa"); }));
   CHECK(test::aborts([&] { write(store, 1, "bbb"); }));
   CHECK(test::aborts([&] { write(store, 2, "cccc"); }));
+}
+
+TEST_CASE("one process fetches to one place", "[storage]") {
+  const TempDir dir;
+  const PieceStore first(content(dir / "new/folder", "f"), {});
+  CHECK_THROWS_AS(PieceStore(content(dir / "new/folder", "f"), {}), StoreError);
+  const PieceStore other(content(dir / "new/folder", "g"), {});
 }
 
 }  // namespace

@@ -1,18 +1,14 @@
-// The parts of sharing that need no network: addresses, who agrees with whom, what a folder has, what is remembered of it.
+// The parts of sharing that need no network: what a folder has, and what is remembered of it.
 #include <sys/stat.h>
 
 #include <fstream>
 
 #include "peer/ground/exit_code.hpp"
-#include "peer/discovery/address.hpp"
 #include "peer/share/folder_scan.hpp"
 #include "peer/share/folder_watch.hpp"
 #include "peer/share/hash_one.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/manifest_cache.hpp"
-#include "peer/discovery/own_hosts.hpp"
-#include "peer/discovery/tally.hpp"
-#include "peer/storage/piece_store.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -21,128 +17,6 @@ namespace p2p {
 namespace {
 
 using test::TempDir;
-
-TEST_CASE("addresses are HOST:PORT", "[share]") {
-  CHECK(parse_address("localhost:5000") == Address{"localhost", 5000});
-  CHECK(parse_address("10.0.0.1:1") == Address{"10.0.0.1", 1});
-  CHECK(parse_address("[::1]:65535") == Address{"::1", 65535});
-  for (const char* const text : {"", ":", "host", "host:", ":5", "host:0", "host:65536", "host:5x", "::1:5", "[::1]", "[host]:5", "a b:5", "[]:5", "a/b:5"}) {
-    INFO(text);
-    CHECK_FALSE(parse_address(text));
-  }
-  CHECK(parse_address("host", 5000) == Address{"host", 5000});
-  CHECK(parse_address("host:7", 5000) == Address{"host", 7});
-  CHECK(parse_address("[::1]", 5000) == Address{"::1", 5000});
-  CHECK(parse_address("[fe80::1%eth0]", 5000) == Address{"fe80::1%eth0", 5000});
-  for (const char* const text : {"", ":", "host:", ":5", "host:0", "::1", "[::1", "::1]", "[::1]x", "[host]", "a b", "a/b"}) {
-    INFO(text);
-    CHECK_FALSE(parse_address(text, 5000));
-  }
-  CHECK(to_string(Address{"::1", 7}) == "[::1]:7");
-  CHECK(parse_address(to_string(Address{"fe80::1", 7})) == Address{"fe80::1", 7});
-}
-
-TEST_CASE("a machine has an address that a listener can be dialled at", "[share]") {
-  CHECK(parse_address(primary_host() + ":1").has_value() != (primary_host().find(':') != std::string::npos));
-  // Where somebody is asked to join: towards him, not towards the rest of the world.
-  CHECK(primary_host({{"127.0.0.1", 5}}) == primary_host());
-  for (const std::string& host : own_hosts()) CHECK(primary_host({{host, 5}}) != "127.0.0.1");
-  CHECK(is_loopback("localhost"));
-  CHECK(is_loopback("127.3.2.1"));
-  CHECK(is_loopback("::1"));
-  CHECK_FALSE(is_loopback("192.0.2.1"));
-  CHECK_FALSE(is_loopback("example.org"));
-}
-
-TEST_CASE("of a machine's addresses the one that reaches furthest is told", "[share]") {
-  const OwnHost loopback{.host = "127.0.0.1", .is_loopback = true};
-  const OwnHost near{.host = "169.254.7.7", .is_link_local = true};
-  const OwnHost near_v6{.host = "fe80::1", .is_link_local = true, .is_v6 = true};
-  const OwnHost far_v6{.host = "fd00::1", .is_v6 = true};
-  const OwnHost far{.host = "10.5.0.1"};
-  using Hosts = std::vector<std::string>;
-  CHECK(in_order({loopback, near_v6, near, far_v6, far, far}) == Hosts{"10.5.0.1", "fd00::1", "169.254.7.7", "fe80::1"});
-  CHECK(in_order({loopback, near_v6}) == Hosts{"fe80::1"});
-  CHECK(in_order({loopback}).empty());
-}
-
-// --- whose word counts ---------------------------------------------------------------------------------------------
-
-ContentId id(unsigned char first) { return {std::byte{first}}; }
-Holder holder(std::uint32_t peer, unsigned char content, const std::string& ip, std::uint16_t port) {
-  return {PeerId{peer}, {"h", port}, ip, "n", id(content), 5};
-}
-/// Each on a machine of its own.
-Holder holder(std::uint32_t peer, unsigned char content) { return holder(peer, content, "10.0.0." + std::to_string(peer), static_cast<std::uint16_t>(peer)); }
-
-Tally tally_of(std::initializer_list<Holder> holders) {
-  Tally tally;
-  for (const Holder& each : holders) tally.add(each);
-  return tally;
-}
-
-TEST_CASE("without a quorum there is one content, or a conflict", "[share]") {
-  using enum Tally::Verdict;
-  CHECK(Tally().judge({}).verdict == nobody);
-  const auto one = tally_of({holder(1, 7), holder(2, 7)}).judge({});
-  CHECK(one.verdict == accepted);
-  CHECK(one.id == id(7));
-  CHECK(one.holders == 2);
-  CHECK(tally_of({holder(1, 7), holder(2, 7), holder(3, 8)}).judge({}).verdict == conflict);
-}
-
-TEST_CASE("a quorum is of distinct nodes, and of one content alone", "[share]") {
-  using enum Tally::Verdict;
-  const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(3, 8)});
-  CHECK(tally.judge(2u).verdict == accepted);
-  CHECK(tally.judge(2u).id == id(7));
-  CHECK(tally.judge(2u).holders == 2);
-  CHECK(tally.judge(1u).verdict == conflict);
-  CHECK(tally.judge(3u).verdict == too_few);
-  CHECK(tally_of({holder(1, 7), holder(1, 7)}).judge(2u).verdict == too_few);
-  // Who has changed its mind counts for its latest word.
-  CHECK(tally_of({holder(1, 7), holder(1, 8)}).judge({}).id == id(8));
-}
-
-TEST_CASE("a quorum counts machines, whatever IDs and ports they have", "[share]") {
-  using enum Tally::Verdict;
-  SECTION("two ports and two IDs at one address") {
-    const Tally tally = tally_of({holder(1, 7, "127.0.0.1", 6001), holder(2, 7, "127.0.0.1", 6002)});
-    CHECK(tally.judge(2u).verdict == too_few);
-    CHECK(tally.judge(2u).holders == 1);
-    CHECK(tally.describe().find("  1 holder: h:6001, h:6002\n") != std::string::npos);
-  }
-  SECTION("changing IDs at one port") {
-    CHECK(tally_of({holder(1, 7, "10.0.0.1", 6001), holder(2, 7, "10.0.0.1", 6001), holder(3, 7, "10.0.0.1", 6001)}).judge(2u).holders == 1);
-  }
-  SECTION("one node that is reached at two addresses") {
-    CHECK(tally_of({holder(1, 7, "10.0.0.1", 6001), holder(1, 7, "fd00::1", 6001)}).judge(2u).verdict == too_few);
-  }
-  SECTION("who claims the IDs of others takes nothing from them") {
-    const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(1, 7, "10.0.0.9", 1), holder(2, 7, "10.0.0.9", 2), holder(9, 7, "10.0.0.9", 3)});
-    CHECK(tally.judge(3u).holders == 3);
-  }
-  SECTION("nor does it take their word") {
-    const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(1, 8, "10.0.0.9", 1), holder(2, 8, "10.0.0.9", 2)});
-    CHECK(tally.judge(2u).verdict == accepted);
-    CHECK(tally.judge(2u).id == id(7));
-  }
-  SECTION("a node with many addresses and a machine with many IDs are two") {
-    CHECK(tally_of({holder(1, 7, "10.0.0.1", 1), holder(1, 7, "10.0.0.2", 1), holder(1, 7, "10.0.0.3", 1), holder(2, 7, "10.0.0.9", 1),
-                    holder(3, 7, "10.0.0.9", 2), holder(4, 7, "10.0.0.9", 3)})
-              .judge(2u)
-              .holders == 2);
-  }
-}
-
-TEST_CASE("a conflict names all contents with their holders", "[share]") {
-  const std::string text = tally_of({holder(1, 7), holder(2, 8), holder(3, 8)}).describe();
-  CHECK(text.find("07000000") != std::string::npos);
-  CHECK(text.find("1 holder: h:1\n") != std::string::npos);
-  CHECK(text.find("2 holders: h:2, h:3\n") != std::string::npos);
-}
-
-// --- folders -------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> names(const FolderScan& scan) {
   std::vector<std::string> all;
@@ -323,16 +197,6 @@ TEST_CASE("looking at what nobody tells takes a hundredth of the time, and comes
   CHECK(pause_between_looks(1ms) == 5s);
   CHECK(pause_between_looks(200ms) == 19'800ms);
   CHECK(pause_between_looks(1h) == 100s);
-}
-
-// --- where get puts it ---------------------------------------------------------------------------------------------
-
-TEST_CASE("one process fetches to one place", "[share]") {
-  const TempDir dir;
-  const auto content = [&](const char* name) { return Content{.root = dir / name, .layout = Layout::of_file(10, 4)}; };
-  const PieceStore first(content("new/folder/f"), {});
-  CHECK_THROWS_AS(PieceStore(content("new/folder/f"), {}), StoreError);
-  const PieceStore other(content("new/folder/g"), {});
 }
 
 }  // namespace

@@ -1,19 +1,12 @@
-// What peerProcess manifest finds on disk and makes of it; the commands as a whole are tests/e2e/test_manifest.py.
+// Which files a manifest is made of.
+#include "peer/content/source.hpp"
+
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <random>
-#include <sstream>
 #include <string>
+#include <vector>
 
-#include "config/hex.hpp"
-#include "peer/content/hash_files.hpp"
-#include "peer/commands/manifest_command.hpp"
-#include "peer/content/source.hpp"
-#include "peer/commands/verify_command.hpp"
-#include "peer/storage/digest.hpp"
-#include "peer/storage/replace_file.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -33,13 +26,6 @@ std::string refusal(Action&& action) {
     return std::to_string(static_cast<int>(error.code())) + ": " + error.what();
   }
   return {};
-}
-
-std::string random_text(std::size_t size) {
-  std::mt19937 random(static_cast<unsigned>(size));
-  std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>(random());
-  return text;
 }
 
 std::vector<std::string> paths_of(const Source& source) {
@@ -143,93 +129,6 @@ TEST_CASE("a file that is not what it was when it was found is told", "[content]
     fs::remove(dir / "tree/a");
     CHECK(refusal([&] { check_unchanged(source); }) == "17: " + (dir / "tree/a").string() + ": No such file or directory");
   }
-}
-
-TEST_CASE("pieces are hashed file by file, the same by any number of threads", "[content]") {
-  const TempDir dir;
-  // Larger than a piece and a read, a whole number of pieces, nothing, less than a piece.
-  constexpr std::uint32_t kPiece = 300'000;
-  std::vector<FileToHash> files;
-  std::vector<std::byte> expected;
-  for (const std::size_t size : {std::size_t{1'000'001}, std::size_t{2 * kPiece}, std::size_t{0}, std::size_t{1}}) {
-    const std::string name = std::to_string(size);
-    const std::string text = random_text(size);
-    dir.write(name, text);
-    files.push_back({dir / name, size});
-    for (std::size_t at = 0; at < size; at += kPiece) {
-      const Sha256Digest digest = sha256(std::as_bytes(std::span(text)).subspan(at, std::min<std::size_t>(kPiece, size - at)));
-      expected.insert(expected.end(), digest.begin(), digest.end());
-    }
-  }
-  for (const unsigned jobs : {1u, 2u, 16u}) {
-    const HashedPieces hashed = hash_files(files, {kPiece, config::PieceHash::sha256, jobs, ProgressMode::none});
-    CHECK(hashed.digests == expected);
-    CHECK(hashed.cut_short.empty());
-  }
-  files[0].size = 1'300'000;  // one whole piece and a part of one are not there
-  CHECK(hash_files(files, {kPiece, config::PieceHash::xxh3, 3, ProgressMode::none}).cut_short == std::vector<std::uint32_t>{3, 4});
-  files[1].path = dir / "nowhere";
-  CHECK_THROWS_AS(hash_files(files, {kPiece, config::PieceHash::sha256, 3, ProgressMode::none}), std::system_error);
-}
-
-TEST_CASE("the usual piece size makes about 1,000 to 2,000 pieces within its limits", "[content]") {
-  CHECK(usual_piece_size(1) == 256u << 10);
-  CHECK(usual_piece_size(std::uint64_t{2'000} << 18) == 256u << 10);
-  CHECK(usual_piece_size(std::uint64_t{2'001} << 18) == 512u << 10);
-  CHECK(usual_piece_size(std::uint64_t{10} << 30) == 8u << 20);
-  CHECK(usual_piece_size(std::uint64_t{0x7fffffffffffffff}) == 16u << 20);
-}
-
-TEST_CASE("the content id is the digest of the manifest's bytes, and the content is verified by it", "[content]") {
-  const TempDir dir;
-  dir.write("tree/a", random_text(10'000));
-  dir.write("tree/b/c", "c");
-  std::ostringstream printed;
-  make_manifest({.paths = {dir / "tree"}, .output = dir / "m.json", .piece_size = 4096, .jobs = 2, .progress = ProgressMode::none}, printed);
-  const std::string text = dir.read("m.json");
-  CHECK(printed.str() == config::to_hex(sha256(std::as_bytes(std::span(text)))) + "\n");
-  const config::Manifest manifest = config::parse_manifest(text, "m.json");
-  CHECK(config::manifest_text(manifest) == text);
-  CHECK(manifest.piece_count() == 4);
-
-  const auto verify = [&] {
-    std::ostringstream out;
-    const ExitCode code = verify_content({.manifest = dir / "m.json", .content = dir / "tree", .progress = ProgressMode::none}, out);
-    return std::to_string(static_cast<int>(code)) + ": " + out.str();
-  };
-  CHECK(verify() == "0: verified: 2 files, 4 pieces, 10001 bytes\n");
-  dir.write("tree/b/c", "d");
-  CHECK(verify() == "32: corrupt: b/c, bad piece 3\nmismatch: 1 of 2 files, 1 bad of 4 pieces, 10001 bytes\n");
-}
-
-TEST_CASE("a file is replaced as a whole, and one that cannot be leaves nothing", "[content]") {
-  const TempDir dir;
-  const std::string text = random_text(100'000);
-  dir.write("file", "old");
-  replace_file(dir / "file", text);
-  CHECK(dir.read("file") == text);
-  fs::create_directory(dir / "folder");
-  CHECK_THROWS_AS(replace_file(dir / "folder", text), std::system_error);
-  CHECK_THROWS_AS(replace_file(dir / "no/file", text), std::system_error);
-  // Neither what a link leads to nor the link.
-  fs::create_symlink("file", dir / "link");
-  CHECK_THROWS_AS(replace_file(dir / "link", "new"), std::system_error);
-  CHECK(fs::is_symlink(dir / "link"));
-  CHECK(dir.read("file") == text);
-  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 3);
-}
-
-TEST_CASE("a new file has what the umask leaves, a replaced one what it had", "[content]") {
-  const TempDir dir;
-  const auto mode = [&](const char* name) { return fs::status(dir / name).permissions(); };
-  const mode_t mask = ::umask(027);
-  replace_file(dir / "new", "text");
-  dir.write("old", "text");
-  fs::permissions(dir / "old", fs::perms(0600));
-  replace_file(dir / "old", "other");
-  ::umask(mask);
-  CHECK(mode("new") == fs::perms(0640));
-  CHECK(mode("old") == fs::perms(0600));
 }
 
 TEST_CASE("our own files are never content", "[content]") {
