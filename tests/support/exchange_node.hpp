@@ -25,7 +25,7 @@ constexpr std::uint32_t kOurs = 1002, kTheirs = 1001;
 
 /// As the door hands a caller on: its handshake is read.
 inline void accept(Exchange& exchange, StreamPtr stream, std::span<const std::byte, kHandshakeBytes> greeting) {
-  exchange.add_accepted(std::move(stream), greeting);
+  exchange.add_accepted(std::move(stream), decode_handshake(greeting));
 }
 
 /// The same, of one that has only connected.
