@@ -34,7 +34,7 @@
 
 namespace p2p {
 
-class ChunkStore : public PieceStorage {
+class ChunkStore : public PieceStorage, public LargePieces {
  public:
   /// Chunks up to this size come into memory.
   static constexpr std::uint32_t kLargestInMemory = 1u << 20;
@@ -69,6 +69,7 @@ class ChunkStore : public PieceStorage {
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
   bool frozen() const override { return false; }
   std::uint32_t largest_in_memory() const override { return kLargestInMemory; }
+  LargePieces* large_pieces() override { return this; }
   std::unique_ptr<MappedPart> map(PieceIndex piece) override;
   void keep(PieceIndex piece, MappedPart& part) override;
 

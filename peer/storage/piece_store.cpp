@@ -296,13 +296,6 @@ void PieceStore::take_name_back() {
   stored_.for_each([this](PieceIndex piece) { record(piece, digests_[piece.value]); });
 }
 
-std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
-  P2P_ASSERT(false);
-  return nullptr;
-}
-
-void PieceStore::keep(PieceIndex, MappedPart&) { P2P_ASSERT(false); }
-
 void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   journal_->append({piece, digest});
   digests_[piece.value] = digest;

@@ -74,8 +74,6 @@ class PieceStore : public PieceStorage {
 
   /// Every piece: none is larger than 64 MiB.
   std::uint32_t largest_in_memory() const override { return geometry().largest_size(); }
-  std::unique_ptr<MappedPart> map(PieceIndex piece) override;
-  void keep(PieceIndex piece, MappedPart& part) override;
 
  private:
   std::filesystem::path path_of(std::size_t file) const;
