@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "peer/discovery/rendezvous.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/storage/holding.hpp"
 #include "protocol/ids.hpp"
@@ -57,12 +58,6 @@ class Discovery {
   virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
   /// All nodes of the network that announce themselves.
   virtual void find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) = 0;
-};
-
-/// A --join HOST:PORT.
-struct Rendezvous {
-  std::string host;
-  std::uint16_t port = 0;
 };
 
 struct DiscoveryOptions {

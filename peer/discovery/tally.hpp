@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/holder.hpp"
 
 namespace p2p {
 

@@ -22,6 +22,7 @@
 
 #include "peer/discovery/tally.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/net/dial_failure.hpp"
 #include "protocol/clock.hpp"
 
 namespace p2p {
