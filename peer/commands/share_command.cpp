@@ -226,7 +226,7 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
 }
 
 ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
-  // Who opens a file for writing while we ask whether somebody has it open.
+  // The kernel sends it when somebody opens a file for writing while we ask whether somebody has it open.
   std::signal(SIGIO, SIG_IGN);
   start_diagnostics("share", options.net.log_level);
   const SharePlan plan = plan_share(options);

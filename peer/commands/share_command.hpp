@@ -31,7 +31,7 @@ struct ShareOptions {
 /// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
 std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv);
 
-/// What a command line comes to, with what a cluster's file says.
+/// The command line and the cluster's file together.
 struct SharePlan {
   std::filesystem::path folder;
   std::set<std::string> hidden;  ///< Names that are not offered.

@@ -1,4 +1,4 @@
-// What all command lines have in common: how they are parsed, and how they say what is wrong with them.
+// All command lines are parsed here, and say in the same way what is wrong with them.
 //
 // CLI11 does the parsing. Its messages name types and sets; ours name words, and the word that was probably meant.
 #pragma once

@@ -54,7 +54,7 @@ std::string read_manifest(const fs::path& path) {
   return text;
 }
 
-/// What is at `path`, links followed. Throws for anything but its absence.
+/// Looks at `path` and follows links. Throws for anything but its absence.
 fs::file_status status_of(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);

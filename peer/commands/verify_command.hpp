@@ -23,7 +23,7 @@ struct VerifyOptions {
 std::variant<VerifyOptions, ExitCode> parse_verify(int argc, const char* const* argv);
 
 /// Reads all that the manifest describes and says on `out` which files are missing, of another size, or have bad pieces,
-/// a line each, or in one JSON object. What is there beyond the manifest is mentioned and no fault. Sizes and bytes are
+/// a line each, or in one JSON object. Files beyond the manifest are mentioned and are no fault. Sizes and bytes are
 /// compared, not permissions; symbolic links stand for what they point to.
 /// Returns content_mismatch when something is not as it should be.
 /// Throws ConfigError for a bad manifest, ExitError (io, interrupted) and std::system_error for what cannot be read.

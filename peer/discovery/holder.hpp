@@ -1,4 +1,5 @@
-// Who has a file, as a value. No Asio here: what a `get` decides about holders needs none (tally.hpp, get_steps.hpp).
+// A node that has a file, as a value. No Asio here: what a `get` decides about holders needs none (tally.hpp,
+// get_steps.hpp).
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ class HolderSearch {
 
   /// How many nodes have answered in the latest round.
   std::size_t answered() const { return round_ ? round_->answered : 0; }
-  /// Who was asked in it in vain, and why.
+  /// The addresses that were asked in vain in it, and why.
   const std::map<Address, DialFailure>& failures() const { return failures_; }
 
  private:

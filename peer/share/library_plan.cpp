@@ -55,7 +55,7 @@ void LibraryPlan::on_looked(const Looked& looked, Instant now) {
 
   const Duration took = now - look_began_;
   may_look_at_ = now + std::min(kPauseFactor * took, kLongestPause);
-  // What changed while the folder was looked at may have been missed.
+  // The look may have missed a change during it.
   if (look_at_ != kNever) look_at_ = std::max(look_at_, may_look_at_);
   if (count(State::settling) > 0) look_by(now + kQuiet);
   if (!looked.tells_changes) look_by(now + pause_between_looks(took));

@@ -68,7 +68,7 @@ class LibraryPlan {
   };
   using Effect = std::variant<Look, Hash, Keep, Offer, Withdraw, Warn>;
 
-  /// What has come of a look.
+  /// The result of a look.
   struct Looked {
     FolderScan scan;
     std::chrono::nanoseconds since_1970;  ///< The wall clock, which the files' times of change are compared with.

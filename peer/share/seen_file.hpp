@@ -1,5 +1,5 @@
-// What looking at a folder and hashing its files find out, as values: they pass between the threads that look and hash
-// and the plan that decides (library_plan.hpp).
+// The results of looking at a folder and of hashing its files, as values: they pass between the threads that look and
+// hash and the plan that decides (library_plan.hpp).
 #pragma once
 
 #include <compare>
@@ -36,14 +36,14 @@ struct LeftOut {
   friend bool operator==(const LeftOut&, const LeftOut&) = default;
 };
 
-/// What a look at a folder has found.
+/// The result of a look at a folder.
 struct FolderScan {
   std::vector<SeenFile> files;
   std::set<std::string> refused;  ///< Sentences about what cannot be offered.
   LeftOut left_out = {};
 };
 
-/// What hashing a file has come to.
+/// The result of hashing a file.
 struct HashedFile {
   enum class Result {
     hashed,

@@ -49,7 +49,7 @@ class ChunkStore : public PieceStorage, public LargePieces {
   /// what was received any more, unusable and full for failures.
   ChunkStore(std::filesystem::path folder, Options options);
 
-  /// What is there at the start.
+  /// The chunks that are there at the start.
   const std::vector<HeldChunk>& held() const { return held_; }
 
   /// The chunk may come: it is this. False, and why is logged, when something else has its name. Precondition: it is not

@@ -159,7 +159,7 @@ void remove_unused(const Scratch& pair, Journal& journal, const Content& content
     add(file.path.parent_path());
   }
   for (const fs::path& folder : content.layout.empty_folders()) add(folder);
-  // What lies in a folder sorts behind it. One in which the user has put something stays.
+  // The entries of a folder sort behind it. A folder in which the user has put something stays.
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) ::rmdir((pair.part / *folder).c_str());
   if (content.layout.is_folder()) ::rmdir(pair.part.c_str());
   if (!something_is_at(pair.part)) journal.remove();
