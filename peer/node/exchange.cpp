@@ -74,9 +74,7 @@ void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  std::vector<Origin> tried;
-  for (const asio::ip::address& address : failure.tried) tried.push_back(origin_of(address));
-  swarm_.on_dial_failed(peer, fault_of(failure), now(), tried);
+  swarm_.on_dial_failed(peer, fault_of(failure), now(), failure.tried);
   carry_out();
 }
 
@@ -131,7 +129,7 @@ PieceBuffer Exchange::map_buffer(LinkId link) {
 /// Null when the disk is full.
 std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
   try {
-    return store_.map(piece);
+    return store_.large_pieces()->map(piece);
   } catch (const std::system_error& error) {
     if (!is_disk_full(error.code())) throw;
     return nullptr;
@@ -168,7 +166,7 @@ bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
     if (parked)
       store_.park(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     else if (MappedPart* const part = buffer.part())
-      store_.keep(piece, *part);
+      store_.large_pieces()->keep(piece, *part);
     else
       store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     return true;

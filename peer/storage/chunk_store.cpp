@@ -134,13 +134,14 @@ void ChunkStore::claim_listed() {
 }
 
 void ChunkStore::claim(const config::LocalChunk& listed, const WholeFile& found) {
-  if (found.size > config::kLargestChunk) throw StoreError(StoreFault::unusable, found.path.string() + ": grew beyond what a chunk can be while it was hashed");
+  if (found.size > config::kLargestChunk)
+    throw StoreError(StoreFault::unusable, found.path.string() + ": has grown beyond the largest size of a chunk while it was hashed");
   const auto note = received_.find(listed.index);
   if (note != received_.end() && note->second.name == listed.name && !same_bytes(found, note->second))
     throw StoreError(StoreFault::mismatch, found.path.string() + " is not what was received as chunk " + std::to_string(listed.index) +
                                                     " any more; remove it and its line in " + kList + " to have it fetched again, or its line in " +
                                                     (workshop_ / kReceived).string() + " to vouch for it yourself");
-  // Whoever put a file of his own in its place vouches for that.
+  // An owner who has put a file of his own in its place vouches for that.
   const bool original = note == received_.end() || !same_bytes(found, note->second);
   if (original && note != received_.end()) received_.erase(note);
   const PieceIndex piece = piece_of(listed.index);

@@ -52,7 +52,7 @@ Block encode(const Journal::Record& record, const Xxh3Digest& key) {
   return block;
 }
 
-/// What opening says of a name that is somebody else's.
+/// Opening fails so when the name is somebody else's.
 bool is_not_ours(const std::error_code& error) {
   for (const int each : {ENOENT, ENOTDIR, EISDIR, ELOOP, EINVAL, ENXIO, EACCES, EPERM, ENAMETOOLONG})
     if (error.value() == each) return true;
@@ -132,7 +132,7 @@ void Journal::read() {
     records_.push_back(record);
     size_ += kRecordBytes;
   }
-  // What is behind the last whole record is torn.
+  // The bytes behind the last whole record are torn.
   if (file_.size() > size_) file_.truncate(size_);
 }
 

@@ -150,7 +150,7 @@ void PieceStore::prepare_files() {
   }
   for (std::size_t i = 0; i < layout.files().size(); ++i) {
     if (!something_is_at(path_of(i))) File::create(path_of(i), layout.files()[i].executable);
-    // What was complete before may be write-protected.
+    // A content that was complete before may be write-protected.
     std::error_code ignored;
     fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add | fs::perm_options::nofollow, ignored);
     open(i)->preallocate(layout.files()[i].size);
@@ -275,7 +275,7 @@ std::vector<PieceIndex> PieceStore::withdraw(std::span<const PieceIndex> pieces)
   return withdrawn;
 }
 
-/// The content is not complete after all. What of it is right is in the new journal before anything is written.
+/// The content is not complete after all. The new journal has its right pieces before anything is written.
 void PieceStore::take_name_back() {
   const auto is_as_we_left_it = [this](std::size_t file) {
     try {
@@ -295,13 +295,6 @@ void PieceStore::take_name_back() {
   close_files();
   stored_.for_each([this](PieceIndex piece) { record(piece, digests_[piece.value]); });
 }
-
-std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
-  P2P_ASSERT(false);
-  return nullptr;
-}
-
-void PieceStore::keep(PieceIndex, MappedPart&) { P2P_ASSERT(false); }
 
 void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   journal_->append({piece, digest});
@@ -326,7 +319,7 @@ void PieceStore::set_modes() {
     }
   }
   if (refused > 0)
-    spdlog::warn("{}{}; what was received is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
+    spdlog::warn("{}{}; the received content is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
 }
 
 /// Every piece is stored: gives the content its name. A crash in between leaves a .part that is complete, or a journal

@@ -37,7 +37,7 @@ class PieceStore : public PieceStorage {
     /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
     /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
     bool serve_only = false;
-    /// What has the content's name may be something else. It is replaced in one step when the content is complete; until then
+    /// Something else may have the content's name. It is replaced in one step when the content is complete; until then
     /// it is read, for the pieces that both have.
     bool replace = false;
   };
@@ -74,8 +74,6 @@ class PieceStore : public PieceStorage {
 
   /// Every piece: none is larger than 64 MiB.
   std::uint32_t largest_in_memory() const override { return geometry().largest_size(); }
-  std::unique_ptr<MappedPart> map(PieceIndex piece) override;
-  void keep(PieceIndex piece, MappedPart& part) override;
 
  private:
   std::filesystem::path path_of(std::size_t file) const;

@@ -123,7 +123,7 @@ class Swarm {
   /// neighbors, and a conviction meets one of them. A handle is the ID itself, or larger than any ID (kFirstHandle). No
   /// effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
-  static constexpr std::uint32_t kFirstHandle = 0x80000000;
+  static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
   LinkId on_dialed(PeerId peer, Instant now);
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});

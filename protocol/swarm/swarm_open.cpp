@@ -7,11 +7,6 @@
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
-namespace {
-
-constexpr std::uint32_t kLargestPeerId = Swarm::kFirstHandle - 1;
-
-}  // namespace
 
 void Swarm::add_neighbor(PeerId handle, PeerId claimed, Instant now) {
   P2P_ASSERT(config_.open && (handle == claimed || handle.value >= kFirstHandle));

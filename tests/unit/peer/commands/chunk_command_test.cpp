@@ -4,7 +4,6 @@
 #include "config/config_error.hpp"
 #include "peer/report/stuck_text.hpp"
 #include "peer/report/trust_text.hpp"
-#include "peer/commands/subcommands.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -15,11 +14,9 @@ using test::TempDir;
 
 constexpr const char* kPeers = "1001 localhost 6000 1\n1002 localhost 6001 0\n1003 otherhost 6000 0\n";
 
-Subcommand parse(std::vector<const char*> words) {
+std::variant<ChunkOptions, ExitCode> parse(std::vector<const char*> words) {
   words.insert(words.begin(), {"peerProcess", "chunks"});
-  auto parsed = parse_subcommand(static_cast<int>(words.size()), words.data());
-  REQUIRE(parsed);
-  return *parsed;
+  return parse_chunks(static_cast<int>(words.size()), words.data());
 }
 
 /// Whether it is refused with these words.
@@ -35,7 +32,7 @@ bool complains(const ChunkOptions& options, std::string_view words) {
 TEST_CASE("options begin with one dash or two", "[chunks]") {
   for (const bool single : {false, true}) {
     const auto dashes = [&](const char* word) { return single ? word + 1 : word; };
-    const Subcommand parsed = parse({dashes("--folder"), "/tmp", dashes("--transfer_port"), "6000", dashes("--name"), "client1",
+    const auto parsed = parse({dashes("--folder"), "/tmp", dashes("--transfer_port"), "6000", dashes("--name"), "client1",
                                      dashes("--quorum=2"), "--linger", "3"});
     REQUIRE(std::holds_alternative<ChunkOptions>(parsed));
     const auto& options = std::get<ChunkOptions>(parsed);

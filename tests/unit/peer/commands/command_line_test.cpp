@@ -1,5 +1,5 @@
 // The command line as checked values.
-#include "peer/commands/command_line.hpp"
+#include "peer/commands/classic_command.hpp"
 
 #include <iostream>
 #include <sstream>
@@ -40,7 +40,7 @@ struct Parsed {
 Parsed parse(std::vector<const char*> words) {
   words.insert(words.begin(), "peerProcess");
   const Captured captured;
-  auto result = parse_command_line(static_cast<int>(words.size()), words.data());
+  auto result = parse_classic(static_cast<int>(words.size()), words.data());
   return {std::move(result), captured.text()};
 }
 

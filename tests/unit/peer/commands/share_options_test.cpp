@@ -1,7 +1,4 @@
 // The command lines of share, ls and get, and what share makes of a cluster's file.
-#include "peer/commands/share_options.hpp"
-
-#include <iostream>
 #include <sstream>
 #include <vector>
 
@@ -10,46 +7,16 @@
 #include "peer/ground/exit_code.hpp"
 #include "peer/discovery/cluster.hpp"
 #include "peer/discovery/own_hosts.hpp"
-#include "peer/commands/share_command.hpp"
-#include "peer/commands/subcommands.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/command_lines.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
+using test::parse;
+using test::parsed;
+using test::refused;
 using test::TempDir;
-
-/// `printed`: where stdout and stderr go.
-std::optional<Subcommand> parse(std::vector<std::string> words, std::ostringstream& printed) {
-  words.insert(words.begin(), "peerProcess");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  auto* const out = std::cout.rdbuf(printed.rdbuf());
-  auto* const err = std::cerr.rdbuf(printed.rdbuf());
-  auto parsed = parse_subcommand(static_cast<int>(argv.size()), argv.data());
-  std::cout.rdbuf(out);
-  std::cerr.rdbuf(err);
-  return parsed;
-}
-
-std::optional<Subcommand> parse(std::vector<std::string> words) {
-  std::ostringstream unread;
-  return parse(std::move(words), unread);
-}
-
-template <class Options>
-Options parsed(std::vector<std::string> words) {
-  const auto subcommand = parse(std::move(words));
-  REQUIRE(subcommand);
-  REQUIRE(std::holds_alternative<Options>(*subcommand));
-  return std::get<Options>(*subcommand);
-}
-
-bool refused(std::vector<std::string> words) {
-  const auto subcommand = parse(std::move(words));
-  return subcommand && std::holds_alternative<ExitCode>(*subcommand) && std::get<ExitCode>(*subcommand) == ExitCode::usage;
-}
 
 TEST_CASE("share's options are understood", "[command line]") {
   const TempDir dir;

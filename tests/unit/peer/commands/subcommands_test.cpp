@@ -1,53 +1,44 @@
-// The command lines of peerProcess manifest and verify as checked values.
+// Which words are subcommands, and the command lines of manifest and verify as checked values.
 #include "peer/commands/subcommands.hpp"
 
-#include <iostream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/support/catch.hpp"
+#include "tests/support/command_lines.hpp"
 
 namespace p2p {
 namespace {
 
-std::optional<Subcommand> parse(std::vector<const char*> words) {
-  words.insert(words.begin(), "peerProcess");
-  // What is printed is kept out of the test's own output.
-  std::ostringstream printed;
-  auto* const out = std::cout.rdbuf(printed.rdbuf());
-  auto* const err = std::cerr.rdbuf(printed.rdbuf());
-  auto parsed = parse_subcommand(static_cast<int>(words.size()), words.data());
-  std::cout.rdbuf(out);
-  std::cerr.rdbuf(err);
-  return parsed;
-}
+using test::parsed;
 
-template <class Options>
-Options parsed(std::vector<const char*> words) {
-  const auto subcommand = parse(std::move(words));
-  REQUIRE(subcommand);
-  REQUIRE(std::holds_alternative<Options>(*subcommand));
-  return std::get<Options>(*subcommand);
+/// The code to exit with; none for the command line of a peer.
+std::optional<ExitCode> run(const std::vector<std::string>& words) {
+  std::ostringstream unread;
+  return test::with_words(words, unread, run_subcommand);
 }
 
 TEST_CASE("only the first word makes a subcommand", "[command line]") {
-  CHECK_FALSE(parse({"1001"}));
-  CHECK_FALSE(parse({"1001", "manifest"}));
-  CHECK_FALSE(parse({"--help"}));
-  CHECK(parse({"manifest"}));
-  CHECK(parse({"verify"}));
-  CHECK(parse({"share"}));
-  CHECK(parse({"ls", "--help"}));
-  CHECK(parse({"get"}));
+  CHECK_FALSE(run({"1001"}));
+  CHECK_FALSE(run({"1001", "manifest"}));
+  CHECK_FALSE(run({"--help"}));
+  for (const char* const name : {"manifest", "verify", "chunks", "share", "ls", "get"}) CHECK(run({name, "--help"}) == ExitCode::complete);
+  CHECK(run({"manifest"}) == ExitCode::usage);
 }
 
 TEST_CASE("no word at all, and a word that is neither a command nor an ID, is a usage error", "[command line]") {
-  for (const auto& words : {std::vector<const char*>{}, {"Manifest"}, {"shrae"}, {""}}) {
-    const auto subcommand = parse(words);
-    REQUIRE(subcommand);
-    REQUIRE(std::holds_alternative<ExitCode>(*subcommand));
-    CHECK(std::get<ExitCode>(*subcommand) == ExitCode::usage);
+  for (const auto& words : {std::vector<std::string>{}, {"Manifest"}, {"shrae"}, {""}}) CHECK(run(words) == ExitCode::usage);
+}
+
+TEST_CASE("each subcommand is in the help of a peer, in the overview, and among the words that are expected", "[command line]") {
+  std::ostringstream overview, unknown;
+  test::with_words({}, overview, run_subcommand);
+  test::with_words({"unheard-of"}, unknown, run_subcommand);
+  CHECK(unknown.str().find("expected a peer's ID, share, ls, get, manifest, verify or chunks\n") != std::string::npos);
+  for (const std::string name : {"manifest", "verify", "chunks", "share", "ls", "get"}) {
+    CHECK(subcommands_help().find("\n  " + name + " ") != std::string::npos);
+    CHECK(overview.str().find("\n  peerProcess " + name + " ") != std::string::npos);
   }
 }
 
@@ -92,7 +83,7 @@ TEST_CASE("verify's options are understood", "[command line]") {
 TEST_CASE("a subcommand's help is no error, and what cannot be meant is one", "[command line]") {
   CHECK(parsed<ExitCode>({"manifest", "--help"}) == ExitCode::complete);
   CHECK(parsed<ExitCode>({"verify", "--help"}) == ExitCode::complete);
-  const std::vector<std::vector<const char*>> wrong = {
+  const std::vector<std::vector<std::string>> wrong = {
       {"manifest"},           {"manifest", "a"},           {"manifest", "-o", "m"},
       {"verify"},             {"verify", "m"},             {"verify", "m", "d", "e"},
       {"verify", "m", "d", "--jobs", "0"}, {"verify", "m", "d", "--progress", "loud"}, {"manifest", "a", "-o", "m", "--piece-hash", "md5"},
