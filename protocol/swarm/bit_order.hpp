@@ -1,7 +1,7 @@
 // Which end of a byte a neighbor numbers the bits of its bitfield from, when the bitfield alone does not tell.
 //
 // The high bit of the first byte is piece 0. Peers exist that put piece 0 into the low bit. Their bitfield looks legal
-// unless it sets a spare bit, and names wrong pieces: p where they mean p ^ 7. What they are asked for and do not have,
+// unless it sets a spare bit, and names wrong pieces: p where they mean p ^ 7. Asked for pieces that they do not have,
 // some answer with zeros. So a bitfield that names p without p ^ 7, and could have been meant the other way, leaves open
 // what its sender had: D are the pieces that it has only if it counts from the high end, E those that it has only if it
 // counts from the low end (both of the same size; p is in D exactly when p ^ 7 is in E).

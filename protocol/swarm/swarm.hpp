@@ -43,7 +43,7 @@
 namespace p2p {
 
 enum class ChokingPolicy : std::uint8_t {
-  course,       ///< Who feeds us most is served.
+  course,       ///< Neighbors that feed us most are served.
   cooperative,  ///< `favored` neighbors are served first, then those that lack most.
 };
 
@@ -70,10 +70,10 @@ struct SwarmConfig {
   Seeker::List everybody = {};
   std::uint32_t most_guests = 0;
 
-  /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
+  /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
   std::optional<ContentPrefix> content = {};
   /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
-  /// are learned. Who does not announce chunks is refused.
+  /// are learned. A peer that does not announce chunks is refused.
   std::optional<ChunkFolder> chunks = {};
 
   /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and shows
@@ -173,8 +173,8 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
   void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
-  /// Its hash is wrong. Whoever sent it is cut off. If we had dialled him, his peer is not linked again; if he had come, nobody
-  /// is linked as that peer who comes from there: anybody can show its ID.
+  /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by itself, nobody
+  /// who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.

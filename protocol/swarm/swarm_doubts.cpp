@@ -76,7 +76,7 @@ void Swarm::decide_doubt(LinkId link, bool low_bit_first, Instant now) {
   fill_all(now);
 }
 
-/// What the remote has is not what we thought.
+/// The remote has other pieces than we thought.
 void Swarm::read_anew(LinkId link, Bitfield pieces, Instant now) {
   Link& l = at(link);
   if (pieces == l.session.remote_pieces()) return;

@@ -44,7 +44,7 @@ void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
 void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) {
   if (pieces.empty()) return;
   emit(TrustWithdrawn{static_cast<std::uint32_t>(pieces.size()), complete()});
-  // Whoever waited for the end waits again.
+  // The end is waited for again.
   farewell_.begin_anew();
   give_up_stored(pieces, now);
 }

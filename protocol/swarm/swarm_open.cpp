@@ -44,7 +44,7 @@ void Swarm::on_unlinked(NeighborIndex neighbor, bool was_established, Instant no
 void Swarm::forget(NeighborIndex neighbor) {
   // Of one that is being dialled nobody else knows the ID that it claims.
   if (neighborhood_[neighbor].convicted || !neighborhood_[neighbor].barred.empty() || (config_.open && neighborhood_[neighbor].dialing)) return;
-  // What is under way with it brings us here again.
+  // A dial or a link that is under way with it brings us here again.
   const auto refers = [neighbor](const std::optional<Link>& l) { return l && l->phase != Link::Phase::closed && l->neighbor == neighbor; };
   if (std::ranges::none_of(links_, refers)) neighborhood_.remove(neighbor);
 }
