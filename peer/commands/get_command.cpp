@@ -16,8 +16,8 @@ namespace {
 
 constexpr const char* kGetFooter = R"(
 Prints the content id and the path. Run again after an interruption, it goes on where it was.
-Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error, 28 usage,
-32 one name with two contents, or not enough holders agree, or something else is in its place.)";
+Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
+28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
 void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();

@@ -54,7 +54,8 @@ TEST_CASE("beside a manifest the sizes may be left out, and must otherwise be th
   const TempDir dir;
   write_both(dir);
   const std::string text = R"({"peerProcess_manifest":1,"kind":"file","piece_size":4,"piece_hash":"xxh3","files":[)"
-                           R"({"path":"f","size":5,"mode":"0644","pieces":["00000000000000000000000000000000","00000000000000000000000000000000"]}]})";
+                           R"({"path":"f","size":5,"mode":"0644","pieces":)"
+                           R"(["00000000000000000000000000000000","00000000000000000000000000000000"]}]})";
   const Sha256Digest id = sha256(std::as_bytes(std::span(text)));
   const ManifestPtr manifest = check_manifest(text, id, "f.manifest");
   REQUIRE(manifest);
