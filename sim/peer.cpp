@@ -203,7 +203,7 @@ void Peer::settle(Instant now) {
       if (auto& connection = connections_[ready->link.value]) pump(*connection, now);
     } else if (const auto* event = std::get_if<p2p::Event>(&*effect)) {
       observer_.on_event(host_, *event);
-      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->open_chunk(settled->piece, now);
+      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->unlock_chunk(settled->piece, now);
       if (config_.open && std::holds_alternative<FileCompleted>(*event)) {
         swarm_->retire();
         retiring_ = true;

@@ -1,7 +1,7 @@
 // The shell around one swarm: carries out what the core decides and tells it what happened.
 //
 // Owns the swarm's connections and its one timer. Everything runs on the network thread; after each batch of inputs
-// settle() carries out the effects.
+// carry_out() carries out the effects.
 #pragma once
 
 #include <chrono>
@@ -65,7 +65,7 @@ class Exchange {
   const Traffic& traffic() const { return traffic_; }
   /// How long nothing could be stored because the disk is full.
   Duration without_room_for(Instant at) const { return waiting_for_room_ ? at - room_missing_since_ : Duration::zero(); }
-  /// Only then may it be destroyed while the io_context goes on running.
+  /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
 
   // --- for connections -------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class Exchange {
   /// and tried again. Throws std::system_error when the store cannot be written for another reason.
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
-  void settle();
+  void carry_out();
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 

@@ -22,6 +22,7 @@
 
 #include "peer/discovery/tally.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/net/dial_failure.hpp"
 #include "protocol/clock.hpp"
 
 namespace p2p {
@@ -124,9 +125,9 @@ class GetSteps {
 
   /// All is there; the process may only be serving others yet.
   bool is_complete() const { return step_ == Step::serving || step_ == Step::retiring || (step_ == Step::ended && complete_); }
-  /// The content that the name means.
   /// Why what was chosen cannot be fetched, when its manifest says this; empty when it can. To be asked before room is made.
   std::string fault_of(std::uint64_t size, bool is_sha256) const;
+  /// The content that the name means.
   const std::optional<ContentId>& chosen() const { return chosen_; }
   /// "3/2": three holders agreed, two had to. Empty without a quorum.
   const std::string& quorum() const { return quorum_; }

@@ -30,13 +30,13 @@ struct Link {
   /// A piece whose payload is on its way in.
   struct Incoming {
     PieceIndex piece;
-    Requests::Standing standing;
+    Requests::Fate fate;
     bool wanted = false;  ///< Was missing when its head came: worth a buffer.
     std::uint32_t received = 0;
     Instant began{};
   };
 
-  /// What is said of others in an open swarm (peers.cpp).
+  /// What is said of others in an open swarm (swarm_peers.cpp).
   struct Naming {
     bool understood = false;         ///< Its handshake says so.
     std::uint64_t place_number = 0;  ///< Where places became known one after the other: which one its place was; 0: it is not known.
