@@ -84,7 +84,7 @@ TEST_CASE("a minute without a holder ends it, counted from the last link's end",
   get.passes(30s - 1ms, {holder(1)});
   CHECK_FALSE(get.ended());
   get.passes(1ms, {holder(1)});
-  CHECK(get.fails(ExitCode::network, "no holder is left; what is there is kept, and the next get goes on from there"));
+  CHECK(get.fails(ExitCode::network, "no holder is left that has what is missing; what is there is kept, and the next get goes on"));
 }
 
 TEST_CASE("the time it takes to prepare is no time without a holder", "[get]") {
