@@ -19,17 +19,17 @@ namespace p2p::sim {
 /// Faults come at random times in the first `until`; then everything is healed.
 struct Faults {
   Duration until{};
-  double churn = 0;             ///< Share of the peers that crash once and come back.
-  double resets_per_s = 0;      ///< Connections that are cut, over the whole swarm.
-  std::uint32_t partitions = 0; ///< How often the hosts are split in two halves for a while.
+  double churn = 0;                  ///< Share of the peers that crash once and come back.
+  double resets_per_s = 0;           ///< Connections that are cut, over the whole swarm.
+  std::uint32_t partitions = 0;      ///< How often the hosts are split in two halves for a while.
   std::uint32_t one_way_blocks = 0;  ///< How often a host hears nobody for a while.
   std::uint32_t slow_readers = 0;    ///< How often a host does not read for a while.
   std::uint32_t full_disks = 0;      ///< How often a host cannot store for a while.
 };
 
 struct Scenario {
-  std::uint32_t peers = 10;     ///< Seeds and leechers. Peer i is host i, has ID i, and stands on line i.
-  std::uint32_t seeds = 1;      ///< The first peers have the file.
+  std::uint32_t peers = 10;  ///< Seeds and leechers. Peer i is host i, has ID i, and stands on line i.
+  std::uint32_t seeds = 1;   ///< The first peers have the file.
   Geometry geometry{1024u * 65536, 65536};
   std::uint32_t preferred_neighbors = 4;
   Duration unchoking_interval = std::chrono::seconds(5);
@@ -41,15 +41,16 @@ struct Scenario {
   NetworkSpec network;
   DiskSpec disk;
   Faults faults;
-  std::vector<HostId> absent = {};        ///< Listed, and not started by themselves; not the seed.
-  Duration patience = Duration::zero();   ///< Of a complete peer for those that left unfinished.
-  /// No list: the first peer shares the file and stays; the others are getters that begin with it alone, `join_interval` one after
-  /// the other, and leave when they are complete and all that others asked of them is sent. One seed; no referee.
+  std::vector<HostId> absent = {};       ///< Listed, and not started by themselves; not the seed.
+  Duration patience = Duration::zero();  ///< Of a complete peer for those that left unfinished.
+  /// No list: the first peer shares the file and stays; the others are getters that begin with it alone,
+  /// `join_interval` one after the other, and leave when they are complete and all that others asked of them is sent.
+  /// One seed; no referee.
   bool open = false;
   Duration join_interval{};
   std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
-  bool referee = true;          ///< Off for large runs: it decodes everything once more.
+  bool referee = true;  ///< Off for large runs: it decodes everything once more.
 };
 
 class Simulation : public NetworkUser, public PeerObserver {
@@ -89,7 +90,9 @@ class Simulation : public NetworkUser, public PeerObserver {
 
   SwarmConfig open_config(HostId host) const;
   void start_open();
-  Instant started(HostId host) const { return scenario_.open && host > 0 ? Instant{} + (host - 1) * scenario_.join_interval : Instant{}; }
+  Instant started(HostId host) const {
+    return scenario_.open && host > 0 ? Instant{} + (host - 1) * scenario_.join_interval : Instant{};
+  }
   void plan_faults();
   Instant random_time(double from_share, double to_share);
   HostId random_host() { return random_.below(scenario_.peers); }
@@ -102,12 +105,12 @@ class Simulation : public NetworkUser, public PeerObserver {
   std::optional<Referee> referee_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::optional<Instant>> completed_;
-  std::uint32_t getters_left_ = 0;       ///< In an open swarm: how many are not complete yet.
+  std::uint32_t getters_left_ = 0;  ///< In an open swarm: how many are not complete yet.
   std::vector<std::function<void(Simulation&)>> actions_;
   std::function<void(HostId, const p2p::Event&, Instant)> observer_;
-  std::vector<char> side_;               ///< During a partition: which half a host is in.
+  std::vector<char> side_;  ///< During a partition: which half a host is in.
   bool partitioned_ = false;
-  std::vector<char> deaf_;               ///< During a one-way block: hears nobody.
+  std::vector<char> deaf_;  ///< During a one-way block: hears nobody.
   Instant now_{};
   std::uint64_t events_handled_ = 0;
 };

@@ -24,12 +24,10 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();
   for (const Fetch::Contribution& each : result.holders)
     holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
-  nlohmann::ordered_json object{{"name", result.name},
-                                {"content_id", config::to_hex(result.id)},
-                                {"path", result.path.string()},
-                                {"size", result.size},
-                                {"holders", holders},
-                                {"given", {{"bytes", result.given.bytes}, {"peers", result.given.peers}}}};
+  nlohmann::ordered_json object{
+      {"name", result.name},          {"content_id", config::to_hex(result.id)},
+      {"path", result.path.string()}, {"size", result.size},
+      {"holders", holders},           {"given", {{"bytes", result.given.bytes}, {"peers", result.given.peers}}}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
@@ -54,16 +52,23 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->required()
       ->check(CLI::Validator(is_name, ""));
   app.add_option("--out", options.out, "The folder that it is put into, under its name")->capture_default_str();
-  app.add_option("--quorum", options.quorum, "Of contents that share the name take the one that holders at so many IP addresses agree on")
+  app.add_option("--quorum", options.quorum,
+                 "Of contents that share the name take the one that holders at so many IP addresses agree on")
       ->check(in_range(1, 1'000'000));
-  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, looking for holders until then")
+  app.add_option("--timeout", options.timeout_s,
+                 "Leave with exit code 2 after this many seconds, looking for holders until then")
       ->check(in_range(1, 31'536'000));
-  app.add_flag("--update", options.update, "A file that is there and differs becomes this one; the pieces that they share are kept");
-  auto* const port = app.add_option("--port", options.port, "TCP, where others get of this process what it has already; by default any that is free")
-                         ->check(in_range(1, 65'535));
-  auto* const linger = app.add_option("--linger", options.linger_s, "Serve others for so many seconds when the file is complete")
-                           ->check(in_range(1, 31'536'000));
-  auto* const keep = app.add_flag("--keep", options.keep, "Serve others until a signal when the file is complete")->excludes(linger);
+  app.add_flag("--update", options.update,
+               "A file that is there and differs becomes this one; the pieces that they share are kept");
+  auto* const port =
+      app.add_option("--port", options.port,
+                     "TCP, where others get of this process what it has already; by default any that is free")
+          ->check(in_range(1, 65'535));
+  auto* const linger =
+      app.add_option("--linger", options.linger_s, "Serve others for so many seconds when the file is complete")
+          ->check(in_range(1, 31'536'000));
+  auto* const keep =
+      app.add_flag("--keep", options.keep, "Serve others until a signal when the file is complete")->excludes(linger);
   bool no_serve = false;
   app.add_flag("--no-serve", no_serve, "Give nothing to others who fetch it, too; nobody can connect")
       ->excludes(port)

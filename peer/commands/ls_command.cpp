@@ -15,13 +15,13 @@
 #include "config/text.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
-#include "peer/ground/clock.hpp"
-#include "peer/report/diagnostics.hpp"
-#include "peer/report/progress_line.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/ground/clock.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/progress_line.hpp"
 
 namespace p2p {
 namespace {
@@ -52,7 +52,12 @@ class Ls {
         join_(addresses_to_join(options.net.join)),
         discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
         search_(io_, *discovery_,
-                {.self = random_peer_id(), .network = options.net.network, .wanted = "", .id = {}, .join = join_, .patience = kSlowest}),
+                {.self = random_peer_id(),
+                 .network = options.net.network,
+                 .wanted = "",
+                 .id = {},
+                 .join = join_,
+                 .patience = kSlowest}),
         pause_(io_),
         whom_timer_(io_),
         progress_(options.net.progress),
@@ -126,7 +131,8 @@ void for_each_row(const Listing& listing, Visit&& visit) {
   for (const auto& [file, holders] : listing) {
     const auto& [name, id, size] = file;
     const std::string parts = holders.part.empty() ? "" : "+" + std::to_string(holders.part.size());
-    visit(Row{config::printable(name), std::to_string(size), config::to_hex(id), std::to_string(holders.whole.size()) + parts});
+    visit(Row{config::printable(name), std::to_string(size), config::to_hex(id),
+              std::to_string(holders.whole.size()) + parts});
   }
 }
 
@@ -138,17 +144,17 @@ void print_table(const Listing& listing, std::ostream& out) {
   const auto padding = [&](const Row& row, std::size_t i) { return std::string(width[i] - row[i].size(), ' '); };
   // Numbers end where the others end, and no line ends with blanks.
   for_each_row(listing, [&](const Row& row) {
-    out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  " << padding(row, 3) << row[3] << '\n';
+    out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  "
+        << padding(row, 3) << row[3] << '\n';
   });
 }
 
 }  // namespace
 
-const Subcommand kLsCommand{
-    .name = "ls",
-    .help = "  ls                          List what is shared\n",
-    .example = "  peerProcess ls                              List what is shared\n",
-    .run = parse_and_run<parse_ls, list_shared>};
+const Subcommand kLsCommand{.name = "ls",
+                            .help = "  ls                          List what is shared\n",
+                            .example = "  peerProcess ls                              List what is shared\n",
+                            .run = parse_and_run<parse_ls, list_shared>};
 
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;

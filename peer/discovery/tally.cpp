@@ -71,9 +71,10 @@ std::string Tally::describe() const {
   for (const auto& [id, holders] : by_content()) {
     const std::vector<Holder> whole = whole_among(holders);
     const std::size_t machines = count_machines(whole);
-    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " + std::to_string(machines) +
-            (machines == 1 ? " holder" : " holders") +
-            (whole.size() < holders.size() ? ", and " + std::to_string(holders.size() - whole.size()) + " of a part: " : ": ");
+    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " +
+            std::to_string(machines) + (machines == 1 ? " holder" : " holders") +
+            (whole.size() < holders.size() ? ", and " + std::to_string(holders.size() - whole.size()) + " of a part: "
+                                           : ": ");
     for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) {
       if (i > 0) text += ", ";
       text += config::printable(to_string(holders[i].address));

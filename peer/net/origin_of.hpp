@@ -20,7 +20,8 @@ inline Endpoint endpoint_of(const asio::ip::address& address, std::uint16_t port
 
 inline asio::ip::address address_of(const Endpoint& endpoint) {
   asio::ip::address_v6::bytes_type bytes{};
-  std::ranges::transform(endpoint.ip, bytes.begin(), [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
+  std::ranges::transform(endpoint.ip, bytes.begin(),
+                         [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
   const asio::ip::address_v6 v6(bytes);
   if (!v6.is_v4_mapped()) return v6;
   return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "peer/ground/clock.hpp"
+#include "peer/ground/random_seed.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/net/origin_of.hpp"
-#include "peer/ground/random_seed.hpp"
+#include "peer/node/open_swarm.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/stuck_text.hpp"
-#include "peer/node/open_swarm.hpp"
 
 namespace p2p {
 namespace {
@@ -24,7 +24,8 @@ constexpr Duration kLongestTrial = 60s;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks)
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root,
+             const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
@@ -63,20 +64,24 @@ void Fetch::count_piece(const PieceStored& stored) {
     holder->second.gave_at = now();
     return;
   }
-  Contribution& guest = guests_.try_emplace(stored.from, Contribution{.peer = stored.from, .address = {}}).first->second;
+  Contribution& guest =
+      guests_.try_emplace(stored.from, Contribution{.peer = stored.from, .address = {}}).first->second;
   ++guest.pieces;
   if (!guest.address.host.empty()) return;
-  if (const auto place = std::as_const(exchange_).swarm().place_of(stored.handle)) guest.address = {address_of(*place).to_string(), place->port};
+  if (const auto place = std::as_const(exchange_).swarm().place_of(stored.handle))
+    guest.address = {address_of(*place).to_string(), place->port};
 }
 
 void Fetch::add_holder(const Holder& holder) {
   const Place place{holder.ip, holder.address.port};
   if (liars_.contains(place)) return;
   if (holder.size != known_->manifest.total_size()) {
-    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address), holder.size);
+    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address),
+                 holder.size);
     return;
   }
-  if (std::as_const(exchange_).swarm().present_neighbors() < kGettersLinks) try_claimants(claim_of(holder.peer, holder.address, place));
+  if (std::as_const(exchange_).swarm().present_neighbors() < kGettersLinks)
+    try_claimants(claim_of(holder.peer, holder.address, place));
 }
 
 /// A neighbor has named it: it is dialled like one that was found, and, being of no use, forgotten.

@@ -1,5 +1,5 @@
-// Fetching one content from all who hold it or a part of it, to its end, and giving what is there to those who come. The shell
-// of a getter's open swarm.
+// Fetching one content from all who hold it or a part of it, to its end, and giving what is there to those who come.
+// The shell of a getter's open swarm.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "peer/content/known_manifest.hpp"
+#include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/report/progress.hpp"
-#include "peer/discovery/holder_search.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "protocol/swarm/stuck.hpp"
 
@@ -31,8 +31,8 @@ class Fetch {
 
   struct Options {
     ProgressMode progress = ProgressMode::none;
-    OnScan on_scan = {};   ///< While pieces on disk are checked.
-    bool replace = false;  ///< As in PieceStore::Options.
+    OnScan on_scan = {};     ///< While pieces on disk are checked.
+    bool replace = false;    ///< As in PieceStore::Options.
     std::uint16_t port = 0;  ///< Where those come that add_accepted() is called for; 0: nobody comes.
   };
 
@@ -43,21 +43,24 @@ class Fetch {
   };
 
   struct Hooks {
-    std::function<void()> on_complete;                   ///< Once, never before start() returns.
-    std::function<void(std::uint32_t count)> on_links;   ///< So many holders are linked now. Not to call this.
-    std::function<void()> on_flushed = {};               ///< After retire(), once: all that was asked for is sent. May be null.
+    std::function<void()> on_complete;                  ///< Once, never before start() returns.
+    std::function<void(std::uint32_t count)> on_links;  ///< So many holders are linked now. Not to call this.
+    std::function<void()> on_flushed = {};  ///< After retire(), once: all that was asked for is sent. May be null.
   };
 
   /// Claims what is there of `root`, or makes room for it. Throws StoreError as PieceStore.
-  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks);
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
+        Hooks hooks);
 
   void start();
   const ManifestPtr& known() const { return known_; }
-  /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is linked already
-  /// is not dialled again, nor anybody where wrong bytes came from.
+  /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
+  /// linked already is not dialled again, nor anybody where wrong bytes came from.
   void add_holder(const Holder& holder);
   /// Somebody has come for the content, and may have some of it. `handshake`: what was read of it.
-  void add_accepted(StreamPtr stream, const Handshake& handshake) { exchange_.add_accepted(std::move(stream), handshake); }
+  void add_accepted(StreamPtr stream, const Handshake& handshake) {
+    exchange_.add_accepted(std::move(stream), handshake);
+  }
   bool is_complete() const { return exchange_.swarm().complete(); }
   /// From now on nothing is given but what has been asked for. See Hooks::on_flushed.
   void retire();
@@ -87,8 +90,9 @@ class Fetch {
     Place place;
     Instant gave_at{};
   };
-  /// All that claim one ID. They may be one node that is reached in several ways and takes one connection of ours at a time, or
-  /// somebody else who takes its name: so one is tried after the other, each for a while, until one gives something.
+  /// All that claim one ID. They may be one node that is reached in several ways and takes one connection of ours at a
+  /// time, or somebody else who takes its name: so one is tried after the other, each for a while, until one gives
+  /// something.
   struct Claim {
     std::vector<PeerId> handles;  ///< Never empty, but for those of liars.
     std::size_t current = 0;
@@ -115,12 +119,12 @@ class Fetch {
   PieceStore store_;
   Progress progress_;
   Hooks hooks_;
-  std::map<PeerId, Claimant> claimants_;                 ///< By handle.
+  std::map<PeerId, Claimant> claimants_;                ///< By handle.
   std::map<std::pair<Place, PeerId>, PeerId> handles_;  ///< By place and claimed ID.
-  std::map<PeerId, Claim> claims_;                       ///< By ID.
-  std::map<PeerId, Contribution> guests_;                ///< By ID: who came by itself, and gave something.
-  std::set<PeerId> served_;                              ///< Whom a piece was sent to.
-  std::set<Place> liars_;                                ///< Where wrong bytes came from.
+  std::map<PeerId, Claim> claims_;                      ///< By ID.
+  std::map<PeerId, Contribution> guests_;               ///< By ID: who came by itself, and gave something.
+  std::set<PeerId> served_;                             ///< Whom a piece was sent to.
+  std::set<Place> liars_;                               ///< Where wrong bytes came from.
   Exchange exchange_;
   StuckWatch stuck_;
   bool retiring_ = false;

@@ -1,6 +1,5 @@
-// A process that fetches one shared file from all who have it or a part of it: finds them, verifies what comes, gives it to
-// others who fetch it, and ends. The shell of
-// GetSteps, which decides what is done when.
+// A process that fetches one shared file from all who have it or a part of it: finds them, verifies what comes, gives
+// it to others who fetch it, and ends. The shell of GetSteps, which decides what is done when.
 #pragma once
 
 #include <cstdint>
@@ -66,15 +65,15 @@ class Get {
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;
   GetSteps steps_;
-  asio::steady_timer timer_;      ///< At steps_.next_deadline().
-  ManifestPtr arrived_;           ///< The manifest that came last, whether it is wanted or not.
-  ManifestPtr known_;             ///< The manifest of what is fetched.
-  std::filesystem::path root_;    ///< Where its file is to be.
+  asio::steady_timer timer_;         ///< At steps_.next_deadline().
+  ManifestPtr arrived_;              ///< The manifest that came last, whether it is wanted or not.
+  ManifestPtr known_;                ///< The manifest of what is fetched.
+  std::filesystem::path root_;       ///< Where its file is to be.
   std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
-  std::optional<GetDoor> door_;   ///< None where nobody is served.
+  std::optional<GetDoor> door_;      ///< None where nobody is served.
   std::optional<Fetch> fetch_;
-  bool ending_ = false;           ///< The fetch ends, for another one to begin.
-  std::function<void()> gone_;    ///< The process leaves as soon as it has ended.
+  bool ending_ = false;         ///< The fetch ends, for another one to begin.
+  std::function<void()> gone_;  ///< The process leaves as soon as it has ended.
 };
 
 }  // namespace p2p

@@ -18,13 +18,16 @@ GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const s
                       if (offer_) offer_->exchange(std::move(stream), admit.handshake);
                     },
                 .text = [this](Use use, const ContentPrefix&) { return text(use); }}) {
-  listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); }, [this] { return doorway_.make_room(); });
+  listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); },
+                  [this] { return doorway_.make_room(); });
 }
 
 void GetDoor::offer(std::optional<Offer> offer) {
   offer_ = std::move(offer);
   questions_.clear();
-  if (offer_) questions_ = {catalog_key(network_, ""), catalog_key(network_, offer_->name), catalog_key(network_, config::to_hex(offer_->known->id))};
+  if (offer_)
+    questions_ = {catalog_key(network_, ""), catalog_key(network_, offer_->name),
+                  catalog_key(network_, config::to_hex(offer_->known->id))};
 }
 
 void GetDoor::close() {
@@ -33,14 +36,18 @@ void GetDoor::close() {
   offer_.reset();
 }
 
-bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const { return offer_ && content && *content == prefix_of(offer_->known->id); }
+bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const {
+  return offer_ && content && *content == prefix_of(offer_->known->id);
+}
 
 /// Asked when a text's caller has been let in; what it came for may be gone by now.
 std::shared_ptr<const std::string> GetDoor::text(Use use) const {
   if (!offer_) return nullptr;
   if (use == Use::manifest) return {offer_->known, &offer_->known->text};
-  const config::CatalogEntry entry{
-      .name = offer_->name, .size = offer_->known->manifest.total_size(), .content_id = offer_->known->id, .part = !offer_->is_complete()};
+  const config::CatalogEntry entry{.name = offer_->name,
+                                   .size = offer_->known->manifest.total_size(),
+                                   .content_id = offer_->known->id,
+                                   .part = !offer_->is_complete()};
   return std::make_shared<const std::string>(config::catalog_text({entry}));
 }
 

@@ -1,5 +1,5 @@
-// The door of a process that fetches: whoever comes is served what has been verified, from the first piece on, and what comes
-// with it is taken. One content at a time: what the name means may change while it is fetched.
+// The door of a process that fetches: whoever comes is served what has been verified, from the first piece on, and what
+// comes with it is taken. One content at a time: what the name means may change while it is fetched.
 //
 // Everything on the network thread.
 #pragma once

@@ -24,15 +24,15 @@ struct NetworkOptions {
 
 struct GetOptions {
   NetworkOptions net;
-  std::string wanted;                ///< A name without fault by path_fault(), or
-  std::optional<ContentId> id;       ///< the content id that it is in hexadecimal digits.
+  std::string wanted;           ///< A name without fault by path_fault(), or
+  std::optional<ContentId> id;  ///< the content id that it is in hexadecimal digits.
   std::filesystem::path out = ".";
   std::optional<std::uint32_t> quorum;
   std::optional<std::uint32_t> timeout_s;
   bool update = false;
 
-  bool serve = true;        ///< Others may come and get what is there already.
-  std::uint16_t port = 0;   ///< Where; 0: any that is free.
+  bool serve = true;           ///< Others may come and get what is there already.
+  std::uint16_t port = 0;      ///< Where; 0: any that is free.
   std::uint32_t linger_s = 0;  ///< How long to serve when the file is complete,
   bool keep = false;           ///< or until a signal.
 };

@@ -23,7 +23,8 @@ inline SwarmConfig sharers_swarm(PeerId self, const PieceStore& store, std::uint
           .listens_at = port};
 }
 
-/// How many links one who gets it has at most. It is content with half of them, so that there is room for those who come.
+/// How many links one who gets it has at most. It is content with half of them, so that there is room for those who
+/// come.
 constexpr std::uint32_t kGettersLinks = 50;
 
 /// Of one who gets it, and gives what it has; `port` 0: who takes only. Precondition: as above.

@@ -38,13 +38,14 @@ struct Link {
 
   /// What is said of others in an open swarm (swarm_peers.cpp).
   struct Naming {
-    bool understood = false;         ///< Its handshake says so.
-    std::uint64_t place_number = 0;  ///< Where places became known one after the other: which one its place was; 0: it is not known.
-    std::uint64_t told = 0;          ///< Up to which place its neighbor was told.
+    bool understood = false;  ///< Its handshake says so.
+    std::uint64_t place_number =
+        0;  ///< Where places became known one after the other: which one its place was; 0: it is not known.
+    std::uint64_t told = 0;  ///< Up to which place its neighbor was told.
     bool due = false;
-    std::uint32_t messages = 0;      ///< Sent, that named somebody.
-    Instant sent_at{};               ///< When the last one, of whatever kind, became due.
-    std::uint32_t heard = 0;         ///< Messages that came.
+    std::uint32_t messages = 0;  ///< Sent, that named somebody.
+    Instant sent_at{};           ///< When the last one, of whatever kind, became due.
+    std::uint32_t heard = 0;     ///< Messages that came.
   };
 
   /// A control frame that waits for the socket. Haves do not wait here: haves_told is their queue.
@@ -55,7 +56,11 @@ struct Link {
 
   /// `from`: where an accepted connection comes from.
   Link(std::optional<Origin> from, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
-      : direction(from ? Direction::accepted : Direction::dialed), session(piece_count), window(requests_window), opened(now), origin(from) {}
+      : direction(from ? Direction::accepted : Direction::dialed),
+        session(piece_count),
+        window(requests_window),
+        opened(now),
+        origin(from) {}
 
   // What each message touches stands together at the front, on one cache line: in a large swarm most messages are
   // haves, and what they cost is fetching this.
@@ -79,20 +84,22 @@ struct Link {
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
   Shortlist shortlist;
-  bool has_asked = false;        ///< For a piece, since it was unchoked.
-  Instant idle_since = kNever;   ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
-  std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
-  std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
+  bool has_asked = false;       ///< For a piece, since it was unchoked.
+  Instant idle_since = kNever;  ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
+  std::uint64_t fed = 0;        ///< Piece bytes received in this unchoking interval.
+  std::uint32_t unasked = 0;    ///< Pieces that came though never asked for.
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
-  std::uint32_t announced = 0;   ///< How many of the chunks that we hold were announced or passed over.
+  std::uint32_t announced = 0;      ///< How many of the chunks that we hold were announced or passed over.
 
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant contends_since{};
-  /// Its other end; when its place is known (Naming), that: where its neighbor listens. Empty where the shell tells nothing.
+  /// Its other end; when its place is known (Naming), that: where its neighbor listens. Empty where the shell tells
+  /// nothing.
   std::optional<Endpoint> remote;
   Naming naming;
-  std::optional<Origin> origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
+  std::optional<Origin>
+      origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
 };
 
 }  // namespace p2p

@@ -24,7 +24,8 @@ bool PeerBook::was_tried(const NamedPeer& named, Instant now) const {
   return it != tried_.end() && now - it->second < kRetry;
 }
 
-std::optional<NamedPeer> PeerBook::draw(const std::function<bool(const NamedPeer&)>& is_wanted, Random& random, Instant now) {
+std::optional<NamedPeer> PeerBook::draw(const std::function<bool(const NamedPeer&)>& is_wanted, Random& random,
+                                        Instant now) {
   allowance_ = std::min<double>(kDialBurst, allowance_ + seconds(now - counted_) / seconds(kDialInterval));
   counted_ = now;
   if (allowance_ < 1) return std::nullopt;
@@ -47,7 +48,8 @@ std::optional<NamedPeer> PeerBook::draw(const std::function<bool(const NamedPeer
 }
 
 void PeerBook::forget(PeerId peer) {
-  for (auto& [origin, teller] : tellers_) std::erase_if(teller.named, [peer](const NamedPeer& each) { return each.peer == peer; });
+  for (auto& [origin, teller] : tellers_)
+    std::erase_if(teller.named, [peer](const NamedPeer& each) { return each.peer == peer; });
 }
 
 std::size_t PeerBook::size() const {

@@ -42,7 +42,8 @@ LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(from, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(from, config_.geometry.piece_count(),
+                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }
@@ -74,7 +75,8 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   emit(LinkClosed{peer_of(link), reason, kind});
   if (was_established) {
     --linked_;
-    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
+    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken())
+      neighborhood_.forgive(*l.neighbor);
     neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -107,7 +109,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const std::string fault = content_fault(features);
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
   if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
-  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
+  if (l.neighbor && l.neighbor != sender)
+    return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
   if (const auto other = twin(link, handshake.peer)) {
     // Both ends keep the one that the larger ID dialled.
     if ((l.direction == Direction::dialed) == (handshake.peer > config_.self))
@@ -129,8 +132,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
-/// a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection
+/// to a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -204,7 +207,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
     if (std::holds_alternative<PeersMessage>(message)) on_violation(link, {"peers named before our handshake"}, now);
-    if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
+    if (std::holds_alternative<ChunkAnnouncement>(message))
+      on_violation(link, {"announcement before our handshake"}, now);
     return;
   }
   if (first) {
@@ -270,7 +274,9 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const PeersMessage& named) const { s.on_peers(link, named, now); }
     void operator()(const KeepAlive&) const {}
-    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
+    void operator()(const UnknownMessage& unknown) const {
+      s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
+    }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
 }

@@ -1,5 +1,5 @@
-// The open swarm: neighbors name each other, so that those who come to one holder find each other at once, and keep their
-// swarm when it goes (docs/PROTOCOL.md, "Naming peers"). Whom others have named is kept in the PeerBook.
+// The open swarm: neighbors name each other, so that those who come to one holder find each other at once, and keep
+// their swarm when it goes (docs/PROTOCOL.md, "Naming peers"). Whom others have named is kept in the PeerBook.
 #include <algorithm>
 
 #include "protocol/assert.hpp"
@@ -47,8 +47,8 @@ bool Swarm::is_linked(PeerId claimed, const Origin& from) const {
   return found;
 }
 
-/// The link in use of the same peer that the other side dialled. A peer that we dialled and one that came are two neighbors, as
-/// anybody can show an ID; that they come from one address makes them the same.
+/// The link in use of the same peer that the other side dialled. A peer that we dialled and one that came are two
+/// neighbors, as anybody can show an ID; that they come from one address makes them the same.
 std::optional<LinkId> Swarm::twin(LinkId link, PeerId peer) const {
   const Link& l = at(link);
   if (!config_.open || !l.remote) return std::nullopt;
@@ -76,9 +76,11 @@ void Swarm::note_place(LinkId link, Instant now) {
 
 /// Only the place of one that has shown us the content, and only where it leads to it.
 bool Swarm::may_name(const Link& named, const Link& to) const {
-  if (&named == &to || named.naming.place_number == 0 || named.phase != Link::Phase::established || !to.remote) return false;
+  if (&named == &to || named.naming.place_number == 0 || named.phase != Link::Phase::established || !to.remote)
+    return false;
   const Endpoint& place = *named.remote;
-  return place.port >= kSmallestNamedPort && place.is_one_machine() && (!place.is_loopback() || to.remote->is_loopback());
+  return place.port >= kSmallestNamedPort && place.is_one_machine() &&
+         (!place.is_loopback() || to.remote->is_loopback());
 }
 
 bool Swarm::has_news(LinkId link) const {
@@ -143,7 +145,9 @@ void Swarm::on_peers(LinkId link, const PeersMessage& message, Instant now) {
 void Swarm::meet(Instant now) {
   if (config_.wanted_neighbors == 0 || complete()) return;
   std::uint32_t neighbors = present_neighbors();
-  const auto is_new = [this](const NamedPeer& each) { return each.peer != config_.self && !is_linked(each.peer, each.place.origin()); };
+  const auto is_new = [this](const NamedPeer& each) {
+    return each.peer != config_.self && !is_linked(each.peer, each.place.origin());
+  };
   for (; neighbors < config_.wanted_neighbors; ++neighbors) {
     const auto drawn = book_.draw(is_new, random_, now);
     if (!drawn) return;

@@ -73,7 +73,8 @@ void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
   // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
   // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
-  if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  if (is_interest(type))
+    std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
   const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
   if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
   at(link).frames.push_back({type, piece});
@@ -83,7 +84,8 @@ void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
 bool Swarm::flushed() const {
   return std::ranges::none_of(links_, [this](const std::optional<Link>& l) {
     if (!l || l->phase != Link::Phase::established) return false;
-    return l->sending || l->bitfield_due || !l->frames.empty() || !l->uploads.empty() || l->haves_told < stored_order_.size();
+    return l->sending || l->bitfield_due || !l->frames.empty() || !l->uploads.empty() ||
+           l->haves_told < stored_order_.size();
   });
 }
 
@@ -104,7 +106,9 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
   if (l.handshake_due) {
-    const Features features{.chunks = config_.chunks.has_value(), .names_peers = config_.open, .content = config_.content.value_or(ContentPrefix{})};
+    const Features features{.chunks = config_.chunks.has_value(),
+                            .names_peers = config_.open,
+                            .content = config_.content.value_or(ContentPrefix{})};
     append_handshake({config_.self, config_.content ? encode(features) : ReservedBytes{}}, out);
     l.handshake_due = false;
   }

@@ -30,12 +30,13 @@ enum class MessageType : std::uint8_t {
 };
 
 constexpr std::string_view name_of(MessageType type) {
-  constexpr std::string_view kNames[] = {"choke", "unchoke", "interested", "not interested", "have", "bitfield", "request", "piece"};
+  constexpr std::string_view kNames[] = {"choke", "unchoke",  "interested", "not interested",
+                                         "have",  "bitfield", "request",    "piece"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
-/// These travel on connections of their own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest", "Asking
-/// for a catalog").
+/// These travel on connections of their own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest",
+/// "Asking for a catalog").
 constexpr std::uint8_t kManifestType = 8;
 constexpr std::uint8_t kCatalogType = 9;
 
@@ -105,11 +106,11 @@ struct NamedPeer {
   friend auto operator<=>(const NamedPeer&, const NamedPeer&) = default;
 };
 struct PeersMessage {
-  std::uint16_t port = 0;  ///< Where the sender listens; 0: nowhere.
+  std::uint16_t port = 0;                               ///< Where the sender listens; 0: nowhere.
   std::shared_ptr<const std::vector<NamedPeer>> peers;  ///< At most kMostNamedPeers. Never null.
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage,
-                             ChunkAnnouncement, PeersMessage, KeepAlive>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead,
+                             UnknownMessage, ChunkAnnouncement, PeersMessage, KeepAlive>;
 
 }  // namespace p2p

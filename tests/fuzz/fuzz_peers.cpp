@@ -1,5 +1,6 @@
-// Peers that name each other, from any bytes: what is decoded keeps its invariants and is written again as it came; and an open
-// swarm that hears it meets nobody whom it must not, no more of them than it may, and names nobody whom it must not.
+// Peers that name each other, from any bytes: what is decoded keeps its invariants and is written again as it came; and
+// an open swarm that hears it meets nobody whom it must not, no more of them than it may, and names nobody whom it must
+// not.
 #include <algorithm>
 #include <map>
 
@@ -67,7 +68,8 @@ class Play {
     swarm_.on_remote(link, place);
     Remote remote{link, place, Decoder(swarm_.geometry(), true), Decoder(swarm_.geometry(), true)};
     Bytes hello;
-    append_handshake({PeerId{2 + input_.below(12)}, encode(Features{.names_peers = input_.flag(), .content = kContent})}, hello);
+    append_handshake(
+        {PeerId{2 + input_.below(12)}, encode(Features{.names_peers = input_.flag(), .content = kContent})}, hello);
     remotes_.emplace(link, std::move(remote));
     hear(link, hello);
   }
@@ -145,7 +147,9 @@ class Play {
       P2P_ASSERT(named->port == 7000);
       for (const NamedPeer& each : *named->peers) {
         P2P_ASSERT(!each.place.is_loopback() || remote.place.is_loopback());
-        const auto is_it = [&](const auto& other) { return other.second.place.ip == each.place.ip && other.first != link; };
+        const auto is_it = [&](const auto& other) {
+          return other.second.place.ip == each.place.ip && other.first != link;
+        };
         P2P_ASSERT(std::ranges::any_of(remotes_, is_it));
       }
     }

@@ -53,7 +53,8 @@ TEST_CASE("whoever was named is drawn once, and again after a minute", "[peers]"
 TEST_CASE("one who is not wanted is passed over, and not used up by that", "[peers]") {
   Desk desk;
   desk.told(1, {peer(2), peer(3)});
-  CHECK(desk.book.draw([](const NamedPeer& each) { return each.peer == PeerId{3}; }, desk.random, desk.now)->peer == PeerId{3});
+  CHECK(desk.book.draw([](const NamedPeer& each) { return each.peer == PeerId{3}; }, desk.random, desk.now)->peer ==
+        PeerId{3});
   CHECK(desk.draw_all() == std::set<std::uint32_t>{2});
 }
 
@@ -64,7 +65,13 @@ TEST_CASE("addresses that are no machine's are not kept, and the loopback's only
   link_local.ip[0] = std::byte{0xfe};
   link_local.ip[1] = std::byte{0x80};
   link_local.ip[15] = std::byte{1};
-  desk.told(1, {peer(9, 0), peer(9, 224), peer(9, 255), {group_v6, PeerId{9}}, {link_local, PeerId{9}}, {nobody, PeerId{9}}, peer(9, 127)});
+  desk.told(1, {peer(9, 0),
+                peer(9, 224),
+                peer(9, 255),
+                {group_v6, PeerId{9}},
+                {link_local, PeerId{9}},
+                {nobody, PeerId{9}},
+                peer(9, 127)});
   CHECK(desk.book.size() == 0);
   desk.book.add(std::vector{peer(9, 127), peer(8)}, at(1, 5000, 127), desk.random, desk.now);
   CHECK(desk.draw_all() == std::set<std::uint32_t>{8, 9});

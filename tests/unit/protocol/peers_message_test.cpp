@@ -24,7 +24,8 @@ std::string meant(const std::string& picture, bool names_peers = true) {
 TEST_CASE("the sender's port, and those whom it names", "[peers][decoder]") {
   CHECK(meant("00000003 11 0000") == "listens at 0");
   CHECK(meant("00000019 11 1388" + kV4 + "1f90 00000007") == "listens at 5000 names 7");
-  CHECK(meant("0000002f 11 1388" + kV4 + "1f90 00000007" + kV4 + "0400 7fffffff 00000001 01") == "listens at 5000 names 7 2147483647, unchoke");
+  CHECK(meant("0000002f 11 1388" + kV4 + "1f90 00000007" + kV4 + "0400 7fffffff 00000001 01") ==
+        "listens at 5000 names 7 2147483647, unchoke");
 }
 
 TEST_CASE("what is written is what stands in docs/PROTOCOL.md", "[peers][encoder]") {
@@ -36,9 +37,12 @@ TEST_CASE("what is written is what stands in docs/PROTOCOL.md", "[peers][encoder
   CHECK(test::to_hex(bytes) == test::to_hex(hex("00000019 11 1388" + kV4 + "1f90 00000007")));
 }
 
-TEST_CASE("ports of a machine's own services, IDs that are none and lengths that do not fit are violations", "[peers][decoder]") {
-  CHECK(meant("00000019 11 1388" + kV4 + "03ff 00000007") == "violation: a peer named at port 1023, expected 1024 or larger");
-  CHECK(meant("00000019 11 1388" + kV4 + "0400 80000000") == "violation: a peer named with ID 2147483648, expected at most 2147483647");
+TEST_CASE("ports of a machine's own services, IDs that are none and lengths that do not fit are violations",
+          "[peers][decoder]") {
+  CHECK(meant("00000019 11 1388" + kV4 + "03ff 00000007") ==
+        "violation: a peer named at port 1023, expected 1024 or larger");
+  CHECK(meant("00000019 11 1388" + kV4 + "0400 80000000") ==
+        "violation: a peer named with ID 2147483648, expected at most 2147483647");
   CHECK(meant("00000002 11").starts_with("violation: peers named with length 2, expected 3 to 1103 in steps of 22"));
   CHECK(meant("00000004 11").starts_with("violation: peers named with length 4, expected 3"));
   CHECK(meant("00000465 11").starts_with("violation: peers named with length 1125, expected 3"));

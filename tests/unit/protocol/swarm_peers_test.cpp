@@ -12,7 +12,9 @@ using test::Stage;
 
 constexpr ContentPrefix kContent{std::byte{7}};
 
-Scene getter() { return {.stored = "00000", .content = kContent, .open = true, .listens_at = 7000, .wanted_neighbors = 4}; }
+Scene getter() {
+  return {.stored = "00000", .content = kContent, .open = true, .listens_at = 7000, .wanted_neighbors = 4};
+}
 Scene sharer() { return {.stored = "11111", .content = kContent, .open = true, .listens_at = 5000}; }
 
 Endpoint at(unsigned machine, std::uint16_t port, unsigned network = 10) {
@@ -24,17 +26,20 @@ Endpoint at(unsigned machine, std::uint16_t port, unsigned network = 10) {
 }
 
 void greets(Stage& stage, Remote& remote, std::uint32_t id, bool names_peers = true) {
-  stage.swarm.on_handshake(remote.link(), {PeerId{id}, encode(Features{.names_peers = names_peers, .content = kContent})}, stage.now);
+  stage.swarm.on_handshake(remote.link(),
+                           {PeerId{id}, encode(Features{.names_peers = names_peers, .content = kContent})}, stage.now);
   stage.settle();
 }
 
 void says_peers(Stage& stage, Remote& remote, std::uint16_t port, std::vector<NamedPeer> named = {}) {
-  stage.swarm.on_message(remote.link(), PeersMessage{port, std::make_shared<const std::vector<NamedPeer>>(std::move(named))}, stage.now);
+  stage.swarm.on_message(
+      remote.link(), PeersMessage{port, std::make_shared<const std::vector<NamedPeer>>(std::move(named))}, stage.now);
   stage.settle();
 }
 
 /// A neighbor that came from a machine, and says where it listens; what it hears is dropped.
-Remote& comes(Stage& stage, std::uint32_t id, const std::string& map = "00000", std::uint16_t port = 6000, unsigned network = 10) {
+Remote& comes(Stage& stage, std::uint32_t id, const std::string& map = "00000", std::uint16_t port = 6000,
+              unsigned network = 10) {
   Remote& remote = stage.accepts(id);
   stage.swarm.on_remote(remote.link(), at(id, 40'000, network));
   greets(stage, remote, id);
@@ -95,7 +100,8 @@ TEST_CASE("only news is told: the second time after a second, from then on every
   CHECK(first.hears().empty());
 }
 
-TEST_CASE("one who listens nowhere or at a small port, who has not said where, or is gone is not named", "[swarm][peers]") {
+TEST_CASE("one who listens nowhere or at a small port, who has not said where, or is gone is not named",
+          "[swarm][peers]") {
   Stage stage(sharer());
   comes(stage, 11, "00000", 0);
   comes(stage, 12, "00000", 80);
