@@ -50,9 +50,7 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store
 
 Exchange::~Exchange() = default;
 
-void Exchange::start() {
-  look_at_clock();
-}
+void Exchange::start() { look_at_clock(); }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
@@ -158,7 +156,9 @@ void Exchange::claim(PieceIndex piece) {
   }
 }
 
-void Exchange::withdraw(const std::vector<PieceIndex>& pieces) { swarm_.on_trust_withdrawn(store_.withdraw(pieces), now()); }
+void Exchange::withdraw(const std::vector<PieceIndex>& pieces) {
+  swarm_.on_trust_withdrawn(store_.withdraw(pieces), now());
+}
 
 /// False when the disk is full.
 bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
@@ -209,7 +209,8 @@ void Exchange::carry_out() {
   struct Carry {
     Exchange& exchange;
     void operator()(const SendReady& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->wake();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->wake();
     }
     void operator()(const Dial& effect) const {
       if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
@@ -217,7 +218,8 @@ void Exchange::carry_out() {
     void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
     void operator()(const Withdraw& effect) const { exchange.withdraw(effect.pieces); }
     void operator()(const Disconnect& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->close();
     }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };
