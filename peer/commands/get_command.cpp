@@ -15,8 +15,9 @@ namespace p2p {
 namespace {
 
 constexpr const char* kGetFooter = R"(
-Prints the content id and the path. Run again after an interruption, it goes on where it was. Those who fetch the same file at
-the same time give each other what they have; the process ends when the file is complete and all that others asked for is sent.
+Prints the content id and the path. Run again after an interruption, it goes on where it was. Those who fetch the same
+file at the same time give each other what they have; the process ends when the file is complete and all that others
+asked for is sent.
 Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
 28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 

@@ -84,10 +84,8 @@ struct SwarmConfig {
   /// came and went, is forgotten. There is no end: whether everybody has the file is not known.
   bool open = false;
   std::uint32_t most_neighbors = 1024;
-  /// There: where we listen, which neighbors are told; 0: nowhere. And with how many neighbors we are content: while we
-  /// lack pieces and are linked with fewer, we ask to meet those whom others name.
-  std::uint16_t listens_at = 0;
-  std::uint32_t wanted_neighbors = 0;
+  std::uint16_t listens_at = 0;        ///< The port that neighbors are told; 0: we listen nowhere.
+  std::uint32_t wanted_neighbors = 0;  ///< While we lack pieces and have fewer, we ask to meet those whom others name.
 
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
@@ -141,8 +139,7 @@ class Swarm {
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
   LinkId on_accepted(const Origin& from, Instant now);
-  /// Which address and port its other end has; before its handshake is reported. A neighbor of which it is not said is
-  /// never named to others.
+  /// Where its other end is; before its handshake is reported. Without this the neighbor is never named to others.
   void on_remote(LinkId link, const Endpoint& remote) { at(link).remote = remote; }
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
