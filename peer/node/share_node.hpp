@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "peer/discovery/catalog_link.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/share/library.hpp"
