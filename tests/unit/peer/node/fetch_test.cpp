@@ -36,7 +36,7 @@ class Seed {
         id_(id),
         acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
         store_(make(dir_, text), {.serve_only = true}),
-        exchange_(io, open_swarm(PeerId{id}, store_, 4), store_, id, hooks()) {
+        exchange_(io, sharers_swarm(PeerId{id}, store_, 0), store_, id, hooks()) {
     exchange_.start();
     accept();
   }
