@@ -27,7 +27,7 @@ constexpr std::array<std::pair<char32_t, char32_t>, 14> kUnprintable = {{
 
 constexpr char32_t kFirstWide = 0x1100;
 
-/// What is no character takes the place of one: a terminal shows something there.
+/// A byte that is no character takes the place of one: a terminal shows something there.
 std::size_t step(std::string_view text) { return std::max<std::size_t>(character_bytes(text), 1); }
 
 std::size_t width_of(std::string_view text, std::size_t bytes) {
@@ -38,7 +38,9 @@ std::size_t width_of(std::string_view text, std::size_t bytes) {
 
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xbf) { return byte(i) >= from && byte(i) <= to; };
+  const auto follows = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xbf) {
+    return byte(i) >= from && byte(i) <= to;
+  };
   const unsigned first = byte(0);
   if (text.empty()) return 0;
   if (first < 0x80) return 1;

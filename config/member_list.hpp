@@ -24,7 +24,7 @@ namespace p2p::config {
 /// ::ffff:a.b.c.d. There is no zone.
 struct MemberAddress {
   std::array<std::byte, 16> ip{};
-  std::uint16_t port = 0; ///< Not 0.
+  std::uint16_t port = 0;  ///< Not 0.
 
   static MemberAddress v4(std::array<std::byte, 4> address, std::uint16_t port);
 
@@ -37,20 +37,18 @@ struct MemberAddress {
   /// or all eight groups of an IPv6 address.
   std::string host() const;
 
-  friend auto operator<=>(const MemberAddress &,
-                          const MemberAddress &) = default;
+  friend auto operator<=>(const MemberAddress&, const MemberAddress&) = default;
 };
 
 struct Member {
   static constexpr std::uint32_t kMaxId = 0x7fffffff;
   static constexpr std::uint32_t kMaxAge = 86'400;
 
-  MemberAddress address; ///< Of one machine.
-  std::uint32_t id = 0;  ///< At most kMaxId.
-  std::uint32_t heard_s =
-      0; ///< Whole seconds since the member was heard of; at most kMaxAge.
+  MemberAddress address;      ///< Of one machine.
+  std::uint32_t id = 0;       ///< At most kMaxId.
+  std::uint32_t heard_s = 0;  ///< Whole seconds since the member was heard of; at most kMaxAge.
 
-  friend auto operator<=>(const Member &, const Member &) = default;
+  friend auto operator<=>(const Member&, const Member&) = default;
 };
 
 constexpr std::size_t kMostMembers = 4'096;
@@ -60,10 +58,9 @@ constexpr std::size_t kMaxMemberListBytes = 32 + kMostMembers * 80;
 /// Reads a list; `source` names it in messages. The members are in ascending
 /// order of heard_s, and no address is there twice. Throws ConfigError with the
 /// first thing that is wrong.
-std::vector<Member> parse_member_list(std::string_view text,
-                                      const std::string &source);
+std::vector<Member> parse_member_list(std::string_view text, const std::string& source);
 
 /// The text that says just this. Precondition: the invariants hold.
-std::string member_list_text(const std::vector<Member> &members);
+std::string member_list_text(const std::vector<Member>& members);
 
-} // namespace p2p::config
+}  // namespace p2p::config

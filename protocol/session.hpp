@@ -37,7 +37,9 @@ class Session {
   /// What it has and we may want; empty, and of size 0, until the handshake.
   const Bitfield& remote_pieces() const { return remote_pieces_; }
   /// By its own word it has every piece, whatever of it was disowned.
-  bool remote_is_complete() const { return remote_pieces_.count() + (disowned_ ? disowned_->count() : 0) == remote_pieces_.size(); }
+  bool remote_is_complete() const {
+    return remote_pieces_.count() + (disowned_ ? disowned_->count() : 0) == remote_pieces_.size();
+  }
 
   std::optional<Violation> on_handshake();
 
@@ -45,10 +47,10 @@ class Session {
   /// anything (a repeated choke, interest or have does not; a request or piece, which carries no state, does).
   std::variant<bool, Violation> on_message(const Message& message);
 
-  /// What the remote said that it has means these pieces. Precondition: the handshake came, and nothing is disowned.
+  /// The remote's bitfield means these pieces. Precondition: the handshake came, and nothing is disowned.
   void reread(Bitfield pieces);
 
-  /// What the remote has for this piece is not what we want: it counts as not having it, whatever it says later.
+  /// The remote has something else for this piece than we want: it counts as not having it, whatever it says later.
   /// Precondition: the handshake came, and it is one of remote_pieces().
   void disown(PieceIndex piece);
 
@@ -67,8 +69,8 @@ class Session {
   bool announcing_ = false;  ///< The bitfield came, and nothing but announcements since.
   std::uint32_t piece_count_;
   Bitfield remote_pieces_;
-  std::uint32_t next_announced_ = 0;     ///< The smallest index that may still be announced.
-  std::unique_ptr<Bitfield> disowned_;   ///< Null where there is none.
+  std::uint32_t next_announced_ = 0;    ///< The smallest index that may still be announced.
+  std::unique_ptr<Bitfield> disowned_;  ///< Null where there is none.
 };
 
 }  // namespace p2p

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/read_config.hpp"
-#include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
 namespace {
@@ -45,9 +45,10 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   auto [common, peers] = parse_both(directory);
   const auto self = std::ranges::find(peers, peer_id, &config::PeerLine::id);
   if (self == peers.end())
-    throw ExitError(ExitCode::bad_configuration, (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) +
-                                                     " is not listed; the first line is peer " + std::to_string(peers.front().id) +
-                                                     ", the last " + std::to_string(peers.back().id));
+    throw ExitError(ExitCode::bad_configuration,
+                    (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) +
+                        " is not listed; the first line is peer " + std::to_string(peers.front().id) + ", the last " +
+                        std::to_string(peers.back().id));
   const auto self_index = static_cast<std::size_t>(self - peers.begin());
   std::optional<Geometry> geometry;
   if (common.file_size && common.piece_size) geometry.emplace(*common.file_size, *common.piece_size);
@@ -55,53 +56,34 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
 }
 
 ExitError seed_without_file(const Setup& setup) {
-  return {ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
-                            std::to_string(setup.self().id) + " starts with it"};
+  return {ExitCode::io, (setup.folder / setup.common.file_name).string() +
+                            " is missing, and PeerInfo.cfg says that peer " + std::to_string(setup.self().id) +
+                            " starts with it"};
 }
 
 Content Setup::content(ManifestPtr manifest) const {
   const fs::path root = folder / common.file_name;
-  if (!manifest) return {.root = root, .layout = Layout::of_file(geometry->total_size(), geometry->piece_size()), .size_source = "FileSize in Common.cfg"};
+  if (!manifest)
+    return {.root = root,
+            .layout = Layout::of_file(geometry->total_size(), geometry->piece_size()),
+            .size_source = "FileSize in Common.cfg"};
   const auto agree = [&](const char* key, std::optional<std::uint64_t> configured, std::uint64_t in_manifest) {
     if (configured && *configured != in_manifest)
-      throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " + std::to_string(*configured) +
-                                                       ", but " + std::to_string(in_manifest) + " in the manifest");
+      throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " +
+                                                       std::to_string(*configured) + ", but " +
+                                                       std::to_string(in_manifest) + " in the manifest");
   };
   agree("FileSize", common.file_size, manifest->manifest.total_size());
   agree("PieceSize", common.piece_size, manifest->manifest.piece_size);
   return content_of(root, std::move(manifest));
 }
 
-std::vector<PeerId> Setup::neighbors() const {
-  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
-  std::vector<std::uint32_t> indexes = graph.neighbors(static_cast<std::uint32_t>(self_index));
-  indexes.insert(std::ranges::lower_bound(indexes, self_index), static_cast<std::uint32_t>(self_index));
-  std::vector<PeerId> ids;
-  for (const std::uint32_t index : indexes) ids.push_back(PeerId{peers[index].id});
-  return ids;
-}
+std::vector<PeerId> Setup::neighbors() const { return listed_neighbors(common, peers, self_index); }
 
 SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeline) const {
-  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
-  std::vector<PeerId> favored;
-  if (common.choking_policy == config::ChokingPolicy::cooperative)
-    for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
-      favored.push_back(PeerId{peers[index].id});
-  auto everybody = std::make_shared<std::vector<PeerId>>();
-  if (common.max_connections > 0)
-    for (const config::PeerLine& peer : peers) everybody->push_back(PeerId{peer.id});
-  return {.self = PeerId{self().id},
-          .listed = neighbors(),
-          .geometry = content.layout.geometry(),
-          .preferred_neighbors = common.preferred_neighbors,
-          .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
-          .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
-          .max_pipeline = max_pipeline,
-          .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
-          .favored = std::move(favored),
-          .everybody = std::move(everybody),
-          .most_guests = common.max_connections,
-          .content = content.id ? std::optional(prefix_of(*content.id)) : std::nullopt};
+  SwarmConfig config = listed_swarm(common, peers, self_index, content.layout.geometry(), max_pipeline);
+  if (content.id) config.content = prefix_of(*content.id);
+  return config;
 }
 
 }  // namespace p2p

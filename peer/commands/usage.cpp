@@ -3,21 +3,25 @@
 #include <algorithm>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
 #include "config/text.hpp"
 
 namespace p2p {
 namespace {
 
-bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9'); }
+bool is_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9');
+}
 
 [[noreturn]] void refuse_option(const CLI::App& app, std::string_view name) {
   std::vector<std::string_view> known;
   for (const CLI::Option* const option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) known.push_back(long_name);
   const auto meant = config::nearest(name.substr(std::min(name.find_first_not_of('-'), name.size())), known);
-  throw CLI::ParseError("unknown option " + std::string(name) + (meant ? "; did you mean --" + std::string(*meant) + "?" : ""),
-                        CLI::ExitCodes::ExtrasError);
+  throw CLI::ParseError(
+      "unknown option " + std::string(name) + (meant ? "; did you mean --" + std::string(*meant) + "?" : ""),
+      CLI::ExitCodes::ExtrasError);
 }
 
 /// Before CLI11 judges values: the value of a misspelt option would be taken for something else, and blamed.
@@ -38,7 +42,8 @@ void check_options(const CLI::App& app, const std::vector<std::string>& words) {
 
 std::string listed(const std::vector<std::string_view>& words) {
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
   return text;
 }
 
@@ -47,9 +52,11 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
   return meant ? "; did you mean " + std::string(*meant) + "?" : "";
 }
 
-std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check) {
+std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words,
+                                    const std::function<void()>& check) {
   try {
-    if (std::ranges::find(words, "--help") == words.end() && std::ranges::find(words, "-h") == words.end()) check_options(app, words);
+    if (std::ranges::find(words, "--help") == words.end() && std::ranges::find(words, "-h") == words.end())
+      check_options(app, words);
     // CLI11 takes them from the end.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     check();
@@ -67,6 +74,10 @@ std::vector<std::string> words_from(int first, int argc, const char* const* argv
   return {argv + std::min(first, argc), argv + argc};
 }
 
+CLI::Validator in_range(std::uint32_t least, std::uint32_t most) {
+  return CLI::Range(least, most).description(std::to_string(least) + " to " + std::to_string(most));
+}
+
 void add_progress_option(CLI::App& app, ProgressMode& progress) {
   using enum ProgressMode;
   add_choice(app, "--progress", "How far it is, on stderr; auto: a bar on a terminal, else plain lines", progress,
@@ -77,6 +88,11 @@ void add_log_level_option(CLI::App& app, std::string& level) {
   std::vector<std::pair<std::string_view, std::string>> levels;
   for (const char* const word : {"debug", "info", "warn", "error", "off"}) levels.emplace_back(word, word);
   add_choice(app, "--log-level", "Diagnostics on stderr", level, levels);
+}
+
+void add_jobs_option(CLI::App& app, unsigned& jobs, const std::string& purpose) {
+  jobs = std::max(1u, std::thread::hardware_concurrency());
+  app.add_option("--jobs", jobs, purpose + "; by default as many as the machine has")->check(in_range(1, 1024));
 }
 
 }  // namespace p2p

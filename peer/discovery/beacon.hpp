@@ -21,23 +21,23 @@ using NetworkTag = std::array<std::byte, 8>;
 
 struct Beacon {
   enum class Kind : std::uint8_t {
-    here_i_am = 1,    ///< A node listens on this port.
-    who_is_there = 2, ///< Nodes are to say where they are; the port is 0.
+    here_i_am = 1,     ///< A node listens on this port.
+    who_is_there = 2,  ///< Nodes are to say where they are; the port is 0.
   };
   NetworkTag network{};
   Kind kind = Kind::who_is_there;
   std::uint16_t port = 0;
-  PeerId peer; ///< Of a node; 0 with who_is_there.
+  PeerId peer{};  ///< Of a node; 0 with who_is_there.
 
-  friend bool operator==(const Beacon &, const Beacon &) = default;
+  friend bool operator==(const Beacon&, const Beacon&) = default;
 };
 
 NetworkTag network_tag(std::string_view network);
 
 /// Precondition: what Beacon says of its members.
-std::array<std::byte, kBeaconBytes> encode(const Beacon &beacon);
+std::array<std::byte, kBeaconBytes> encode(const Beacon& beacon);
 /// Empty when the bytes are not exactly one beacon; else encode() gives them
 /// back.
 std::optional<Beacon> decode_beacon(std::span<const std::byte> bytes);
 
-} // namespace p2p
+}  // namespace p2p

@@ -77,7 +77,7 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
     } else if (!self->input_.empty()) {
       if (!self->take_item()) break;
     } else {
-      self->exchange_.settle();
+      self->exchange_.carry_out();
       if (self->closed_) break;
       if (const bool more = co_await self->read_some(); !more) break;
     }
@@ -88,7 +88,8 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 
 asio::awaitable<bool> Connection::read_some() {
   if (greeted_ && input_buffer_.size() < kInputBytes)
-    input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes : kInputBytes);
+    input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes
+                                                                                    : kInputBytes);
   if (exchange_.swarm().awaits_acknowledgement(link_)) stream_->acknowledge();
   const std::array<asio::mutable_buffer, 2> targets{asio::buffer(input_buffer_), asio::mutable_buffer()};
   const auto [error, bytes] = co_await stream_->read_some(targets);
@@ -131,13 +132,13 @@ asio::awaitable<bool> Connection::read_payload() {
   const std::uint32_t length = decoder_.payload_left();
   if (input_.empty()) {
     // A buffer is taken only when payload is there: a head alone must not bind memory.
-    exchange_.settle();
+    exchange_.carry_out();
     if (closed_) co_return false;
     if (const bool more = co_await read_some(); !more) co_return false;
   }
   PieceBuffer buffer;
   if (exchange_.swarm().payload_wanted(link_)) {
-    exchange_.settle();
+    exchange_.carry_out();
     if (closed_) co_return false;
     if (length > exchange_.buffers().piece_size())
       buffer = exchange_.map_buffer(link_);
@@ -147,10 +148,13 @@ asio::awaitable<bool> Connection::read_payload() {
   }
   while (decoder_.payload_left() > 0) {
     if (input_.empty()) {
-      exchange_.settle();
+      exchange_.carry_out();
       if (closed_) co_return false;
       if (buffer) {
-        if (const bool more = co_await read_rest(buffer.data() + (length - decoder_.payload_left()), decoder_.payload_left()); !more) co_return false;
+        if (const bool more =
+                co_await read_rest(buffer.data() + (length - decoder_.payload_left()), decoder_.payload_left());
+            !more)
+          co_return false;
       } else {
         if (const bool more = co_await read_some(); !more) co_return false;
       }
@@ -240,7 +244,8 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
   const std::size_t size = exchange_.swarm().geometry().size_of(piece);
   for (std::size_t sent = 0; sent < size;) {
     writing_ = true;
-    const auto [error, bytes] = co_await stream_->send_file(source->file->descriptor(), source->offset + sent, size - sent);
+    const auto [error, bytes] =
+        co_await stream_->send_file(source->file->descriptor(), source->offset + sent, size - sent);
     writing_ = false;
     ++writes_;
     if (closed_) co_return false;

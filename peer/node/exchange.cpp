@@ -44,21 +44,19 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store
   if (!store_.matching_takes_long()) return;
   verifier_.emplace(io.get_executor(), store_, [this](PieceIndex piece, PieceBuffer buffer, bool matches) {
     store_verified(piece, std::move(buffer), matches);
-    settle();
+    carry_out();
   });
 }
 
 Exchange::~Exchange() = default;
 
-void Exchange::start() {
-  look_at_clock();
-}
+void Exchange::start() { look_at_clock(); }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
   connections_.emplace(link, connection);
   connection->start();
-  settle();
+  carry_out();
 }
 
 void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
@@ -74,10 +72,8 @@ void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  std::vector<Origin> tried;
-  for (const asio::ip::address& address : failure.tried) tried.push_back(origin_of(address));
-  swarm_.on_dial_failed(peer, fault_of(failure), now(), tried);
-  settle();
+  swarm_.on_dial_failed(peer, fault_of(failure), now(), failure.tried);
+  carry_out();
 }
 
 // --- pieces and the disk -------------------------------------------------------------------------------------------
@@ -91,7 +87,7 @@ std::optional<PieceStorage::Source> Exchange::source(PieceIndex piece) {
 void Exchange::check_on_disk(PieceIndex piece) {
   swarm_.on_pieces_lost(store_.recheck(piece), now());
   if (store_.frozen()) swarm_.pause_storing();
-  settle();
+  carry_out();
 }
 
 void Exchange::store(PieceIndex piece, PieceBuffer buffer) {
@@ -131,7 +127,7 @@ PieceBuffer Exchange::map_buffer(LinkId link) {
 /// Null when the disk is full.
 std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
   try {
-    return store_.map(piece);
+    return store_.large_pieces()->map(piece);
   } catch (const std::system_error& error) {
     if (!is_disk_full(error.code())) throw;
     return nullptr;
@@ -160,7 +156,9 @@ void Exchange::claim(PieceIndex piece) {
   }
 }
 
-void Exchange::withdraw(const std::vector<PieceIndex>& pieces) { swarm_.on_trust_withdrawn(store_.withdraw(pieces), now()); }
+void Exchange::withdraw(const std::vector<PieceIndex>& pieces) {
+  swarm_.on_trust_withdrawn(store_.withdraw(pieces), now());
+}
 
 /// False when the disk is full.
 bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
@@ -168,7 +166,7 @@ bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
     if (parked)
       store_.park(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     else if (MappedPart* const part = buffer.part())
-      store_.keep(piece, *part);
+      store_.large_pieces()->keep(piece, *part);
     else
       store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     return true;
@@ -191,7 +189,7 @@ void Exchange::wait_for_room() {
     waiting_for_room_ = false;
     spdlog::warn("the disk has room again: fetching goes on");
     swarm_.resume_storing(now());
-    settle();
+    carry_out();
   });
 }
 
@@ -203,15 +201,16 @@ void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
 void Exchange::remove(LinkId link, const std::string& reason) {
   connections_.erase(link);
   swarm_.on_closed(link, reason, now());
-  settle();
+  carry_out();
   check_finished();
 }
 
-void Exchange::settle() {
+void Exchange::carry_out() {
   struct Carry {
     Exchange& exchange;
     void operator()(const SendReady& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->wake();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->wake();
     }
     void operator()(const Dial& effect) const {
       if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
@@ -219,7 +218,8 @@ void Exchange::settle() {
     void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
     void operator()(const Withdraw& effect) const { exchange.withdraw(effect.pieces); }
     void operator()(const Disconnect& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->close();
     }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };
@@ -244,7 +244,7 @@ void Exchange::arm_timer() {
 void Exchange::look_at_clock() {
   swarm_.note_callers(hooks_.anybody_greets && hooks_.anybody_greets());
   swarm_.on_timer(now());
-  settle();
+  carry_out();
 }
 
 void Exchange::finish(bool drain, std::function<void()> on_finished) {

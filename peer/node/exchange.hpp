@@ -1,7 +1,7 @@
 // The shell around one swarm: carries out what the core decides and tells it what happened.
 //
 // Owns the swarm's connections and its one timer. Everything runs on the network thread; after each batch of inputs
-// settle() carries out the effects.
+// carry_out() carries out the effects.
 #pragma once
 
 #include <chrono>
@@ -13,11 +13,11 @@
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
-#include "peer/net/stream.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/net/stream.hpp"
 #include "peer/node/buffer_pool.hpp"
-#include "peer/storage/piece_storage.hpp"
 #include "peer/node/verifier.hpp"
+#include "peer/storage/piece_storage.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -27,10 +27,11 @@ class Connection;
 class Exchange {
  public:
   struct Hooks {
-    std::function<void(const Event&)> on_event;     ///< Each event, in order.
-    std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
-    std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
-    std::function<void(PeerId, std::uint64_t)> on_sent = {};  ///< Bytes of a piece have gone to this neighbor. May be null.
+    std::function<void(const Event&)> on_event;  ///< Each event, in order.
+    std::function<void()> on_settled;            ///< After a batch of effects, before the thread may sleep.
+    std::function<void(PeerId)> dial;            ///< Connect and call add_dialed() or dial_failed().
+    std::function<void(PeerId, std::uint64_t)> on_sent =
+        {};  ///< Bytes of a piece have gone to this neighbor. May be null.
     /// Whether connections are accepted whose handshake has not come yet. May be null: nobody is accepted.
     std::function<bool()> anybody_greets = {};
   };
@@ -60,8 +61,10 @@ class Exchange {
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
   /// How long nothing could be stored because the disk is full.
-  Duration without_room_for(Instant at) const { return waiting_for_room_ ? at - room_missing_since_ : Duration::zero(); }
-  /// Only then may it be destroyed while the io_context goes on running.
+  Duration without_room_for(Instant at) const {
+    return waiting_for_room_ ? at - room_missing_since_ : Duration::zero();
+  }
+  /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
 
   // --- for connections -------------------------------------------------------------------------------------------
@@ -80,7 +83,7 @@ class Exchange {
   /// and tried again. Throws std::system_error when the store cannot be written for another reason.
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
-  void settle();
+  void carry_out();
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 
@@ -118,9 +121,11 @@ class Exchange {
   Instant room_missing_since_{};
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.
   std::function<void()> on_finished_;
-  std::optional<Verifier> verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
+  std::optional<Verifier>
+      verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
 };
 
 }  // namespace p2p

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "peer/ground/clock.hpp"
-#include "peer/net/dialer.hpp"
 #include "peer/ground/random_seed.hpp"
+#include "peer/net/dialer.hpp"
+#include "peer/node/open_swarm.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/stuck_text.hpp"
-#include "peer/node/open_swarm.hpp"
 
 namespace p2p {
 namespace {
@@ -24,7 +24,8 @@ constexpr Duration kLongestTrial = 60s;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks)
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root,
+             const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
@@ -62,7 +63,8 @@ void Fetch::add_holder(const Holder& holder) {
   const Place place{holder.ip, holder.address.port};
   if (liars_.contains(place)) return;
   if (holder.size != known_->manifest.total_size()) {
-    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address), holder.size);
+    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address),
+                 holder.size);
     return;
   }
   const PeerId next{Swarm::kFirstHandle + static_cast<std::uint32_t>(handles_.size())};
@@ -85,7 +87,7 @@ void Fetch::try_claimants(Claim& claim) {
   }
   const PeerId handle = claim.handles[claim.current];
   exchange_.swarm().add_neighbor(handle, claimants_.at(handle).gave.peer, now());
-  exchange_.settle();
+  exchange_.carry_out();
 }
 
 bool Fetch::has_proved(PeerId handle) const {
@@ -93,7 +95,7 @@ bool Fetch::has_proved(PeerId handle) const {
   return claimant.gave.pieces > 0 && now() - claimant.gave_at < kProven;
 }
 
-/// Whoever else claims its ID is none the worse for it.
+/// Others that claim the same ID are not blamed.
 void Fetch::on_rejected(PeerId handle) {
   const Claimant& liar = claimants_.at(handle);
   liars_.insert(liar.place);

@@ -78,7 +78,7 @@ void Life::next() {
   if (!leaving_) io_.stop();
 }
 
-/// Who left as complete and cannot write what it has is not complete.
+/// A process that leaves as complete, and cannot write its last lines, is not complete.
 void Life::break_down(const ExitError& error) {
   if (leaving_ && code_ == ExitCode::complete && !failure_) failure_ = error;
   fail(error);
@@ -94,7 +94,8 @@ std::optional<ExitCode> Life::run_on() {
     } catch (const StoreError& error) {
       break_down(ExitError(exit_code(error.fault()), error.what()));
     } catch (const std::system_error& error) {
-      break_down(ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
+      break_down(
+          ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
     }
   }
   io_.restart();

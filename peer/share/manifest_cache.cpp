@@ -27,8 +27,12 @@ constexpr const char* kIndex = "index";
 constexpr const char* kSuffix = ".manifest";
 
 std::string line_of(const SeenFile& file, const ContentId& id) {
-  const nlohmann::ordered_json line{{"name", file.name},   {"size", file.size},           {"changed_ns", file.changed_ns},
-                                    {"inode", file.inode}, {"executable", file.executable}, {"content_id", config::to_hex(id)}};
+  const nlohmann::ordered_json line{{"name", file.name},
+                                    {"size", file.size},
+                                    {"changed_ns", file.changed_ns},
+                                    {"inode", file.inode},
+                                    {"executable", file.executable},
+                                    {"content_id", config::to_hex(id)}};
   return line.dump() + "\n";
 }
 
@@ -61,10 +65,12 @@ std::string text_of(const fs::path& path) {
   }
 }
 
-/// As path_of() makes them.
-bool is_manifest_name(const std::string& name) {
-  ContentId ignored;
-  return name.ends_with(kSuffix) && config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), ignored);
+/// Of a name as path_of() makes them; none of any other.
+std::optional<ContentId> id_in(const std::string& name) {
+  ContentId id;
+  if (!name.ends_with(kSuffix) || !config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), id))
+    return std::nullopt;
+  return id;
 }
 
 }  // namespace
@@ -72,7 +78,8 @@ bool is_manifest_name(const std::string& name) {
 ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder) {
   std::error_code error;
   fs::create_directory(folder_, error);
-  if (!error && !fs::is_directory(fs::symlink_status(folder_, error))) error = std::make_error_code(std::errc::not_a_directory);
+  if (!error && !fs::is_directory(fs::symlink_status(folder_, error)))
+    error = std::make_error_code(std::errc::not_a_directory);
   if (error) {
     stop_writing(error.message());
     return;
@@ -90,7 +97,8 @@ void ManifestCache::read_index() {
 }
 
 void ManifestCache::stop_writing(const std::string& why) {
-  if (std::exchange(writable_, false)) spdlog::warn("cannot keep manifests in {}: {}; files are hashed again at the next start", folder_.string(), why);
+  if (std::exchange(writable_, false))
+    spdlog::warn("cannot keep manifests in {}: {}; files are hashed again at the next start", folder_.string(), why);
 }
 
 fs::path ManifestCache::path_of(const ContentId& id) const { return folder_ / (config::to_hex(id) + kSuffix); }
@@ -98,14 +106,16 @@ fs::path ManifestCache::path_of(const ContentId& id) const { return folder_ / (c
 std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
   const auto found = index_.find(file);
   std::error_code ignored;
-  if (found == index_.end() || !(in_memory_.contains(found->second) || fs::exists(path_of(found->second), ignored))) return std::nullopt;
+  if (found == index_.end() || !(in_memory_.contains(found->second) || fs::exists(path_of(found->second), ignored)))
+    return std::nullopt;
   return found->second;
 }
 
 ManifestPtr ManifestCache::load(const ContentId& id) const {
   const auto in_memory = in_memory_.find(id);
   try {
-    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id, path_of(id).string());
+    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id,
+                          path_of(id).string());
   } catch (const config::ConfigError&) {
     return nullptr;  // the right SHA-256 and no manifest: nobody of us wrote it
   }
@@ -133,22 +143,23 @@ void ManifestCache::append(const std::string& lines) const {
 
 void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
   std::map<SeenFile, ContentId> kept;
-  std::set<std::string> names;
+  std::set<ContentId> ids;
   std::string lines;
   for (const SeenFile& file : files) {
     const auto found = index_.find(file);
     if (found == index_.end()) continue;
     kept.insert(*found);
-    names.insert(path_of(found->second).filename());
+    ids.insert(found->second);
     lines += line_of(file, found->second);
   }
   index_ = std::move(kept);
+  std::erase_if(in_memory_, [&](const auto& each) { return !ids.contains(each.first); });
   if (!writable_) return;
   try {
     replace_file(folder_ / kIndex, lines, Durability::in_memory);
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
-      const std::string name = entry.path().filename();
-      const bool needless = is_temporary_name(name) || (is_manifest_name(name) && !names.contains(name));
+      const auto id = id_in(entry.path().filename());
+      const bool needless = is_leftover(entry.path()) || (id && !ids.contains(*id));
       if (needless && fs::is_regular_file(entry.symlink_status())) fs::remove(entry.path());
     }
   } catch (const std::system_error& error) {

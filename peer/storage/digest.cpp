@@ -3,7 +3,8 @@
 #include <openssl/evp.h>
 #include <xxhash.h>
 #ifdef PEER_XXHASH_DISPATCH
-#include <xxh_x86dispatch.h>  // Renames the functions to those that use what the processor has; the library itself is SSE2.
+// Renames the functions to those that use what the processor has; the library itself is SSE2.
+#include <xxh_x86dispatch.h>
 #endif
 
 #include <algorithm>
@@ -19,7 +20,8 @@ using config::PieceHash;
 
 /// OpenSSL's calls fail only where memory is short or the installation forbids or lacks SHA-256.
 void must(int result) {
-  if (result != 1) throw std::runtime_error("SHA-256 failed in OpenSSL: out of memory, or its configuration forbids it");
+  if (result != 1)
+    throw std::runtime_error("SHA-256 failed in OpenSSL: out of memory, or its configuration forbids it");
 }
 
 void write_canonical(const XXH128_hash_t& hash, std::span<std::byte> out) {
@@ -58,7 +60,8 @@ void digest_of(PieceHash hash, std::span<const std::byte> bytes, std::span<std::
   if (hash == PieceHash::xxh3)
     write_canonical(XXH3_128bits(bytes.data(), bytes.size()), out);
   else
-    must(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(), nullptr));
+    must(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(),
+                    nullptr));
 }
 
 /// One of the two is there.

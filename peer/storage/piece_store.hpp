@@ -2,18 +2,16 @@
 // has its name without .part is complete, and checked as far as the content can be checked.
 //
 // While it is not complete, `<root>.journal` says which pieces were stored (journal.hpp). After a crash only pieces
-// whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and others are
-// taken (scratch.hpp); with a manifest, what matches it is copied from there.
-// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept, if
-// nothing else shares its bytes; or, when it is to be replaced, stays until the new one is complete.
+// whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and
+// others are taken (scratch.hpp); with a manifest, what matches it is copied from there. A complete content that does
+// not match its manifest becomes a .part again, of which the matching pieces are kept, if nothing else shares its
+// bytes; or, when it is to be replaced, stays until the new one is complete.
 //
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,6 +20,7 @@
 #include "peer/storage/file.hpp"
 #include "peer/storage/folder_state.hpp"
 #include "peer/storage/journal.hpp"
+#include "peer/storage/open_files.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/scan.hpp"
 #include "peer/storage/scratch.hpp"
@@ -34,16 +33,17 @@ class PieceStore : public PieceStorage {
   struct Options {
     bool sync = false;    ///< Completion survives a loss of power.
     OnScan on_scan = {};  ///< While pieces on disk are checked.
-    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
-    /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
+    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes.
+    /// Nothing in its folder is written, renamed or read again: a piece that may have changed is given up with the
+    /// others of its file.
     bool serve_only = false;
-    /// What has the content's name may be something else. It is replaced in one step when the content is complete; until then
+    /// Something else may have the content's name. It is replaced in one step when the content is complete; until then
     /// it is read, for the pieces that both have.
     bool replace = false;
   };
 
-  /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable for
-  /// other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
+  /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable
+  /// for other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
   PieceStore(Content content, Options options);
   /// A .part that was made here and in which no piece is stored is removed. So it is when the constructor throws.
   ~PieceStore() override;
@@ -55,7 +55,9 @@ class PieceStore : public PieceStorage {
   const Content& content() const { return content_; }
 
   /// By the manifest; without one always true.
-  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override { return !content_.matches || content_.matches(piece, bytes); }
+  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override {
+    return !content_.matches || content_.matches(piece, bytes);
+  }
   bool matching_takes_long() const override { return content_.matching_takes_long && !options_.serve_only; }
 
   /// The last piece gives the content its name before this returns.
@@ -74,15 +76,10 @@ class PieceStore : public PieceStorage {
 
   /// Every piece: none is larger than 64 MiB.
   std::uint32_t largest_in_memory() const override { return geometry().largest_size(); }
-  std::unique_ptr<MappedPart> map(PieceIndex piece) override;
-  void keep(PieceIndex piece, MappedPart& part) override;
 
  private:
   std::filesystem::path path_of(std::size_t file) const;
   const std::filesystem::path& part() const { return scratch_.part; }
-  std::shared_ptr<File> open(std::size_t file);
-  std::shared_ptr<File> open_anew(std::size_t file) const;
-  void close_files();
   void serve_as_it_is();
   void claim_complete(FolderState state);
   void claim_scratch();
@@ -101,18 +98,16 @@ class PieceStore : public PieceStorage {
 
   Content content_;
   Options options_;
-  Scratch scratch_;  ///< While it is not complete.
+  Scratch scratch_;            ///< While it is not complete.
   bool made_scratch_ = false;  ///< It was made here, with nothing in it.
-  bool at_root_ = false;  ///< Complete, under its own name.
+  bool at_root_ = false;       ///< Complete, under its own name.
   bool frozen_ = false;
-  std::size_t most_open_files_;
   Bitfield stored_;
-  std::optional<Journal> journal_;           ///< While it is not complete.
-  std::vector<Xxh3Digest> digests_;          ///< Of the pieces in digest_known_.
+  std::optional<Journal> journal_;   ///< While it is not complete.
+  std::vector<Xxh3Digest> digests_;  ///< Of the pieces in digest_known_.
   Bitfield digest_known_;
-  std::vector<File::Stamp> stamps_;          ///< By file, once complete.
-  std::vector<std::shared_ptr<File>> files_; ///< By file, those that are open.
-  std::deque<std::size_t> open_order_;
+  std::vector<File::Stamp> stamps_;  ///< By file, once complete.
+  OpenFiles files_;
 };
 
 }  // namespace p2p

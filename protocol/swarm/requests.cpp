@@ -6,10 +6,10 @@
 
 namespace p2p {
 
-Requests::Standing Requests::standing(PieceIndex piece) const {
-  if (is_open(piece)) return Standing::open;
-  if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Standing::abandoned;
-  return Standing::never_asked;
+Requests::Fate Requests::fate(PieceIndex piece) const {
+  if (is_open(piece)) return Fate::open;
+  if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Fate::abandoned;
+  return Fate::never_asked;
 }
 
 void Requests::ask(PieceIndex piece, Instant now) {
@@ -20,7 +20,8 @@ void Requests::ask(PieceIndex piece, Instant now) {
 std::optional<OpenRequest> Requests::answer(PieceIndex piece) {
   const auto it = std::ranges::find(open_, piece, &OpenRequest::piece);
   if (it == open_.end()) {
-    if (const auto given_up = std::ranges::find(abandoned_, piece); given_up != abandoned_.end()) abandoned_.erase(given_up);
+    if (const auto given_up = std::ranges::find(abandoned_, piece); given_up != abandoned_.end())
+      abandoned_.erase(given_up);
     return std::nullopt;
   }
   const OpenRequest request = *it;

@@ -36,19 +36,20 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
 
 // --- connections ---------------------------------------------------------------------------------------------------
 
-LinkId Swarm::open(const std::optional<Origin>& from, Instant now) {
+LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
   if (free_links_.empty()) {
     free_links_.push_back(LinkId{static_cast<std::uint32_t>(links_.size())});
     links_.emplace_back();
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(from, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(from, config_.geometry.piece_count(),
+                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }
 
-LinkId Swarm::on_accepted(const Origin& from, Instant now) { return open(from, now); }
+LinkId Swarm::on_accepted(const Origin& from, Instant now) { return new_link(from, now); }
 
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
@@ -75,7 +76,8 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   emit(LinkClosed{peer_of(link), reason, kind});
   if (was_established) {
     --linked_;
-    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
+    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken())
+      neighborhood_.forgive(*l.neighbor);
     neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -107,7 +109,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const std::string fault = content_fault(decode_features(handshake.reserved));
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
   if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
-  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
+  if (l.neighbor && l.neighbor != sender)
+    return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
@@ -122,8 +125,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
-/// a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection
+/// to a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -132,7 +135,7 @@ void Swarm::contend(LinkId link, Instant now) {
   at(link).contends_since = now;
 }
 
-void Swarm::settle_contention(LinkId link, Instant now) {
+void Swarm::decide_contention(LinkId link, Instant now) {
   const Link& l = at(link);
   const NeighborIndex neighbor = *l.neighbor;
   const auto old = neighborhood_[neighbor].link;
@@ -193,7 +196,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (have && l.order) l.order->on_have(have->piece);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
-    if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
+    if (std::holds_alternative<ChunkAnnouncement>(message))
+      on_violation(link, {"announcement before our handshake"}, now);
     return;
   }
   if (first) {
@@ -258,7 +262,9 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const KeepAlive&) const {}
-    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
+    void operator()(const UnknownMessage& unknown) const {
+      s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
+    }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
 }
@@ -342,7 +348,7 @@ void Swarm::sweep(Instant now) {
     if (end_if_overdue(link, now)) continue;
     switch (links_[i]->phase) {
       case Link::Phase::handshaking: break;
-      case Link::Phase::contending: settle_contention(link, now); break;
+      case Link::Phase::contending: decide_contention(link, now); break;
       case Link::Phase::established:
         if (links_[i]->haves_told < stored_order_.size()) ready(link);
         if (give_up_stalled(link, drain, now)) stalled.push_back(link);
@@ -380,7 +386,8 @@ void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
   // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
   // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
-  if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  if (is_interest(type))
+    std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
   const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
   if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
   at(link).frames.push_back({type, piece});

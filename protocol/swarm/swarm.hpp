@@ -43,13 +43,14 @@
 namespace p2p {
 
 enum class ChokingPolicy : std::uint8_t {
-  course,       ///< Who feeds us most is served.
+  course,       ///< Neighbors that feed us most are served.
   cooperative,  ///< `favored` neighbors are served first, then those that lack most.
 };
 
 struct SwarmConfig {
   PeerId self;
-  std::vector<PeerId> listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
+  std::vector<PeerId>
+      listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
   Geometry geometry;
   std::uint32_t preferred_neighbors;
   Duration unchoking_interval;
@@ -59,26 +60,27 @@ struct SwarmConfig {
   ChokingPolicy choking_policy = ChokingPolicy::course;
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
   bool stays = false;
-  std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
+  std::vector<PeerId> favored =
+      {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
 
-  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them; zero: for
-  /// ever. For one that never was linked it waits in any case.
+  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them;
+  /// zero: for ever. For one that never was linked it waits in any case.
   Duration patience = Duration::zero();
 
-  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its neighbors, and
-  /// who is let in by others for that reason, most_guests at once. Null: nobody.
+  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its
+  /// neighbors, and who is let in by others for that reason, most_guests at once. Null: nobody.
   Seeker::List everybody = {};
   std::uint32_t most_guests = 0;
 
-  /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
+  /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
   std::optional<ContentPrefix> content = {};
-  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
-  /// are learned. Who does not announce chunks is refused.
+  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's
+  /// sizes are learned. A peer that does not announce chunks is refused.
   std::optional<ChunkFolder> chunks = {};
 
-  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and shows
-  /// `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that came
-  /// and went, is forgotten. There is no end: whether everybody has the file is not known.
+  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and
+  /// shows `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that
+  /// came and went, is forgotten. There is no end: whether everybody has the file is not known.
   bool open = false;
   std::uint32_t most_neighbors = 1024;
 
@@ -97,8 +99,8 @@ struct Dial {
 struct Claim {
   PieceIndex piece;
 };
-/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no later
-/// start claims them either, and answer with on_trust_withdrawn().
+/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no
+/// later start claims them either, and answer with on_trust_withdrawn().
 struct Withdraw {
   std::vector<PieceIndex> pieces;
 };
@@ -118,12 +120,12 @@ class Swarm {
   Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now);
 
   // --- connections ---------------------------------------------------------------------------------------------
-  /// An open swarm dials this peer, and links it when its handshake shows the ID that is claimed for it. Anybody can claim an
-  /// ID, so `handle` is how Dial, on_dialed(), on_dial_failed() and the `handle` of events name it: two handles with one ID are two
-  /// neighbors, and a conviction meets one of them. A handle is the ID itself, or larger than any ID (kFirstHandle). No
-  /// effect on a handle that is known already, and on ourselves.
+  /// An open swarm dials this peer, and links it when its handshake shows the ID that is claimed for it. Anybody can
+  /// claim an ID, so `handle` is how Dial, on_dialed(), on_dial_failed() and the `handle` of events name it: two
+  /// handles with one ID are two neighbors, and a conviction meets one of them. A handle is the ID itself, or larger
+  /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
-  static constexpr std::uint32_t kFirstHandle = 0x80000000;
+  static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
   LinkId on_dialed(PeerId peer, Instant now);
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
@@ -131,15 +133,16 @@ class Swarm {
   LinkId on_accepted(const Origin& from, Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
-  /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to be
-  /// dialled. To be told before each on_timer().
+  /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to
+  /// be dialled. To be told before each on_timer().
   void note_callers(bool any) { anybody_greets_ = any; }
   /// The link's socket takes no more; called again whenever something has left it that is still full.
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
   void on_send_resumed(LinkId link);
-  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that would
-  /// carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is asked of it.
+  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that
+  /// would carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is
+  /// asked of it.
   bool awaits_acknowledgement(LinkId link) const;
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
@@ -160,8 +163,9 @@ class Swarm {
   /// Payload bytes came.
   void on_payload(LinkId link, std::uint32_t bytes, Instant now);
   /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
-  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not count
-  /// them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for itself.
+  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not
+  /// count them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for
+  /// itself.
   [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
 
   /// The remote may not have had what it gave (bit_order.hpp). Of a piece that on_piece_received() returned.
@@ -173,19 +177,19 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
   void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
-  /// Its hash is wrong. Whoever sent it is cut off. If we had dialled him, his peer is not linked again; if he had come, nobody
-  /// is linked as that peer who comes from there: anybody can show its ID.
+  /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by
+  /// itself, nobody who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
-  void open_chunk(PieceIndex piece, Instant now);
+  void unlock_chunk(PieceIndex piece, Instant now);
 
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
   void pause_storing();
   void resume_storing(Instant now);
-  /// Pieces that we had are gone or changed on disk. They are fetched again; all links are made anew, because no message
-  /// takes a have back.
+  /// Pieces that we had are gone or changed on disk. They are fetched again; all links are made anew, because no
+  /// message takes a have back.
   void on_pieces_lost(std::span<const PieceIndex> pieces, Instant now);
 
   // --- time ----------------------------------------------------------------------------------------------------
@@ -224,9 +228,9 @@ class Swarm {
   // swarm.cpp: links, messages, time
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
-  LinkId open(const std::optional<Origin>& from, Instant now);
+  LinkId new_link(const std::optional<Origin>& from, Instant now);
   void contend(LinkId link, Instant now);
-  void settle_contention(LinkId link, Instant now);
+  void decide_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -241,7 +245,7 @@ class Swarm {
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
-  // dialing.cpp: how links come about
+  // swarm_dialing.cpp: how links come about
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
@@ -252,28 +256,28 @@ class Swarm {
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
 
-  // open.cpp: neighbors that no list names
+  // swarm_open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);
   bool admits(const Link& link, PeerId peer) const;
   std::string why_not_admitted(PeerId peer) const;
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
-  // guards.cpp: what a remote cannot make us spend
+  // swarm_guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
   void take_idle_slots(Instant now);
   void note_loss_of_interest(LinkId link);
 
-  // upload.cpp: whom to serve, and what to send
+  // swarm_upload.cpp: whom to serve, and what to send
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
   std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
   void sync_chokes(Instant now);
 
-  // download.cpp: what to ask of whom, and what came of it
+  // swarm_download.cpp: what to ask of whom, and what came of it
   void update_interest(LinkId link);
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
   void fill(LinkId link, Instant now);
@@ -284,22 +288,22 @@ class Swarm {
   void give_up_requests(LinkId link);
   bool give_up_stalled(LinkId link, Duration drain, Instant now);
 
-  // doubts.cpp: bitfields that can be read in two ways, and what their senders gave
+  // swarm_doubts.cpp: bitfields that can be read in two ways, and what their senders gave
   void begin_doubt(LinkId link, const Bitfield& told_before);
   void recognize(LinkId link);
   void on_have_in_doubt(LinkId link, PieceIndex piece, Instant now);
   void read_anew(LinkId link, Bitfield pieces, Instant now);
-  void settle_doubt(LinkId link, bool low_bit_first, Instant now);
+  void decide_doubt(LinkId link, bool low_bit_first, Instant now);
   void resolve(PieceIndex piece, bool right);
   bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
   void decide_idle_doubts(Instant now);
   void trust(PieceIndex piece, PeerId sender);
   void forget_trust(PieceIndex piece);
 
-  // integrity.cpp: what is not stored any more
+  // swarm_integrity.cpp: what is not stored any more
   void give_up_stored(std::span<const PieceIndex> pieces, Instant now);
 
-  // trust.cpp: who vouches for which chunk
+  // swarm_trust.cpp: who vouches for which chunk
   void begin_trust();
   std::string content_fault(const std::optional<Features>& theirs) const;
   void on_announcement(LinkId link, const ChunkAnnouncement& announcement, Instant now);
@@ -325,7 +329,8 @@ class Swarm {
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
   std::uint32_t linked_ = 0;
-  /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are many.
+  /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are
+  /// many.
   std::vector<LinkId> serving_us_;
 
   /// Pieces in the order in which they were stored since the start. A link is told haves from its own place in this

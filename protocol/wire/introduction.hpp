@@ -13,16 +13,14 @@ namespace p2p {
 constexpr std::size_t kIntroductionBytes = 8;
 
 struct Introduction {
-  std::uint16_t port = 0; ///< Where it listens; 0: it does not, and only asks.
-  bool leaving = false;   ///< It is about to end. Only of one that listens.
+  std::uint16_t port = 0;  ///< Where it listens; 0: it does not, and only asks.
+  bool leaving = false;    ///< It is about to end. Only of one that listens.
 
-  friend bool operator==(const Introduction &, const Introduction &) = default;
+  friend bool operator==(const Introduction&, const Introduction&) = default;
 };
 
-std::array<std::byte, kIntroductionBytes>
-encode(const Introduction &introduction);
+std::array<std::byte, kIntroductionBytes> encode(const Introduction& introduction);
 /// Empty when the bytes are none; else encode() gives them back.
-std::optional<Introduction>
-decode_introduction(std::span<const std::byte, kIntroductionBytes> bytes);
+std::optional<Introduction> decode_introduction(std::span<const std::byte, kIntroductionBytes> bytes);
 
-} // namespace p2p
+}  // namespace p2p

@@ -6,6 +6,8 @@ Each rule is a function from a file's path and text to what is wrong with it, so
 
 import os
 import re
+import shutil
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -14,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = ("config", "protocol", "peer", "sim")
 MAX_LINES = 400
 MAX_COLUMNS = 160
+MAX_COLUMNS_FORMATTED = 120
+FORMATTED = (".cpp", ".hpp")
+# Others differ in small things.
+FORMATTER = 14
 
 # Which of the project's folders a layer may include. A file belongs to the longest prefix of its path.
 LAYERS = {
@@ -40,6 +46,12 @@ LAYERS = {
 FOREIGN_TO_PROTOCOL = re.compile(
     r"asio|spdlog|fmt/|CLI/|nlohmann|sys/|netinet/|arpa/|unistd\.h|fcntl\.h|pthread\.h"
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|filesystem|iostream)$"
+)
+# What peer/ decides on virtual time: headers and sources, and all that these include, do nothing and read no clock.
+PURE = ("peer/content/manifest_search", "peer/discovery/tally", "peer/node/get_steps", "peer/share/library_plan")
+ACTING = re.compile(
+    r"asio|spdlog|sys/|netinet/|unistd\.h|fcntl\.h|peer/ground/clock\.hpp|peer/ground/random_seed\.hpp"
+    r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|iostream|random)$"
 )
 SOCKET = re.compile(r"\btcp::(socket|acceptor)\b")
 STANDARD = re.compile(r"[a-z_0-9]+$")
@@ -81,6 +93,22 @@ def wrong_asio(path, text):
     return [f"{path} includes {name}; peer/storage/ has no Asio" for _, name in INCLUDE.findall(text) if name.startswith("asio")]
 
 
+def acting_includes(path, read=lambda name: (ROOT / name).read_text(encoding="utf-8")):
+    """What a file includes, and what that includes, and so on, that a decision on virtual time has no use for."""
+    wrong = []
+    seen = {path}
+    todo = [path]
+    while todo:
+        including = todo.pop()
+        for bracket, name in INCLUDE.findall(read(including)):
+            if ACTING.match(name):
+                wrong.append(f"{path} reaches {name} by {including}; it is to be pure")
+            elif bracket == '"' and name not in seen:
+                seen.add(name)
+                todo.append(name)
+    return wrong
+
+
 def stray_files(path, _):
     """Every file of peer/ is in a room."""
     return [f"{path} is in no room of peer/"] if path.count("/") == 1 and path != "peer/main.cpp" else []
@@ -112,10 +140,11 @@ def wrong_lines(path, text):
     wrong = []
     if text and not text.endswith("\n"):
         wrong.append(f"{path} has no final newline")
+    most = MAX_COLUMNS_FORMATTED if path.endswith(FORMATTED) else MAX_COLUMNS
     for number, line in enumerate(text.splitlines(), 1):
         place = f"{path}:{number}"
-        if len(line) > MAX_COLUMNS:
-            wrong.append(f"{place} has {len(line)} columns, more than {MAX_COLUMNS}")
+        if len(line) > most:
+            wrong.append(f"{place} has {len(line)} columns, more than {most}")
         if "\t" in line:
             wrong.append(f"{place} has a tab")
         if line != line.rstrip():
@@ -133,6 +162,16 @@ def files(*folders, suffixes=(".cpp", ".hpp")):
                 yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
 
 
+def find_formatter():
+    """clang-format of the version that the project's files are formatted with, or None."""
+    for name in (f"clang-format-{FORMATTER}", "clang-format"):
+        if path := shutil.which(name):
+            version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+            if re.search(rf"version {FORMATTER}\.", version):
+                return path
+    return None
+
+
 class TidyTest(unittest.TestCase):
     def check(self, rule, found):
         found = list(found)
@@ -148,6 +187,10 @@ class TidyTest(unittest.TestCase):
 
     def test_storage_has_no_asio(self):
         self.check(wrong_asio, files("peer/storage"))
+
+    def test_decisions_are_pure(self):
+        wrong = [line for stem in PURE for suffix in (".hpp", ".cpp") for line in acting_includes(stem + suffix)]
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
 
     def test_every_file_is_in_a_room(self):
         self.check(stray_files, files("peer"))
@@ -167,6 +210,14 @@ class TidyTest(unittest.TestCase):
     def test_lines_are_tidy(self):
         self.check(wrong_lines, files(*PRODUCTION, "tests", "scripts", "bench", suffixes=(".cpp", ".hpp", ".py", ".txt")))
 
+    def test_the_formatter_has_been_run(self):
+        formatter = find_formatter()
+        if not formatter:
+            self.skipTest(f"clang-format {FORMATTER} is not installed")
+        paths = [path for path, _ in files(*PRODUCTION, "tests", "bench", suffixes=FORMATTED)]
+        done = subprocess.run([formatter, "--dry-run", "-Werror", *paths], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, f"run {formatter} -i on these:\n{done.stderr[-4000:]}")
+
     def test_scripts_can_be_run(self):
         scripts = [path for path in sorted((ROOT / "scripts").iterdir()) if path.is_file()]
         self.assertTrue(scripts)
@@ -181,6 +232,13 @@ class RulesTest(unittest.TestCase):
 
     def include(self, path, name):
         return bool(wrong_includes(path, f"#pragma once\n#include {name}\n"))
+
+    def test_what_acts_is_found_behind_other_headers(self):
+        texts = {"a.hpp": '#include "b.hpp"\n#include <map>\n', "b.hpp": '#include "a.hpp"\n#include "peer/net/asio.hpp"\n',
+                 "peer/net/asio.hpp": "#include <asio/ip/tcp.hpp>\n", "c.hpp": "#include <thread>\n", "d.hpp": "#include <vector>\n"}
+        self.assertEqual(len(acting_includes("a.hpp", texts.get)), 1)
+        self.assertEqual(len(acting_includes("c.hpp", texts.get)), 1)
+        self.assertEqual(acting_includes("d.hpp", texts.get), [])
 
     def test_arrows_point_one_way(self):
         self.assertFalse(self.include("protocol/wire/decoder.hpp", '"protocol/bitfield.hpp"'))
@@ -239,8 +297,9 @@ class RulesTest(unittest.TestCase):
         self.assertTrue(wrong_size("a.cpp", "x\n" * (MAX_LINES + 1)))
 
     def test_lines(self):
-        self.assertFalse(wrong_lines("a.cpp", "x" * MAX_COLUMNS + "\n"))
-        for text in ("x" * (MAX_COLUMNS + 1) + "\n", "\tx\n", "x \n", "x", "// TO" + "DO: later\n"):
+        self.assertFalse(wrong_lines("a.cpp", "x" * MAX_COLUMNS_FORMATTED + "\n"))
+        self.assertFalse(wrong_lines("a.py", "x" * MAX_COLUMNS + "\n"))
+        for text in ("x" * (MAX_COLUMNS_FORMATTED + 1) + "\n", "\tx\n", "x \n", "x", "// TO" + "DO: later\n"):
             self.assertTrue(wrong_lines("a.cpp", text), repr(text))
 
 

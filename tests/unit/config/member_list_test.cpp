@@ -11,24 +11,20 @@ namespace {
 
 const std::string kFirst = "peerProcess members 1\n";
 
-std::vector<Member> parse(std::string_view text) {
-  return parse_member_list(text, "m");
-}
+std::vector<Member> parse(std::string_view text) { return parse_member_list(text, "m"); }
 
-std::string wrong(const std::string &text) {
+std::string wrong(const std::string& text) {
   return findings_of([&] { parse(text); });
 }
 
-MemberAddress v4(unsigned a, unsigned b, unsigned c, unsigned d,
-                 std::uint16_t port) {
-  return MemberAddress::v4(
-      {std::byte(a), std::byte(b), std::byte(c), std::byte(d)}, port);
+MemberAddress v4(unsigned a, unsigned b, unsigned c, unsigned d, std::uint16_t port) {
+  return MemberAddress::v4({std::byte(a), std::byte(b), std::byte(c), std::byte(d)}, port);
 }
 
 TEST_CASE("a member list is read", "[member_list]") {
-  const auto members =
-      parse(kFirst + "192.0.2.7:5000 1234 0\n[fe80:0:0:0:1:a0:0:1]:65535 "
-                     "2147483647 0\n127.0.0.1:1 0 86400\n");
+  const auto members = parse(kFirst +
+                             "192.0.2.7:5000 1234 0\n[fe80:0:0:0:1:a0:0:1]:65535 "
+                             "2147483647 0\n127.0.0.1:1 0 86400\n");
   REQUIRE(members.size() == 3);
   CHECK(members[0] == Member{v4(192, 0, 2, 7, 5000), 1234, 0});
   CHECK(members[1].address.ip[0] == std::byte{0xfe});
@@ -40,14 +36,13 @@ TEST_CASE("a member list is read", "[member_list]") {
 }
 
 TEST_CASE("a list is written as it was read", "[member_list]") {
-  const std::string text =
-      kFirst + "10.0.0.1:5000 1 2\n[2001:db8:0:0:0:0:0:1]:5001 2 "
-               "2\n[0:0:0:0:0:0:0:1]:5002 3 9\n";
+  const std::string text = kFirst +
+                           "10.0.0.1:5000 1 2\n[2001:db8:0:0:0:0:0:1]:5001 2 "
+                           "2\n[0:0:0:0:0:0:0:1]:5002 3 9\n";
   CHECK(member_list_text(parse(text)) == text);
 }
 
-TEST_CASE("an address has one spelling, and is that of one machine",
-          "[member_list]") {
+TEST_CASE("an address has one spelling, and is that of one machine", "[member_list]") {
   for (const std::string address : {"10.0.0.1",
                                     "10.0.0.1:0",
                                     "10.0.0.1:65536",
@@ -81,34 +76,25 @@ TEST_CASE("an address has one spelling, and is that of one machine",
   }
 }
 
-TEST_CASE("what is wrong with a member list is said with its place",
-          "[member_list]") {
+TEST_CASE("what is wrong with a member list is said with its place", "[member_list]") {
   CHECK(wrong("") == "m:1:1: the line has no end, expected a newline");
   CHECK(wrong("peerProcess members 2\n") ==
         "m:1:1: is \"peerProcess members 2\", expected \"peerProcess members "
         "1\"");
-  CHECK(wrong(kFirst + "\n") == "m:2:1: is \"\", expected ADDRESS:PORT ID "
-                                "SECONDS, such as 192.0.2.7:5000 1234 5");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 2") ==
-        "m:2:15: the line has no end, expected a newline");
-  CHECK(wrong(kFirst + "10.0.0.1:5 x 2\n") ==
-        "m:2:12: is \"x\", expected an ID from 0 to 2147483647");
+  CHECK(wrong(kFirst + "\n") ==
+        "m:2:1: is \"\", expected ADDRESS:PORT ID "
+        "SECONDS, such as 192.0.2.7:5000 1234 5");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 2") == "m:2:15: the line has no end, expected a newline");
+  CHECK(wrong(kFirst + "10.0.0.1:5 x 2\n") == "m:2:12: is \"x\", expected an ID from 0 to 2147483647");
   CHECK(wrong(kFirst + "10.0.0.1:5 2147483648 2\n") ==
         "m:2:12: is \"2147483648\", expected an ID from 0 to 2147483647");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1\n") ==
-        "m:2:12: is \"1\", expected an ID from 0 to 2147483647");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 \n") ==
-        "m:2:14: is \"\", expected seconds from 0 to 86400");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 2 \n") ==
-        "m:2:14: is \"2 \", expected seconds from 0 to 86400");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 86401\n") ==
-        "m:2:14: is \"86401\", expected seconds from 0 to 86400");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 2\r\n") ==
-        "m:2:14: is \"2\\x0d\", expected seconds from 0 to 86400");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 7\n10.0.0.2:5 1 6\n") ==
-        "m:3:14: is 6 behind 7, expected the latest first");
-  CHECK(wrong(kFirst + "10.0.0.1:5 1 7\n10.0.0.1:5 2 7\n") ==
-        "m:3:1: \"10.0.0.1:5\" is there twice");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1\n") == "m:2:12: is \"1\", expected an ID from 0 to 2147483647");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 \n") == "m:2:14: is \"\", expected seconds from 0 to 86400");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 2 \n") == "m:2:14: is \"2 \", expected seconds from 0 to 86400");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 86401\n") == "m:2:14: is \"86401\", expected seconds from 0 to 86400");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 2\r\n") == "m:2:14: is \"2\\x0d\", expected seconds from 0 to 86400");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 7\n10.0.0.2:5 1 6\n") == "m:3:14: is 6 behind 7, expected the latest first");
+  CHECK(wrong(kFirst + "10.0.0.1:5 1 7\n10.0.0.1:5 2 7\n") == "m:3:1: \"10.0.0.1:5\" is there twice");
 }
 
 TEST_CASE("a list has a bounded length", "[member_list]") {
@@ -123,12 +109,9 @@ TEST_CASE("a list has a bounded length", "[member_list]") {
   const std::string text = member_list_text(members);
   CHECK(text.size() <= kMaxMemberListBytes);
   CHECK(parse(text) == members);
-  CHECK(wrong(text + "10.0.0.1:5 1 86400\n")
-            .find("one member more, expected at most 4096") !=
-        std::string::npos);
-  CHECK(wrong(std::string(kMaxMemberListBytes + 1, '\n'))
-            .find("bytes, expected at most") != std::string::npos);
+  CHECK(wrong(text + "10.0.0.1:5 1 86400\n").find("one member more, expected at most 4096") != std::string::npos);
+  CHECK(wrong(std::string(kMaxMemberListBytes + 1, '\n')).find("bytes, expected at most") != std::string::npos);
 }
 
-} // namespace
-} // namespace p2p::config
+}  // namespace
+}  // namespace p2p::config
