@@ -47,8 +47,8 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 
 /// The version, then what this build has and lacks, a line each.
 std::string version_text() {
-  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") +
-         (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+  return std::string("peerProcess " PEER_VERSION "\nDHT: ") +
+         (no_dht().empty() ? "OpenDHT" : "none (built without OpenDHT)");
 }
 
 void check_folder(const Setup& setup, const PieceStore& store) {

@@ -42,7 +42,7 @@ const Subcommand kGetCommand{
 
 std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) {
   GetOptions options;
-  CLI::App app{with_build_note("Fetches a shared file from all who have it, and verifies it"), "peerProcess get"};
+  CLI::App app{"Fetches a shared file from all who have it, and verifies it", "peerProcess get"};
   app.footer(kGetFooter);
   const auto is_name = [](const std::string& word) {
     const std::string fault = config::path_fault(word);
@@ -62,7 +62,8 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
                "A file that is there and differs becomes this one; the pieces that they share are kept");
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), [&] { check_network_options(options.net); }))
+    return *code;
   ContentId id;
   if (config::from_hex(options.wanted, id)) {
     options.id = id;

@@ -9,6 +9,7 @@
 #include "peer/content/manifest_link.hpp"
 #include "peer/content/target.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/start_watch.hpp"
@@ -37,7 +38,11 @@ Get::Get(const GetOptions& options)
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
       self_(random_peer_id()),
       join_(addresses_to_join(options.net.join)),
-      discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+      discovery_(make_discovery(io_, {.network = options.net.network,
+                                      .visitor = self_,
+                                      .join = to_rendezvous(join_),
+                                      .multicast = options.net.multicast,
+                                      .dht = options.net.dht})),
       search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
       steps_(steps_of(options, join_), now()),
       timer_(io_) {}

@@ -17,6 +17,8 @@ namespace p2p {
 struct NetworkOptions {
   std::string network = "default";
   std::vector<Address> join;  ///< As given; empty: see the command.
+  bool multicast = true;
+  bool dht = false;
   std::string log_level = "warn";
   ProgressMode progress = ProgressMode::automatic;
   bool json = false;

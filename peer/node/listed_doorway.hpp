@@ -50,6 +50,7 @@ class ListedDoorway final : private DoorUses {
 
   bool exchanges(const std::optional<ContentPrefix>&) const override { return true; }
   bool gives_manifest(const ContentPrefix& content) const override { return wanted_ && content == prefix_of(*wanted_); }
+  bool knows_members_of(const ContentPrefix&) const override { return false; }
   bool answers(const ContentPrefix&) const override { return false; }
   void take(StreamPtr stream, const Admit& admit);
 

@@ -105,6 +105,7 @@ void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant n
   const auto features = decode_features(handshake.reserved);
   if (!features) return link(caller, handshake, std::nullopt, now);
   if (features->fetch_catalog) return give_text(caller, Use::catalog, handshake, features->content, now);
+  if (features->fetch_members) return give_text(caller, Use::members, handshake, features->content, now);
   if (features->fetch_manifest) return give_text(caller, Use::manifest, handshake, features->content, now);
   link(caller, handshake, features->content, now);
 }
@@ -122,7 +123,9 @@ void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const
   const Origin origin = at(caller).origin;
   if (!may_ask(origin, now))
     return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
-  const bool known = use == Use::catalog ? uses_.answers(content) : uses_.gives_manifest(content);
+  const bool known = use == Use::catalog   ? uses_.answers(content)
+                     : use == Use::members ? uses_.knows_members_of(content)
+                                           : uses_.gives_manifest(content);
   // Nothing is said: a stranger who guesses learns nothing, and holds nothing.
   if (!known) return dismiss(caller, Dismissal::unknown, "asked for what is not here");
   const std::string reason = "its text had not moved for longest, and its place was needed";

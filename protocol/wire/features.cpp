@@ -15,6 +15,7 @@ constexpr std::byte kMark{0x80};
 constexpr std::byte kFetchManifest{0x01};
 constexpr std::byte kFetchCatalog{0x02};
 constexpr std::byte kChunks{0x04};
+constexpr std::byte kFetchMembers{0x08};
 constexpr std::size_t kContentAt = 2;
 
 }  // namespace
@@ -32,6 +33,7 @@ ReservedBytes encode(const Features& features) {
   reserved[0] = kMark;
   if (features.fetch_manifest) reserved[1] |= kFetchManifest;
   if (features.fetch_catalog) reserved[1] |= kFetchCatalog;
+  if (features.fetch_members) reserved[1] |= kFetchMembers;
   if (features.chunks) reserved[1] |= kChunks;
   std::ranges::copy(features.content, reserved.begin() + kContentAt);
   return reserved;
@@ -39,11 +41,12 @@ ReservedBytes encode(const Features& features) {
 
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
   const std::byte feature = reserved[1];
-  const bool is_known =
-      feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog || feature == kChunks;
+  const bool is_known = feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog ||
+                        feature == kFetchMembers || feature == kChunks;
   if (reserved[0] != kMark || !is_known) return std::nullopt;
   Features features{.fetch_manifest = feature == kFetchManifest,
                     .fetch_catalog = feature == kFetchCatalog,
+                    .fetch_members = feature == kFetchMembers,
                     .chunks = feature == kChunks};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;

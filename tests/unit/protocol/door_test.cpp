@@ -15,7 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr ContentPrefix kModel{std::byte{1}}, kOther{std::byte{2}}, kQuestion{std::byte{3}}, kNothing{std::byte{4}};
+constexpr ContentPrefix kModel{std::byte{1}}, kOther{std::byte{2}}, kQuestion{std::byte{3}}, kNothing{std::byte{4}},
+    kNetwork{std::byte{5}};
 
 Origin machine(unsigned number) {
   return Origin::of(Origin::V4{std::byte{10}, std::byte(number >> 16), std::byte(number >> 8), std::byte(number)});
@@ -26,6 +27,7 @@ struct Shop final : DoorUses {
     return content ? shared.contains(*content) : classic;
   }
   bool gives_manifest(const ContentPrefix& content) const override { return shared.contains(content); }
+  bool knows_members_of(const ContentPrefix& network) const override { return network == kNetwork; }
   bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
 
   std::set<ContentPrefix> shared{kModel, kOther};
@@ -75,7 +77,7 @@ class Porch {
   struct Note {
     Porch& porch;
     void operator()(const Admit& admit) const {
-      constexpr const char* kUses[] = {"exchange", "manifest", "catalog"};
+      constexpr const char* kUses[] = {"exchange", "manifest", "catalog", "members"};
       porch.said[admit.caller] = kUses[static_cast<std::size_t>(admit.use)];
       porch.last = admit;
     }
@@ -88,6 +90,18 @@ class Porch {
   std::map<CallerId, std::string> said;
   std::optional<Admit> last;
 };
+
+TEST_CASE("members are for those who know the network, and are a text as others", "[door]") {
+  Porch porch(DoorLimits{.texts_by_origin = 1});
+  const std::array callers{porch.comes(1), porch.comes(2), porch.comes(1)};
+  porch.says(callers[0], Features{.fetch_members = true, .content = kNetwork});
+  CHECK(porch.fate(callers[0]) == "members");
+  porch.says(callers[1], Features{.fetch_members = true, .content = kNothing});
+  CHECK(porch.fate(callers[1]) == "out: asked for what is not here");
+  // Whoever asks and sends no introduction makes room for the next.
+  porch.says(callers[2], Features{.fetch_members = true, .content = kNetwork});
+  CHECK(porch.fate(callers[0]).find("out: its text had not moved for longest") == 0);
+}
 
 TEST_CASE("origin: an IPv6 network counts as one, an IPv4 address and a link-local address for itself", "[door]") {
   const auto v6 = [](std::byte first, std::byte network, std::byte host) {
