@@ -45,21 +45,14 @@ class Multicast(ShareCase):
         return sharer
 
     def found_on(self, machine, name):
-        """Asks again as long as nobody is found: the first node may not be up on its link yet."""
-        done = None
-
-        def tried():
-            nonlocal done
-            done = self.on(machine, "get", name, "--out", self.dir / f"out{machine}")
-            return done.wait() == COMPLETE
-
-        self.wait_until(tried, f"{name} to be found")
-        self.assertEqual(done.stderr(), "")
+        """Asks again as long as nobody is found: the first node may not be up on its link yet. Returns where it was put."""
+        out = self.dir / f"found{self._made}"
+        self.wait_until(lambda: self.on(machine, "get", name, "--out", out).wait() == COMPLETE, f"{name} to be found")
+        return out / name
 
     def test_found_on_a_link_without_join(self):
         self.share_on(0, {"f": b"data"})
-        self.found_on(1, "f")
-        self.assert_file(self.dir / "out1" / "f", b"data")
+        self.assert_file(self.found_on(1, "f"), b"data")
         # Nodes find each other like this as well, so that either is a way in.
         self.share_on(2, {"g": b"more"})
         self.found_on(1, "g")
