@@ -170,9 +170,12 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
                                                          .deadline = options.run.deadline()});
   ChunkStore store(options.folder,
                    {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
-  ListedDoorway doorway(
-      io, listener,
-      {.self = PeerId{setup.self().id}, .peers = static_cast<std::uint32_t>(setup.peers.size() - 1), .manifest = {}});
+  ListedDoorway doorway(io, listener,
+                        {.self = PeerId{setup.self().id},
+                         .peers = static_cast<std::uint32_t>(setup.peers.size() - 1),
+                         .listed = ids_of(setup.peers),
+                         .extended = true,
+                         .manifest = {}});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "peer/commands/check.hpp"
+#include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/setup.hpp"
 #include "peer/commands/subcommands.hpp"
@@ -84,9 +85,12 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
 
   const PeerId self{setup.self().id};
   const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
-  ListedDoorway doorway(
-      io, listener,
-      {.self = self, .peers = neighbors + setup.common.max_connections, .manifest = setup.common.manifest});
+  ListedDoorway doorway(io, listener,
+                        {.self = self,
+                         .peers = neighbors + setup.common.max_connections,
+                         .listed = ids_of(setup.peers),
+                         .extended = setup.common.manifest.has_value(),
+                         .manifest = setup.common.manifest});
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);

@@ -1,5 +1,7 @@
 #include "peer/node/doorway.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -116,7 +118,10 @@ void Doorway::Room::carry_out() {
       continue;
     }
     const auto& [caller, why, reason] = std::get<Dismiss>(*effect);
-    if (why != Dismissal::unknown) turn_away({reason, kind_of(why)});
+    if (why != Dismissal::unknown)
+      turn_away({reason, kind_of(why)});
+    else
+      spdlog::info("turned a connection away: {}", reason);
     guests.at(caller)->close();
   }
   const Instant deadline = door.next_deadline();
@@ -190,8 +195,9 @@ Doorway::Doorway(asio::io_context& io, PeerId self, const DoorLimits& limits, co
     : room_(std::make_shared<Room>(io, self, limits, uses, std::move(hooks))) {}
 
 Doorway::~Doorway() {
-  close();
+  // What they lead to may be gone.
   room_->hooks = {};
+  close();
 }
 
 void Doorway::accept(StreamPtr stream) {

@@ -67,7 +67,8 @@ void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
 
 void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
   if (finishing_) return;
-  add(swarm_.on_dialed(peer, now()), std::move(stream), {});
+  const LinkId link = swarm_.on_dialed(peer, now(), origin_of(stream->remote().address));
+  add(link, std::move(stream), {});
 }
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {

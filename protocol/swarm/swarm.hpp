@@ -126,7 +126,8 @@ class Swarm {
   /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
-  LinkId on_dialed(PeerId peer, Instant now);
+  /// `reached`: the address that the dial led to.
+  LinkId on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached = {});
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
@@ -229,8 +230,6 @@ class Swarm {
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
   LinkId new_link(const std::optional<Origin>& from, Instant now);
-  void contend(LinkId link, Instant now);
-  void decide_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -249,9 +248,14 @@ class Swarm {
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
+  void contend(LinkId link, Instant now);
+  void decide_contention(LinkId link, Instant now);
   void doubt(NeighborIndex neighbor, Instant now);
   bool may_take_over(NeighborIndex neighbor) const;
   bool comes_from_where_it_is_listed(LinkId link) const;
+  bool takes_what_is_sent(LinkId link, Instant now) const;
+  bool comes_back_uninvited(LinkId link, NeighborIndex peer) const;
+  bool is_idle_guest(NeighborIndex peer) const;
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);

@@ -101,6 +101,9 @@ class Stage {
   static Origin machine_at(unsigned number) {
     return Origin::of(Origin::V4{std::byte{10}, std::byte{0}, std::byte{0}, std::byte(number)});
   }
+  Remote& dials_at(std::uint32_t id, unsigned machine) {
+    return add(swarm.on_dialed(PeerId{id}, now, machine_at(machine)));
+  }
   Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
 
   /// A neighbor that is done with greeting: accepted, its handshake and bitfield came ("": it skipped the bitfield),
