@@ -10,11 +10,14 @@
 namespace p2p::config {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t>, 7> kUnits = {{
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 10> kUnits = {{
     {"", 1},
     {"k", 1'000},
     {"m", 1'000'000},
     {"g", 1'000'000'000},
+    {"kb", 1'000},
+    {"mb", 1'000'000},
+    {"gb", 1'000'000'000},
     {"kib", 1ull << 10},
     {"mib", 1ull << 20},
     {"gib", 1ull << 30},

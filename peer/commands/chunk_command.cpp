@@ -101,6 +101,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
     return ExitCode::complete;
   }
   asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.run.limits);
   Life life(io);
   life.end_at(options.run.deadline());
   Listener listener(io, setup.self().host, setup.self().port);

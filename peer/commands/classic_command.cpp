@@ -45,6 +45,7 @@ void make_peer_folder(const std::filesystem::path& folder) {
 ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.limits);
   Life life(io);
   life.end_at(options.deadline());
   Listener listener(io, setup.self().host, setup.self().port);

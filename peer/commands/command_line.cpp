@@ -38,6 +38,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
       ->check(CLI::Range(1u, 4096u).description("1 to 4096"))
       ->capture_default_str();
   add_progress_option(app, options.progress);
+  add_limit_options(app, options.limits);
   app.add_flag("--fsync", options.sync, "Completion survives a loss of power: the content is on disk before it gets its name");
   add_log_level_option(app, options.log_level);
   app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, and say what is missing and why")

@@ -19,6 +19,8 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
                                 {"content_id", config::to_hex(result.id)},
                                 {"path", result.path.string()},
                                 {"size", result.size},
+                                {"received", result.received},
+                                {"found", result.found},
                                 {"holders", holders}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';

@@ -43,7 +43,9 @@ class Share {
         node_(io_, self_, options.net.network, library_, DoorLimits::open(spare_connections(0)),
               {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
                .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
-        progress_(options.net.progress) {}
+        progress_(options.net.progress) {
+    asio::use_service<Limits>(io_).set(io_, options.limits);
+  }
 
   ExitCode run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },

@@ -82,6 +82,7 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
   options.jobs = std::max(1u, std::thread::hardware_concurrency());
   app.add_option("--jobs", options.jobs, "Threads that hash; by default as many as the machine has")->check(count_up_to(1024));
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net, words);
   const auto code = parse(app, argc, argv, [&] {
@@ -113,6 +114,7 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, looking for holders until then")
       ->check(count_up_to(31'536'000));
   app.add_flag("--update", options.update, "A file that is there and differs becomes this one; the pieces that they share are kept");
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net, words);
   if (const auto code = parse(app, argc, argv, [] {})) return *code;

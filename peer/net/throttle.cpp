@@ -71,12 +71,15 @@ void Throttle::Meter::close() {
   throttle_->pump();
 }
 
-Limits make_limits(const asio::any_io_executor& executor, const Rates& rates) {
-  Limits limits;
-  if (rates.up) limits.up = std::make_shared<Throttle>(executor, *rates.up);
-  if (rates.down) limits.down = std::make_shared<Throttle>(executor, *rates.down);
-  limits.down_rate = rates.down.value_or(0);
-  return limits;
+void Limits::set(asio::io_context& io, const Rates& rates) {
+  rates_ = rates;
+  if (rates.up) up_ = std::make_shared<Throttle>(io.get_executor(), *rates.up);
+  if (rates.down) down_ = std::make_shared<Throttle>(io.get_executor(), *rates.down);
+}
+
+void Limits::shutdown() {
+  up_.reset();
+  down_.reset();
 }
 
 }  // namespace p2p

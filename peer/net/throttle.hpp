@@ -23,6 +23,8 @@ class Throttle : public std::enable_shared_from_this<Throttle> {
     explicit Meter(std::shared_ptr<Throttle> throttle);
     ~Meter();
 
+    /// The most that one take gives.
+    std::uint32_t quantum() const { return throttle_->quantum(); }
     /// How many of these bytes may be moved now, at once. 0: not yet, wait() for them. `wanted`: at least 1.
     std::uint32_t try_take(std::uint32_t wanted);
     /// After a try_take() that gave 0: waits for the turn, and returns as that. 0 after close().
@@ -45,6 +47,8 @@ class Throttle : public std::enable_shared_from_this<Throttle> {
 
   Throttle(asio::any_io_executor executor, std::uint64_t rate);
 
+  std::uint32_t quantum() const { return limit_.quantum(); }
+
  private:
   void pump();
 
@@ -54,12 +58,28 @@ class Throttle : public std::enable_shared_from_this<Throttle> {
   Instant timer_at_ = kNever;
 };
 
-/// The limits of one process; null: none in that direction.
-struct Limits {
-  std::shared_ptr<Throttle> up, down;
-  std::uint64_t down_rate = 0;  ///< Bytes a second; 0: no limit.
-};
+/// The limits of the process. They live where everything else that its connections share does, in its one io_context:
+/// asio::use_service<Limits>(io).
+class Limits final : public asio::execution_context::service {
+ public:
+  using key_type = Limits;
+  static inline asio::execution_context::id id;
 
-Limits make_limits(const asio::any_io_executor& executor, const Rates& rates);
+  explicit Limits(asio::execution_context& context) : service(context) {}
+
+  /// To be called before there are connections.
+  void set(asio::io_context& io, const Rates& rates);
+
+  /// Null: no limit in that direction.
+  const std::shared_ptr<Throttle>& up() const { return up_; }
+  const std::shared_ptr<Throttle>& down() const { return down_; }
+  const Rates& rates() const { return rates_; }
+
+ private:
+  void shutdown() override;
+
+  Rates rates_;
+  std::shared_ptr<Throttle> up_, down_;
+};
 
 }  // namespace p2p

@@ -12,6 +12,7 @@ TEST_CASE("A rate is a number with a unit or without") {
   CHECK(parse_rate("500K") == 500'000u);
   CHECK(parse_rate("1.5G") == 1'500'000'000u);
   CHECK(parse_rate("10m") == 10'000'000u);
+  CHECK(parse_rate("10MB") == 10'000'000u);
   CHECK(parse_rate("64KiB") == 65'536u);
   CHECK(parse_rate("0.5MiB") == 524'288u);
   CHECK(parse_rate("2gib") == 2'147'483'648u);
@@ -21,7 +22,7 @@ TEST_CASE("A rate is a number with a unit or without") {
 }
 
 TEST_CASE("Whatever else it is, it is no rate") {
-  for (const char* const word : {"", "M", ".", "1.", ".5M", "-1", "+1", "1,5M", "1.5.2M", "1 M", " 1M", "1M ", "10Mbit", "10MB", "10M/s", "0", "0.0001",
+  for (const char* const word : {"", "M", ".", "1.", ".5M", "-1", "+1", "1,5M", "1.5.2M", "1 M", " 1M", "1M ", "10Mbit", "10MBit", "10M/s", "0", "0.0001",
                                  "1001G", "99999999999999999999", "1e6", "0x10", "1.-5", "unlimited"}) {
     INFO(word);
     CHECK_FALSE(parse_rate(word));

@@ -70,10 +70,12 @@ TEST_CASE("A meter may go while it stands in the line") {
 
 TEST_CASE("Without rates there are no limits") {
   asio::io_context io{1};
-  const Limits limits = make_limits(io.get_executor(), {});
-  CHECK_FALSE(limits.up);
-  CHECK_FALSE(limits.down);
-  CHECK(make_limits(io.get_executor(), {.up = 10'000, .down = {}}).up);
+  auto& limits = asio::use_service<Limits>(io);
+  CHECK_FALSE(limits.up());
+  CHECK_FALSE(limits.down());
+  limits.set(io, {.up = 10'000, .down = {}});
+  CHECK(asio::use_service<Limits>(io).up());
+  CHECK_FALSE(limits.down());
 }
 
 }  // namespace
