@@ -1,7 +1,7 @@
 // A catalog: what a sharing process offers, or a part of it (docs/PROTOCOL.md, "Asking for a catalog").
 //
 // It comes from anybody, so the parser takes any bytes and gives entries that keep every invariant below or a ConfigError.
-// Who asks whom, and what an entry leads to, are no business of this module.
+// This module knows neither who asks whom nor what an entry leads to.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ struct CatalogPart {
   bool whole = true;
 };
 
-/// The same, of as many of the first entries as take at most `most_bytes` by memory_of(). What follows is not looked at.
+/// The same, of as many of the first entries as take at most `most_bytes` by memory_of(). The rest is not looked at.
 CatalogPart parse_catalog_part(std::string_view text, const std::string& source, std::size_t most_bytes);
 
 /// The text that says just this. Precondition: the invariants hold. Entries that would make the text longer than

@@ -27,7 +27,7 @@ constexpr std::array<std::pair<char32_t, char32_t>, 14> kUnprintable = {{
 
 constexpr char32_t kFirstWide = 0x1100;
 
-/// What is no character takes the place of one: a terminal shows something there.
+/// A byte that is no character takes the place of one: a terminal shows something there.
 std::size_t step(std::string_view text) { return std::max<std::size_t>(character_bytes(text), 1); }
 
 std::size_t width_of(std::string_view text, std::size_t bytes) {

@@ -15,7 +15,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r\v\f\n";
 constexpr std::string_view kForm = "an entry such as cluster2p[5002] or cluster2@hostp[5002]";
 
-/// What is wrong with a cluster's name, as the end of a sentence about it; empty when it may be one.
+/// Says what is wrong with a cluster's name, as the end of a sentence about it; empty when it may be one.
 std::string name_fault(std::string_view name) {
   if (const std::size_t at = name.find_first_of("/[]"); at != std::string_view::npos) return "has the character " + std::string(1, name[at]);
   return path_fault(name);

@@ -31,7 +31,7 @@ struct Entry {
 };
 
 /// Why a file name would leave the peer's folder or cannot be a file name; empty when it is good.
-std::string file_name_fault(std::string_view name) {
+std::string relative_path_fault(std::string_view name) {
   if (name.starts_with('/')) return "is absolute";
   if (name.ends_with('/')) return "ends with a slash";
   if (name.ends_with(".part")) return "ends with .part, which marks unfinished files";
@@ -170,7 +170,7 @@ class Parser {
   std::string file_name() {
     const Entry* entry = find("FileName");
     if (!entry) return {};
-    if (const std::string fault = file_name_fault(entry->value.text); !fault.empty())
+    if (const std::string fault = relative_path_fault(entry->value.text); !fault.empty())
       findings_.add(entry->line, entry->value.column,
                     "FileName " + in_quotes(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
     return std::string(entry->value.text);

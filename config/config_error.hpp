@@ -1,4 +1,4 @@
-// What is wrong with a configuration text, and where.
+// The faults of a configuration text, and their places.
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,7 @@ namespace p2p::config {
 /// whether it resolves is found out when it is dialled.
 bool is_host(std::string_view host);
 
-/// What stands in the brackets that an IPv6 address may be written in, or all of it where there are none.
+/// The text in the brackets that an IPv6 address may be written in, or all of it where there are none.
 std::string_view without_brackets(std::string_view host);
 
 }  // namespace p2p::config

@@ -4,8 +4,8 @@
 //   3,chunk_3
 //   4,LASTCHUNK
 //
-// A line is an index, a comma and the name of a file in the same folder; the last line's index is the total. And the file
-// that a peer keeps beside it, of what it has received: the same with size and SHA-256 between index and name.
+// A line is an index, a comma and the name of a file in the same folder; the last line's index is the total. And the
+// file that a peer keeps beside it, of what it has received: the same with size and SHA-256 between index and name.
 #pragma once
 
 #include <array>
@@ -36,13 +36,14 @@ struct LocalChunks {
   std::uint32_t total = 0;         ///< 1 to kMostChunks; no index is larger.
 };
 
-/// What is wrong with the name of a chunk's file, as the end of a sentence about it; empty when it is good: one path
-/// component of 1 to 255 bytes, UTF-8, no control characters, no blank at either end, no dot at the beginning, and none of the names
-/// that we use ourselves: local_chunks.txt, LASTCHUNK, Common.cfg, PeerInfo.cfg, log_peer_*.log, *.part, *.journal.
+/// Says what is wrong with the name of a chunk's file, as the end of a sentence about it; empty when it is good: one
+/// path component of 1 to 255 bytes, UTF-8, no control characters, no blank at either end, no dot at the beginning, and
+/// none of the names that we use ourselves: local_chunks.txt, LASTCHUNK, Common.cfg, PeerInfo.cfg, log_peer_*.log,
+/// *.part, *.journal.
 std::string chunk_name_fault(std::string_view name);
 
-/// Reads the text of a local_chunks.txt. `file` names it in messages. Blank lines, CRLF, a byte-order mark and a missing
-/// final newline are fine. Throws ConfigError with everything that is wrong. Does not look for the files.
+/// Reads the text of a local_chunks.txt. `file` names it in messages. Blank lines, CRLF, a byte-order mark and a
+/// missing final newline are fine. Throws ConfigError with everything that is wrong. Does not look for the files.
 LocalChunks parse_local_chunks(std::string_view text, const std::string& file);
 
 /// The text that parse_local_chunks() reads, sorted by index.

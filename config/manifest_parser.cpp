@@ -41,7 +41,7 @@ constexpr KeyRule kFileKeys[] = {
 
 constexpr unsigned bit(Key key) { return 1u << static_cast<unsigned>(key); }
 
-/// Where in the manifest the parser is. What stands under an unknown key is skipped by depth alone.
+/// Where in the manifest the parser is. A value under an unknown key is skipped by depth alone.
 enum class Place { outside, root, files, file, pieces, folders };
 
 class Reader final : public nlohmann::json_sax<nlohmann::json> {

@@ -45,7 +45,7 @@ std::size_t common_parts(std::string_view a, std::string_view b) {
   return slash == std::string_view::npos ? 0 : slash;
 }
 
-/// What is wrong between neighbors in the folded order.
+/// Says what is wrong between neighbors in the folded order.
 std::optional<std::string> fault_between(std::string_view a, std::string_view b) {
   const std::size_t common = common_parts(a, b);
   const auto [in_a, in_b] = std::ranges::mismatch(a.substr(0, common), b.substr(0, common));

@@ -11,9 +11,9 @@
 
 namespace p2p::config {
 
-/// What is wrong with `path`, as the end of a sentence about it; empty when it may stand in a manifest: relative, parts
-/// separated by `/`, no part empty, `.` or `..`, at most 255 bytes a part and 4,096 in all, UTF-8, no control characters
-/// (C0, DEL, C1). A backslash is an ordinary character.
+/// Says what is wrong with `path`, as the end of a sentence about it; empty when it may stand in a manifest: relative,
+/// parts separated by `/`, no part empty, `.` or `..`, at most 255 bytes a part and 4,096 in all, UTF-8, no control
+/// characters (C0, DEL, C1). A backslash is an ordinary character.
 std::string path_fault(std::string_view path);
 
 /// A sentence about two paths that cannot be in one folder, if there are such: the same path twice, a file that is also

@@ -10,7 +10,6 @@
 namespace p2p::config {
 namespace {
 
-constexpr std::uint64_t kLargestId = 0x7fffffff;
 
 }  // namespace
 
@@ -30,11 +29,13 @@ std::vector<PeerLine> parse_peer_info(std::string_view text, const std::string& 
                        ", expected 4: peer ID, host name, port, and 1 if the peer starts with the file, else 0");
       continue;
     }
-    const auto id = parse_integer(words[0].text, 0, kLargestId);
+    const auto id = parse_integer(words[0].text, 0, PeerLine::kLargestId);
     const std::string_view host = without_brackets(words[1].text);
     const auto port = parse_integer(words[2].text, 1, 65'535);
     const auto has_file = parse_integer(words[3].text, 0, 1);
-    if (!id) findings.add(line.number, words[0].column, "peer ID is " + in_quotes(words[0].text) + ", expected an integer from 0 to 2147483647");
+    if (!id)
+      findings.add(line.number, words[0].column,
+                   "peer ID is " + in_quotes(words[0].text) + ", expected an integer from 0 to " + std::to_string(PeerLine::kLargestId));
     if (!is_host(host)) findings.add(line.number, words[1].column, "host is " + in_quotes(words[1].text) + ", expected a name, an IPv4 or an IPv6 address");
     if (!port) findings.add(line.number, words[2].column, "port is " + in_quotes(words[2].text) + ", expected an integer from 1 to 65535");
     if (!has_file)

@@ -14,7 +14,8 @@ namespace p2p::config {
 
 /// One line, checked.
 struct PeerLine {
-  std::uint32_t id = 0;    ///< 0 to 2^31 - 1.
+  static constexpr std::uint32_t kLargestId = 0x7fffffff;
+  std::uint32_t id = 0;    ///< 0 to kLargestId.
   std::string host;        ///< A name, an IPv4 or an IPv6 address; brackets around the latter are removed.
   std::uint16_t port = 0;  ///< 1 to 65,535.
   bool has_file = false;   ///< Starts with the complete file.

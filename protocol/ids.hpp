@@ -19,8 +19,9 @@ struct StrongIndex {
 /// A piece's number, 0 <= value < Geometry::piece_count().
 using PieceIndex = StrongIndex<struct PieceTag>;
 
-/// The peer ID of PeerInfo.cfg and of the handshake, 0 to 2^31 - 1.
+/// The peer ID of PeerInfo.cfg and of the handshake, 0 to kLargestPeerId.
 using PeerId = StrongIndex<struct PeerTag>;
+constexpr std::uint32_t kLargestPeerId = 0x7fffffff;
 
 /// A handle for one connection, given out by the swarm; reused after the shell has reported the connection's end.
 using LinkId = StrongIndex<struct LinkTag>;

@@ -1,6 +1,6 @@
 // Where a connection comes from, as far as limits are concerned.
 //
-// Who has one IPv6 address has a whole /64 of them, so there the network counts, not the address. Link-local addresses
+// A machine with one IPv6 address has a whole /64 of them, so there the network counts, not the address. Link-local addresses
 // share one network and are counted one by one.
 #pragma once
 

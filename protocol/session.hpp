@@ -45,10 +45,10 @@ class Session {
   /// anything (a repeated choke, interest or have does not; a request or piece, which carries no state, does).
   std::variant<bool, Violation> on_message(const Message& message);
 
-  /// What the remote said that it has means these pieces. Precondition: the handshake came, and nothing is disowned.
+  /// The remote's bitfield means these pieces. Precondition: the handshake came, and nothing is disowned.
   void reread(Bitfield pieces);
 
-  /// What the remote has for this piece is not what we want: it counts as not having it, whatever it says later.
+  /// The remote has something else for this piece than we want: it counts as not having it, whatever it says later.
   /// Precondition: the handshake came, and it is one of remote_pieces().
   void disown(PieceIndex piece);
 

@@ -188,7 +188,7 @@ void Peer::settle(Instant now) {
       if (auto& connection = connections_[ready->link.value]) pump(*connection, now);
     } else if (const auto* event = std::get_if<p2p::Event>(&*effect)) {
       observer_.on_event(host_, *event);
-      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->open_chunk(settled->piece, now);
+      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->unlock_chunk(settled->piece, now);
       if (std::holds_alternative<SwarmCompleted>(*event) || std::holds_alternative<PatienceEnded>(*event)) leaving_ = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
       network_.dial(host_, (*hosts_by_id_)[dial->peer.value], now);

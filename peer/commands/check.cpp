@@ -44,7 +44,7 @@ std::string size_text(std::uint64_t bytes) {
   return std::to_string((bytes + kKilo - 1) / kKilo) + " kB";
 }
 
-/// What a run takes beside the content, from this start to the end of the swarm.
+/// Prints what a run takes beside the content, from this start to the end of the swarm.
 void print_needs(const Setup& setup, const Geometry& geometry, bool has_all, std::ostream& out) {
   // As measured. A process; its buffers; what it keeps of a piece; what it keeps of a neighbor, and of a neighbor's piece.
   constexpr std::uint64_t kProcess = 12'000'000, kMostBuffers = 64u << 20, kPiece = 50, kPieceOfSeed = 20, kNeighbor = 256 * 1024;

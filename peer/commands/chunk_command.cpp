@@ -3,10 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <iostream>
+#include <ostream>
+#include <string_view>
 #include <utility>
 
+#include "peer/commands/listed_swarm.hpp"
+#include "peer/commands/peer_options.hpp"
 #include "peer/commands/read_config.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/net/listener.hpp"
@@ -14,7 +18,6 @@
 #include "peer/report/scan_progress.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/storage/folder_lock.hpp"
-#include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
 namespace {
@@ -52,7 +55,49 @@ void print_plan(const ChunkSetup& setup, const ChunkStore& store, const ChunkOpt
       << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
 }
 
+/// -folder and the like, which other programs of this kind take, as --folder.
+std::vector<std::string> with_double_dashes(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::string_view name = word.substr(0, word.find('='));
+    const bool is_long = name.size() > 2 && name[0] == '-' && name[1] != '-' && app.get_option_no_throw("-" + std::string(name)) != nullptr;
+    words.push_back((is_long ? "-" : "") + std::string(word));
+  }
+  return words;
+}
+
 }  // namespace
+
+const Subcommand kChunksCommand{
+    .name = "chunks",
+    .help = "  chunks --folder DIR ...     Exchange a folder of chunk files\n",
+    .example = "  peerProcess chunks --folder data --transfer_port 5001\n"
+               "                                              Exchange a folder of chunk files with the peers of PeerInfo.cfg\n",
+    .run = parse_and_run<parse_chunks, run_chunks>};
+
+std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* argv) {
+  ChunkOptions options;
+  CLI::App app{"Exchanges the chunk files of a folder with the peers of PeerInfo.cfg; what is missing comes from whoever has it", "peerProcess chunks"};
+  app.footer("\nThe folder has the list local_chunks.txt: an index and a file name a line, the total number of chunks at the end:\n"
+             "  1,chunk_1\n  3,chunk_3\n  4,LASTCHUNK\n"
+             "Our line in PeerInfo.cfg is the one with our port; its last column does not matter. Options may begin with a single dash.\n"
+             "Exit codes are those of peerProcess ID.");
+  app.add_option("--folder", options.folder, "The chunk files and local_chunks.txt")->required()->check(CLI::ExistingDirectory);
+  app.add_option("--transfer_port", options.port, "The port of our line in PeerInfo.cfg")->required()->check(in_range(1, 65'535));
+  app.add_option("--name", options.name, "What this peer is called in its messages; by default peer ID");
+  app.add_option("--peers", options.peers, "The list of peers (default: PeerInfo.cfg in the directory)")->check(CLI::ExistingFile);
+  app.add_option("--id", options.peer_id, "Which peer this is, where several lines have the port")
+      ->check(in_range(0, kLargestPeerId));
+  app.add_option("--quorum", options.quorum, "How many original holders must agree on a chunk (default: TrustQuorum in Common.cfg, else 1)")
+      ->check(in_range(1, 65'535));
+  app.add_option("--dir", options.run.directory, "Directory of the log, and of Common.cfg and PeerInfo.cfg where they are there")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  add_run_options(app, options.run);
+  if (const auto code = parse_words(app, with_double_dashes(app, argc, argv), [&] { check_run_options(options.run); })) return *code;
+  return options;
+}
 
 ChunkSetup load_chunk_setup(const ChunkOptions& options) {
   ChunkSetup setup{};
@@ -71,33 +116,19 @@ ChunkSetup load_chunk_setup(const ChunkOptions& options) {
 }
 
 SwarmConfig ChunkSetup::swarm_config(const ChunkStore& store, std::uint32_t max_pipeline) const {
-  const auto place = static_cast<std::uint32_t>(self_index);
-  const bool cooperative = common.choking_policy == config::ChokingPolicy::cooperative;
-  std::vector<PeerId> listed, favored;
-  for (const config::PeerLine& peer : peers) listed.push_back(PeerId{peer.id});
-  if (cooperative)
-    for (const std::uint32_t index : NeighborGraph(static_cast<std::uint32_t>(peers.size()), 0).successors(place, common.preferred_neighbors + 1))
-      favored.push_back(listed[index]);
-  return {.self = PeerId{self().id},
-          .listed = std::move(listed),
-          .geometry = store.geometry(),
-          .preferred_neighbors = common.preferred_neighbors,
-          .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
-          .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
-          .max_pipeline = max_pipeline,
-          .choking_policy = cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
-          .favored = std::move(favored),
-          .content = chunk_folder_prefix(store.geometry().piece_count()),
-          .chunks = ChunkFolder{.quorum = quorum, .held = store.held(), .name_fault = config::chunk_name_fault}};
+  SwarmConfig config = listed_swarm(common, peers, self_index, store.geometry(), max_pipeline);
+  config.content = chunk_folder_prefix(store.geometry().piece_count());
+  config.chunks = ChunkFolder{.quorum = quorum, .held = store.held(), .name_fault = config::chunk_name_fault};
+  return config;
 }
 
-ExitCode run_chunks(const ChunkOptions& options) {
+ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
   const ChunkSetup setup = load_chunk_setup(options);
   start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name, options.run.log_level);
   if (options.run.check) {
     const FolderLock lock(options.folder, kRule);  // a store mends what a killed process left, and must not do so under a running one
     const ChunkStore store(options.folder, {});
-    print_plan(setup, store, options, std::cout);
+    print_plan(setup, store, options, out);
     return ExitCode::complete;
   }
   asio::io_context io{1};
@@ -115,7 +146,7 @@ ExitCode run_chunks(const ChunkOptions& options) {
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;
-    if (store.expect(settled->piece, *settled->claim)) swarm.open_chunk(settled->piece, now());
+    if (store.expect(settled->piece, *settled->claim)) swarm.unlock_chunk(settled->piece, now());
   };
   DaemonLoop loop({.peers = setup.peers,
                    .swarm = setup.swarm_config(store, options.run.max_pipeline),

@@ -3,14 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "config/common_cfg.hpp"
 #include "config/peer_info.hpp"
-#include "peer/commands/command_line.hpp"
+#include "peer/commands/subcommand.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/node/run_options.hpp"
 #include "peer/storage/chunk_store.hpp"
 #include "protocol/swarm/swarm.hpp"
 
@@ -26,6 +29,9 @@ struct ChunkOptions {
   std::optional<std::uint32_t> quorum{};   ///< Goes before TrustQuorum.
 };
 
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* argv);
+
 /// Both configuration files, as far as they are there, and our place in them.
 struct ChunkSetup {
   config::CommonCfg common;
@@ -40,7 +46,9 @@ struct ChunkSetup {
 /// Throws ConfigError and ExitError (bad_configuration).
 ChunkSetup load_chunk_setup(const ChunkOptions& options);
 
-/// Runs a peer, or with RunOptions::check says what it would do; as run_daemon().
-ExitCode run_chunks(const ChunkOptions& options);
+/// Runs a peer, or with RunOptions::check says on `out` what it would do; as run_classic().
+ExitCode run_chunks(const ChunkOptions& options, std::ostream& out);
+
+extern const Subcommand kChunksCommand;
 
 }  // namespace p2p

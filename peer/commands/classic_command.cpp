@@ -2,22 +2,53 @@
 
 #include <spdlog/spdlog.h>
 
+#include <CLI/CLI.hpp>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "peer/commands/check.hpp"
+#include "peer/commands/peer_options.hpp"
+#include "peer/commands/setup.hpp"
+#include "peer/commands/subcommands.hpp"
+#include "peer/commands/usage.hpp"
+#include "peer/discovery/discovery.hpp"
+#include "peer/net/listener.hpp"
+#include "peer/net/name_check.hpp"
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
-#include "peer/net/listener.hpp"
-#include "peer/report/scan_progress.hpp"
 #include "peer/node/start_watch.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/scan_progress.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/folder_lock.hpp"
 #include "peer/storage/piece_store.hpp"
 
 namespace p2p {
 namespace {
+
+constexpr const char* kFooter = R"(
+Exit codes:
+  0 complete (see --exit-when)           2 --timeout passed          6 network
+  3 complete here; not everybody was heard of (see --patience)
+  7 interrupted by a signal              9 disk full                17 input or output error
+  28 usage                              32 content mismatch         64 bad configuration
+  65 port in use                         1 unexpected
+
+A signal is exit code 7, but 0 when the file is complete and --exit-when or --linger has the peer serve on.
+
+A peer that was away while others finished and left cannot learn that they have the file: with --exit-when all it
+waits for each that it has been connected with for --patience, and for those that never came until --timeout.
+--exit-when self --linger 600 leaves all the same.
+
+The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
+
+/// The version, then what this build has and lacks, a line each.
+std::string version_text() {
+  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") + (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+}
 
 void check_folder(const Setup& setup, const PieceStore& store) {
   // With a manifest the pieces that match are of use, and the others can be fetched.
@@ -40,9 +71,7 @@ void make_peer_folder(const std::filesystem::path& folder) {
   }
 }
 
-}  // namespace
-
-ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
+ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
   asio::use_service<Limits>(io).set(io, options.limits);
@@ -72,6 +101,30 @@ ExitCode run_daemon(const Setup& setup, const RunOptions& options) {
   check_folder(setup, store);
   starting.reset();
   return loop.run();
+}
+
+}  // namespace
+
+std::variant<RunOptions, ExitCode> parse_classic(int argc, const char* const* argv) {
+  RunOptions options;
+  CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
+  app.footer(subcommands_help() + kFooter);
+  app.set_version_flag("--version", version_text());
+  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(in_range(0, kLargestPeerId));
+  app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  add_run_options(app, options);
+  if (const auto code = parse_words(app, words_from(1, argc, argv), [&] { check_run_options(options); })) return *code;
+  return options;
+}
+
+ExitCode run_classic(const RunOptions& options, std::ostream& out) {
+  start_diagnostics("peer " + std::to_string(options.peer_id), options.log_level);
+  const Setup setup = load_setup(options.directory, options.peer_id);
+  if (!options.check) return exchange_file(setup, options);
+  check(setup, out, unresolved);
+  return ExitCode::complete;
 }
 
 }  // namespace p2p

@@ -4,12 +4,20 @@
 #include <ostream>
 
 #include "config/hex.hpp"
+#include "config/manifest_path.hpp"
 #include "config/text.hpp"
+#include "peer/commands/network_options.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/node/get.hpp"
 #include "peer/report/diagnostics.hpp"
 
 namespace p2p {
 namespace {
+
+constexpr const char* kGetFooter = R"(
+Prints the content id and the path. Run again after an interruption, it goes on where it was.
+Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
+28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
 void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();
@@ -27,6 +35,41 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
 }
 
 }  // namespace
+
+const Subcommand kGetCommand{
+    .name = "get",
+    .help = "  get NAME                    Fetch a shared file from all who have it\n",
+    .example = "  peerProcess get big.bin --join HOST:5000    Fetch a shared file from all who have it\n",
+    .run = parse_and_run<parse_get, get_shared>};
+
+std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) {
+  GetOptions options;
+  CLI::App app{with_build_note("Fetches a shared file from all who have it, and verifies it"), "peerProcess get"};
+  app.footer(kGetFooter);
+  const auto is_name = [](const std::string& word) {
+    const std::string fault = config::path_fault(word);
+    return fault.empty() ? std::string() : "the name " + fault;
+  };
+  app.add_option("NAME", options.wanted, "A file's name as ls prints it, or a content id of 64 hexadecimal digits")
+      ->required()
+      ->check(CLI::Validator(is_name, ""));
+  app.add_option("--out", options.out, "The folder that it is put into, under its name")->capture_default_str();
+  app.add_option("--quorum", options.quorum, "Of contents that share the name take the one that holders at so many IP addresses agree on")
+      ->check(in_range(1, 1'000'000));
+  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, looking for holders until then")
+      ->check(in_range(1, 31'536'000));
+  app.add_flag("--update", options.update, "A file that is there and differs becomes this one; the pieces that they share are kept");
+  add_limit_options(app, options.limits);
+  app.add_flag("--json", options.net.json, "Print a JSON object");
+  add_network_options(app, options.net);
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  ContentId id;
+  if (config::from_hex(options.wanted, id)) {
+    options.id = id;
+    options.wanted = config::to_hex(id);
+  }
+  return options;
+}
 
 ExitCode get_shared(const GetOptions& options, std::ostream& out) {
   start_diagnostics("get", options.net.log_level);

@@ -13,6 +13,8 @@
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
+#include "peer/commands/network_options.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/progress_line.hpp"
@@ -25,6 +27,9 @@ namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr const char* kLsFooter = R"(
+Exit codes: 0 done, 6 no node answers, 7 interrupted, 28 usage.)";
 
 constexpr Duration kPatience = 6s;
 constexpr Duration kPatienceWithNobody = 3s;
@@ -122,6 +127,22 @@ void print_table(const Listing& listing, std::ostream& out) {
 }
 
 }  // namespace
+
+const Subcommand kLsCommand{
+    .name = "ls",
+    .help = "  ls                          List what is shared\n",
+    .example = "  peerProcess ls                              List what is shared\n",
+    .run = parse_and_run<parse_ls, list_shared>};
+
+std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
+  LsOptions options;
+  CLI::App app{with_build_note("Lists the files that are shared: name, bytes, content id, holders"), "peerProcess ls"};
+  app.footer(kLsFooter);
+  app.add_flag("--json", options.net.json, "Print a JSON array");
+  add_network_options(app, options.net);
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  return options;
+}
 
 ExitCode list_shared(const LsOptions& options, std::ostream& out) {
   start_diagnostics("ls", options.net.log_level);

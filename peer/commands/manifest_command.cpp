@@ -4,9 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
+#include <string_view>
+#include <utility>
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/content/hash_files.hpp"
 #include "peer/content/source.hpp"
 #include "peer/ground/exit_code.hpp"
@@ -83,9 +86,54 @@ config::Manifest hashed(const Source& source, const ManifestOptions& options) {
   return manifest;
 }
 
+/// Bytes, also as 256KiB or 1MiB.
+std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
+  std::uint64_t unit = 1;
+  for (const auto& [suffix, bytes] : {std::pair<std::string_view, std::uint64_t>{"KiB", 1u << 10}, {"MiB", 1u << 20}})
+    if (word.ends_with(suffix)) {
+      word.remove_suffix(suffix.size());
+      unit = bytes;
+      break;
+    }
+  const auto count = config::parse_integer(word, 1, config::Manifest::kMaxPieceSize / unit);
+  if (!count) return std::nullopt;
+  return static_cast<std::uint32_t>(*count * unit);
+}
+
 }  // namespace
 
-void make_manifest(const ManifestOptions& options, std::ostream& out) {
+const Subcommand kManifestCommand{
+    .name = "manifest",
+    .help = "  manifest PATH... -o FILE    Hash files or a folder, write their manifest, print its content id\n",
+    .example = "  peerProcess manifest models -o m.json       Hash files or a folder, write their manifest, print its content id\n",
+    .run = parse_and_run<parse_manifest, make_manifest>};
+
+std::variant<ManifestOptions, ExitCode> parse_manifest(int argc, const char* const* argv) {
+  ManifestOptions options;
+  std::string piece_size = "auto";
+  CLI::App app{"Hashes files and writes their manifest; prints its content id, the SHA-256 of its bytes", "peerProcess manifest"};
+  app.footer("\nOne regular file is a content of that file. One directory is a folder with all that is in it. Several paths are\n"
+             "a folder that holds each under its name. Symbolic links and special files in a directory are an error.\n"
+             "Exit codes: 0 done, 7 interrupted, 9 disk full, 17 input or output error, 28 usage.");
+  app.add_option("PATH", options.paths, "Files and directories")->required();
+  app.add_option("-o,--output", options.output, "The manifest's file, outside of what is hashed")->required();
+  const auto is_piece_size = [](const std::string& word) {
+    return word == "auto" || parse_piece_size(word) ? std::string() : "expected auto or bytes from 1 to 64MiB, such as 262144 or 256KiB";
+  };
+  app.add_option("--piece-size", piece_size, "Bytes of a piece, such as 262144, 256KiB or 1MiB; auto: about 1,000 to 2,000 pieces of 256KiB to 16MiB")
+      ->check(CLI::Validator(is_piece_size, "auto or BYTES"))
+      ->capture_default_str();
+  add_choice(app, "--piece-hash", "sha256, safe against liars, or xxh3, faster and only against accidents", options.piece_hash,
+             {{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}});
+  add_jobs_option(app, options.jobs, "Threads that read and hash");
+  add_progress_option(app, options.progress);
+  app.add_flag("--json", options.json, "Print a JSON object");
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (piece_size != "auto") options.piece_size = parse_piece_size(piece_size);
+  return options;
+}
+
+ExitCode make_manifest(const ManifestOptions& options, std::ostream& out) {
   const Source source = find_source(options.paths);
   check_output(options);
   const config::Manifest manifest = hashed(source, options);
@@ -98,11 +146,12 @@ void make_manifest(const ManifestOptions& options, std::ostream& out) {
   const std::string content_id = config::to_hex(sha256(std::as_bytes(std::span(text))));
   if (!options.json) {
     out << content_id << '\n';
-    return;
+    return ExitCode::complete;
   }
   const nlohmann::ordered_json summary{{"content_id", content_id},           {"files", manifest.files.size()},    {"pieces", manifest.piece_count()},
                                        {"size", manifest.total_size()},      {"piece_size", manifest.piece_size}, {"manifest", options.output.string()}};
   out << summary.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
+  return ExitCode::complete;
 }
 
 }  // namespace p2p

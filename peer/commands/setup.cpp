@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/read_config.hpp"
-#include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p {
 namespace {
@@ -72,36 +72,12 @@ Content Setup::content(ManifestPtr manifest) const {
   return content_of(root, std::move(manifest));
 }
 
-std::vector<PeerId> Setup::neighbors() const {
-  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
-  std::vector<std::uint32_t> indexes = graph.neighbors(static_cast<std::uint32_t>(self_index));
-  indexes.insert(std::ranges::lower_bound(indexes, self_index), static_cast<std::uint32_t>(self_index));
-  std::vector<PeerId> ids;
-  for (const std::uint32_t index : indexes) ids.push_back(PeerId{peers[index].id});
-  return ids;
-}
+std::vector<PeerId> Setup::neighbors() const { return listed_neighbors(common, peers, self_index); }
 
 SwarmConfig Setup::swarm_config(const Content& content, std::uint32_t max_pipeline) const {
-  const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
-  std::vector<PeerId> favored;
-  if (common.choking_policy == config::ChokingPolicy::cooperative)
-    for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self_index), common.preferred_neighbors + 1))
-      favored.push_back(PeerId{peers[index].id});
-  auto everybody = std::make_shared<std::vector<PeerId>>();
-  if (common.max_connections > 0)
-    for (const config::PeerLine& peer : peers) everybody->push_back(PeerId{peer.id});
-  return {.self = PeerId{self().id},
-          .listed = neighbors(),
-          .geometry = content.layout.geometry(),
-          .preferred_neighbors = common.preferred_neighbors,
-          .unchoking_interval = std::chrono::seconds(common.unchoking_interval_s),
-          .optimistic_interval = std::chrono::seconds(common.optimistic_interval_s),
-          .max_pipeline = max_pipeline,
-          .choking_policy = common.choking_policy == config::ChokingPolicy::cooperative ? ChokingPolicy::cooperative : ChokingPolicy::course,
-          .favored = std::move(favored),
-          .everybody = std::move(everybody),
-          .most_guests = common.max_connections,
-          .content = content.id ? std::optional(prefix_of(*content.id)) : std::nullopt};
+  SwarmConfig config = listed_swarm(common, peers, self_index, content.layout.geometry(), max_pipeline);
+  if (content.id) config.content = prefix_of(*content.id);
+  return config;
 }
 
 }  // namespace p2p

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "config/hex.hpp"
+#include "peer/commands/network_options.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
@@ -20,11 +22,21 @@
 #include "peer/share/library.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/discovery/own_hosts.hpp"
 #include "peer/node/share_node.hpp"
 
 namespace p2p {
 namespace {
+
+constexpr const char* kShareFooter = R"(
+Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Names
+that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
+Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever reaches the port may
+fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a file of its own
+name, or that and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
+A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
+65 port in use.)";
 
 class Share {
  public:
@@ -183,8 +195,41 @@ class Share {
 
 }  // namespace
 
+const Subcommand kShareCommand{
+    .name = "share",
+    .help = "  share --folder DIR          Offer every file of a folder to whoever asks for it by name\n"
+            "  share CLUSTER               The same for a folder with a cluster file\n",
+    .example = "  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name\n",
+    .run = parse_and_run<parse_share, share_folder>};
+
+std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv) {
+  ShareOptions options;
+  CLI::App app{with_build_note("Offers every file of a folder to whoever asks for it by name"), "peerProcess share"};
+  app.footer(kShareFooter);
+  app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")->check(CLI::ExistingDirectory.description(""));
+  app.add_option("--folder", options.folder, "The folder, made into manifests in the background and watched for changes")
+      ->check(CLI::ExistingDirectory.description("DIR"));
+  app.add_option("--port", options.port, "TCP for transfers, UDP for finding each other; by default 5000, or the cluster's own entry")
+      ->check(in_range(1, 65'535));
+  app.add_option("--host", options.host, "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
+  app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
+  app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
+  add_jobs_option(app, options.jobs, "Threads that hash");
+  add_limit_options(app, options.limits);
+  app.add_flag("--json", options.net.json, "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
+  add_network_options(app, options.net);
+  const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+    if (options.folder.has_value() == options.cluster.has_value())
+      throw CLI::ValidationError("share", "expected --folder DIR, or the folder of a cluster");
+    if (options.host && !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) + ":1"))
+      throw CLI::ValidationError("--host", "expected a name or an address");
+  });
+  if (code) return *code;
+  return options;
+}
+
 ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
-  // Who opens a file for writing while we ask whether somebody has it open.
+  // The kernel sends it when somebody opens a file for writing while we ask whether somebody has it open.
   std::signal(SIGIO, SIG_IGN);
   start_diagnostics("share", options.net.log_level);
   const SharePlan plan = plan_share(options);

@@ -1,19 +1,38 @@
 // peerProcess share: offers a folder's files until a signal comes.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "peer/ground/exit_code.hpp"
+#include "peer/commands/subcommand.hpp"
 #include "peer/discovery/address.hpp"
-#include "peer/commands/share_options.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/node/get_options.hpp"
+#include "peer/share/folder_scan.hpp"
 
 namespace p2p {
 
-/// What a command line comes to, with what a cluster's file says.
+struct ShareOptions {
+  NetworkOptions net;
+  std::optional<std::filesystem::path> folder;   ///< Exactly one of the two.
+  std::optional<std::filesystem::path> cluster;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> host;
+  Reserve reserve;
+  Rates limits = {};
+  unsigned jobs = 1;
+};
+
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv);
+
+/// The command line and the cluster's file together.
 struct SharePlan {
   std::filesystem::path folder;
   std::set<std::string> hidden;  ///< Names that are not offered.
@@ -27,5 +46,7 @@ SharePlan plan_share(const ShareOptions& options);
 
 /// Runs until SIGINT or SIGTERM; a second one ends the process at once. Throws ExitError for what goes wrong at the start.
 ExitCode share_folder(const ShareOptions& options, std::ostream& out);
+
+extern const Subcommand kShareCommand;
 
 }  // namespace p2p

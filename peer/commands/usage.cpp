@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
 #include "config/rate.hpp"
 #include "config/text.hpp"
@@ -84,6 +85,10 @@ void add_limit_options(CLI::App& app, Rates& limits) {
   add("--limit-down", "Most bytes of pieces that are received in a second, from all together", limits.down);
 }
 
+CLI::Validator in_range(std::uint32_t least, std::uint32_t most) {
+  return CLI::Range(least, most).description(std::to_string(least) + " to " + std::to_string(most));
+}
+
 void add_progress_option(CLI::App& app, ProgressMode& progress) {
   using enum ProgressMode;
   add_choice(app, "--progress", "How far it is, on stderr; auto: a bar on a terminal, else plain lines", progress,
@@ -94,6 +99,11 @@ void add_log_level_option(CLI::App& app, std::string& level) {
   std::vector<std::pair<std::string_view, std::string>> levels;
   for (const char* const word : {"debug", "info", "warn", "error", "off"}) levels.emplace_back(word, word);
   add_choice(app, "--log-level", "Diagnostics on stderr", level, levels);
+}
+
+void add_jobs_option(CLI::App& app, unsigned& jobs, const std::string& purpose) {
+  jobs = std::max(1u, std::thread::hardware_concurrency());
+  app.add_option("--jobs", jobs, purpose + "; by default as many as the machine has")->check(in_range(1, 1024));
 }
 
 }  // namespace p2p

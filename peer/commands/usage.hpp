@@ -1,10 +1,11 @@
-// What all command lines have in common: how they are parsed, and how they say what is wrong with them.
+// All command lines are parsed here, and say in the same way what is wrong with them.
 //
 // CLI11 does the parsing. Its messages name types and sets; ours name words, and the word that was probably meant.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -54,8 +55,13 @@ void add_choice(CLI::App& app, const std::string& name, const std::string& help,
 /// --limit-up and --limit-down.
 void add_limit_options(CLI::App& app, Rates& limits);
 
-/// --progress and --log-level.
+/// Accepts an integer from `least` to `most`, and says so in the help.
+CLI::Validator in_range(std::uint32_t least, std::uint32_t most);
+
+/// --progress, --log-level and --jobs. `purpose`: what the threads do, as the beginning of a sentence; their number becomes as
+/// many as the machine has.
 void add_progress_option(CLI::App& app, ProgressMode& progress);
 void add_log_level_option(CLI::App& app, std::string& level);
+void add_jobs_option(CLI::App& app, unsigned& jobs, const std::string& purpose);
 
 }  // namespace p2p

@@ -12,6 +12,7 @@
 #include "config/hex.hpp"
 #include "config/manifest.hpp"
 #include "config/text.hpp"
+#include "peer/commands/usage.hpp"
 #include "peer/content/hash_files.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
@@ -53,7 +54,7 @@ std::string read_manifest(const fs::path& path) {
   return text;
 }
 
-/// What is at `path`, links followed. Throws for anything but its absence.
+/// Looks at `path` and follows links. Throws for anything but its absence.
 fs::file_status status_of(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -135,7 +136,7 @@ class Verification {
       const std::string path = (name.empty() ? "" : name + "/") + entry.path().filename().native();
       if (fs::is_directory(entry.symlink_status()))
         find_extra(entry.path(), path);
-      else if (!known_.contains(path) && !leads_to_known(path))
+      else if (!known_.contains(path) && !(entry.is_symlink() && leads_to_known(path)))
         findings_.extra.push_back(path);
     }
   }
@@ -208,6 +209,25 @@ void print_json(const Findings& findings, std::ostream& out) {
 }
 
 }  // namespace
+
+const Subcommand kVerifyCommand{
+    .name = "verify",
+    .help = "  verify MANIFEST DIR         Compare files with their manifest\n",
+    .example = "  peerProcess verify m.json models            Compare files with their manifest\n",
+    .run = parse_and_run<parse_verify, verify_content>};
+
+std::variant<VerifyOptions, ExitCode> parse_verify(int argc, const char* const* argv) {
+  VerifyOptions options;
+  CLI::App app{"Compares files with their manifest; names each that is missing, of another size or has bad pieces", "peerProcess verify"};
+  app.footer("\nExit codes: 0 all is as it should be, 32 something is not, 7 interrupted, 17 input or output error, 28 usage,\n64 bad manifest.");
+  app.add_option("MANIFEST", options.manifest, "The manifest's file")->required();
+  app.add_option("DIR", options.content, "The content's folder; for a content of one file the folder that it is in, or the file")->required();
+  add_jobs_option(app, options.jobs, "Threads that read and hash");
+  add_progress_option(app, options.progress);
+  app.add_flag("--json", options.json, "Print a JSON object");
+  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  return options;
+}
 
 ExitCode verify_content(const VerifyOptions& options, std::ostream& out) {
   const Findings findings = Verification(options).run();

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "peer/discovery/discovery.hpp"
+#include "peer/discovery/rendezvous.hpp"
 
 namespace p2p {
 

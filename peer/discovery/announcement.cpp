@@ -11,7 +11,6 @@ namespace p2p {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint32_t kLargestId = 0x7fffffff;
 
 enum class Kind : std::uint8_t { node = 0, holding = 1, withdrawal = 2 };
 
@@ -86,7 +85,7 @@ class Reader {
 
 }  // namespace
 
-bool is_valid(const Node& node) { return node.peer.value <= kLargestId && node.port != 0 && config::is_host(node.host); }
+bool is_valid(const Node& node) { return node.peer.value <= kLargestPeerId && node.port != 0 && config::is_host(node.host); }
 
 bool is_valid(const Holding& holding) { return holding.name.size() <= kLongestHoldingName && config::path_fault(holding.name).empty(); }
 

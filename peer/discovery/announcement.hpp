@@ -1,4 +1,4 @@
-// What stands in the DHT, as bytes: that a node is up, or that it holds something, and the taking back of either
+// Announcements in the DHT, as bytes: that a node is up, or that it holds something, and the taking back of either
 // (docs/PROTOCOL.md, "Discovery"). Everything here may come from anybody, so nothing is kept that is not checked.
 // Absent: keys (key.hpp), and the DHT itself (dht_node.hpp).
 #pragma once

@@ -1,4 +1,4 @@
-// Asking a sharing process what it offers (docs/PROTOCOL.md, "Asking for a catalog"). What it says of itself is newer than
+// Asking a sharing process what it offers (docs/PROTOCOL.md, "Asking for a catalog"). Its own word is newer than
 // what others were told about it, so `get` asks each node that it hears of before it believes anything.
 #pragma once
 
@@ -38,7 +38,7 @@ struct CatalogAnswer {
 };
 
 /// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its text
-/// on a slow line are over. What comes is held in `room`; what of the entries is kept is for the caller to report.
+/// on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps.
 void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
                  std::shared_ptr<AnswerRoom> room, std::function<void(const CatalogAnswer&)> on_answer);
 

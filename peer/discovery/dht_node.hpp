@@ -62,7 +62,7 @@ class DhtNode {
   void take_back(const std::vector<DhtValue>& others, std::chrono::milliseconds limit);
 
   /// Looks for values under a key: `on_values` as they come, again and again the same ones too, then `on_done` once.
-  /// What is returned keeps the search going; without it nothing is called any more.
+  /// The returned value keeps the search going; without it nothing is called any more.
   std::shared_ptr<void> get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values, std::function<void()> on_done);
 
  private:

@@ -1,7 +1,7 @@
 // Finding who has what, without a tracker: every node that is up serves, none is special, any of them may die.
 // Absent: transfers (peer/share/), and how a node is dialled (peer/net/dialer.hpp).
 //
-// What is found comes from anybody and is only a hint: a node may be gone, or lie about what it has. Who dials one that
+// Results come from anybody and are only hints: a node may be gone, or lie about what it has. Whoever dials one that
 // does not answer drops it; nothing here does. A node that ended without a farewell is listed for up to five minutes more,
 // the lifetime of an announcement (docs/PROTOCOL.md, "Discovery", has the bytes and the limits).
 #pragma once
@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "peer/discovery/rendezvous.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/storage/holding.hpp"
 #include "protocol/ids.hpp"
@@ -57,12 +58,6 @@ class Discovery {
   virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
   /// All nodes of the network that announce themselves.
   virtual void find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) = 0;
-};
-
-/// A --join HOST:PORT.
-struct Rendezvous {
-  std::string host;
-  std::uint16_t port = 0;
 };
 
 struct DiscoveryOptions {

@@ -10,7 +10,7 @@ namespace p2p {
 namespace {
 
 constexpr std::size_t kMostAtATime = 16;
-// What a holder takes where it is kept and listed, beside its entry.
+// The memory that a holder takes where it is kept and listed, beside its entry.
 constexpr std::size_t kListedBytes = 320;
 
 }  // namespace

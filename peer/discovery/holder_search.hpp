@@ -13,21 +13,12 @@
 #include <string>
 #include <vector>
 
-#include "peer/discovery/discovery.hpp"
-#include "peer/net/asio.hpp"
 #include "peer/discovery/catalog_link.hpp"
+#include "peer/discovery/discovery.hpp"
+#include "peer/discovery/holder.hpp"
+#include "peer/net/asio.hpp"
 
 namespace p2p {
-
-/// A node that offers a file, by its own word.
-struct Holder {
-  PeerId peer;     ///< Whose it says that it is; anybody can claim an ID.
-  Address address;
-  std::string ip;  ///< What the address led to.
-  std::string name;
-  ContentId id;
-  std::uint64_t size;
-};
 
 /// Everything on the network thread, at most one round at a time.
 class HolderSearch {
@@ -56,7 +47,7 @@ class HolderSearch {
 
   /// How many nodes have answered in the latest round.
   std::size_t answered() const { return round_ ? round_->answered : 0; }
-  /// Who was asked in it in vain, and why.
+  /// The addresses that were asked in vain in it, and why.
   const std::map<Address, DialFailure>& failures() const { return failures_; }
 
  private:

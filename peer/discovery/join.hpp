@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "peer/net/dialer.hpp"
 #include "peer/discovery/address.hpp"
+#include "peer/net/dial_failure.hpp"
 
 namespace p2p {
 

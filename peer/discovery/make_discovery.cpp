@@ -1,4 +1,4 @@
-// Where a node of the DHT listens. In a build without OpenDHT absent.cpp stands in the place of this.
+// Where a node of the DHT listens. In a build without OpenDHT without_opendht.cpp stands in the place of this.
 #include <algorithm>
 #include <system_error>
 

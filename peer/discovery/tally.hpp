@@ -1,4 +1,4 @@
-// Which content a name means, when holders say so.
+// Decides which content a name means, by the words of its holders.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,17 @@
 #include <tuple>
 #include <vector>
 
-#include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/holder.hpp"
 
 namespace p2p {
 
-/// What each node says that it holds under one name, or content id. Nodes are told apart by IP address, port and ID; the latest
-/// word of each holds.
+/// The words of all nodes on what they hold under one name, or content id. Nodes are told apart by IP address, port and
+/// ID; the latest word of each holds.
 ///
-/// IDs and ports cost nothing, so machines are counted: holders that have an IP address in common are one, and so are holders
-/// with one ID, which may be a node that is reached in several ways. Where both overlap it is the largest number of
-/// holders of which no two have an address or an ID in common; so nobody is counted less because somebody else claims its ID.
+/// IDs and ports cost nothing, so machines are counted: holders that have an IP address in common are one, and so are
+/// holders with one ID, which may be a node that is reached in several ways. Where both overlap it is the largest
+/// number of holders of which no two have an address or an ID in common; so nobody is counted less because somebody
+/// else claims its ID.
 class Tally {
  public:
   void add(const Holder& holder) { holders_.insert_or_assign({holder.ip, holder.address.port, holder.peer}, holder); }

@@ -17,7 +17,7 @@ using tcp = asio::ip::tcp;
 
 constexpr auto use_result = asio::experimental::as_tuple(asio::use_awaitable);
 
-/// Starts a coroutine that nobody waits for. What it throws comes out of io_context::run(), instead of nowhere.
+/// Starts a coroutine that nobody waits for. An exception in it comes out of io_context::run(), instead of being lost.
 template <class Executor>
 void spawn(Executor&& executor, asio::awaitable<void> coroutine) {
   asio::co_spawn(std::forward<Executor>(executor), std::move(coroutine), [](const std::exception_ptr& thrown) {

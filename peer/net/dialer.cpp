@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "peer/net/loopback.hpp"
+#include "peer/net/origin_of.hpp"
 #include "peer/net/tcp_stream.hpp"
 
 namespace p2p {
@@ -96,7 +97,7 @@ asio::awaitable<void> connect(std::string host, std::uint16_t port, std::functio
     failures.push_back(describe_failure(host, port, error));
   }
   DialFailure failure = *std::ranges::max_element(failures, {}, weight);
-  for (const tcp::endpoint& endpoint : resolved.endpoints) failure.tried.push_back(endpoint.address());
+  for (const tcp::endpoint& endpoint : resolved.endpoints) failure.tried.push_back(origin_of(endpoint.address()));
   on_failed(failure);
 }
 

@@ -1,4 +1,4 @@
-// What sockets want that never leave this machine.
+// Options for sockets whose bytes never leave this machine.
 #pragma once
 
 #include <netinet/in.h>

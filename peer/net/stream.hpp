@@ -1,6 +1,6 @@
 // A connection as everything above the sockets sees it: bytes in, bytes out, files out, and who is at the other end.
 //
-// There is one kind today, plain TCP (tcp_stream.hpp); one that seals what it carries is another. What is above asks for
+// There is one kind today, plain TCP (tcp_stream.hpp); one that seals its bytes is another. The layers above ask for
 // batches, not for messages, so that a virtual call is nothing beside the system call. A file goes out by the kernel where
 // the kind allows it (sendfile), so the fast path is the stream's business and nobody else's.
 //
@@ -51,7 +51,7 @@ class Stream {
   /// which others have theirs. Zero bytes without an error: the file is shorter.
   virtual asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) = 0;
 
-  /// What came is acknowledged now and not up to 40 ms later, until we write again.
+  /// Received bytes are acknowledged now and not up to 40 ms later, until we write again.
   virtual void acknowledge() = 0;
   /// What has come and is not read yet is at most about so much; the remote has to wait with the rest.
   virtual void bound_unread(std::size_t bytes) = 0;

@@ -81,7 +81,7 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
     } else if (!self->input_.empty()) {
       if (!self->take_item()) break;
     } else {
-      self->exchange_.settle();
+      self->exchange_.carry_out();
       if (self->closed_) break;
       if (const bool more = co_await self->read_some(); !more) break;
     }
@@ -135,13 +135,13 @@ asio::awaitable<bool> Connection::read_payload() {
   const std::uint32_t length = decoder_.payload_left();
   if (input_.empty()) {
     // A buffer is taken only when payload is there: a head alone must not bind memory.
-    exchange_.settle();
+    exchange_.carry_out();
     if (closed_) co_return false;
     if (const bool more = co_await read_some(); !more) co_return false;
   }
   PieceBuffer buffer;
   if (exchange_.swarm().payload_wanted(link_)) {
-    exchange_.settle();
+    exchange_.carry_out();
     if (closed_) co_return false;
     if (length > exchange_.buffers().piece_size())
       buffer = exchange_.map_buffer(link_);
@@ -151,7 +151,7 @@ asio::awaitable<bool> Connection::read_payload() {
   }
   while (decoder_.payload_left() > 0) {
     if (input_.empty()) {
-      exchange_.settle();
+      exchange_.carry_out();
       if (closed_) co_return false;
       if (buffer) {
         if (const bool more = co_await read_rest(buffer.data() + (length - decoder_.payload_left()), decoder_.payload_left()); !more) co_return false;

@@ -61,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Decoder decoder_;
 
   std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come.
-  std::span<const std::byte> input_;  ///< What is read and not yet decoded.
+  std::span<const std::byte> input_;  ///< Bytes that are read and not yet decoded.
   Bytes output_;
   asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
   std::unique_ptr<Throttle::Meter> up_, down_;  ///< Null without a limit.

@@ -129,9 +129,9 @@ void DaemonLoop::on_trust_withdrawn() {
   }
 }
 
-/// What we were to wait for has come about: serve on for a while, then leave.
+/// The goal is reached: the process serves on for a while, then it leaves.
 void DaemonLoop::on_goal(ExitCode code) {
-  // While we serve on, who was missing may come after all.
+  // A peer that was missing may come after all while we serve on.
   goal_code_ = code;
   if (at_goal_) return;
   at_goal_ = true;

@@ -80,10 +80,10 @@ class DaemonLoop {
   std::optional<Instant> deadline_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
-  bool at_goal_ = false;   ///< What exit_when_ waits for has come about, or the patience is over.
+  bool at_goal_ = false;   ///< The goal of exit_when_ is reached, or the patience is over.
   ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
-  bool drains_ = false;    ///< What is queued is sent before the end.
+  bool drains_ = false;    ///< Queued frames are sent before the end.
 };
 
 }  // namespace p2p

@@ -50,7 +50,7 @@ struct Doorway::Room : std::enable_shared_from_this<Doorway::Room> {
   Room(asio::io_context& context, PeerId own, const DoorLimits& limits, const DoorUses& uses, Hooks what)
       : io(context), self(own), door(limits, uses), hooks(std::move(what)), timer(context) {}
 
-  void settle();
+  void carry_out();
   void turn_away(const StrangerClosed& end) const;
   static asio::awaitable<void> receive(std::shared_ptr<Room> room, CallerId caller, StreamPtr stream);
   static asio::awaitable<void> give_text(std::shared_ptr<Room> room, Admit admit, StreamPtr stream);
@@ -105,7 +105,7 @@ class Doorway::Room::Guest final : public Stream {
   StreamPtr inner_;
 };
 
-void Doorway::Room::settle() {
+void Doorway::Room::carry_out() {
   while (const auto effect = door.poll_effect()) {
     if (const auto* const admit = std::get_if<Admit>(&*effect)) {
       admitted.insert_or_assign(admit->caller, *admit);
@@ -124,7 +124,7 @@ void Doorway::Room::settle() {
     if (error || !room) return;
     room->timer_at = kNever;
     room->door.on_timer(now());
-    room->settle();
+    room->carry_out();
   });
 }
 
@@ -147,7 +147,7 @@ asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerI
     count += moved.bytes;
     const auto received = std::span(bytes).first(count);
     room->door.on_bytes(caller, received, now());
-    room->settle();
+    room->carry_out();
     if (!stream->is_open()) co_return;
     bytes.resize(Door::greeting_bytes(received));
   }
@@ -174,7 +174,7 @@ asio::awaitable<void> Doorway::Room::give_text(std::shared_ptr<Room> room, Admit
   }
   if (moved.error) co_return;
   room->door.on_text_written(admit.caller, now());
-  room->settle();
+  room->carry_out();
   stream->shutdown_send();
   std::array<std::byte, 64> nothing;
   const std::array<asio::mutable_buffer, 2> drain{asio::buffer(nothing), asio::mutable_buffer()};
@@ -193,13 +193,13 @@ void Doorway::accept(StreamPtr stream) {
   if (room_->closed) return;
   const CallerId caller = room_->door.accept(origin_of(stream->remote().address), now());
   auto guest = std::make_unique<Room::Guest>(room_, caller, std::move(stream));
-  room_->settle();
+  room_->carry_out();
   spawn(room_->io, Room::receive(room_, caller, std::move(guest)));
 }
 
 bool Doorway::make_room() {
   const bool made = room_->door.make_room(now());
-  room_->settle();
+  room_->carry_out();
   return made;
 }
 
@@ -208,7 +208,7 @@ bool Doorway::anybody_greets() const { return room_->door.greeting() > 0; }
 void Doorway::close() {
   if (std::exchange(room_->closed, true)) return;
   room_->door.close(now());
-  room_->settle();
+  room_->carry_out();
   room_->timer.cancel();
 }
 

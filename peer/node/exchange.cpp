@@ -50,7 +50,7 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store
   if (!store_.matching_takes_long()) return;
   verifier_.emplace(io.get_executor(), store_, [this](PieceIndex piece, PieceBuffer buffer, bool matches) {
     store_verified(piece, std::move(buffer), matches);
-    settle();
+    carry_out();
   });
 }
 
@@ -74,7 +74,7 @@ void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> rec
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
   connections_.emplace(link, connection);
   connection->start();
-  settle();
+  carry_out();
 }
 
 void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
@@ -90,10 +90,8 @@ void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
   if (finishing_) return;
-  std::vector<Origin> tried;
-  for (const asio::ip::address& address : failure.tried) tried.push_back(origin_of(address));
-  swarm_.on_dial_failed(peer, fault_of(failure), now(), tried);
-  settle();
+  swarm_.on_dial_failed(peer, fault_of(failure), now(), failure.tried);
+  carry_out();
 }
 
 // --- pieces and the disk -------------------------------------------------------------------------------------------
@@ -107,7 +105,7 @@ std::optional<PieceStorage::Source> Exchange::source(PieceIndex piece) {
 void Exchange::check_on_disk(PieceIndex piece) {
   swarm_.on_pieces_lost(store_.recheck(piece), now());
   if (store_.frozen()) swarm_.pause_storing();
-  settle();
+  carry_out();
 }
 
 void Exchange::store(PieceIndex piece, PieceBuffer buffer) {
@@ -147,7 +145,7 @@ PieceBuffer Exchange::map_buffer(LinkId link) {
 /// Null when the disk is full.
 std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
   try {
-    return store_.map(piece);
+    return store_.large_pieces()->map(piece);
   } catch (const std::system_error& error) {
     if (!is_disk_full(error.code())) throw;
     return nullptr;
@@ -196,7 +194,7 @@ bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
     if (parked)
       store_.park(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     else if (MappedPart* const part = buffer.part())
-      store_.keep(piece, *part);
+      store_.large_pieces()->keep(piece, *part);
     else
       store_.write(piece, {buffer.data(), swarm_.geometry().size_of(piece)});
     return true;
@@ -219,7 +217,7 @@ void Exchange::wait_for_room() {
     waiting_for_room_ = false;
     spdlog::warn("the disk has room again: fetching goes on");
     swarm_.resume_storing(now());
-    settle();
+    carry_out();
   });
 }
 
@@ -231,11 +229,11 @@ void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
 void Exchange::remove(LinkId link, const std::string& reason) {
   connections_.erase(link);
   swarm_.on_closed(link, reason, now());
-  settle();
+  carry_out();
   check_finished();
 }
 
-void Exchange::settle() {
+void Exchange::carry_out() {
   struct Carry {
     Exchange& exchange;
     void operator()(const SendReady& effect) const {
@@ -272,7 +270,7 @@ void Exchange::arm_timer() {
 void Exchange::look_at_clock() {
   swarm_.note_callers(hooks_.anybody_greets && hooks_.anybody_greets());
   swarm_.on_timer(now());
-  settle();
+  carry_out();
 }
 
 void Exchange::finish(bool drain, std::function<void()> on_finished) {

@@ -1,7 +1,7 @@
 // The shell around one swarm: carries out what the core decides and tells it what happened.
 //
 // Owns the swarm's connections and its one timer. Everything runs on the network thread; after each batch of inputs
-// settle() carries out the effects.
+// carry_out() carries out the effects.
 #pragma once
 
 #include <chrono>
@@ -65,7 +65,7 @@ class Exchange {
   /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is full; then
   /// it is to be asked for. To be followed by settle().
   bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
-  /// Only then may it be destroyed while the io_context goes on running.
+  /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
 
   // --- for connections -------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Exchange {
   /// and tried again. Throws std::system_error when the store cannot be written for another reason.
   void store(PieceIndex piece, PieceBuffer buffer);
   /// Carries out all pending effects and rearms the timer. May close any connection, the caller's too.
-  void settle();
+  void carry_out();
   /// The connection has ended and forgets its link.
   void remove(LinkId link, const std::string& reason);
 

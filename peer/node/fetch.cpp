@@ -102,7 +102,7 @@ void Fetch::try_claimants(Claim& claim) {
   }
   const PeerId handle = claim.handles[claim.current];
   exchange_.swarm().add_neighbor(handle, claimants_.at(handle).gave.peer, now());
-  exchange_.settle();
+  exchange_.carry_out();
 }
 
 bool Fetch::has_proved(PeerId handle) const {
@@ -110,7 +110,7 @@ bool Fetch::has_proved(PeerId handle) const {
   return claimant.gave.pieces > 0 && now() - claimant.gave_at < kProven;
 }
 
-/// Whoever else claims its ID is none the worse for it.
+/// Others that claim the same ID are not blamed.
 void Fetch::on_rejected(PeerId handle) {
   const Claimant& liar = claimants_.at(handle);
   liars_.insert(liar.place);

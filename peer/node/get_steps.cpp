@@ -33,7 +33,7 @@ void GetSteps::look(Instant now) {
   std::set<Address> former;
   for (const auto& [id, holders] : tally_.by_content())
     for (const Holder& holder : holders) former.insert(holder.address);
-  // What was said before somebody is believed may no longer be so.
+  // A word that was given before anybody was believed may no longer be true.
   if (!chosen_) tally_ = {};
   called_now_ = {};
   asks_name_ = !options_.id && (!chosen_ || is_unserved(now));

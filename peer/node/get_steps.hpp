@@ -22,6 +22,7 @@
 
 #include "peer/discovery/tally.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/net/dial_failure.hpp"
 #include "protocol/clock.hpp"
 
 namespace p2p {
@@ -111,9 +112,9 @@ class GetSteps {
   Instant next_deadline() const;
   std::optional<Effect> poll_effect();
 
-  /// The content that the name means.
   /// Why what was chosen cannot be fetched, when its manifest says this; empty when it can. To be asked before room is made.
   std::string fault_of(std::uint64_t size, bool is_sha256) const;
+  /// The content that the name means.
   const std::optional<ContentId>& chosen() const { return chosen_; }
   /// "3/2": three holders agreed, two had to. Empty without a quorum.
   const std::string& quorum() const { return quorum_; }

@@ -78,7 +78,7 @@ void Life::next() {
   if (!leaving_) io_.stop();
 }
 
-/// Who left as complete and cannot write what it has is not complete.
+/// A process that leaves as complete, and cannot write its last lines, is not complete.
 void Life::break_down(const ExitError& error) {
   if (leaving_ && code_ == ExitCode::complete && !failure_) failure_ = error;
   fail(error);

@@ -3,7 +3,7 @@
 //
 // A process does one thing after the other (it waits for a manifest, then it exchanges), and each says what its end is like
 // (Doing). It ends once: the first reason decides the exit code, the farewell may take its time, and a second signal ends
-// it at once. What a remote that closes or a file that may not grow would send as a signal is an error code instead.
+// it at once. A remote that closes, and a file that may not grow, give an error code and no signal.
 //
 // Everything on the network thread.
 #pragma once
@@ -22,11 +22,11 @@ namespace p2p {
 
 class Life {
  public:
-  /// What the end is like of what the process does now.
+  /// How the work that the process does now ends.
   struct Doing {
     /// Ends what is under way and calls `gone` once, within seconds. Null: there is nothing to end.
     std::function<void(ExitCode code, std::function<void()> gone)> farewell = {};
-    /// What a signal makes of it. Null: it is interrupted.
+    /// The exit code after a signal. Null: it is interrupted.
     std::function<ExitCode()> on_signal = {};
     /// At the time-out: what is missing, as the end of a sentence.
     std::function<std::string()> missing = {};
@@ -49,7 +49,7 @@ class Life {
   void amend(ExitCode code);
   bool leaving() const { return leaving_; }
 
-  /// What the process does now is over, and something else follows: run_on() returns. Nothing while it leaves.
+  /// The work that the process does now is over, and other work follows: run_on() returns. Nothing while it leaves.
   void next();
 
   /// Runs the io_context until the farewell is over: the code; or until next(): none. Errors of the system and of stores that

@@ -1,7 +1,8 @@
 // The doorway of a process that exchanges one content with listed peers.
 //
-// Whoever greets is handed to the exchange, which judges whom it takes. Whoever asks for the manifest that Common.cfg
-// names is given it. Before the content is known, the first are kept, and the second are told that we have none yet.
+// A caller that greets is handed to the exchange, which judges whom it takes. A caller that asks for the manifest that
+// Common.cfg names is given it. Before the content is known, the first are kept, and the second are told that we have none
+// yet.
 // Everything on the network thread.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What a user says of how a peer runs. Absent: how it is said (peer/commands/command_line.hpp).
+// What a user says of how a peer runs. Absent: how it is said (peer/commands/peer_options.hpp).
 #pragma once
 
 #include <chrono>

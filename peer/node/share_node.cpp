@@ -221,7 +221,7 @@ void ShareNode::sweep() {
     if (gone) count_out(*content);
     return gone;
   });
-  // What thousands of exchanges took is not kept for those that may never come again.
+  // Memory that thousands of exchanges took goes back to the system: so many may never come again.
   if (served_.size() + kManyGone <= before) ::malloc_trim(0);
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait([this](const std::error_code& error) {

@@ -88,10 +88,10 @@ class ShareNode final : private DoorUses {
   ContentPrefix everything_;                                  ///< The catalog_key() of all.
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
-  std::deque<std::pair<PeerId, std::string>> callers_;         ///< Who came last, and from where; of a bounded length.
+  std::deque<std::pair<PeerId, std::string>> callers_;         ///< The callers that came last, and from where; of a bounded length.
   std::map<std::pair<ContentId, PeerId>, Visit> visits_;
   std::map<ContentId, std::unique_ptr<Served>> served_;
-  std::vector<std::unique_ptr<Served>> ending_;     ///< What they served is no longer offered.
+  std::vector<std::unique_ptr<Served>> ending_;     ///< Of contents that are no longer offered.
   std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.
   asio::steady_timer sweep_timer_;
   std::function<void()> on_finished_;

@@ -18,7 +18,7 @@ namespace {
 
 // A burst of events goes out before it becomes large.
 constexpr std::size_t kBlockBytes = 64 * 1024;
-// What is kept while the disk is full.
+// So much is kept while the disk is full.
 constexpr std::size_t kMostPending = 1u << 20;
 
 /// Appends texts and numbers.

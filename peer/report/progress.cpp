@@ -19,7 +19,7 @@ Progress::Progress(ProgressMode mode, const Geometry& geometry, const char* seve
 
 void Progress::sample(const Status& status, Instant now) {
   const bool complete = status.stored == geometry_.piece_count();
-  // What is counted changes when the file becomes complete; for a moment there is no rate.
+  // Other things are counted when the file becomes complete; for a moment there is no rate.
   rate_.sample(complete ? status.sent_bytes : status.received_bytes, now);
 }
 

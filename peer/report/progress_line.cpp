@@ -64,6 +64,7 @@ std::vector<std::string> folded(std::string_view text, std::size_t width) {
 }  // namespace
 
 void RecentRate::sample(std::uint64_t bytes, Instant now) {
+  if (!samples_.empty() && bytes < samples_.back().second) samples_.clear();
   samples_.emplace_back(now, bytes);
   while (samples_.size() > 2 && now - samples_.front().first > kRateWindow) samples_.pop_front();
 }
@@ -72,7 +73,7 @@ double RecentRate::bytes_per_s() const {
   if (samples_.size() < 2) return 0;
   const auto [from, bytes_before] = samples_.front();
   const auto [to, bytes_after] = samples_.back();
-  return to > from && bytes_after > bytes_before ? static_cast<double>(bytes_after - bytes_before) / seconds(to - from) : 0;
+  return to > from ? static_cast<double>(bytes_after - bytes_before) / seconds(to - from) : 0;
 }
 
 ProgressLine::ProgressLine(ProgressMode mode) : mode_(mode), colour_(can_redraw()), started_(now()) {

@@ -17,7 +17,7 @@ enum class ProgressMode { automatic, bar, plain, none };
 /// Bytes a second over the last seconds.
 class RecentRate {
  public:
-  /// `bytes` so far. While they are fewer than they were there is no rate.
+  /// `bytes` so far. Fewer than before: something else is counted from now on, and its rate begins anew.
   void sample(std::uint64_t bytes, Instant now);
   /// 0 without two samples.
   double bytes_per_s() const;

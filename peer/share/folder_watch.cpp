@@ -60,7 +60,9 @@ void FolderWatch::look_at_file_system(const std::filesystem::path& folder) {
   if (::stat(folder.c_str(), &status) != 0 || !devices_.insert(status.st_dev).second || ::statfs(folder.c_str(), &file_system) != 0) return;
   // The kernel's number has 32 bits, in a field that is signed.
   if (tells_all_changes(static_cast<std::uint32_t>(file_system.f_type)) || !sees_everything_.exchange(false)) return;
-  spdlog::info("{} is on a network, or a file system that does not tell what others change; it is looked at from time to time", folder.string());
+  spdlog::info("{} is on a file system that does not report the changes of others, such as one on a network; the folder is looked at from "
+               "time to time",
+               folder.string());
 }
 
 void FolderWatch::add(const std::filesystem::path& folder) {

@@ -1,4 +1,4 @@
-// Says when something in a tree of folders has changed, by inotify. What has changed is found by looking (folder_scan.hpp),
+// Says when something in a tree of folders has changed, by inotify. A look finds out what it was (folder_scan.hpp),
 // so an event that is lost or comes twice does no harm.
 #pragma once
 

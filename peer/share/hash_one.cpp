@@ -9,6 +9,7 @@
 
 #include "config/manifest.hpp"
 #include "peer/content/hash_files.hpp"
+#include "peer/share/folder_scan.hpp"
 #include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 

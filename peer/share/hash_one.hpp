@@ -4,28 +4,15 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
-#include "peer/share/folder_scan.hpp"
-#include "peer/storage/content.hpp"
+#include "peer/share/seen_file.hpp"
 
 namespace p2p {
 
-struct HashedFile {
-  enum class Result {
-    hashed,
-    busy,    ///< Somebody has it open for writing, or has changed it meanwhile.
-    failed,  ///< Cannot be read; `text` says why.
-  };
-  SeenFile file;
-  Result result = Result::failed;
-  ContentId id{};
-  std::string text{};  ///< The manifest.
-};
-
-/// Hashes root/file.name with `jobs` threads. `stop` ends it soon; `hashed_bytes` counts up. The manifest's mode is 0755 or 0644, so that copies of a
-/// file that differ in who may read them are one content; its piece size follows from the file's size; so the content id
-/// follows from the file's own name, its bytes and whether it is executable. Any thread; throws nothing.
+/// Hashes root/file.name with `jobs` threads. `stop` ends it soon; `hashed_bytes` counts up. The manifest's mode is
+/// 0755 or 0644, so that copies of a file that differ in who may read them are one content; its piece size follows from
+/// the file's size; so the content id follows from the file's own name, its bytes and whether it is executable. Any
+/// thread; throws nothing.
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop,
                     std::atomic<std::uint64_t>& hashed_bytes);
 

@@ -1,35 +1,30 @@
-// What a folder offers: which files it has, what their content ids are, and what has changed.
+// A shared folder: which files it has, what their content ids are, and what has changed.
 //
-// Looking and hashing happen on threads of their own; everything else, callbacks too, on the network thread. A file is
-// offered when it has not changed for a moment, nobody has it open for writing, and its manifest is there; as soon as it is
-// seen to have changed it is not offered any more. Nothing is ever written to the files.
-// Absent: who wants them (share_node.hpp), and who is told (share_command.cpp).
+// The shell around the plan (library_plan.hpp): looking and hashing happen on threads of their own; everything else,
+// callbacks too, on the network thread. A file is offered when it has not changed for a moment, nobody has it open for
+// writing, and its manifest is there; as soon as it is seen to have changed it is not offered any more. Nothing is ever
+// written to the files. Absent: who wants them (share_node.hpp), and who is told (share_command.cpp).
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <deque>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "peer/content/known_manifest.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/share/folder_scan.hpp"
 #include "peer/share/folder_watch.hpp"
-#include "peer/share/hash_one.hpp"
+#include "peer/share/library_plan.hpp"
 #include "peer/share/manifest_cache.hpp"
 #include "peer/storage/holding.hpp"
-#include "protocol/clock.hpp"
 
 namespace p2p {
-
-/// How long after a look at a folder whose changes nobody tells the next one comes: a look that took this long is to take
-/// one part in a hundred of the time, and no change is to stay unknown for two minutes.
-Duration pause_between_looks(Duration look);
 
 class Library {
  public:
@@ -39,13 +34,14 @@ class Library {
     Reserve reserve = {};
     unsigned jobs = 1;                  ///< Threads that hash.
   };
+  /// They may ask the library what it offers, and must not change anything in it.
   struct Hooks {
     std::function<void(const Holding&)> on_offered;
     std::function<void(const Holding&)> on_withdrawn;
     std::function<void()> on_work;  ///< pending() may have changed.
   };
 
-  /// Throws ExitError (io) when another process shares the folder.
+  /// Throws StoreError (io) when another process shares the folder.
   Library(asio::io_context& io, Options options, Hooks hooks);
   /// Ends hashing; waits for the threads.
   ~Library();
@@ -59,17 +55,11 @@ class Library {
   /// Null when it is not offered.
   ManifestPtr manifest(const ContentId& id);
 
-  std::vector<Holding> offered() const;
-  bool offers(const ContentId& id) const { return names_of_.contains(id); }
+  std::vector<Holding> offered() const { return plan_.offered(); }
+  bool offers(const ContentId& id) const { return plan_.offers(id); }
 
-  struct Pending {
-    std::size_t offered = 0;      ///< Files.
-    std::uint64_t bytes = 0;      ///< Of those.
-    std::size_t waiting = 0;      ///< To be hashed, or for their writers.
-    bool looked = false;          ///< The folder has been looked through once.
-    LeftOut left_out = {};
-  };
-  Pending pending() const;
+  using Pending = LibraryPlan::Pending;
+  Pending pending() const { return plan_.pending(); }
 
   /// The file that is being read.
   struct Hashing {
@@ -80,45 +70,23 @@ class Library {
   std::optional<Hashing> hashing() const;
 
  private:
-  enum class State { settling, hashing, offered, refused };
-  struct Entry {
-    SeenFile seen;
-    State state = State::settling;
-    Instant since{};  ///< When it was first seen so.
-    ContentId id{};
-  };
+  struct Carry;
 
-  void scan();
-  void on_scanned(FolderScan scan);
-  void take_in(const SeenFile& file, Instant now);
-  bool has_settled(const Entry& entry, Instant now) const;
-  void hash_next();
+  void act();
+  void wait();
+  void look_now();
+  void hash(const SeenFile& file);
+  void on_looked(FolderScan scan);
   void on_hashed(HashedFile hashed);
-  void offer(Entry& entry, const ContentId& id);
-  void withdraw(Entry& entry);
-  void look_in(Duration time);
 
   asio::io_context& io_;
   Options options_;
   Hooks hooks_;
   ManifestCache cache_;
+  LibraryPlan plan_;
   FolderWatch watch_;
-  std::map<std::string, Entry> entries_;                ///< By name.
-  std::map<ContentId, std::set<std::string>> names_of_;  ///< Of what is offered.
-  std::uint64_t offered_bytes_ = 0;
-  std::size_t offered_ = 0;
-  std::size_t waiting_ = 0;                             ///< Entries that settle or are hashed.
-  std::deque<std::string> to_hash_;
-  std::set<std::string> told_refused_;
-  LeftOut left_out_;
-  std::optional<SeenFile> hashing_;
-  std::atomic<std::uint64_t> hashed_bytes_{0};          ///< Of hashing_.
-  bool scanning_ = false;
-  bool looked_ = false;
-  Instant next_look_ = kNever;
-  Instant scan_began_{};
-  Instant may_look_at_{};       ///< Looking takes a tenth of the time at most.
-  asio::steady_timer look_timer_;
+  std::atomic<std::uint64_t> hashed_bytes_{0};  ///< Of what the plan has hashed.
+  asio::steady_timer timer_;
   std::atomic<bool> stop_{false};
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   asio::thread_pool scanner_{1};

@@ -61,10 +61,11 @@ std::string text_of(const fs::path& path) {
   }
 }
 
-/// As path_of() makes them.
-bool is_manifest_name(const std::string& name) {
-  ContentId ignored;
-  return name.ends_with(kSuffix) && config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), ignored);
+/// Of a name as path_of() makes them; none of any other.
+std::optional<ContentId> id_in(const std::string& name) {
+  ContentId id;
+  if (!name.ends_with(kSuffix) || !config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), id)) return std::nullopt;
+  return id;
 }
 
 }  // namespace
@@ -133,22 +134,23 @@ void ManifestCache::append(const std::string& lines) const {
 
 void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
   std::map<SeenFile, ContentId> kept;
-  std::set<std::string> names;
+  std::set<ContentId> ids;
   std::string lines;
   for (const SeenFile& file : files) {
     const auto found = index_.find(file);
     if (found == index_.end()) continue;
     kept.insert(*found);
-    names.insert(path_of(found->second).filename());
+    ids.insert(found->second);
     lines += line_of(file, found->second);
   }
   index_ = std::move(kept);
+  std::erase_if(in_memory_, [&](const auto& each) { return !ids.contains(each.first); });
   if (!writable_) return;
   try {
     replace_file(folder_ / kIndex, lines, Durability::in_memory);
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
-      const std::string name = entry.path().filename();
-      const bool needless = is_temporary_name(name) || (is_manifest_name(name) && !names.contains(name));
+      const auto id = id_in(entry.path().filename());
+      const bool needless = is_leftover(entry.path()) || (id && !ids.contains(*id));
       if (needless && fs::is_regular_file(entry.symlink_status())) fs::remove(entry.path());
     }
   } catch (const std::system_error& error) {

@@ -80,12 +80,12 @@ void make_workshop(const fs::path& workshop) {
 }
 
 /// Those that cannot be removed do no harm.
-template <class IsLeftover>
-void remove_files(const fs::path& directory, IsLeftover&& is_leftover) {
+template <class IsNeedless>
+void remove_files(const fs::path& directory, IsNeedless&& is_needless) {
   std::error_code error;
   std::vector<fs::path> leftovers;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-    if (is_leftover(it->path().filename().native())) leftovers.push_back(it->path());
+    if (is_needless(it->path())) leftovers.push_back(it->path());
   for (const fs::path& path : leftovers)
     if (fs::is_regular_file(fs::symlink_status(path, error))) fs::remove(path, error);
 }
@@ -134,13 +134,14 @@ void ChunkStore::claim_listed() {
 }
 
 void ChunkStore::claim(const config::LocalChunk& listed, const WholeFile& found) {
-  if (found.size > config::kLargestChunk) throw StoreError(StoreFault::unusable, found.path.string() + ": grew beyond what a chunk can be while it was hashed");
+  if (found.size > config::kLargestChunk)
+    throw StoreError(StoreFault::unusable, found.path.string() + ": has grown beyond the largest size of a chunk while it was hashed");
   const auto note = received_.find(listed.index);
   if (note != received_.end() && note->second.name == listed.name && !same_bytes(found, note->second))
     throw StoreError(StoreFault::mismatch, found.path.string() + " is not what was received as chunk " + std::to_string(listed.index) +
                                                     " any more; remove it and its line in " + kList + " to have it fetched again, or its line in " +
                                                     (workshop_ / kReceived).string() + " to vouch for it yourself");
-  // Whoever put a file of his own in its place vouches for that.
+  // An owner who has put a file of his own in its place vouches for that.
   const bool original = note == received_.end() || !same_bytes(found, note->second);
   if (original && note != received_.end()) received_.erase(note);
   const PieceIndex piece = piece_of(listed.index);
@@ -177,8 +178,8 @@ void ChunkStore::claim_unlisted() {
 /// Parts of chunks, and lists that were never renamed. All other files are somebody else's.
 void ChunkStore::remove_leftovers() const {
   if (!fs::is_directory(fs::symlink_status(workshop_))) return;
-  remove_files(workshop_, [](const std::string& name) { return is_part_name(name) || is_temporary_name(name); });
-  remove_files(folder_, is_temporary_name);
+  remove_files(workshop_, [](const fs::path& path) { return is_part_name(path.filename()) || is_leftover(path); });
+  remove_files(folder_, is_leftover);
 }
 
 // --- what comes ----------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@
 
 namespace p2p {
 
-class ChunkStore : public PieceStorage {
+class ChunkStore : public PieceStorage, public LargePieces {
  public:
   /// Chunks up to this size come into memory.
   static constexpr std::uint32_t kLargestInMemory = 1u << 20;
@@ -49,7 +49,7 @@ class ChunkStore : public PieceStorage {
   /// what was received any more, unusable and full for failures.
   ChunkStore(std::filesystem::path folder, Options options);
 
-  /// What is there at the start.
+  /// The chunks that are there at the start.
   const std::vector<HeldChunk>& held() const { return held_; }
 
   /// The chunk may come: it is this. False, and why is logged, when something else has its name. Precondition: it is not
@@ -69,6 +69,7 @@ class ChunkStore : public PieceStorage {
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
   bool frozen() const override { return false; }
   std::uint32_t largest_in_memory() const override { return kLargestInMemory; }
+  LargePieces* large_pieces() override { return this; }
   std::unique_ptr<MappedPart> map(PieceIndex piece) override;
   void keep(PieceIndex piece, MappedPart& part) override;
 

@@ -3,7 +3,8 @@
 #include <openssl/evp.h>
 #include <xxhash.h>
 #ifdef PEER_XXHASH_DISPATCH
-#include <xxh_x86dispatch.h>  // Renames the functions to those that use what the processor has; the library itself is SSE2.
+// Renames the functions to those that use what the processor has; the library itself is SSE2.
+#include <xxh_x86dispatch.h>
 #endif
 
 #include <algorithm>

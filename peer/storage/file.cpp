@@ -12,7 +12,9 @@
 namespace p2p {
 
 bool is_disk_full(const std::error_code& error) {
-  return error == std::errc::no_space_on_device || error == std::errc::file_too_large || error == std::error_code(EDQUOT, std::generic_category());
+  // A quota has no name in std::errc.
+  const bool over_quota = error.value() == EDQUOT && (error.category() == std::generic_category() || error.category() == std::system_category());
+  return over_quota || error == std::errc::no_space_on_device || error == std::errc::file_too_large;
 }
 
 bool is_exhausted(const std::error_code& error) {

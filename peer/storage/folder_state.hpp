@@ -1,4 +1,4 @@
-// What is there under a content's name, before anything is done about it.
+// Looks at what is there under a content's name, before anything is done about it.
 #pragma once
 
 #include "peer/storage/content.hpp"

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -51,7 +52,7 @@ Block encode(const Journal::Record& record, const Xxh3Digest& key) {
   return block;
 }
 
-/// What opening says of a name that is somebody else's.
+/// Opening fails so when the name is somebody else's.
 bool is_not_ours(const std::error_code& error) {
   for (const int each : {ENOENT, ENOTDIR, EISDIR, ELOOP, EINVAL, ENXIO, EACCES, EPERM, ENAMETOOLONG})
     if (error.value() == each) return true;
@@ -76,14 +77,19 @@ std::optional<std::pair<File, Block>> open_with_header(const std::filesystem::pa
 Journal::Journal(File file, const Xxh3Digest& key) : file_(std::move(file)), key_(key) {}
 
 std::optional<Journal> Journal::open(const std::filesystem::path& path, const Xxh3Digest& key) {
-  for (;;) {
+  constexpr int kMostRaces = 100;
+  for (int races = 0; races < kMostRaces; ++races) {
     auto found = open_with_header(path);
     if (!found || found->second != header(key)) return std::nullopt;
     Journal journal(std::move(found->first), key);
-    if (!journal.lock()) continue;  // it was removed by a process that completed
+    journal.lock();
+    if (!journal.is_under_its_name()) continue;  // it was removed by a process that completed
     journal.read();
     return journal;
   }
+  throw StoreError(StoreFault::unusable, path.string() + " cannot be held: " + std::to_string(kMostRaces) +
+                                             " times its name led to another file than the one that had just been opened; use another "
+                                             "folder, on a file system that tells files apart");
 }
 
 Journal Journal::create(const std::filesystem::path& path, const Xxh3Digest& key) {
@@ -104,14 +110,16 @@ bool Journal::is_at(const std::filesystem::path& path) {
   }
 }
 
-/// False when its name does not lead to it any more.
-bool Journal::lock() const {
-  // A file system without locks has none: then the user must see to it.
-  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw StoreError(StoreFault::unusable, "another process is fetching this content: it holds " + file_.path().string());
+bool Journal::is_under_its_name() const {
   struct stat open {}, named {};
   return ::fstat(file_.descriptor(), &open) == 0 && ::lstat(file_.path().c_str(), &named) == 0 && open.st_ino == named.st_ino &&
          open.st_dev == named.st_dev;
+}
+
+void Journal::lock() const {
+  // A file system without locks has none: then the user must see to it.
+  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw StoreError(StoreFault::unusable, "another process is fetching this content: it holds " + file_.path().string());
 }
 
 void Journal::read() {
@@ -124,11 +132,14 @@ void Journal::read() {
     records_.push_back(record);
     size_ += kRecordBytes;
   }
-  // What is behind the last whole record is torn.
+  // The bytes behind the last whole record are torn.
   if (file_.size() > size_) file_.truncate(size_);
 }
 
-void Journal::remove() { ::unlink(file_.path().c_str()); }
+void Journal::remove() {
+  // Its name may be somebody else's by now.
+  if (is_under_its_name()) ::unlink(file_.path().c_str());
+}
 
 void Journal::revoke(const Bitfield& pieces) {
   Block block{};

@@ -16,6 +16,19 @@
 
 namespace p2p {
 
+/// The pieces of a storage that are too large for a buffer in memory. Network thread. Blocking.
+class LargePieces {
+ public:
+  /// Room on disk for a piece that is on its way. Throws std::system_error. Precondition: it is larger than
+  /// PieceStorage::largest_in_memory().
+  virtual std::unique_ptr<MappedPart> map(PieceIndex piece) = 0;
+  /// As PieceStorage::write(), of a piece that has come into the part that map() gave.
+  virtual void keep(PieceIndex piece, MappedPart& part) = 0;
+
+ protected:
+  ~LargePieces() = default;
+};
+
 /// Called from the network thread, but for matches(). Blocking.
 class PieceStorage {
  public:
@@ -60,13 +73,10 @@ class PieceStorage {
   /// Nothing can be stored any more.
   virtual bool frozen() const = 0;
 
-  /// Pieces up to this size come in buffers of the pool, and larger ones in files of their own: map() and keep().
+  /// Pieces up to this size come in buffers of the pool; larger ones in files of their own, for which there is large_pieces().
   virtual std::uint32_t largest_in_memory() const = 0;
-  /// Room on disk for a piece that is on its way. Throws std::system_error. Precondition: it is larger than
-  /// largest_in_memory().
-  virtual std::unique_ptr<MappedPart> map(PieceIndex piece) = 0;
-  /// As write(), of a piece that has come into what map() gave.
-  virtual void keep(PieceIndex piece, MappedPart& part) = 0;
+  /// Null where no piece is larger than largest_in_memory().
+  virtual LargePieces* large_pieces() { return nullptr; }
 };
 
 }  // namespace p2p

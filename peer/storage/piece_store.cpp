@@ -1,7 +1,6 @@
 #include "peer/storage/piece_store.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <optional>
@@ -16,16 +15,6 @@ namespace p2p {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A share of the descriptors; the others are for connections.
-constexpr std::size_t kMostOpenFiles = 128;
-constexpr std::size_t kDescriptorShare = 4;
-
-std::size_t most_open_files() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostOpenFiles;
-  return std::clamp<std::size_t>(limit.rlim_cur / kDescriptorShare, 1, kMostOpenFiles);
-}
 
 /// A failure to prepare the folder, for the user.
 [[noreturn]] void rethrow_for_user(const std::system_error& error, const Geometry& geometry) {
@@ -45,9 +34,10 @@ std::vector<PieceIndex> all_pieces(const Geometry& geometry) {
 PieceStore::PieceStore(Content content, Options options)
     : content_(std::move(content)),
       options_(std::move(options)),
-      most_open_files_(most_open_files()),
       stored_(geometry().piece_count()),
-      files_(content_.layout.files().size()) {
+      files_(content_.layout.files().size(), [this](std::size_t file) {
+        return std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write);
+      }) {
   if (options_.serve_only) {
     serve_as_it_is();
     return;
@@ -103,10 +93,10 @@ void PieceStore::claim_complete(FolderState state) {
   stored_.for_each([&](PieceIndex piece) {
     const Layout::Place at = content_.layout.place_of(piece);
     const auto bytes = std::span(buffer).first(geometry().size_of(piece));
-    open(at.file)->read_at(at.offset, bytes);
+    files_.open(at.file)->read_at(at.offset, bytes);
     record(piece, xxh3_128(bytes));
   });
-  close_files();
+  files_.close_all();
   at_root_ = false;
   rename_to_new(content_.root, part());
 }
@@ -150,10 +140,10 @@ void PieceStore::prepare_files() {
   }
   for (std::size_t i = 0; i < layout.files().size(); ++i) {
     if (!something_is_at(path_of(i))) File::create(path_of(i), layout.files()[i].executable);
-    // What was complete before may be write-protected.
+    // A content that was complete before may be write-protected.
     std::error_code ignored;
     fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add | fs::perm_options::nofollow, ignored);
-    open(i)->preallocate(layout.files()[i].size);
+    files_.open(i)->preallocate(layout.files()[i].size);
   }
 }
 
@@ -173,7 +163,7 @@ void PieceStore::copy_matching(const fs::path& from, File::Mode mode) {
     const auto bytes = std::span(buffer).first(geometry().size_of(piece));
     if (!is_right(piece, bytes)) return;  // somebody has changed it meanwhile
     const Layout::Place at = content_.layout.place_of(piece);
-    open(at.file)->write_at(at.offset, bytes);
+    files_.open(at.file)->write_at(at.offset, bytes);
     record(piece, xxh3_128(bytes));
     stored_.set(piece);
   });
@@ -182,7 +172,7 @@ void PieceStore::copy_matching(const fs::path& from, File::Mode mode) {
 /// False when the file does not have all of it or cannot be read. Called from several threads at once.
 bool PieceStore::read_piece(PieceIndex piece, std::span<std::byte> buffer) const {
   const Layout::Place at = content_.layout.place_of(piece);
-  if (const auto open = files_[at.file]) {
+  if (const auto open = files_.find(at.file)) {
     try {
       return open->read_at(at.offset, buffer) == buffer.size();
     } catch (const std::system_error&) {
@@ -208,36 +198,10 @@ Bitfield PieceStore::scan(const std::vector<PieceIndex>& pieces, bool by_digest)
 
 fs::path PieceStore::path_of(std::size_t file) const { return place_below(at_root_ ? content_.root : part(), content_.layout.files()[file].path); }
 
-std::shared_ptr<File> PieceStore::open_anew(std::size_t file) const {
-  return std::make_shared<File>(path_of(file), at_root_ ? File::Mode::read : File::Mode::read_write);
-}
-
-std::shared_ptr<File> PieceStore::open(std::size_t file) {
-  if (files_[file]) return files_[file];
-  if (open_order_.size() >= most_open_files_) {
-    files_[open_order_.front()].reset();
-    open_order_.pop_front();
-  }
-  try {
-    files_[file] = open_anew(file);
-  } catch (const std::system_error& error) {
-    if (!is_exhausted(error.code())) throw;
-    close_files();
-    files_[file] = open_anew(file);
-  }
-  open_order_.push_back(file);
-  return files_[file];
-}
-
-void PieceStore::close_files() {
-  files_.assign(files_.size(), nullptr);
-  open_order_.clear();
-}
-
 void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
   const Layout::Place at = content_.layout.place_of(piece);
-  open(at.file)->write_at(at.offset, bytes);
+  files_.open(at.file)->write_at(at.offset, bytes);
   record(piece, xxh3_128(bytes));
   stored_.set(piece);
   if (!stored_.complete()) return;
@@ -252,7 +216,7 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
 void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
   P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
   const Layout::Place at = content_.layout.place_of(piece);
-  open(at.file)->write_at(at.offset, bytes);
+  files_.open(at.file)->write_at(at.offset, bytes);
 }
 
 void PieceStore::claim(PieceIndex piece) {
@@ -275,7 +239,7 @@ std::vector<PieceIndex> PieceStore::withdraw(std::span<const PieceIndex> pieces)
   return withdrawn;
 }
 
-/// The content is not complete after all. What of it is right is in the new journal before anything is written.
+/// The content is not complete after all. The new journal has its right pieces before anything is written.
 void PieceStore::take_name_back() {
   const auto is_as_we_left_it = [this](std::size_t file) {
     try {
@@ -284,7 +248,7 @@ void PieceStore::take_name_back() {
       return false;
     }
   };
-  for (std::size_t i = 0; i < files_.size(); ++i)
+  for (std::size_t i = 0; i < content_.layout.files().size(); ++i)
     if (!is_as_we_left_it(i))
       throw StoreError(StoreFault::mismatch, content_.root.string() + " is not right, and somebody else has changed it; move it away and start again");
   ScratchClaim claim = p2p::take_name_back(content_);
@@ -292,16 +256,9 @@ void PieceStore::take_name_back() {
   journal_.emplace(std::move(claim.journal));
   made_scratch_ = false;
   at_root_ = false;
-  close_files();
+  files_.close_all();
   stored_.for_each([this](PieceIndex piece) { record(piece, digests_[piece.value]); });
 }
-
-std::unique_ptr<MappedPart> PieceStore::map(PieceIndex) {
-  P2P_ASSERT(false);
-  return nullptr;
-}
-
-void PieceStore::keep(PieceIndex, MappedPart&) { P2P_ASSERT(false); }
 
 void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   journal_->append({piece, digest});
@@ -316,7 +273,7 @@ void PieceStore::set_modes() {
   std::string first;
   for (std::size_t i = 0; i < content_.layout.files().size(); ++i) {
     try {
-      const auto file = open(i);
+      const auto file = files_.open(i);
       // Without a manifest nobody knows: as it is.
       const bool executable = content_.id ? content_.layout.files()[i].executable : (file->mode() & 0100) != 0;
       if (const std::uint32_t wanted = executable_mode(file->mode(), executable); wanted != file->mode()) file->set_mode(wanted);
@@ -326,7 +283,7 @@ void PieceStore::set_modes() {
     }
   }
   if (refused > 0)
-    spdlog::warn("{}{}; what was received is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
+    spdlog::warn("{}{}; the received content is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
 }
 
 /// Every piece is stored: gives the content its name. A crash in between leaves a .part that is complete, or a journal
@@ -334,7 +291,7 @@ void PieceStore::set_modes() {
 void PieceStore::finish() {
   set_modes();
   if (options_.sync)
-    for (std::size_t i = 0; i < content_.layout.files().size(); ++i) open(i)->sync();
+    for (std::size_t i = 0; i < content_.layout.files().size(); ++i) files_.open(i)->sync();
   if (options_.replace)
     fs::rename(part(), content_.root);
   else
@@ -343,7 +300,7 @@ void PieceStore::finish() {
   at_root_ = true;
   journal_->remove();
   journal_.reset();
-  close_files();
+  files_.close_all();
   note_stamps();
 }
 
@@ -351,9 +308,9 @@ void PieceStore::finish() {
 
 void PieceStore::note_stamps() {
   stamps_.clear();
-  for (std::size_t i = 0; i < files_.size(); ++i) {
+  for (std::size_t i = 0; i < content_.layout.files().size(); ++i) {
     try {
-      stamps_.push_back(open(i)->stamp());
+      stamps_.push_back(files_.open(i)->stamp());
     } catch (const std::system_error&) {
       stamps_.emplace_back();  // missing or unreadable: its pieces will not be claimed
     }
@@ -363,7 +320,7 @@ void PieceStore::note_stamps() {
 std::optional<PieceStore::Source> PieceStore::source(PieceIndex piece) {
   const Layout::Place at = content_.layout.place_of(piece);
   try {
-    auto file = open(at.file);
+    auto file = files_.open(at.file);
     if (at_root_ && file->stamp() != stamps_[at.file]) return std::nullopt;
     return Source{std::move(file), at.offset};
   } catch (const std::system_error&) {
@@ -377,10 +334,9 @@ std::vector<PieceIndex> PieceStore::recheck(PieceIndex piece) {
   for (std::uint32_t i = content_.layout.files()[file].first_piece; i < content_.layout.pieces_end(file); ++i)
     if (stored_.test(PieceIndex{i})) pieces.push_back(PieceIndex{i});
   if (at_root_) {
-    files_[file].reset();
-    std::erase(open_order_, file);
+    files_.close(file);
     try {
-      stamps_[file] = open(file)->stamp();
+      stamps_[file] = files_.open(file)->stamp();
     } catch (const std::system_error& error) {
       if (is_exhausted(error.code())) return {};
       stamps_[file] = {};

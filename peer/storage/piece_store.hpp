@@ -11,9 +11,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,6 +20,7 @@
 #include "peer/storage/file.hpp"
 #include "peer/storage/folder_state.hpp"
 #include "peer/storage/journal.hpp"
+#include "peer/storage/open_files.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "peer/storage/scan.hpp"
 #include "peer/storage/scratch.hpp"
@@ -37,7 +36,7 @@ class PieceStore : public PieceStorage {
     /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
     /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
     bool serve_only = false;
-    /// What has the content's name may be something else. It is replaced in one step when the content is complete; until then
+    /// Something else may have the content's name. It is replaced in one step when the content is complete; until then
     /// it is read, for the pieces that both have.
     bool replace = false;
   };
@@ -74,15 +73,10 @@ class PieceStore : public PieceStorage {
 
   /// Every piece: none is larger than 64 MiB.
   std::uint32_t largest_in_memory() const override { return geometry().largest_size(); }
-  std::unique_ptr<MappedPart> map(PieceIndex piece) override;
-  void keep(PieceIndex piece, MappedPart& part) override;
 
  private:
   std::filesystem::path path_of(std::size_t file) const;
   const std::filesystem::path& part() const { return scratch_.part; }
-  std::shared_ptr<File> open(std::size_t file);
-  std::shared_ptr<File> open_anew(std::size_t file) const;
-  void close_files();
   void serve_as_it_is();
   void claim_complete(FolderState state);
   void claim_scratch();
@@ -105,14 +99,12 @@ class PieceStore : public PieceStorage {
   bool made_scratch_ = false;  ///< It was made here, with nothing in it.
   bool at_root_ = false;  ///< Complete, under its own name.
   bool frozen_ = false;
-  std::size_t most_open_files_;
   Bitfield stored_;
   std::optional<Journal> journal_;           ///< While it is not complete.
   std::vector<Xxh3Digest> digests_;          ///< Of the pieces in digest_known_.
   Bitfield digest_known_;
   std::vector<File::Stamp> stamps_;          ///< By file, once complete.
-  std::vector<std::shared_ptr<File>> files_; ///< By file, those that are open.
-  std::deque<std::size_t> open_order_;
+  OpenFiles files_;
 };
 
 }  // namespace p2p

@@ -5,12 +5,15 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <optional>
 #include <random>
 #include <span>
 #include <string>
 #include <system_error>
 
+#include "config/hex.hpp"
+#include "peer/storage/digest.hpp"
 #include "peer/storage/file.hpp"
 
 namespace p2p {
@@ -18,13 +21,23 @@ namespace {
 
 constexpr std::string_view kPrefix = ".peerProcess-";
 constexpr std::string_view kSuffix = ".new";
-constexpr std::size_t kDigits = 16;
+constexpr std::size_t kTagDigits = 16;
+constexpr std::size_t kDigestDigits = 32;
 
-std::string temporary_name() {
+/// `.peerProcess-`, a tag of 16 digits, the XXH3-128 of the tag and the bytes, and `.new`.
+std::string temporary_name(std::string_view tag, std::string_view bytes) {
+  Digester digester(config::PieceHash::xxh3);
+  for (const std::string_view each : {tag, bytes}) digester.add(std::as_bytes(std::span(each)));
+  Xxh3Digest digest{};
+  digester.finish(digest);
+  return std::string(kPrefix).append(tag).append(config::to_hex(digest)).append(kSuffix);
+}
+
+std::string random_tag() {
   std::random_device random;
-  char digits[kDigits + 1];
+  char digits[kTagDigits + 1];
   std::snprintf(digits, sizeof digits, "%08x%08x", random(), random());
-  return std::string(kPrefix) + digits + std::string(kSuffix);
+  return digits;
 }
 
 /// The permissions of the file that is to be replaced; none when there is none.
@@ -39,7 +52,8 @@ std::optional<std::uint32_t> old_permissions(const std::filesystem::path& path) 
 /// The temporary file; gone when it was not kept.
 class Temporary {
  public:
-  explicit Temporary(const std::filesystem::path& folder) : file_(File::create(folder / temporary_name())) {}
+  Temporary(const std::filesystem::path& folder, std::string_view bytes)
+      : file_(File::create_with(folder / temporary_name(random_tag(), bytes), std::as_bytes(std::span(bytes)))) {}
   ~Temporary() {
     if (!kept_) ::unlink(file_.path().c_str());
   }
@@ -61,12 +75,10 @@ class Temporary {
 
 void replace_file(const std::filesystem::path& path, std::string_view bytes, Durability durability) {
   const auto permissions = old_permissions(path);
-  const auto content = std::as_bytes(std::span(bytes.data(), bytes.size()));
   try {
     const auto sync = durability == Durability::on_disk ? File::Sync::yes : File::Sync::no;
-    if (!permissions && File::create_at_once(path, content, sync)) return;
-    Temporary temporary(path.parent_path());
-    temporary.file().write_at(0, content);
+    if (!permissions && File::create_at_once(path, std::as_bytes(std::span(bytes)), sync)) return;
+    Temporary temporary(path.parent_path(), bytes);
     if (permissions && temporary.file().mode() != *permissions) (void)::fchmod(temporary.file().descriptor(), *permissions);
     if (durability == Durability::on_disk) temporary.file().sync();
     temporary.keep_as(path);
@@ -76,9 +88,17 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes, Dur
   }
 }
 
-bool is_temporary_name(std::string_view name) {
-  if (name.size() != kPrefix.size() + kDigits + kSuffix.size() || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
-  return name.substr(kPrefix.size(), kDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+bool is_leftover(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  if (name.size() != kPrefix.size() + kTagDigits + kDigestDigits + kSuffix.size() || !name.starts_with(kPrefix)) return false;
+  try {
+    const File file(path, File::Mode::read_own);
+    std::string bytes(file.size(), '\0');
+    bytes.resize(file.read_at(0, std::as_writable_bytes(std::span(bytes))));
+    return name == temporary_name(std::string_view(name).substr(kPrefix.size(), kTagDigits), bytes);
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 }  // namespace p2p

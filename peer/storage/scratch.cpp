@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/hex.hpp"
 #include "peer/storage/store_error.hpp"
 #include "protocol/assert.hpp"
 
@@ -34,13 +34,7 @@ std::string hidden_name(const std::string& name, const Xxh3Digest& key) {
   std::string text = name;
   for (const std::byte byte : key) text += static_cast<char>(byte);
   const Xxh3Digest digest = xxh3_128(std::as_bytes(std::span(text)));
-  std::string hidden = std::string(kFolder) + "-";
-  for (const std::byte byte : std::span(digest).first<8>()) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", std::to_integer<unsigned>(byte));
-    hidden += digits;
-  }
-  return hidden;
+  return std::string(kFolder) + "-" + config::to_hex(std::span(digest).first<8>());
 }
 
 Xxh3Digest journal_key(const Content& content) {
@@ -165,7 +159,7 @@ void remove_unused(const Scratch& pair, Journal& journal, const Content& content
     add(file.path.parent_path());
   }
   for (const fs::path& folder : content.layout.empty_folders()) add(folder);
-  // What lies in a folder sorts behind it. One in which the user has put something stays.
+  // The entries of a folder sort behind it. A folder in which the user has put something stays.
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) ::rmdir((pair.part / *folder).c_str());
   if (content.layout.is_folder()) ::rmdir(pair.part.c_str());
   if (!something_is_at(pair.part)) journal.remove();

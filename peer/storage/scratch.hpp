@@ -42,7 +42,7 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan);
 /// std::system_error when it has been renamed and the journal cannot be made.
 ScratchClaim take_name_back(const Content& content);
 
-/// Removes a .part that has nothing, and its journal. What is not as we made it stays.
+/// Removes a .part that has nothing, and its journal. A file that is not as we made it stays.
 void remove_unused(const Scratch& pair, Journal& journal, const Content& content);
 
 /// Removes what was built of a content that nobody wants any more, as far as it is proven ours and nobody works on it.

@@ -12,7 +12,7 @@
 //
 // Invariant: a caller is in exactly one state at any time, and in the list of that state, which is ordered by who has
 // moved longest ago.
-// Absent: swarms, and what a listed peer may do once its handshake is taken (swarm/guards.cpp).
+// Absent: swarms, and what a listed peer may do once its handshake is taken (swarm/swarm_guards.cpp).
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Which end of a byte a neighbor numbers the bits of its bitfield from, when the bitfield alone does not tell.
 //
 // The high bit of the first byte is piece 0. Peers exist that put piece 0 into the low bit. Their bitfield looks legal
-// unless it sets a spare bit, and names wrong pieces: p where they mean p ^ 7. What they are asked for and do not have,
+// unless it sets a spare bit, and names wrong pieces: p where they mean p ^ 7. Asked for pieces that they do not have,
 // some answer with zeros. So a bitfield that names p without p ^ 7, and could have been meant the other way, leaves open
 // what its sender had: D are the pieces that it has only if it counts from the high end, E those that it has only if it
 // counts from the low end (both of the same size; p is in D exactly when p ^ 7 is in E).
@@ -19,7 +19,7 @@
 // 1 in 256 for the repeats, if it makes them at all, times 1 in 16 for the progress; with a fifth of them, 1 in 6 times 1 in
 // 35. The high end is proven by two pieces of E, or the only one, and four more for each of D.
 //
-// Nothing can be proven of a neighbor that announces nothing. Absent: what follows from a verdict (doubts.cpp).
+// Nothing can be proven of a neighbor that announces nothing. Absent: what follows from a verdict (swarm_doubts.cpp).
 // Memory: two bitfields, while the question is open.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace p2p {
 struct HeldChunk {
   PieceIndex piece;
   ChunkClaim claim;      ///< As it is on our disk.
-  bool original = true;  ///< Ours from the start: we vouch for it. What we received we do not, however often we restart.
+  bool original = true;  ///< Ours from the start: we vouch for it. For a received chunk we do not, however often we restart.
 };
 
 struct ChunkFolder {

@@ -1,7 +1,7 @@
 // Chunk folders: who vouches for which chunk, and what that settles (docs/PROTOCOL.md, "Chunk folders").
 //
 // Holds the quorum and our own word: what we held from the start is our vote, and is announced to every neighbor.
-// Absent: links. Whoever owns them sees to it that nobody is asked for a chunk who has something else under its number.
+// Absent: links. Their owner asks nobody for a chunk who has something else under its number.
 #pragma once
 
 #include <cstdint>

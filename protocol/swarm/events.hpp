@@ -110,7 +110,7 @@ struct RequestsStalled {
   PeerId peer;
   std::uint32_t requests;
 };
-/// Enough original holders agree on a chunk. If we lack it, it is fetched once Swarm::open_chunk() is called.
+/// Enough original holders agree on a chunk. If we lack it, it is fetched once Swarm::unlock_chunk() is called.
 struct ChunkSettled {
   PieceIndex piece;
   std::uint32_t holders;

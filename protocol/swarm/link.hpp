@@ -29,7 +29,7 @@ struct Link {
   /// A piece whose payload is on its way in.
   struct Incoming {
     PieceIndex piece;
-    Requests::Standing standing;
+    Requests::Fate fate;
     bool wanted = false;  ///< Was missing when its head came: worth a buffer.
     std::uint32_t received = 0;
     Instant began{};

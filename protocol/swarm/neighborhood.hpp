@@ -130,7 +130,7 @@ class Neighborhood {
   /// A dial led to nobody, or not to it.
   void on_nobody_there(NeighborIndex index) { neighbors_[index].absent = !neighbors_[index].barred.empty(); }
 
-  /// What neighbors were told of our completeness no longer holds.
+  /// We are no longer complete, as neighbors were told that we are.
   void forget_told();
 
   /// Of all that are waited for.

@@ -6,7 +6,7 @@
 // shown, not resolved: a second claim neither hinders nor helps the first.
 //
 // Absent: who may vote (only the original holder, on its own link: the session and the shell see to that), what is done
-// about a claim (trust.cpp).
+// about a claim (swarm_trust.cpp).
 #pragma once
 
 #include <cstdint>

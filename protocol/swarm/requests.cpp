@@ -6,10 +6,10 @@
 
 namespace p2p {
 
-Requests::Standing Requests::standing(PieceIndex piece) const {
-  if (is_open(piece)) return Standing::open;
-  if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Standing::abandoned;
-  return Standing::never_asked;
+Requests::Fate Requests::fate(PieceIndex piece) const {
+  if (is_open(piece)) return Fate::open;
+  if (std::ranges::find(abandoned_, piece) != abandoned_.end()) return Fate::abandoned;
+  return Fate::never_asked;
 }
 
 void Requests::ask(PieceIndex piece, Instant now) {

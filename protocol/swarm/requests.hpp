@@ -24,7 +24,7 @@ struct OpenRequest {
 /// Sizes are those of a request window, so that linear search is the fast way.
 class Requests {
  public:
-  enum class Standing { open, abandoned, never_asked };
+  enum class Fate { open, abandoned, never_asked };
 
   std::span<const OpenRequest> open() const { return open_; }
   std::uint32_t open_count() const { return static_cast<std::uint32_t>(open_.size()); }
@@ -32,7 +32,7 @@ class Requests {
   bool is_open(PieceIndex piece) const { return std::ranges::find(open_, piece, &OpenRequest::piece) != open_.end(); }
 
   /// What an answer to `piece` would be an answer to: the open request, if there is one.
-  Standing standing(PieceIndex piece) const;
+  Fate fate(PieceIndex piece) const;
 
   /// Precondition: `piece` is not open.
   void ask(PieceIndex piece, Instant now);

@@ -37,7 +37,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
 
 // --- connections ---------------------------------------------------------------------------------------------------
 
-LinkId Swarm::open(const std::optional<Origin>& from, Instant now) {
+LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
   if (free_links_.empty()) {
     free_links_.push_back(LinkId{static_cast<std::uint32_t>(links_.size())});
     links_.emplace_back();
@@ -49,7 +49,7 @@ LinkId Swarm::open(const std::optional<Origin>& from, Instant now) {
   return link;
 }
 
-LinkId Swarm::on_accepted(const Origin& from, Instant now) { return open(from, now); }
+LinkId Swarm::on_accepted(const Origin& from, Instant now) { return new_link(from, now); }
 
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
@@ -133,7 +133,7 @@ void Swarm::contend(LinkId link, Instant now) {
   at(link).contends_since = now;
 }
 
-void Swarm::settle_contention(LinkId link, Instant now) {
+void Swarm::decide_contention(LinkId link, Instant now) {
   const Link& l = at(link);
   const NeighborIndex neighbor = *l.neighbor;
   const auto old = neighborhood_[neighbor].link;
@@ -345,7 +345,7 @@ void Swarm::sweep(Instant now) {
     if (end_if_overdue(link, now)) continue;
     switch (links_[i]->phase) {
       case Link::Phase::handshaking: break;
-      case Link::Phase::contending: settle_contention(link, now); break;
+      case Link::Phase::contending: decide_contention(link, now); break;
       case Link::Phase::established:
         if (links_[i]->haves_told < stored_order_.size()) ready(link);
         if (give_up_stalled(link, drain, now)) stalled.push_back(link);

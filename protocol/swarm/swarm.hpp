@@ -43,7 +43,7 @@
 namespace p2p {
 
 enum class ChokingPolicy : std::uint8_t {
-  course,       ///< Who feeds us most is served.
+  course,       ///< Neighbors that feed us most are served.
   cooperative,  ///< `favored` neighbors are served first, then those that lack most.
 };
 
@@ -75,10 +75,10 @@ struct SwarmConfig {
   Seeker::List everybody = {};
   std::uint32_t most_guests = 0;
 
-  /// Set when the content has a manifest: who shows another content is refused, who shows none is classic.
+  /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
   std::optional<ContentPrefix> content = {};
   /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
-  /// are learned. Who does not announce chunks is refused.
+  /// are learned. A peer that does not announce chunks is refused.
   std::optional<ChunkFolder> chunks = {};
 
   /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and shows
@@ -128,7 +128,7 @@ class Swarm {
   /// neighbors, and a conviction meets one of them. A handle is the ID itself, or larger than any ID (kFirstHandle). No
   /// effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
-  static constexpr std::uint32_t kFirstHandle = 0x80000000;
+  static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
   LinkId on_dialed(PeerId peer, Instant now);
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
@@ -181,8 +181,8 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
   void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
-  /// Its hash is wrong. Whoever sent it is cut off. If we had dialled him, his peer is not linked again; if he had come, nobody
-  /// is linked as that peer who comes from there: anybody can show its ID.
+  /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by itself, nobody
+  /// who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
   /// Where pieces are fetched on demand: this one may be asked for. Precondition: it was not opened and not found.
@@ -191,7 +191,7 @@ class Swarm {
   void on_piece_found(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
-  void open_chunk(PieceIndex piece, Instant now);
+  void unlock_chunk(PieceIndex piece, Instant now);
 
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
@@ -237,9 +237,9 @@ class Swarm {
   // swarm.cpp: links, messages, time
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
-  LinkId open(const std::optional<Origin>& from, Instant now);
+  LinkId new_link(const std::optional<Origin>& from, Instant now);
   void contend(LinkId link, Instant now);
-  void settle_contention(LinkId link, Instant now);
+  void decide_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -254,7 +254,7 @@ class Swarm {
   void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
-  // dialing.cpp: how links come about
+  // swarm_dialing.cpp: how links come about
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
@@ -265,28 +265,28 @@ class Swarm {
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
 
-  // open.cpp: neighbors that no list names
+  // swarm_open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);
   bool admits(const Link& link, PeerId peer) const;
   std::string why_not_admitted(PeerId peer) const;
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
-  // guards.cpp: what a remote cannot make us spend
+  // swarm_guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
   bool end_if_overdue(LinkId link, Instant now);
   void take_idle_slots(Instant now);
   void note_loss_of_interest(LinkId link);
 
-  // upload.cpp: whom to serve, and what to send
+  // swarm_upload.cpp: whom to serve, and what to send
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
   std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
   void sync_chokes(Instant now);
 
-  // download.cpp: what to ask of whom, and what came of it
+  // swarm_download.cpp: what to ask of whom, and what came of it
   void update_interest(LinkId link);
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
   bool may_be_source(LinkId link) const;
@@ -299,22 +299,22 @@ class Swarm {
   void give_up_requests(LinkId link);
   bool give_up_stalled(LinkId link, Duration drain, Instant now);
 
-  // doubts.cpp: bitfields that can be read in two ways, and what their senders gave
+  // swarm_doubts.cpp: bitfields that can be read in two ways, and what their senders gave
   void begin_doubt(LinkId link, const Bitfield& told_before);
   void recognize(LinkId link);
   void on_have_in_doubt(LinkId link, PieceIndex piece, Instant now);
   void read_anew(LinkId link, Bitfield pieces, Instant now);
-  void settle_doubt(LinkId link, bool low_bit_first, Instant now);
+  void decide_doubt(LinkId link, bool low_bit_first, Instant now);
   void resolve(PieceIndex piece, bool right);
   bool held_beyond_doubt(PieceIndex piece, bool by_unchoking) const;
   void decide_idle_doubts(Instant now);
   void trust(PieceIndex piece, PeerId sender);
   void forget_trust(PieceIndex piece);
 
-  // integrity.cpp: what is not stored any more
+  // swarm_integrity.cpp: what is not stored any more
   void give_up_stored(std::span<const PieceIndex> pieces, Instant now);
 
-  // trust.cpp: who vouches for which chunk
+  // swarm_trust.cpp: who vouches for which chunk
   void begin_trust();
   std::string content_fault(const std::optional<Features>& theirs) const;
   void on_announcement(LinkId link, const ChunkAnnouncement& announcement, Instant now);

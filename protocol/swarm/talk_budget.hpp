@@ -23,7 +23,7 @@ class TalkBudget {
   bool spend(std::uint64_t pieces, Instant now) {
     constexpr Duration kForgetOne = std::chrono::milliseconds(100);
     spent_ -= std::min(spent_, static_cast<std::uint64_t>((now - counted_) / kForgetOne));
-    // What is left of a tenth of a second is kept, else quick talk would never be forgotten.
+    // The rest of a tenth of a second is kept, else quick talk would never be forgotten.
     counted_ = now - (now - counted_) % kForgetOne;
     return ++spent_ <= kBurst + 2 * pieces;
   }

@@ -12,7 +12,7 @@ namespace {
 /// What the headers promise of an accepted announcement.
 void check_limits(const Announcement& announcement) {
   const Node& node = announcement.node;
-  P2P_ASSERT(node.peer.value <= 0x7fffffff && node.port != 0);
+  P2P_ASSERT(node.peer.value <= kLargestPeerId && node.port != 0);
   P2P_ASSERT(!node.host.empty() && node.host.size() <= 253);
   P2P_ASSERT(std::ranges::all_of(node.host, [](char c) { return c > 0x20 && c < 0x7f && c != '/' && c != '[' && c != '$'; }));
   if (!announcement.holding) return;

@@ -184,7 +184,7 @@ class Driver {
       if (!settled) continue;
       // Those that were settled by our own votes alone.
       if (!settled_.contains(settled->piece.value)) settled_[settled->piece.value] = std::to_integer<std::uint32_t>(settled->claim->sha256[0]);
-      if (!swarm_.stored().test(settled->piece)) swarm_.open_chunk(settled->piece, now_);
+      if (!swarm_.stored().test(settled->piece)) swarm_.unlock_chunk(settled->piece, now_);
     }
   }
 

@@ -33,7 +33,7 @@ void check_limits(const std::vector<PeerLine>& peers, std::size_t lines) {
   std::set<std::pair<std::string, std::uint16_t>> addresses;
   std::size_t last_line = 0;
   for (const PeerLine& peer : peers) {
-    P2P_ASSERT(peer.id <= 0x7fffffff && ids.insert(peer.id).second);
+    P2P_ASSERT(peer.id <= PeerLine::kLargestId && ids.insert(peer.id).second);
     P2P_ASSERT(!peer.host.empty() && peer.port != 0 && addresses.emplace(peer.host, peer.port).second);
     P2P_ASSERT(peer.line > last_line && peer.line <= lines);
     last_line = peer.line;

@@ -95,8 +95,8 @@ class Driver {
     P2P_ASSERT(requests_.open_count() == open_.size() && requests_.open().size() == open_.size());
     P2P_ASSERT(std::ranges::equal(requests_.open(), open_, {}, &OpenRequest::piece, &OpenRequest::piece));
     const bool given_up = std::ranges::find(abandoned_, touched_) != abandoned_.end();
-    const auto expected = is_open(touched_) ? Requests::Standing::open : given_up ? Requests::Standing::abandoned : Requests::Standing::never_asked;
-    P2P_ASSERT(requests_.standing(touched_) == expected);
+    const auto expected = is_open(touched_) ? Requests::Fate::open : given_up ? Requests::Fate::abandoned : Requests::Fate::never_asked;
+    P2P_ASSERT(requests_.fate(touched_) == expected);
   }
 
   fuzz::ByteSource& input_;

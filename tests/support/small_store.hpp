@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "peer/node/exit_error.hpp"
 #include "peer/storage/piece_store.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 
 namespace p2p::test {
@@ -32,15 +33,15 @@ inline void write(PieceStore& store, std::uint32_t piece, std::string_view bytes
   store.write(PieceIndex{piece}, std::as_bytes(std::span(bytes.data(), bytes.size())));
 }
 
-/// How a peer would be told to leave: exit code and message; 0 and nothing when it would not.
+/// Why a store cannot be used; nothing when it can.
 template <class Action>
-std::pair<int, std::string> refusal(Action&& action) {
+std::pair<std::optional<StoreFault>, std::string> refusal(Action&& action) {
   try {
     action();
   } catch (const StoreError& error) {
-    return {static_cast<int>(exit_code(error.fault())), error.what()};
+    return {error.fault(), error.what()};
   }
-  return {0, ""};
+  return {std::nullopt, ""};
 }
 
 }  // namespace p2p::test

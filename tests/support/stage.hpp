@@ -209,7 +209,7 @@ class Stage {
     }
     void operator()(const Event& event) const {
       if (const auto* settled = std::get_if<ChunkSettled>(&event); settled && stage.opens_chunks && !stage.swarm.stored().test(settled->piece))
-        stage.swarm.open_chunk(settled->piece, stage.now);
+        stage.swarm.unlock_chunk(settled->piece, stage.now);
       stage.events.push_back(describe(event));
       stage.recent_.push_back(stage.events.back());
     }

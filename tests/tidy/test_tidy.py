@@ -41,6 +41,12 @@ FOREIGN_TO_PROTOCOL = re.compile(
     r"asio|spdlog|fmt/|CLI/|nlohmann|sys/|netinet/|arpa/|unistd\.h|fcntl\.h|pthread\.h"
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|filesystem|iostream)$"
 )
+# What peer/ decides on virtual time: headers and sources, and all that these include, do nothing and read no clock.
+PURE = ("peer/content/manifest_search", "peer/discovery/tally", "peer/node/get_steps", "peer/share/library_plan")
+ACTING = re.compile(
+    r"asio|spdlog|sys/|netinet/|unistd\.h|fcntl\.h|peer/ground/clock\.hpp|peer/ground/random_seed\.hpp"
+    r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|iostream|random)$"
+)
 SOCKET = re.compile(r"\btcp::(socket|acceptor)\b")
 STANDARD = re.compile(r"[a-z_0-9]+$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -79,6 +85,22 @@ def wrong_asio(path, text):
     if not path.startswith("peer/storage/"):
         return []
     return [f"{path} includes {name}; peer/storage/ has no Asio" for _, name in INCLUDE.findall(text) if name.startswith("asio")]
+
+
+def acting_includes(path, read=lambda name: (ROOT / name).read_text(encoding="utf-8")):
+    """What a file includes, and what that includes, and so on, that a decision on virtual time has no use for."""
+    wrong = []
+    seen = {path}
+    todo = [path]
+    while todo:
+        including = todo.pop()
+        for bracket, name in INCLUDE.findall(read(including)):
+            if ACTING.match(name):
+                wrong.append(f"{path} reaches {name} by {including}; it is to be pure")
+            elif bracket == '"' and name not in seen:
+                seen.add(name)
+                todo.append(name)
+    return wrong
 
 
 def stray_files(path, _):
@@ -149,6 +171,10 @@ class TidyTest(unittest.TestCase):
     def test_storage_has_no_asio(self):
         self.check(wrong_asio, files("peer/storage"))
 
+    def test_decisions_are_pure(self):
+        wrong = [line for stem in PURE for suffix in (".hpp", ".cpp") for line in acting_includes(stem + suffix)]
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
     def test_every_file_is_in_a_room(self):
         self.check(stray_files, files("peer"))
 
@@ -181,6 +207,13 @@ class RulesTest(unittest.TestCase):
 
     def include(self, path, name):
         return bool(wrong_includes(path, f"#pragma once\n#include {name}\n"))
+
+    def test_what_acts_is_found_behind_other_headers(self):
+        texts = {"a.hpp": '#include "b.hpp"\n#include <map>\n', "b.hpp": '#include "a.hpp"\n#include "peer/net/asio.hpp"\n',
+                 "peer/net/asio.hpp": "#include <asio/ip/tcp.hpp>\n", "c.hpp": "#include <thread>\n", "d.hpp": "#include <vector>\n"}
+        self.assertEqual(len(acting_includes("a.hpp", texts.get)), 1)
+        self.assertEqual(len(acting_includes("c.hpp", texts.get)), 1)
+        self.assertEqual(acting_includes("d.hpp", texts.get), [])
 
     def test_arrows_point_one_way(self):
         self.assertFalse(self.include("protocol/wire/decoder.hpp", '"protocol/bitfield.hpp"'))

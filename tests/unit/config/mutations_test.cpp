@@ -96,7 +96,7 @@ TEST_CASE("mutated PeerInfo.cfg texts give a value within limits or a ConfigErro
       ++accepted;
       REQUIRE_FALSE(peers.empty());
       for (const PeerLine& peer : peers) {
-        REQUIRE(peer.id <= 0x7fffffff);
+        REQUIRE(peer.id <= PeerLine::kLargestId);
         REQUIRE(peer.port >= 1);
         REQUIRE_FALSE(peer.host.empty());
         REQUIRE(std::ranges::count(peers, peer.id, &PeerLine::id) == 1);

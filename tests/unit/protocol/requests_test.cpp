@@ -8,21 +8,21 @@ namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
-using Standing = Requests::Standing;
+using Fate = Requests::Fate;
 
 constexpr Instant kNow{10s};
 
 TEST_CASE("a request is open from asking to its answer", "[requests]") {
   Requests requests;
-  CHECK(requests.standing(PieceIndex{3}) == Standing::never_asked);
+  CHECK(requests.fate(PieceIndex{3}) == Fate::never_asked);
   requests.ask(PieceIndex{3}, kNow);
-  CHECK(requests.standing(PieceIndex{3}) == Standing::open);
+  CHECK(requests.fate(PieceIndex{3}) == Fate::open);
   CHECK(requests.open_count() == 1);
 
   const auto answered = requests.answer(PieceIndex{3});
   REQUIRE(answered);
   CHECK(answered->asked == kNow);
-  CHECK(requests.standing(PieceIndex{3}) == Standing::never_asked);
+  CHECK(requests.fate(PieceIndex{3}) == Fate::never_asked);
   CHECK(requests.open_count() == 0);
 }
 
@@ -56,11 +56,11 @@ TEST_CASE("abandoned requests are remembered until an answer comes after all", "
   requests.ask(PieceIndex{1}, kNow);
   CHECK(requests.abandon() == std::vector{PieceIndex{0}, PieceIndex{1}});
   CHECK(requests.open_count() == 0);
-  CHECK(requests.standing(PieceIndex{0}) == Standing::abandoned);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::abandoned);
 
   CHECK_FALSE(requests.answer(PieceIndex{0}));
-  CHECK(requests.standing(PieceIndex{0}) == Standing::never_asked);
-  CHECK(requests.standing(PieceIndex{1}) == Standing::abandoned);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::never_asked);
+  CHECK(requests.fate(PieceIndex{1}) == Fate::abandoned);
   CHECK(requests.abandon().empty());
 }
 
@@ -69,11 +69,11 @@ TEST_CASE("a piece may be answered as often as it was asked for", "[requests]") 
   requests.ask(PieceIndex{0}, kNow);
   requests.abandon();
   requests.ask(PieceIndex{0}, kNow + 1s);
-  CHECK(requests.standing(PieceIndex{0}) == Standing::open);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::open);
   CHECK(requests.answer(PieceIndex{0})->asked == kNow + 1s);
-  CHECK(requests.standing(PieceIndex{0}) == Standing::abandoned);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::abandoned);
   CHECK_FALSE(requests.answer(PieceIndex{0}));
-  CHECK(requests.standing(PieceIndex{0}) == Standing::never_asked);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::never_asked);
 }
 
 TEST_CASE("what a remote never answers is not remembered without end", "[requests]") {
@@ -82,8 +82,8 @@ TEST_CASE("what a remote never answers is not remembered without end", "[request
     requests.ask(PieceIndex{i}, kNow);
     requests.abandon();
   }
-  CHECK(requests.standing(PieceIndex{19'999}) == Standing::abandoned);
-  CHECK(requests.standing(PieceIndex{0}) == Standing::never_asked);
+  CHECK(requests.fate(PieceIndex{19'999}) == Fate::abandoned);
+  CHECK(requests.fate(PieceIndex{0}) == Fate::never_asked);
 }
 
 TEST_CASE("an answer to what was never asked is none", "[requests]") {

@@ -52,7 +52,7 @@ TEST_CASE("the shell decides whether a settled chunk can be stored", "[chunks]")
   a.says("unchoke");
   CHECK(a.hears().empty());
   CHECK(stage.swarm.standing().withheld == std::vector{PieceIndex{0}});
-  stage.swarm.open_chunk(PieceIndex{0}, stage.now);
+  stage.swarm.unlock_chunk(PieceIndex{0}, stage.now);
   stage.settle();
   CHECK(a.hears() == "request 0");
 }

@@ -1,0 +1,24 @@
+// A node that has a file, as a value. No Asio here: what a `get` decides about holders needs none (tally.hpp,
+// get_steps.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "peer/discovery/address.hpp"
+#include "peer/storage/content.hpp"
+#include "protocol/ids.hpp"
+
+namespace p2p {
+
+/// A node that offers a file, by its own word.
+struct Holder {
+  PeerId peer;     ///< Whose it says that it is; anybody can claim an ID.
+  Address address;
+  std::string ip;  ///< What the address led to.
+  std::string name;
+  ContentId id;
+  std::uint64_t size;
+};
+
+}  // namespace p2p
