@@ -2,10 +2,11 @@
 //
 //   relay SOURCE PIECE FILE...      one receiver a FILE
 //
-// The file is cut into pieces; of N receivers, receiver k gets the pieces k, k + N, k + 2N, ... from the source and passes
-// each on to all the others. So every byte leaves the source once, and everybody has all of them at the end. A process
-// each, a TCP connection a direction, and on a connection nothing but the pieces' bytes in their order. A receiver reads a
-// piece, compares its XXH3-128 with the source's, writes it with one pwrite, and forwards it by sendfile.
+// The file is cut into pieces; of N receivers, receiver k gets the pieces k, k + N, k + 2N, ... from the source and
+// passes each on to all the others. So every byte leaves the source once, and everybody has all of them at the end. A
+// process each, a TCP connection a direction, and on a connection nothing but the pieces' bytes in their order. A
+// receiver reads a piece, compares its XXH3-128 with the source's, writes it with one pwrite, and forwards it by
+// sendfile.
 //
 // Says "up" on stdout when all are connected, begins at a line on stdin, and gives each FILE its name (it is FILE.part
 // before) when it is complete. Then everybody stays until stdin ends. Exit code 0, or 1 with a line on stderr.
@@ -53,7 +54,8 @@ std::size_t moved(ssize_t result, const char* operation) {
 
 /// For calls on files, which move all or fail.
 void move_all(ssize_t result, std::size_t length, const char* operation) {
-  if (static_cast<std::size_t>(checked(result, operation)) != length) throw std::runtime_error(std::string(operation) + " moved less than it should");
+  if (static_cast<std::size_t>(checked(result, operation)) != length)
+    throw std::runtime_error(std::string(operation) + " moved less than it should");
 }
 
 struct Plan {
@@ -118,7 +120,8 @@ class Node {
     Greeting stripe = 0;
     if (::recv(socket, &stripe, sizeof stripe, MSG_WAITALL) != sizeof stripe) throw std::runtime_error("no greeting");
     prepare(socket);
-    incoming_.push_back({.socket = socket, .stripe = stripe, .at = {.index = stripe}, .buffer = std::vector<char>(plan_.piece)});
+    incoming_.push_back(
+        {.socket = socket, .stripe = stripe, .at = {.index = stripe}, .buffer = std::vector<char>(plan_.piece)});
   }
 
   /// Until everything is stored and sent. `complete` is called when everything is stored.
@@ -129,7 +132,8 @@ class Node {
     for (Outgoing& out : outgoing_) send_what_is_there(out);
     bool told = stored_ == plan_.pieces() && incoming_.empty();
     std::array<epoll_event, 64> events{};
-    while (!told || std::ranges::any_of(outgoing_, [this](const Outgoing& out) { return out.at.index < plan_.pieces(); })) {
+    while (!told ||
+           std::ranges::any_of(outgoing_, [this](const Outgoing& out) { return out.at.index < plan_.pieces(); })) {
       const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
       for (int i = 0; i < count; ++i) {
         const std::size_t id = events[static_cast<std::size_t>(i)].data.u64;
@@ -149,7 +153,9 @@ class Node {
   static constexpr int kTurn = 8;  // pieces or parts of pieces before it is another connection's turn
 
   std::size_t id_of(const Incoming& in) const { return static_cast<std::size_t>(&in - incoming_.data()); }
-  std::size_t id_of(const Outgoing& out) const { return incoming_.size() + static_cast<std::size_t>(&out - outgoing_.data()); }
+  std::size_t id_of(const Outgoing& out) const {
+    return incoming_.size() + static_cast<std::size_t>(&out - outgoing_.data());
+  }
 
   static void prepare(int socket) {
     const int on = 1;
@@ -177,7 +183,8 @@ class Node {
   }
 
   void store(Incoming& in, std::size_t length) {
-    if (!XXH128_isEqual(XXH3_128bits(in.buffer.data(), length), plan_.hashes[in.at.index])) throw std::runtime_error("a piece is corrupt");
+    if (!XXH128_isEqual(XXH3_128bits(in.buffer.data(), length), plan_.hashes[in.at.index]))
+      throw std::runtime_error("a piece is corrupt");
     const auto start = static_cast<off_t>(in.at.index * plan_.piece);
     move_all(::pwrite(file_, in.buffer.data(), length, start), length, "pwrite");
     ++stored_;
@@ -252,8 +259,7 @@ int listen_anywhere(sockaddr_in& address) {
 /// Reads to the end of a line, or until the other side closes.
 void wait_for_line(int pipe) {
   char byte = 0;
-  while (::read(pipe, &byte, 1) > 0 && byte != '\n') {
-  }
+  while (::read(pipe, &byte, 1) > 0 && byte != '\n') {}
 }
 
 struct Pipe {
@@ -318,8 +324,7 @@ int run(int count, char** words) {
     if (::waitpid(-1, &status, WNOHANG) > 0 && status != 0) return 1;
   }
   ::close(signals.leave.writer);
-  while (::wait(nullptr) > 0) {
-  }
+  while (::wait(nullptr) > 0) {}
   return 0;
 }
 

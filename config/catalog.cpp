@@ -36,11 +36,13 @@ constexpr unsigned bit(Key key) { return 1u << static_cast<unsigned>(key); }
 /// The events of nlohmann's parser, which is not recursive, go through a small state machine: no tree is built.
 class Reader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Reader(std::string_view text, const std::string& source, std::size_t most_bytes) : text_(text), source_(source), left_(most_bytes) {}
+  Reader(std::string_view text, const std::string& source, std::size_t most_bytes)
+      : text_(text), source_(source), left_(most_bytes) {}
 
   CatalogPart read() {
     // The library takes a zero byte for the end of the text.
-    if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos) fail_at(zero, "a zero byte, expected JSON");
+    if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos)
+      fail_at(zero, "a zero byte, expected JSON");
     nlohmann::json::sax_parse(text_, this);
     return {std::move(entries_), whole_};
   }
@@ -48,7 +50,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return other("null"); }
   bool boolean(bool value) override { return other(value ? "true" : "false"); }
   bool number_integer(number_integer_t value) override { return other(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& digits) override { return other(printable(std::string_view(digits).substr(0, 60))); }
+  bool number_float(number_float_t, const string_t& digits) override {
+    return other(printable(std::string_view(digits).substr(0, 60)));
+  }
   bool binary(binary_t&) override { return other("binary"); }
 
   bool number_unsigned(number_unsigned_t value) override {
@@ -60,7 +64,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool string(string_t& value) override {
     if (key_ == Key::name) {
-      if (const std::string fault = path_fault(value); !fault.empty()) fail("is " + config::in_quotes(value) + ", which " + fault);
+      if (const std::string fault = path_fault(value); !fault.empty())
+        fail("is " + config::in_quotes(value) + ", which " + fault);
       entries_.back().name = std::string_view(value);  // a copy: the parser's own has more room than it needs
       return true;
     }
@@ -97,10 +102,11 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     key_ = Key::unknown;
     const bool in_entry = place_ == Place::entry;
     for (const Key needed : {Key::version, Key::entries, Key::name, Key::size, Key::content_id})
-      if (((bit(needed) & kEntryKeys) != 0) == in_entry && (seen_ & bit(needed)) == 0) fail("has no \"" + std::string(spelled(needed)) + "\"");
+      if (((bit(needed) & kEntryKeys) != 0) == in_entry && (seen_ & bit(needed)) == 0)
+        fail("has no \"" + std::string(spelled(needed)) + "\"");
     if (in_entry && entries_.size() > 1 && entries_[entries_.size() - 2].name >= entries_.back().name)
-      fail("is " + config::in_quotes(entries_.back().name) + " behind " + config::in_quotes(entries_[entries_.size() - 2].name) +
-           ", expected names in ascending order");
+      fail("is " + config::in_quotes(entries_.back().name) + " behind " +
+           config::in_quotes(entries_[entries_.size() - 2].name) + ", expected names in ascending order");
     place_ = in_entry ? Place::entries : Place::behind;
     return !in_entry || has_room_for_last();
   }
@@ -136,7 +142,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     throw ConfigError({{source_, line, before.size() - line_start + 1, message}});
   }
 
-  [[noreturn]] void fail(const std::string& message) const { throw ConfigError({{source_, 0, 0, pointer() + " " + message}}); }
+  [[noreturn]] void fail(const std::string& message) const {
+    throw ConfigError({{source_, 0, 0, pointer() + " " + message}});
+  }
 
   /// A value that does not belong here. Under an unknown key a plain one is ignored.
   bool other(const std::string& found, bool plain = true) const {
@@ -158,7 +166,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::string pointer() const {
-    const std::string entry = "/entries/" + std::to_string(place_ == Place::entries ? entries_.size() : entries_.size() - 1);
+    const std::string entry =
+        "/entries/" + std::to_string(place_ == Place::entries ? entries_.size() : entries_.size() - 1);
     const std::string key = key_ == Key::unknown ? "" : "/" + std::string(spelled(key_));
     if (place_ == Place::entries) return entry;
     if (place_ == Place::entry) return entry + key;
@@ -185,7 +194,9 @@ std::vector<CatalogEntry> parse_catalog(std::string_view text, const std::string
 
 CatalogPart parse_catalog_part(std::string_view text, const std::string& source, std::size_t most_bytes) {
   if (text.size() > CatalogEntry::kMaxTextBytes)
-    throw ConfigError({{source, 0, 0, std::to_string(text.size()) + " bytes, expected a catalog of at most " + std::to_string(CatalogEntry::kMaxTextBytes)}});
+    throw ConfigError({{source, 0, 0,
+                        std::to_string(text.size()) + " bytes, expected a catalog of at most " +
+                            std::to_string(CatalogEntry::kMaxTextBytes)}});
   return Reader(text, source, most_bytes).read();
 }
 
@@ -194,8 +205,9 @@ std::string catalog_text(const std::vector<CatalogEntry>& entries) {
   std::string text = R"({"peerProcess_catalog":1,"entries":[)";
   bool first = true;
   for (const CatalogEntry& entry : entries) {
-    const std::string line = (first ? "\n" : ",\n") + std::string(R"({"name":)") + nlohmann::json(entry.name).dump() + R"(,"size":)" +
-                             std::to_string(entry.size) + R"(,"content_id":")" + to_hex(entry.content_id) + "\"}";
+    const std::string line = (first ? "\n" : ",\n") + std::string(R"({"name":)") + nlohmann::json(entry.name).dump() +
+                             R"(,"size":)" + std::to_string(entry.size) + R"(,"content_id":")" +
+                             to_hex(entry.content_id) + "\"}";
     if (text.size() + line.size() + kEnd.size() > CatalogEntry::kMaxTextBytes) break;
     text += line;
     first = false;

@@ -1,7 +1,7 @@
 // A catalog: what a sharing process offers, or a part of it (docs/PROTOCOL.md, "Asking for a catalog").
 //
-// It comes from anybody, so the parser takes any bytes and gives entries that keep every invariant below or a ConfigError.
-// This module knows neither who asks whom nor what an entry leads to.
+// It comes from anybody, so the parser takes any bytes and gives entries that keep every invariant below or a
+// ConfigError. This module knows neither who asks whom nor what an entry leads to.
 #pragma once
 
 #include <array>
@@ -26,10 +26,10 @@ struct CatalogEntry {
   friend bool operator==(const CatalogEntry&, const CatalogEntry&) = default;
 };
 
-/// Reads a catalog's text; `source` names it in messages. The names are in ascending byte order, none twice. Unknown keys
-/// with a plain value are ignored, so that later versions can add some. Memory is in proportion to the text.
-/// Throws ConfigError with the first thing that is wrong: the place in the text for JSON that is none, else a JSON pointer
-/// such as /entries/3/size.
+/// Reads a catalog's text; `source` names it in messages. The names are in ascending byte order, none twice. Unknown
+/// keys with a plain value are ignored, so that later versions can add some. Memory is in proportion to the text.
+/// Throws ConfigError with the first thing that is wrong: the place in the text for JSON that is none, else a JSON
+/// pointer such as /entries/3/size.
 std::vector<CatalogEntry> parse_catalog(std::string_view text, const std::string& source);
 
 /// What an entry takes of memory, the room for a list to grow in counted.

@@ -38,7 +38,9 @@ std::size_t width_of(std::string_view text, std::size_t bytes) {
 
 std::size_t character_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xbf) { return byte(i) >= from && byte(i) <= to; };
+  const auto follows = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xbf) {
+    return byte(i) >= from && byte(i) <= to;
+  };
   const unsigned first = byte(0);
   if (text.empty()) return 0;
   if (first < 0x80) return 1;

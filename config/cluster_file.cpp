@@ -17,7 +17,8 @@ constexpr std::string_view kForm = "an entry such as cluster2p[5002] or cluster2
 
 /// Says what is wrong with a cluster's name, as the end of a sentence about it; empty when it may be one.
 std::string name_fault(std::string_view name) {
-  if (const std::size_t at = name.find_first_of("/[]"); at != std::string_view::npos) return "has the character " + std::string(1, name[at]);
+  if (const std::size_t at = name.find_first_of("/[]"); at != std::string_view::npos)
+    return "has the character " + std::string(1, name[at]);
   return path_fault(name);
 }
 
@@ -34,7 +35,8 @@ class Parser {
 
   std::vector<ClusterEntry> parse() {
     std::size_t start = text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-    if (text_.find_first_not_of(kBlanks, start) == std::string_view::npos) findings_.add("no entries, expected " + std::string(kForm));
+    if (text_.find_first_not_of(kBlanks, start) == std::string_view::npos)
+      findings_.add("no entries, expected " + std::string(kForm));
     while (start < text_.size()) {
       const std::size_t comma = std::min(text_.find(',', start), text_.size());
       if (!take(start, comma)) break;
@@ -45,7 +47,8 @@ class Parser {
   }
 
  private:
-  /// What stands from `start` to `end`, a comma or the text's end. False when that is the blank rest behind a last comma.
+  /// What stands from `start` to `end`, a comma or the text's end. False when that is the blank rest behind a last
+  /// comma.
   bool take(std::size_t start, std::size_t end) {
     const std::size_t first = text_.find_first_not_of(kBlanks, start);
     if (first >= end) {
@@ -65,8 +68,11 @@ class Parser {
   void take_entry(std::string_view entry) {
     const std::size_t open = entry.rfind('[');
     const std::size_t close = open == std::string_view::npos ? open : entry.find(']', open);
-    if (close == std::string_view::npos) return wrong(entry.size(), in_quotes(entry) + " has no port in brackets at its end, expected " + std::string(kForm));
-    if (close + 1 < entry.size()) return wrong(close + 1, in_quotes(entry.substr(close + 1)) + " behind the bracket, expected a comma");
+    if (close == std::string_view::npos)
+      return wrong(entry.size(),
+                   in_quotes(entry) + " has no port in brackets at its end, expected " + std::string(kForm));
+    if (close + 1 < entry.size())
+      return wrong(close + 1, in_quotes(entry.substr(close + 1)) + " behind the bracket, expected a comma");
 
     const std::string_view digits = entry.substr(open + 1, close - open - 1);
     const auto port = parse_integer(digits, 1, 65'535);
@@ -85,14 +91,16 @@ class Parser {
     const std::string fault = name_fault(name);
     if (!fault.empty()) wrong(0, "name " + in_quotes(name) + " " + fault + ", expected the name of a cluster's folder");
     if (!is_host(host)) wrong(sign + 1, "host is " + in_quotes(host) + ", expected a name, an IPv4 or an IPv6 address");
-    if (fault.empty() && is_host(host) && port) keep({std::string(name), std::string(host), static_cast<std::uint16_t>(*port), here_.line}, open + 1);
+    if (fault.empty() && is_host(host) && port)
+      keep({std::string(name), std::string(host), static_cast<std::uint16_t>(*port), here_.line}, open + 1);
   }
 
   void keep(ClusterEntry entry, std::size_t port_at) {
     if (const auto [earlier, is_new] = names_.emplace(entry.name, here_); !is_new)
       wrong(0, in_quotes(entry.name) + " stands here again, first at " + earlier->second.to_string());
     if (const auto [earlier, is_new] = addresses_.emplace(std::pair(entry.host, entry.port), entry.name); !is_new)
-      wrong(port_at, "port " + std::to_string(entry.port) + " of " + entry.host + " is taken already by " + in_quotes(earlier->second));
+      wrong(port_at, "port " + std::to_string(entry.port) + " of " + entry.host + " is taken already by " +
+                         in_quotes(earlier->second));
     entries_.push_back(std::move(entry));
   }
 
@@ -102,7 +110,9 @@ class Parser {
   }
 
   /// `offset` from where we are, on the same line.
-  void wrong(std::size_t offset, std::string message) { findings_.add(here_.line, here_.column + offset, std::move(message)); }
+  void wrong(std::size_t offset, std::string message) {
+    findings_.add(here_.line, here_.column + offset, std::move(message));
+  }
 
   std::string_view text_;
   std::size_t at_ = 0;  ///< Of the entry that is read, in the text.
@@ -115,6 +125,8 @@ class Parser {
 
 }  // namespace
 
-std::vector<ClusterEntry> parse_cluster_file(std::string_view text, const std::string& file) { return Parser(text, file).parse(); }
+std::vector<ClusterEntry> parse_cluster_file(std::string_view text, const std::string& file) {
+  return Parser(text, file).parse();
+}
 
 }  // namespace p2p::config

@@ -2,7 +2,8 @@
 //
 //   cluster2p[5002],cluster3p[5003],app@workshopp[5004]
 //
-// Name, the letter p, port in brackets, separated by commas; the host is localhost unless it stands behind the name and an @.
+// Name, the letter p, port in brackets, separated by commas; the host is localhost unless it stands behind the name and
+// an @.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +26,9 @@ struct ClusterEntry {
   friend bool operator==(const ClusterEntry&, const ClusterEntry&) = default;
 };
 
-/// Reads the text of a cluster file; `file` names it in messages. Blanks and ends of lines around entries, a comma behind
-/// the last one and a byte-order mark are fine. At least one entry; names are unique, and so are pairs of host and port.
-/// Throws ConfigError with everything that is wrong.
+/// Reads the text of a cluster file; `file` names it in messages. Blanks and ends of lines around entries, a comma
+/// behind the last one and a byte-order mark are fine. At least one entry; names are unique, and so are pairs of host
+/// and port. Throws ConfigError with everything that is wrong.
 std::vector<ClusterEntry> parse_cluster_file(std::string_view text, const std::string& file);
 
 }  // namespace p2p::config

@@ -16,9 +16,16 @@ constexpr std::uint64_t kMostPreferred = 65'535;
 constexpr std::uint64_t kLargestFile = 0x7fffffffffffffff;
 constexpr std::uint64_t kLargestPiece = 64u << 20;
 
-const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors", "UnchokingInterval", "OptimisticUnchokingInterval", "FileName",
-                                             "FileSize",                   "PieceSize",         "MaxConnections",              "ChokingPolicy",
-                                             "Manifest",                   "TrustQuorum"};
+const std::vector<std::string_view> kKeys = {"NumberOfPreferredNeighbors",
+                                             "UnchokingInterval",
+                                             "OptimisticUnchokingInterval",
+                                             "FileName",
+                                             "FileSize",
+                                             "PieceSize",
+                                             "MaxConnections",
+                                             "ChokingPolicy",
+                                             "Manifest",
+                                             "TrustQuorum"};
 // Fewer would be one cycle of the neighbor graph, which a single missing peer cuts open.
 constexpr std::uint64_t kFewestConnections = 4;
 constexpr std::uint64_t kMostConnections = 65'535;
@@ -55,17 +62,22 @@ class Parser {
 
   CommonCfg parse() {
     CommonCfg cfg;
-    cfg.preferred_neighbors = static_cast<std::uint32_t>(integer("NumberOfPreferredNeighbors", 0, kMostPreferred, "an integer"));
-    cfg.unchoking_interval_s = static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
-    cfg.optimistic_interval_s = static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
+    cfg.preferred_neighbors =
+        static_cast<std::uint32_t>(integer("NumberOfPreferredNeighbors", 0, kMostPreferred, "an integer"));
+    cfg.unchoking_interval_s =
+        static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
+    cfg.optimistic_interval_s =
+        static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
     cfg.file_name = file_name();
     // A manifest says both sizes.
     const bool has_manifest = entries_.contains("Manifest");
     if (has_manifest) cfg.manifest = manifest();
     if (!has_manifest || entries_.contains("FileSize")) cfg.file_size = integer("FileSize", 1, kLargestFile, "bytes");
-    if (!has_manifest || entries_.contains("PieceSize")) cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
+    if (!has_manifest || entries_.contains("PieceSize"))
+      cfg.piece_size = integer("PieceSize", 1, kLargestPiece, "bytes");
     if (entries_.contains("MaxConnections"))
-      cfg.max_connections = static_cast<std::uint32_t>(integer("MaxConnections", kFewestConnections, kMostConnections, "an integer"));
+      cfg.max_connections =
+          static_cast<std::uint32_t>(integer("MaxConnections", kFewestConnections, kMostConnections, "an integer"));
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
     if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
     check_piece_count(cfg.file_size.value_or(0), cfg.piece_size.value_or(0));
@@ -79,14 +91,18 @@ class Parser {
     cfg.unchoking_interval_s = 5;
     cfg.optimistic_interval_s = 15;
     if (entries_.contains("NumberOfPreferredNeighbors"))
-      cfg.preferred_neighbors = static_cast<std::uint32_t>(integer("NumberOfPreferredNeighbors", 0, kMostPreferred, "an integer"));
+      cfg.preferred_neighbors =
+          static_cast<std::uint32_t>(integer("NumberOfPreferredNeighbors", 0, kMostPreferred, "an integer"));
     if (entries_.contains("UnchokingInterval"))
-      cfg.unchoking_interval_s = static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
+      cfg.unchoking_interval_s =
+          static_cast<std::uint32_t>(integer("UnchokingInterval", 1, kLongestInterval_s, "seconds"));
     if (entries_.contains("OptimisticUnchokingInterval"))
-      cfg.optimistic_interval_s = static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
+      cfg.optimistic_interval_s =
+          static_cast<std::uint32_t>(integer("OptimisticUnchokingInterval", 1, kLongestInterval_s, "seconds"));
     if (const auto entry = entries_.find("MaxConnections"); entry != entries_.end())
       findings_.add(entry->second.line, entry->second.key.column,
-                    "MaxConnections does not go with a chunk folder, where each peer must hear every holder's own word, expected a full mesh");
+                    "MaxConnections does not go with a chunk folder, where each peer must hear every holder's own "
+                    "word, expected a full mesh");
     if (entries_.contains("ChokingPolicy")) cfg.choking_policy = choking_policy();
     if (entries_.contains("TrustQuorum")) cfg.trust_quorum = trust_quorum();
     findings_.throw_if_any();
@@ -94,14 +110,17 @@ class Parser {
   }
 
  private:
-  std::uint32_t trust_quorum() { return static_cast<std::uint32_t>(integer("TrustQuorum", 1, kLargestQuorum, "an integer")); }
+  std::uint32_t trust_quorum() {
+    return static_cast<std::uint32_t>(integer("TrustQuorum", 1, kLargestQuorum, "an integer"));
+  }
 
   void take(const Line& line) {
     const Word& key = line.words[0];
     if (std::ranges::find(kKeys, key.text) == kKeys.end()) {
       const auto meant = nearest(key.text, kKeys);
       findings_.add(line.number, key.column,
-                    "unknown key " + in_quotes(key.text) + (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
+                    "unknown key " + in_quotes(key.text) +
+                        (meant ? ", did you mean " + std::string(*meant) + "?" : ", expected one of " + all_keys()));
       if (meant) slips_.emplace_back(*meant);
       return;
     }
@@ -109,10 +128,13 @@ class Parser {
     if (line.words.size() == 1)
       findings_.add(line.number, key.column + key.text.size(), name + " has no value");
     else if (line.words.size() > 2)
-      findings_.add(line.number, line.words[2].column, in_quotes(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
+      findings_.add(line.number, line.words[2].column,
+                    in_quotes(line.words[2].text) + " after the value of " + name + ", expected the end of the line");
     const Word value = line.words.size() > 1 ? line.words[1] : Word{};
     const auto [earlier, is_new] = entries_.emplace(name, Entry{line.number, key, value});
-    if (!is_new) findings_.add(line.number, key.column, name + " stands here again, first on line " + std::to_string(earlier->second.line));
+    if (!is_new)
+      findings_.add(line.number, key.column,
+                    name + " stands here again, first on line " + std::to_string(earlier->second.line));
   }
 
   static std::string all_keys() {
@@ -137,7 +159,8 @@ class Parser {
     const auto value = parse_integer(entry->value.text, min, max);
     if (!value)
       findings_.add(entry->line, entry->value.column,
-                    key + " is " + in_quotes(entry->value.text) + ", expected " + unit + " from " + std::to_string(min) + " to " + std::to_string(max));
+                    key + " is " + in_quotes(entry->value.text) + ", expected " + unit + " from " +
+                        std::to_string(min) + " to " + std::to_string(max));
     return value.value_or(0);
   }
 
@@ -148,14 +171,16 @@ class Parser {
     if ((file_size - 1) / kLargestPiece >= kMostPieces) {
       const Entry& size = entries_.at("FileSize");
       findings_.add(size.line, size.value.column,
-                    "FileSize is " + std::to_string(file_size) + ", but the largest possible is " + std::to_string(kMostPieces * kLargestPiece) + ": " +
-                        std::to_string(kMostPieces) + " pieces of " + std::to_string(kLargestPiece) + " bytes");
+                    "FileSize is " + std::to_string(file_size) + ", but the largest possible is " +
+                        std::to_string(kMostPieces * kLargestPiece) + ": " + std::to_string(kMostPieces) +
+                        " pieces of " + std::to_string(kLargestPiece) + " bytes");
       return;
     }
     const Entry& entry = entries_.at("PieceSize");
     findings_.add(entry.line, entry.value.column,
-                  "PieceSize " + std::to_string(piece_size) + " cuts the file into " + std::to_string(count) + " pieces, but at most " +
-                      std::to_string(kMostPieces) + " are possible; expected at least " + std::to_string((file_size - 1) / kMostPieces + 1));
+                  "PieceSize " + std::to_string(piece_size) + " cuts the file into " + std::to_string(count) +
+                      " pieces, but at most " + std::to_string(kMostPieces) + " are possible; expected at least " +
+                      std::to_string((file_size - 1) / kMostPieces + 1));
   }
 
   std::optional<std::array<std::byte, 32>> manifest() {
@@ -163,7 +188,8 @@ class Parser {
     std::array<std::byte, 32> id{};
     if (entry && !from_hex(entry->value.text, id))
       findings_.add(entry->line, entry->value.column,
-                    "Manifest is " + in_quotes(entry->value.text) + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+                    "Manifest is " + in_quotes(entry->value.text) +
+                        ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
     return id;
   }
 
@@ -171,8 +197,9 @@ class Parser {
     const Entry* entry = find("FileName");
     if (!entry) return {};
     if (const std::string fault = relative_path_fault(entry->value.text); !fault.empty())
-      findings_.add(entry->line, entry->value.column,
-                    "FileName " + in_quotes(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
+      findings_.add(
+          entry->line, entry->value.column,
+          "FileName " + in_quotes(entry->value.text) + " " + fault + ", expected a name inside the peer's folder");
     return std::string(entry->value.text);
   }
 
@@ -180,7 +207,8 @@ class Parser {
     const Entry* entry = find("ChokingPolicy");
     if (!entry || entry->value.text == "course") return ChokingPolicy::course;
     if (entry->value.text != "cooperative")
-      findings_.add(entry->line, entry->value.column, "ChokingPolicy is " + in_quotes(entry->value.text) + ", expected course or cooperative");
+      findings_.add(entry->line, entry->value.column,
+                    "ChokingPolicy is " + in_quotes(entry->value.text) + ", expected course or cooperative");
     return ChokingPolicy::cooperative;
   }
 
@@ -193,6 +221,8 @@ class Parser {
 
 CommonCfg parse_common_cfg(std::string_view text, const std::string& file) { return Parser(text, file).parse(); }
 
-CommonCfg parse_chunk_cfg(std::string_view text, const std::string& file) { return Parser(text, file).parse_for_chunks(); }
+CommonCfg parse_chunk_cfg(std::string_view text, const std::string& file) {
+  return Parser(text, file).parse_for_chunks();
+}
 
 }  // namespace p2p::config

@@ -37,10 +37,12 @@ std::vector<Row> rows_of(std::string_view text) {
 /// Splits at the first comma, without blanks around it; the second word is empty when there is none.
 std::pair<Word, Word> split(const Word& word) {
   const std::size_t comma = word.text.find(',');
-  if (comma == std::string_view::npos) return {word, {word.text.substr(word.text.size()), word.column + word.text.size()}};
+  if (comma == std::string_view::npos)
+    return {word, {word.text.substr(word.text.size()), word.column + word.text.size()}};
   const std::string_view head = word.text.substr(0, comma);
   const std::size_t tail = std::min(word.text.find_first_not_of(kBlanks, comma + 1), word.text.size());
-  return {{head.substr(0, head.find_last_not_of(kBlanks) + 1), word.column}, {word.text.substr(tail), word.column + tail}};
+  return {{head.substr(0, head.find_last_not_of(kBlanks) + 1), word.column},
+          {word.text.substr(tail), word.column + tail}};
 }
 
 /// Finds what stands in a list twice.
@@ -50,7 +52,8 @@ class Seen {
 
   void add(const std::string& value, std::size_t line, std::size_t column) {
     if (const auto [earlier, is_new] = lines_.emplace(value, line); !is_new)
-      findings_.add(line, column, what_ + " " + value + " stands here again, first on line " + std::to_string(earlier->second));
+      findings_.add(line, column,
+                    what_ + " " + value + " stands here again, first on line " + std::to_string(earlier->second));
   }
 
  private:
@@ -62,13 +65,17 @@ class Seen {
 std::optional<std::uint32_t> index_of(const Word& word, std::size_t line, Findings& findings) {
   const auto index = parse_integer(word.text, 1, kMostChunks);
   if (index) return static_cast<std::uint32_t>(*index);
-  findings.add(line, word.column, "chunk index is " + in_quotes(word.text) + ", expected an integer from 1 to " + std::to_string(kMostChunks));
+  findings.add(
+      line, word.column,
+      "chunk index is " + in_quotes(word.text) + ", expected an integer from 1 to " + std::to_string(kMostChunks));
   return std::nullopt;
 }
 
 bool is_name(const Word& name, std::size_t line, Findings& findings) {
   const std::string fault = chunk_name_fault(name.text);
-  if (!fault.empty()) findings.add(line, name.column, "file name " + in_quotes(name.text) + " " + fault + ", expected the name of a file in this folder");
+  if (!fault.empty())
+    findings.add(line, name.column,
+                 "file name " + in_quotes(name.text) + " " + fault + ", expected the name of a file in this folder");
   return fault.empty();
 }
 
@@ -84,7 +91,8 @@ bool is_own_file(std::string_view name) {
 std::string chunk_name_fault(std::string_view name) {
   if (std::string fault = path_fault(name); !fault.empty()) return fault;
   if (name.find('/') != std::string_view::npos) return "has a slash";
-  if (kBlanks.find(name.front()) != std::string_view::npos || kBlanks.find(name.back()) != std::string_view::npos) return "begins or ends with a blank";
+  if (kBlanks.find(name.front()) != std::string_view::npos || kBlanks.find(name.back()) != std::string_view::npos)
+    return "begins or ends with a blank";
   if (name.starts_with('.')) return "begins with a dot: such files steer programs";
   if (is_own_file(name)) return "is a name that peerProcess uses itself";
   return {};
@@ -100,7 +108,9 @@ LocalChunks parse_local_chunks(std::string_view text, const std::string& file) {
   for (const Row& row : rows) {
     const auto [index_word, name] = split(row.text);
     if (last_line != 0) {
-      findings.add(row.number, row.text.column, "a line after LASTCHUNK, which stands on line " + std::to_string(last_line) + ", expected the end of the list");
+      findings.add(row.number, row.text.column,
+                   "a line after LASTCHUNK, which stands on line " + std::to_string(last_line) +
+                       ", expected the end of the list");
       continue;
     }
     const auto index = index_of(index_word, row.number, findings);
@@ -110,7 +120,8 @@ LocalChunks parse_local_chunks(std::string_view text, const std::string& file) {
       continue;
     }
     if (name.text.empty()) {
-      findings.add(row.number, name.column, "no file name, expected an index, a comma and a file name, such as 1,chunk_1");
+      findings.add(row.number, name.column,
+                   "no file name, expected an index, a comma and a file name, such as 1,chunk_1");
       continue;
     }
     if (!is_name(name, row.number, findings) || !index) continue;
@@ -119,7 +130,8 @@ LocalChunks parse_local_chunks(std::string_view text, const std::string& file) {
     list.chunks.push_back({*index, std::string(name.text), row.number, name.column});
   }
   if (last_line == 0) {
-    const std::string expected = "no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK";
+    const std::string expected =
+        "no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK";
     if (rows.empty())
       findings.add(expected);
     else
@@ -127,8 +139,9 @@ LocalChunks parse_local_chunks(std::string_view text, const std::string& file) {
   }
   for (const LocalChunk& chunk : list.chunks)
     if (list.total != 0 && chunk.index > list.total)
-      findings.add(chunk.line, 1, "chunk index " + std::to_string(chunk.index) + " is past the last, which is " + std::to_string(list.total) + " by line " +
-                                      std::to_string(last_line));
+      findings.add(chunk.line, 1,
+                   "chunk index " + std::to_string(chunk.index) + " is past the last, which is " +
+                       std::to_string(list.total) + " by line " + std::to_string(last_line));
   findings.throw_if_any();
   return list;
 }
@@ -153,9 +166,13 @@ std::vector<ReceivedChunk> parse_received_chunks(std::string_view text, const st
     const auto index = index_of(index_word, row.number, findings);
     const auto size = parse_integer(size_word.text, 0, kLargestChunk);
     if (!size)
-      findings.add(row.number, size_word.column, "size is " + in_quotes(size_word.text) + ", expected bytes from 0 to " + std::to_string(kLargestChunk));
+      findings.add(
+          row.number, size_word.column,
+          "size is " + in_quotes(size_word.text) + ", expected bytes from 0 to " + std::to_string(kLargestChunk));
     const bool has_digest = from_hex(digest.text, chunk.sha256);
-    if (!has_digest) findings.add(row.number, digest.column, "SHA-256 is " + in_quotes(digest.text) + ", expected 64 hexadecimal digits");
+    if (!has_digest)
+      findings.add(row.number, digest.column,
+                   "SHA-256 is " + in_quotes(digest.text) + ", expected 64 hexadecimal digits");
     if (!is_name(name, row.number, findings) || !index || !size || !has_digest) continue;
     indexes.add(std::to_string(*index), row.number, index_word.column);
     chunk.index = *index;
@@ -169,7 +186,8 @@ std::vector<ReceivedChunk> parse_received_chunks(std::string_view text, const st
 std::string print_received_chunks(const std::vector<ReceivedChunk>& received) {
   std::string text;
   for (const ReceivedChunk& chunk : received)
-    text += std::to_string(chunk.index) + ',' + std::to_string(chunk.size) + ',' + to_hex(chunk.sha256) + ',' + chunk.name + '\n';
+    text += std::to_string(chunk.index) + ',' + std::to_string(chunk.size) + ',' + to_hex(chunk.sha256) + ',' +
+            chunk.name + '\n';
   return text;
 }
 

@@ -23,7 +23,8 @@ std::size_t digest_bytes(PieceHash hash) { return hash == PieceHash::sha256 ? 32
 std::string_view name_of(PieceHash hash) { return hash == PieceHash::sha256 ? "sha256" : "xxh3"; }
 
 std::uint64_t Manifest::total_size() const {
-  return std::accumulate(files.begin(), files.end(), std::uint64_t{0}, [](std::uint64_t sum, const ManifestFile& file) { return sum + file.size; });
+  return std::accumulate(files.begin(), files.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const ManifestFile& file) { return sum + file.size; });
 }
 
 std::span<const std::byte> Manifest::digest(std::uint32_t piece) const {
@@ -31,7 +32,9 @@ std::span<const std::byte> Manifest::digest(std::uint32_t piece) const {
   return std::span(digests).subspan(piece * bytes, bytes);
 }
 
-std::uint64_t pieces_of_file(std::uint64_t size, std::uint32_t piece_size) { return size == 0 ? 0 : (size - 1) / piece_size + 1; }
+std::uint64_t pieces_of_file(std::uint64_t size, std::uint32_t piece_size) {
+  return size == 0 ? 0 : (size - 1) / piece_size + 1;
+}
 
 std::string file_name_fault(std::string_view name) {
   if (name.find('/') != std::string_view::npos) return "is in a folder";
@@ -42,17 +45,20 @@ std::string file_name_fault(std::string_view name) {
 std::string manifest_text(const Manifest& manifest) {
   std::string text = "{\n  \"peerProcess_manifest\": 1,\n  \"kind\": \"";
   text += manifest.folder ? "folder" : "file";
-  text += "\",\n  \"piece_size\": " + std::to_string(manifest.piece_size) + ",\n  \"piece_hash\": \"" + std::string(name_of(manifest.piece_hash)) + "\",\n";
+  text += "\",\n  \"piece_size\": " + std::to_string(manifest.piece_size) + ",\n  \"piece_hash\": \"" +
+          std::string(name_of(manifest.piece_hash)) + "\",\n";
   if (!manifest.folders.empty()) {
     text += "  \"folders\": [";
-    for (const std::string& folder : manifest.folders) text += (&folder == &manifest.folders.front() ? "\n    " : ",\n    ") + json_string(folder);
+    for (const std::string& folder : manifest.folders)
+      text += (&folder == &manifest.folders.front() ? "\n    " : ",\n    ") + json_string(folder);
     text += "\n  ],\n";
   }
   text += "  \"files\": [";
   std::uint32_t piece = 0;
   for (const ManifestFile& file : manifest.files) {
     text += &file == &manifest.files.front() ? "\n    {" : ",\n    {";
-    text += "\"path\": " + json_string(file.path) + ", \"size\": " + std::to_string(file.size) + ", \"mode\": \"" + octal_mode(file.mode) + "\", \"pieces\": [";
+    text += "\"path\": " + json_string(file.path) + ", \"size\": " + std::to_string(file.size) + ", \"mode\": \"" +
+            octal_mode(file.mode) + "\", \"pieces\": [";
     for (std::uint64_t left = pieces_of_file(file.size, manifest.piece_size); left > 0; --left, ++piece) {
       text += '"' + to_hex(manifest.digest(piece));
       text += left > 1 ? "\", " : "\"";

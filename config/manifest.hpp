@@ -27,9 +27,9 @@ std::size_t digest_bytes(PieceHash hash);
 std::string_view name_of(PieceHash hash);
 
 struct ManifestFile {
-  std::string path;         ///< Without fault by path_fault() (config/manifest_path.hpp).
-  std::uint64_t size = 0;   ///< Bytes, 0 to 2^63 - 1.
-  std::uint32_t mode = 0;   ///< Permission bits, 0 to 0777.
+  std::string path;        ///< Without fault by path_fault() (config/manifest_path.hpp).
+  std::uint64_t size = 0;  ///< Bytes, 0 to 2^63 - 1.
+  std::uint32_t mode = 0;  ///< Permission bits, 0 to 0777.
 
   /// By its owner: all that a copy takes of the permissions.
   bool executable() const { return (mode & 0100) != 0; }
@@ -40,7 +40,7 @@ struct ManifestFile {
 /// Pieces are cut file by file, in the files' order: a file of n > 0 bytes is ceil(n / piece_size) pieces, the last one
 /// the remainder; an empty file has none. Pieces count from 0 through all files.
 struct Manifest {
-  static constexpr std::uint32_t kMaxPieceSize = 64u << 20;      ///< Bytes, as for PieceSize in Common.cfg.
+  static constexpr std::uint32_t kMaxPieceSize = 64u << 20;  ///< Bytes, as for PieceSize in Common.cfg.
   static constexpr std::uint64_t kMaxPieces = kMostPieces;
   static constexpr std::uint64_t kMaxTotalSize = 0x7fffffffffffffff;
   static constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;  ///< Of a manifest's text.
@@ -48,9 +48,10 @@ struct Manifest {
   bool folder = false;           ///< False: the content is the one file, and its path is a name. True: a folder.
   std::uint32_t piece_size = 0;  ///< Bytes of the largest pieces, 1 to kMaxPieceSize.
   PieceHash piece_hash = PieceHash::sha256;
-  std::vector<ManifestFile> files;   ///< In ascending byte order of their paths. Together at least one byte.
-  std::vector<std::string> folders;  ///< Folders in which nothing is, in ascending byte order. Others follow from files.
-  std::vector<std::byte> digests;    ///< One a piece, back to back.
+  std::vector<ManifestFile> files;  ///< In ascending byte order of their paths. Together at least one byte.
+  std::vector<std::string>
+      folders;                     ///< Folders in which nothing is, in ascending byte order. Others follow from files.
+  std::vector<std::byte> digests;  ///< One a piece, back to back.
 
   std::uint32_t piece_count() const { return static_cast<std::uint32_t>(digests.size() / digest_bytes(piece_hash)); }
   /// Bytes, at most kMaxTotalSize. O(files).

@@ -1,5 +1,5 @@
-// parse_manifest(): the events of nlohmann's parser, which is not recursive, go through a small state machine. No tree of
-// JSON values is ever built, so memory is what the manifest itself needs.
+// parse_manifest(): the events of nlohmann's parser, which is not recursive, go through a small state machine. No tree
+// of JSON values is ever built, so memory is what the manifest itself needs.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -50,7 +50,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   Manifest read() {
     // The library takes a zero byte for the end of the text.
-    if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos) fail_at(zero, "a zero byte, expected JSON");
+    if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos)
+      fail_at(zero, "a zero byte, expected JSON");
     nlohmann::json::sax_parse(text_, this);
     check_whole();
     return std::move(manifest_);
@@ -59,7 +60,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return skipped() || wrong("null"); }
   bool boolean(bool value) override { return skipped() || wrong(value ? "true" : "false"); }
   bool number_integer(number_integer_t value) override { return skipped() || wrong(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& digits) override { return skipped() || wrong(printable(std::string_view(digits).substr(0, 60))); }
+  bool number_float(number_float_t, const string_t& digits) override {
+    return skipped() || wrong(printable(std::string_view(digits).substr(0, 60)));
+  }
   bool binary(binary_t&) override { return wrong("binary"); }
 
   bool number_unsigned(number_unsigned_t value) override {
@@ -74,7 +77,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       total_size_ += value;
       return true;
     }
-    if (key_ == Key::size && value <= Manifest::kMaxTotalSize) fail("makes the content larger than " + std::to_string(Manifest::kMaxTotalSize) + " bytes");
+    if (key_ == Key::size && value <= Manifest::kMaxTotalSize)
+      fail("makes the content larger than " + std::to_string(Manifest::kMaxTotalSize) + " bytes");
     return wrong(std::to_string(value));
   }
 
@@ -94,7 +98,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       case Key::path: return add_path(value);
       case Key::mode:
         if (value.size() != 4 || value[0] != '0' || value.find_first_not_of("01234567") != std::string::npos) break;
-        manifest_.files.back().mode = static_cast<std::uint32_t>((value[1] - '0') << 6 | (value[2] - '0') << 3 | (value[3] - '0'));
+        manifest_.files.back().mode =
+            static_cast<std::uint32_t>((value[1] - '0') << 6 | (value[2] - '0') << 3 | (value[3] - '0'));
         return true;
       default: break;
     }
@@ -151,13 +156,15 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   /// The wording is ours, because the library's changes from release to release.
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
     constexpr int kNumberOverflow = 406;
-    if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos) fail_at(0, "no text, expected a manifest in JSON");
+    if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos)
+      fail_at(0, "no text, expected a manifest in JSON");
     const std::size_t last = position == 0 ? 0 : position - 1;
     if (last >= text_.size()) fail_at(last, "the text ends here, expected more JSON");
     if (text_[last] == '"') fail_at(last, "an unexpected string ends here");
     const std::size_t start = word_start(last);
     const std::string word = in_quotes(text_.substr(start, last + 1 - start));
-    fail_at(start, error.id == kNumberOverflow ? word + " is too large a number" : "unexpected " + word + ", expected JSON");
+    fail_at(start,
+            error.id == kNumberOverflow ? word + " is too large a number" : "unexpected " + word + ", expected JSON");
   }
 
  private:
@@ -176,14 +183,18 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   /// A complaint about the value or list that the parser is at.
-  [[noreturn]] void fail(const std::string& message) const { throw ConfigError({{file_name_, 0, 0, pointer() + " " + message}}); }
+  [[noreturn]] void fail(const std::string& message) const {
+    throw ConfigError({{file_name_, 0, 0, pointer() + " " + message}});
+  }
 
   /// A complaint about something else.
   [[noreturn]] void fail_about(const std::string& message) const { throw ConfigError({{file_name_, 0, 0, message}}); }
 
   bool wrong(const std::string& found) const { fail("is " + found + ", expected " + expected()); }
 
-  std::span<const KeyRule> rules() const { return place_ == Place::root ? std::span<const KeyRule>(kRootKeys) : kFileKeys; }
+  std::span<const KeyRule> rules() const {
+    return place_ == Place::root ? std::span<const KeyRule>(kRootKeys) : kFileKeys;
+  }
 
   const KeyRule* rule() const {
     const auto found = std::ranges::find(rules(), key_, &KeyRule::key);
@@ -221,11 +232,14 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   /// The value that the parser is at belongs to an unknown key.
-  bool skipped() const { return skipped_depth_ > 0 || ((place_ == Place::root || place_ == Place::file) && key_ == Key::unknown); }
+  bool skipped() const {
+    return skipped_depth_ > 0 || ((place_ == Place::root || place_ == Place::file) && key_ == Key::unknown);
+  }
 
   bool skip_more() {
     if (!skipped()) return false;
-    if (++skipped_depth_ > kDeepestSkipped) fail("has an unknown key whose value is nested deeper than " + std::to_string(kDeepestSkipped));
+    if (++skipped_depth_ > kDeepestSkipped)
+      fail("has an unknown key whose value is nested deeper than " + std::to_string(kDeepestSkipped));
     return true;
   }
 
@@ -241,10 +255,12 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void check_path(const std::string& path, const std::string* before) const {
-    if (const std::string fault = path_fault(path); !fault.empty()) fail(config::in_quotes(path) + " " + fault + ", expected a path inside the content");
+    if (const std::string fault = path_fault(path); !fault.empty())
+      fail(config::in_quotes(path) + " " + fault + ", expected a path inside the content");
     if (!before || *before < path) return;
     if (*before == path) fail(config::in_quotes(path) + " is there twice");
-    fail(config::in_quotes(path) + " stands behind " + config::in_quotes(*before) + ", expected paths in ascending order");
+    fail(config::in_quotes(path) + " stands behind " + config::in_quotes(*before) +
+         ", expected paths in ascending order");
   }
 
   bool add_path(std::string& path) {
@@ -265,7 +281,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (digest_bytes_ == 0) digest_bytes_ = digits.size() == 2 * digest_bytes(PieceHash::xxh3) ? 16 : 32;
     manifest_.digests.resize(manifest_.digests.size() + digest_bytes_);
     if (!from_hex(digits, std::span(manifest_.digests).last(digest_bytes_)))
-      fail("is " + config::in_quotes(digits) + ", expected a digest of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits");
+      fail("is " + config::in_quotes(digits) + ", expected a digest of " + std::to_string(2 * digest_bytes_) +
+           " hexadecimal digits");
     ++pieces_of_files_.back();
     return true;
   }
@@ -273,24 +290,28 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   void check_whole() const {
     const std::size_t bytes = digest_bytes(manifest_.piece_hash);
     if (manifest_.digests.size() > 0 && digest_bytes_ != bytes)
-      fail_about("/files has digests of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits, expected " + std::to_string(2 * bytes) + " for " +
-                 std::string(name_of(manifest_.piece_hash)));
+      fail_about("/files has digests of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits, expected " +
+                 std::to_string(2 * bytes) + " for " + std::string(name_of(manifest_.piece_hash)));
     if (total_size_ == 0) fail_about("/files has no bytes, expected at least one");
     for (std::size_t i = 0; i < manifest_.files.size(); ++i) {
       const std::uint64_t expected = pieces_of_file(manifest_.files[i].size, manifest_.piece_size);
       if (pieces_of_files_[i] != expected)
-        fail_about("/files/" + std::to_string(i) + "/pieces has " + std::to_string(pieces_of_files_[i]) + " digests, expected " + std::to_string(expected));
+        fail_about("/files/" + std::to_string(i) + "/pieces has " + std::to_string(pieces_of_files_[i]) +
+                   " digests, expected " + std::to_string(expected));
     }
-    if (manifest_.digests.size() / bytes > Manifest::kMaxPieces) fail_about("more than " + std::to_string(Manifest::kMaxPieces) + " pieces");
+    if (manifest_.digests.size() / bytes > Manifest::kMaxPieces)
+      fail_about("more than " + std::to_string(Manifest::kMaxPieces) + " pieces");
     if (!manifest_.folder) {
-      if (manifest_.files.size() != 1 || !manifest_.folders.empty()) fail_about("/kind is \"file\", expected exactly one file and no folders");
+      if (manifest_.files.size() != 1 || !manifest_.folders.empty())
+        fail_about("/kind is \"file\", expected exactly one file and no folders");
       const std::string& name = manifest_.files[0].path;
       if (const std::string fault = file_name_fault(name); !fault.empty())
         fail_about("/files/0/path " + config::in_quotes(name) + " " + fault + ", expected the name of a file");
     }
     std::vector<std::string_view> paths(manifest_.folders.begin(), manifest_.folders.end());
     for (const ManifestFile& file : manifest_.files) paths.push_back(file.path);
-    if (const auto collision = path_collision(paths)) fail_about(*collision + ", expected paths that can be in one folder");
+    if (const auto collision = path_collision(paths))
+      fail_about(*collision + ", expected paths that can be in one folder");
   }
 
   std::string_view text_;
@@ -310,7 +331,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
 Manifest parse_manifest(std::string_view text, const std::string& file_name) {
   if (text.size() > Manifest::kMaxTextBytes)
-    throw ConfigError({{file_name, 0, 0, std::to_string(text.size()) + " bytes, expected a manifest of at most " + std::to_string(Manifest::kMaxTextBytes)}});
+    throw ConfigError({{file_name, 0, 0,
+                        std::to_string(text.size()) + " bytes, expected a manifest of at most " +
+                            std::to_string(Manifest::kMaxTextBytes)}});
   return Reader(text, file_name).read();
 }
 

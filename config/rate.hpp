@@ -9,9 +9,9 @@ namespace p2p::config {
 
 constexpr std::uint64_t kMostRate = 1'000'000'000'000;
 
-/// Bytes a second, from 1 to kMostRate: digits, after which a point and more digits may follow, then a unit or none. K, M
-/// and G, or KB, MB and GB, count in thousands, KiB, MiB and GiB in 1024; capitals do not matter. A fraction of a byte is
-/// dropped. None when it is no such rate.
+/// Bytes a second, from 1 to kMostRate: digits, after which a point and more digits may follow, then a unit or none. K,
+/// M and G, or KB, MB and GB, count in thousands, KiB, MiB and GiB in 1024; capitals do not matter. A fraction of a
+/// byte is dropped. None when it is no such rate.
 std::optional<std::uint64_t> parse_rate(std::string_view word);
 
 }  // namespace p2p::config

@@ -67,7 +67,8 @@ std::string printable(std::string_view text) {
     if (bytes > 0 && !is_unprintable(code_point(character)))
       safe += character;
     else
-      for (const char c : character) safe.append("\\x").append({kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
+      for (const char c : character)
+        safe.append("\\x").append({kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
     text.remove_prefix(character.size());
   }
   return safe;

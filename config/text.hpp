@@ -31,8 +31,8 @@ std::vector<Line> split_lines(std::string_view text);
 /// `word` as a decimal integer from `min` to `max`: digits only, no sign, no blanks. None when it is not one.
 std::optional<std::uint64_t> parse_integer(std::string_view word, std::uint64_t min, std::uint64_t max);
 
-/// Text from elsewhere made safe for a terminal and a log: what is_unprintable() (characters.hpp), and bytes that are no
-/// UTF-8, as \xNN. Twice is as once.
+/// Text from elsewhere made safe for a terminal and a log: what is_unprintable() (characters.hpp), and bytes that are
+/// no UTF-8, as \xNN. Twice is as once.
 std::string printable(std::string_view text);
 
 /// The same for a text of several lines, whose ends are kept.
@@ -41,8 +41,8 @@ std::string printable_lines(std::string_view text);
 /// A word from elsewhere made safe for a message: printable(), of at most 60 bytes, in quotes.
 std::string in_quotes(std::string_view word);
 
-/// The candidate nearest to `word` by edit distance (letters added, left out, replaced, or swapped with the next), ignoring
-/// case, if it is near enough to be a slip.
+/// The candidate nearest to `word` by edit distance (letters added, left out, replaced, or swapped with the next),
+/// ignoring case, if it is near enough to be a slip.
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 /// Collects findings of one file.
@@ -50,7 +50,9 @@ class Findings {
  public:
   explicit Findings(std::string file) : file_(std::move(file)) {}
 
-  void add(std::size_t line, std::size_t column, std::string message) { findings_.push_back({file_, line, column, std::move(message)}); }
+  void add(std::size_t line, std::size_t column, std::string message) {
+    findings_.push_back({file_, line, column, std::move(message)});
+  }
   void add(std::string message) { add(0, 0, std::move(message)); }
 
   bool empty() const { return findings_.empty(); }

@@ -35,8 +35,9 @@ std::variant<Bitfield, Violation> Bitfield::from_wire(std::span<const std::byte>
     if ((last & spare) != 0) {
       // A sender that numbers bits from the low end leaves the high bits of the last byte zero.
       const bool low_end_first = (last & ~(0xffu >> (8 - size % 8)) & 0xffu) == 0;
-      return Violation{std::string("bitfield with spare bits set") +
-                       (low_end_first ? " (the remote seems to number bits from the low end; the high bit is piece 0)" : "")};
+      return Violation{
+          std::string("bitfield with spare bits set") +
+          (low_end_first ? " (the remote seems to number bits from the low end; the high bit is piece 0)" : "")};
     }
   }
   for (std::size_t i = 0; i < payload.size(); ++i) {
@@ -56,7 +57,8 @@ void Bitfield::append_wire(std::vector<std::byte>& out) const {
 std::uint32_t Bitfield::count_without(const Bitfield& other) const {
   P2P_ASSERT(other.size_ == size_);
   std::uint32_t n = 0;
-  for (std::size_t w = 0; w < words_.size(); ++w) n += static_cast<std::uint32_t>(std::popcount(words_[w] & ~other.words_[w]));
+  for (std::size_t w = 0; w < words_.size(); ++w)
+    n += static_cast<std::uint32_t>(std::popcount(words_[w] & ~other.words_[w]));
   return n;
 }
 

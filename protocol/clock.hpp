@@ -26,6 +26,8 @@ constexpr Instant kNever = Instant::max();
 constexpr double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 /// The inverse of seconds(). `s` must be finite and within +-9e9.
-constexpr Duration from_seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
+constexpr Duration from_seconds(double s) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
+}
 
 }  // namespace p2p

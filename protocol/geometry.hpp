@@ -16,8 +16,8 @@ namespace p2p {
 /// (a full piece when it divides exactly). A set of files is cut file by file, so that each piece lies in one file.
 /// Immutable. Sizes in bytes.
 ///
-/// The pieces of a chunk folder have sizes of their own, which are learned one by one; all copies share what is known, so
-/// that what the swarm learns its decoders know. One thread.
+/// The pieces of a chunk folder have sizes of their own, which are learned one by one; all copies share what is known,
+/// so that what the swarm learns its decoders know. One thread.
 ///
 /// Limits: at most 2^31 - 1 pieces (peers written in languages without unsigned integers must be able to count
 /// them), pieces of at most 64 MiB (a whole piece is one message and one buffer); chunks as large as a message can be.
@@ -35,15 +35,17 @@ class Geometry {
 
   /// True when the constructor's precondition holds.
   static constexpr bool valid(std::uint64_t file_size, std::uint64_t piece_size) {
-    return file_size > 0 && piece_size > 0 && piece_size <= kMaxPieceSize && pieces_of(file_size, piece_size) <= kMaxPieces;
+    return file_size > 0 && piece_size > 0 && piece_size <= kMaxPieceSize &&
+           pieces_of(file_size, piece_size) <= kMaxPieces;
   }
 
   /// One file.
   Geometry(std::uint64_t file_size, std::uint64_t piece_size) : Geometry(std::span(&file_size, 1), piece_size) {}
 
-  /// Files one after the other, each beginning with a piece of its own. Precondition: at least one of them is not empty,
-  /// and all their pieces together keep to the limits.
-  Geometry(std::span<const std::uint64_t> file_sizes, std::uint64_t piece_size) : piece_size_(static_cast<std::uint32_t>(piece_size)) {
+  /// Files one after the other, each beginning with a piece of its own. Precondition: at least one of them is not
+  /// empty, and all their pieces together keep to the limits.
+  Geometry(std::span<const std::uint64_t> file_sizes, std::uint64_t piece_size)
+      : piece_size_(static_cast<std::uint32_t>(piece_size)) {
     P2P_ASSERT(piece_size > 0 && piece_size <= kMaxPieceSize);
     std::uint64_t pieces = 0;
     std::vector<Short> shorts;
@@ -52,7 +54,8 @@ class Geometry {
       total_size_ += size;
       pieces += pieces_of(size, piece_size);
       P2P_ASSERT(pieces <= kMaxPieces);
-      if (size % piece_size != 0) shorts.push_back({static_cast<std::uint32_t>(pieces - 1), static_cast<std::uint32_t>(size % piece_size)});
+      if (size % piece_size != 0)
+        shorts.push_back({static_cast<std::uint32_t>(pieces - 1), static_cast<std::uint32_t>(size % piece_size)});
       largest_ = std::max(largest_, static_cast<std::uint32_t>(std::min(size, piece_size)));
     }
     P2P_ASSERT(pieces > 0);
@@ -68,7 +71,9 @@ class Geometry {
   /// Of a full piece; of chunks the mean of what is known, at least 1.
   std::uint32_t piece_size() const {
     if (!is_learned()) return piece_size_;
-    return table_->known_count == 0 ? 1 : static_cast<std::uint32_t>(std::max<std::uint64_t>(table_->known_bytes / table_->known_count, 1));
+    return table_->known_count == 0
+               ? 1
+               : static_cast<std::uint32_t>(std::max<std::uint64_t>(table_->known_bytes / table_->known_count, 1));
   }
   std::uint32_t piece_count() const { return piece_count_; }
   std::uint32_t bitfield_bytes() const { return (piece_count() + 7) / 8; }
@@ -108,7 +113,8 @@ class Geometry {
   static constexpr std::uint32_t kUnknown = 0xffffffff;
   static_assert(kUnknown > kMaxChunkSize);
 
-  explicit Geometry(std::uint32_t chunks) : piece_size_(1), piece_count_(chunks), largest_(kMaxChunkSize), table_(std::make_shared<Table>()) {
+  explicit Geometry(std::uint32_t chunks)
+      : piece_size_(1), piece_count_(chunks), largest_(kMaxChunkSize), table_(std::make_shared<Table>()) {
     P2P_ASSERT(chunks > 0 && chunks <= kMaxPieces);
     table_->sizes.assign(chunks, kUnknown);
   }

@@ -1,7 +1,7 @@
 // Where a connection comes from, as far as limits are concerned.
 //
-// A machine with one IPv6 address has a whole /64 of them, so there the network counts, not the address. Link-local addresses
-// share one network and are counted one by one.
+// A machine with one IPv6 address has a whole /64 of them, so there the network counts, not the address. Link-local
+// addresses share one network and are counted one by one.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,8 @@ class Origin {
     Origin origin;
     const bool is_mapped = std::equal(address.begin(), address.begin() + 12, of(V4{}).bytes_.begin());
     const bool is_link_local = address[0] == std::byte{0xfe} && (address[1] & std::byte{0xc0}) == std::byte{0x80};
-    const bool is_loopback = std::all_of(address.begin(), address.begin() + 15, [](std::byte b) { return b == std::byte{}; });
+    const bool is_loopback =
+        std::all_of(address.begin(), address.begin() + 15, [](std::byte b) { return b == std::byte{}; });
     std::copy_n(address.begin(), is_mapped || is_link_local || is_loopback ? 16 : 8, origin.bytes_.begin());
     return origin;
   }

@@ -9,8 +9,7 @@ namespace {
 
 std::uint32_t quantum_of(std::uint64_t rate) {
   const double bytes = static_cast<double>(rate) * seconds(RateLimit::kQuantum);
-  return static_cast<std::uint32_t>(
-      std::clamp<double>(bytes, RateLimit::kSmallestQuantum, RateLimit::kLargestQuantum));
+  return static_cast<std::uint32_t>(std::clamp<double>(bytes, RateLimit::kSmallestQuantum, RateLimit::kLargestQuantum));
 }
 
 }  // namespace

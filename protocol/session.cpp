@@ -20,11 +20,20 @@ using enum SessionState;
 // Every transition of a session. Rows: state; columns: input. A preface is a have, an interest or the end of one.
 constexpr const char* kTooEarly = "message before the handshake";
 constexpr Transition kTransitions[4][4] = {
-    //                handshake                          bitfield                                          preface                   other
-    /* handshaking */ {{greeted, nullptr},               {handshaking, "bitfield before the handshake"},   {handshaking, kTooEarly}, {handshaking, kTooEarly}},
-    /* greeted     */ {{greeted, "second handshake"},    {exchanging, nullptr},                            {prefacing, nullptr},     {exchanging, nullptr}},
-    /* prefacing   */ {{prefacing, "second handshake"},  {exchanging, nullptr},                            {prefacing, nullptr},     {exchanging, nullptr}},
-    /* exchanging  */ {{exchanging, "second handshake"}, {exchanging, "bitfield after the first message"}, {exchanging, nullptr},    {exchanging, nullptr}},
+    //                handshake                          bitfield                                          preface other
+    /* handshaking */ {{greeted, nullptr},
+                       {handshaking, "bitfield before the handshake"},
+                       {handshaking, kTooEarly},
+                       {handshaking, kTooEarly}},
+    /* greeted     */
+    {{greeted, "second handshake"}, {exchanging, nullptr}, {prefacing, nullptr}, {exchanging, nullptr}},
+    /* prefacing   */
+    {{prefacing, "second handshake"}, {exchanging, nullptr}, {prefacing, nullptr}, {exchanging, nullptr}},
+    /* exchanging  */
+    {{exchanging, "second handshake"},
+     {exchanging, "bitfield after the first message"},
+     {exchanging, nullptr},
+     {exchanging, nullptr}},
 };
 
 std::optional<Violation> step(SessionState& state, Input input) {
@@ -36,7 +45,8 @@ std::optional<Violation> step(SessionState& state, Input input) {
 
 Input kind_of(const Message& message) {
   if (std::holds_alternative<BitfieldMessage>(message)) return Input::bitfield;
-  const bool is_interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
+  const bool is_interest =
+      std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
   return is_interest || std::holds_alternative<Have>(message) ? Input::preface : Input::other;
 }
 
@@ -67,7 +77,9 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const Unchoke&) const { return change(s.remote_chokes_, false); }
     bool operator()(const Interested&) const { return change(s.remote_is_interested_, true); }
     bool operator()(const NotInterested&) const { return change(s.remote_is_interested_, false); }
-    bool operator()(const Have& have) const { return !(s.disowned_ && s.disowned_->test(have.piece)) && s.remote_pieces_.set(have.piece); }
+    bool operator()(const Have& have) const {
+      return !(s.disowned_ && s.disowned_->test(have.piece)) && s.remote_pieces_.set(have.piece);
+    }
     bool operator()(const BitfieldMessage& bitfield) const {
       bitfield.pieces.for_each([this](PieceIndex piece) { s.remote_pieces_.set(piece); });
       return true;
@@ -81,8 +93,8 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
   return std::visit(Apply{*this}, message);
 }
 
-/// Only what was there from the start may be announced, so it is said before anything else, and once: in the order of the
-/// pieces, which needs no memory of what was said.
+/// Only what was there from the start may be announced, so it is said before anything else, and once: in the order of
+/// the pieces, which needs no memory of what was said.
 std::optional<Violation> Session::judge(const ChunkAnnouncement& announcement) {
   const std::uint32_t piece = announcement.piece.value;
   const std::string what = "announcement of piece " + std::to_string(piece);

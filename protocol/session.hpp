@@ -37,7 +37,9 @@ class Session {
   /// What it has and we may want; empty, and of size 0, until the handshake.
   const Bitfield& remote_pieces() const { return remote_pieces_; }
   /// By its own word it has every piece, whatever of it was disowned.
-  bool remote_is_complete() const { return remote_pieces_.count() + (disowned_ ? disowned_->count() : 0) == remote_pieces_.size(); }
+  bool remote_is_complete() const {
+    return remote_pieces_.count() + (disowned_ ? disowned_->count() : 0) == remote_pieces_.size();
+  }
 
   std::optional<Violation> on_handshake();
 
@@ -67,8 +69,8 @@ class Session {
   bool announcing_ = false;  ///< The bitfield came, and nothing but announcements since.
   std::uint32_t piece_count_;
   Bitfield remote_pieces_;
-  std::uint32_t next_announced_ = 0;     ///< The smallest index that may still be announced.
-  std::unique_ptr<Bitfield> disowned_;   ///< Null where there is none.
+  std::uint32_t next_announced_ = 0;    ///< The smallest index that may still be announced.
+  std::unique_ptr<Bitfield> disowned_;  ///< Null where there is none.
 };
 
 }  // namespace p2p

@@ -29,7 +29,8 @@ struct ChunkScenario {
 
 class Copies {
  public:
-  Copies(ChunkScenario scenario, std::uint32_t hosts) : scenario_(std::move(scenario)), versions_(hosts, std::vector<Version>(scenario_.sizes.size())) {}
+  Copies(ChunkScenario scenario, std::uint32_t hosts)
+      : scenario_(std::move(scenario)), versions_(hosts, std::vector<Version>(scenario_.sizes.size())) {}
 
   std::uint32_t chunks() const { return static_cast<std::uint32_t>(scenario_.sizes.size()); }
   /// Every size known, for who only watches.
@@ -51,9 +52,11 @@ class Copies {
 
   /// What a host is configured with that has `stored` on its disk.
   ChunkFolder folder(HostId host, const Bitfield& stored) const {
-    ChunkFolder folder{.quorum = scenario_.quorum, .held = {}, .name_fault = [](std::string_view) { return std::string(); }};
+    ChunkFolder folder{
+        .quorum = scenario_.quorum, .held = {}, .name_fault = [](std::string_view) { return std::string(); }};
     stored.for_each([&](PieceIndex piece) {
-      folder.held.push_back({piece, claim_of(piece, versions_[host][piece.value]), scenario_.held(host, piece).has_value()});
+      folder.held.push_back(
+          {piece, claim_of(piece, versions_[host][piece.value]), scenario_.held(host, piece).has_value()});
     });
     return folder;
   }
@@ -65,7 +68,8 @@ class Copies {
   void received(HostId host, PieceIndex piece, Version version) { versions_[host][piece.value] = version; }
 
   ChunkClaim claim_of(PieceIndex piece, Version version) const {
-    ChunkClaim claim{.size = scenario_.sizes[piece.value], .sha256 = {}, .name = "chunk_" + std::to_string(piece.value + 1)};
+    ChunkClaim claim{
+        .size = scenario_.sizes[piece.value], .sha256 = {}, .name = "chunk_" + std::to_string(piece.value + 1)};
     claim.sha256[0] = static_cast<std::byte>(version);
     claim.sha256[1] = static_cast<std::byte>(piece.value);
     return claim;

@@ -28,14 +28,14 @@ struct Parcel {
 /// What is due. The meaning of `subject`, `argument` and `parcel` is the kind's.
 struct Event {
   enum class Kind : std::uint32_t {
-    timer,         ///< subject: host
-    uplink_free,   ///< subject: host
-    deliver,       ///< subject: end that receives; parcel
-    opened,        ///< subject: end that dialled
-    refused,       ///< subject: host that dialled; argument: host that was dialled
-    ended,         ///< subject: end that learns of it
-    disk_done,     ///< subject: host; argument: the host's incarnation; piece
-    script,        ///< subject: which step of the scenario
+    timer,        ///< subject: host
+    uplink_free,  ///< subject: host
+    deliver,      ///< subject: end that receives; parcel
+    opened,       ///< subject: end that dialled
+    refused,      ///< subject: host that dialled; argument: host that was dialled
+    ended,        ///< subject: end that learns of it
+    disk_done,    ///< subject: host; argument: the host's incarnation; piece
+    script,       ///< subject: which step of the scenario
   };
 
   Instant at;

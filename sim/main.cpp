@@ -41,37 +41,50 @@ struct Arguments {
 /// Throws CLI::ParseError.
 void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
   const CLI::AsSizeValue size(false);
-  const CLI::AsNumberWithUnit rate(std::map<std::string, double>{{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}},
-                                   CLI::AsNumberWithUnit::CASE_INSENSITIVE, "RATE");
+  const CLI::AsNumberWithUnit rate(
+      std::map<std::string, double>{{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}},
+      CLI::AsNumberWithUnit::CASE_INSENSITIVE, "RATE");
   app.add_option("--peers", a.peers, "Seeds and leechers")->check(CLI::Range(2u, 100'000u))->capture_default_str();
   app.add_option("--seeds", a.seeds, "How many have the file")->check(CLI::Range(1u, 100'000u))->capture_default_str();
   app.add_option("--size", a.size, "File size, such as 1GiB")->transform(size)->capture_default_str();
   app.add_option("--piece", a.piece, "Piece size, such as 1MiB")->transform(size)->capture_default_str();
   app.add_option("--up", a.up_bps, "Each peer's uplink, such as 100Mbit (default 1Gbit)")->transform(rate);
   app.add_option("--down", a.down_bps, "Each peer's downlink (default: as --up)")->transform(rate);
-  app.add_option("--latency", a.latency_ms, "One way between two peers, ms")->check(CLI::Range(0.0, 10'000.0))->capture_default_str();
+  app.add_option("--latency", a.latency_ms, "One way between two peers, ms")
+      ->check(CLI::Range(0.0, 10'000.0))
+      ->capture_default_str();
   app.add_option("-k", a.k, "NumberOfPreferredNeighbors")->capture_default_str();
   app.add_option("-p", a.p, "UnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
   app.add_option("-m", a.m, "OptimisticUnchokingInterval, s")->check(CLI::Range(0.001, 1e6))->capture_default_str();
-  app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")->check(CLI::Range(4u, 65'535u));
-  const std::map<std::string, ChokingPolicy> policies{{"course", ChokingPolicy::course}, {"cooperative", ChokingPolicy::cooperative}};
+  app.add_option("--max-connections", a.max_connections, "MaxConnections (default: a full mesh)")
+      ->check(CLI::Range(4u, 65'535u));
+  const std::map<std::string, ChokingPolicy> policies{{"course", ChokingPolicy::course},
+                                                      {"cooperative", ChokingPolicy::cooperative}};
   app.add_option("--policy", a.policy, "ChokingPolicy: course or cooperative")
       ->transform(CLI::CheckedTransformer(policies).description("course or cooperative"))
       ->default_str("course");
-  app.add_option("--pipeline", a.pipeline, "Most open requests on a link")->check(CLI::Range(1u, 4096u))->capture_default_str();
-  app.add_option("--churn", a.churn, "Share of the peers that crash once and come back, 0 to 1")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--pipeline", a.pipeline, "Most open requests on a link")
+      ->check(CLI::Range(1u, 4096u))
+      ->capture_default_str();
+  app.add_option("--churn", a.churn, "Share of the peers that crash once and come back, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--resets", a.resets, "Connections cut a second, over the whole swarm")->check(CLI::Range(0.0, 1e6));
   app.add_option("--partitions", a.partitions, "How often the swarm is split in two");
-  app.add_option("--faults-for", a.faults_s, "Faults come in the first so many seconds (default: the fluid bound)")->check(CLI::Range(0.0, 1e6));
-  app.add_option("--disk-delay", a.disk_ms, "From the last byte of a piece until it is stored, ms")->check(CLI::Range(0.0, 1e6));
+  app.add_option("--faults-for", a.faults_s, "Faults come in the first so many seconds (default: the fluid bound)")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--disk-delay", a.disk_ms, "From the last byte of a piece until it is stored, ms")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--split", a.split, "Probability that control bytes arrive in two parts")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--limit", a.limit_s, "Give up after so much virtual time, s")->check(CLI::Range(0.0, 1e9))->capture_default_str();
+  app.add_option("--limit", a.limit_s, "Give up after so much virtual time, s")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
   app.add_option("--seed", a.seed, "The run's seed: the same seed gives the same run")->capture_default_str();
   app.add_flag("--referee", a.referee, "Check every frame against the safety claims (slower)");
   app.add_flag("--json", a.json, "One JSON object on stdout");
   app.parse(argc, argv);
   if (a.down_bps == 0) a.down_bps = a.up_bps;
-  if (!Geometry::valid(a.size, a.piece)) throw CLI::ValidationError("--piece", "expected 1 byte to 64 MiB, and at most 2^31 - 1 pieces");
+  if (!Geometry::valid(a.size, a.piece))
+    throw CLI::ValidationError("--piece", "expected 1 byte to 64 MiB, and at most 2^31 - 1 pieces");
   if (a.seeds >= a.peers) throw CLI::ValidationError("--seeds", "expected fewer than --peers");
   if (a.up_bps <= 0 || a.down_bps <= 0) throw CLI::ValidationError("--up", "expected a rate above 0");
 }
@@ -97,19 +110,24 @@ Scenario scenario_of(const Arguments& a) {
   s.network.split_probability = a.split;
   s.disk.delay = from_seconds(a.disk_ms / 1000);
   const double bound_s = static_cast<double>(a.size) / host.up_Bps;
-  s.faults = {.until = from_seconds(a.faults_s > 0 ? a.faults_s : bound_s), .churn = a.churn, .resets_per_s = a.resets, .partitions = a.partitions};
+  s.faults = {.until = from_seconds(a.faults_s > 0 ? a.faults_s : bound_s),
+              .churn = a.churn,
+              .resets_per_s = a.resets,
+              .partitions = a.partitions};
   s.seed = a.seed;
   s.referee = a.referee;
   return s;
 }
 
 void print_text(const Arguments& a, const Measures& m, double real_s, std::uint64_t events) {
-  std::printf("%u peers, %s: makespan %.3f s, fluid bound %.3f s, ratio %.3f\n", a.peers, m.complete ? "all complete" : "NOT all complete", m.makespan_s,
-              m.fluid_bound_s, m.ratio);
+  std::printf("%u peers, %s: makespan %.3f s, fluid bound %.3f s, ratio %.3f\n", a.peers,
+              m.complete ? "all complete" : "NOT all complete", m.makespan_s, m.fluid_bound_s, m.ratio);
   std::printf("completion mean %.3f s, p99 %.3f s, Jain's index %.4f\n", m.mean_s, m.p99_s, m.jain);
   std::printf("seeds uploaded %.3f files, duplicates %.3f files, control %.2f MB\n", m.seed_upload_ratio,
-              static_cast<double>(m.duplicate_bytes) / static_cast<double>(a.size), static_cast<double>(m.control_bytes) / 1e6);
-  std::printf("seed %llu; %.1f s of real time, %llu events\n", static_cast<unsigned long long>(a.seed), real_s, static_cast<unsigned long long>(events));
+              static_cast<double>(m.duplicate_bytes) / static_cast<double>(a.size),
+              static_cast<double>(m.control_bytes) / 1e6);
+  std::printf("seed %llu; %.1f s of real time, %llu events\n", static_cast<unsigned long long>(a.seed), real_s,
+              static_cast<unsigned long long>(events));
 }
 
 void print_json(const Arguments& a, const Measures& m, double real_s) {

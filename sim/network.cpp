@@ -53,7 +53,8 @@ void Network::close(End end, Instant now) {
 void Network::reset(End end, Instant now) {
   for (const End each : {end, end ^ 1}) {
     if (!streams_[each].open) continue;
-    agenda_.add({.at = now + latency(streams_[each].from, streams_[each].to), .kind = Event::Kind::ended, .subject = each});
+    agenda_.add(
+        {.at = now + latency(streams_[each].from, streams_[each].to), .kind = Event::Kind::ended, .subject = each});
   }
 }
 
@@ -71,7 +72,8 @@ void Network::crash(HostId host, Instant now) {
     Stream& s = streams_[end];
     if (s.from != host) continue;
     // Also of one that the host has closed and that is not flushed: its end is all that the other side gets to know.
-    if (s.open || s.closing) agenda_.add({.at = now + latency(s.from, s.to), .kind = Event::Kind::ended, .subject = end ^ 1});
+    if (s.open || s.closing)
+      agenda_.add({.at = now + latency(s.from, s.to), .kind = Event::Kind::ended, .subject = end ^ 1});
     s.in_turns = false;
     drop(end);
     // The other direction stays open for its sender until it learns of the end; nothing of it is delivered.
@@ -137,7 +139,8 @@ void Network::serve_uplink(HostId id, Instant now) {
     if (segment.payload == 0) s.segments.erase(s.segments.begin());
   }
   host.sending = true;
-  const double busy_s = (host.current_control + host.current_payload) / host.spec.up_Bps + std::exchange(host.debt_s, 0);
+  const double busy_s =
+      (host.current_control + host.current_payload) / host.spec.up_Bps + std::exchange(host.debt_s, 0);
   agenda_.add({.at = now + from_seconds(busy_s), .kind = Event::Kind::uplink_free, .subject = id});
 }
 
@@ -148,9 +151,12 @@ void Network::on_uplink_free(HostId id, Instant now) {
   Stream& s = streams_[end];
   host.sent_payload += host.current_payload;
   if (s.open || s.closing) {
-    schedule_delivery(end, {.control = host.current_control, .payload = host.current_payload}, now + latency(s.from, s.to));
+    schedule_delivery(end, {.control = host.current_control, .payload = host.current_payload},
+                      now + latency(s.from, s.to));
     if (s.closing && s.segments.empty())
-      agenda_.add({.at = std::max(now + latency(s.from, s.to), s.last_delivery), .kind = Event::Kind::ended, .subject = end ^ 1});
+      agenda_.add({.at = std::max(now + latency(s.from, s.to), s.last_delivery),
+                   .kind = Event::Kind::ended,
+                   .subject = end ^ 1});
     take_turn(end);
   }
   serve_uplink(id, now);

@@ -4,7 +4,8 @@
 // - An uplink serves its streams in turn, a chunk each; a downlink receives as fast as it can (a chunk that comes while
 //   it is busy waits). A stream has at most a window of undelivered bytes, so that a full downlink slows its senders
 //   down instead of wasting their uplinks. That is what fair TCP flows come to; there is no loss, no slow start.
-// - Control frames on an idle stream do not wait for the uplink (packets interleave), but their bytes are charged to it.
+// - Control frames on an idle stream do not wait for the uplink (packets interleave), but their bytes are charged to
+// it.
 // - A piece's payload is counted, not carried. All other bytes are carried.
 // - A partition holds bytes back until it heals; dials across it fail. A reset or a crash is seen by the other end
 //   one latency later.
@@ -36,23 +37,23 @@ struct HostSpec {
 };
 
 struct NetworkSpec {
-  std::uint32_t chunk = 64 * 1024;          ///< Payload bytes that a stream may send in its turn.
-  std::uint32_t send_buffer = 256 * 1024;   ///< A stream with more unsent payload than this takes no more.
-  std::uint32_t window = 1024 * 1024;       ///< Undelivered payload of a stream.
-  double split_probability = 0;             ///< Of a delivery of control bytes: that it comes in two parts.
+  std::uint32_t chunk = 64 * 1024;         ///< Payload bytes that a stream may send in its turn.
+  std::uint32_t send_buffer = 256 * 1024;  ///< A stream with more unsent payload than this takes no more.
+  std::uint32_t window = 1024 * 1024;      ///< Undelivered payload of a stream.
+  double split_probability = 0;            ///< Of a delivery of control bytes: that it comes in two parts.
 };
 
 /// What happens at a host. Calls come from Network::handle().
 class NetworkUser {
  public:
   virtual ~NetworkUser() = default;
-  virtual void on_opened(HostId host, End end, HostId remote) = 0;   ///< A dial succeeded.
-  virtual void on_refused(HostId host, HostId remote) = 0;           ///< A dial failed.
+  virtual void on_opened(HostId host, End end, HostId remote) = 0;  ///< A dial succeeded.
+  virtual void on_refused(HostId host, HostId remote) = 0;          ///< A dial failed.
   virtual void on_accepted(HostId host, End end) = 0;
   virtual void on_bytes(HostId host, End end, std::span<const std::byte> bytes) = 0;
   virtual void on_payload(HostId host, End end, std::uint32_t bytes) = 0;
   virtual void on_writable(HostId host, End end) = 0;
-  virtual void on_ended(HostId host, End end) = 0;                   ///< The other end has closed, or the network has.
+  virtual void on_ended(HostId host, End end) = 0;  ///< The other end has closed, or the network has.
 };
 
 class Network {
@@ -102,18 +103,18 @@ class Network {
     bool up = false;
     bool listening = false;
     bool reading = true;
-    bool sending = false;           ///< The uplink is busy until uplink_free.
-    double debt_s = 0;              ///< Uplink time of control bytes that went past the queue.
+    bool sending = false;  ///< The uplink is busy until uplink_free.
+    double debt_s = 0;     ///< Uplink time of control bytes that went past the queue.
     Instant down_free{};
-    std::deque<End> turns;          ///< Streams with something to send and room in their window.
+    std::deque<End> turns;  ///< Streams with something to send and room in their window.
     std::uint64_t sent_payload = 0;
-    End current = 0;                ///< What the uplink sends, with how much.
+    End current = 0;  ///< What the uplink sends, with how much.
     std::uint32_t current_control = 0;
     std::uint32_t current_payload = 0;
   };
   struct Segment {
     std::uint32_t control;
-    std::uint32_t payload;          ///< Follows the control bytes.
+    std::uint32_t payload;  ///< Follows the control bytes.
   };
   /// A large swarm has a million of these, and a have touches two: what a have needs is on the first cache line.
   struct alignas(64) Stream {
@@ -121,14 +122,14 @@ class Network {
     HostId to;
     bool open = false;
     bool in_turns = false;
-    bool closing = false;           ///< Ended by its sender: the receiver learns of it after what is under way.
-    std::uint32_t tag = kNoTag;     ///< The sending host's own.
+    bool closing = false;        ///< Ended by its sender: the receiver learns of it after what is under way.
+    std::uint32_t tag = kNoTag;  ///< The sending host's own.
     Instant last_delivery{};
     std::vector<Segment> segments{};  ///< Not yet on the uplink; few.
     std::uint32_t unsent_payload = 0;
-    std::uint32_t in_flight = 0;    ///< Payload on its way.
-    std::vector<Parcel> held{};     ///< Held back by a partition or a reader that sleeps.
-    Bytes control{};                ///< Control bytes that are not yet delivered, from `control_at` on.
+    std::uint32_t in_flight = 0;  ///< Payload on its way.
+    std::vector<Parcel> held{};   ///< Held back by a partition or a reader that sleeps.
+    Bytes control{};              ///< Control bytes that are not yet delivered, from `control_at` on.
     std::size_t control_at = 0;
   };
 

@@ -6,8 +6,9 @@
 
 namespace p2p::sim {
 
-Peer::Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id, const Bitfield& stored, DiskSpec disk, Network& network,
-           EventQueue& agenda, PeerObserver& observer, std::uint64_t seed, std::shared_ptr<Copies> copies)
+Peer::Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id,
+           const Bitfield& stored, DiskSpec disk, Network& network, EventQueue& agenda, PeerObserver& observer,
+           std::uint64_t seed, std::shared_ptr<Copies> copies)
     : host_(host),
       config_(std::move(config)),
       hosts_by_id_(std::move(hosts_by_id)),
@@ -117,7 +118,11 @@ void Peer::finish_piece(const Connection& connection, Instant now) {
   if (disk_.delay == Duration::zero())
     store(*piece, now);
   else
-    agenda_.add({.at = now + disk_.delay, .kind = Event::Kind::disk_done, .subject = host_, .argument = incarnation_, .piece = *piece});
+    agenda_.add({.at = now + disk_.delay,
+                 .kind = Event::Kind::disk_done,
+                 .subject = host_,
+                 .argument = incarnation_,
+                 .piece = *piece});
 }
 
 /// Compares a chunk with what was settled; every other piece is what it should be.
@@ -139,7 +144,8 @@ void Peer::on_disk_done(PieceIndex piece, std::uint32_t incarnation, Instant now
 }
 
 void Peer::store(PieceIndex piece, Instant now) {
-  if (disk_full_ || (disk_.fault_probability > 0 && random_.unit() < disk_.fault_probability)) return swarm_->on_store_failed(piece, now);
+  if (disk_full_ || (disk_.fault_probability > 0 && random_.unit() < disk_.fault_probability))
+    return swarm_->on_store_failed(piece, now);
   stored_.set(piece);
   stored_bytes_ += config_.geometry.size_of(piece);
   swarm_->on_piece_stored(piece, now);
@@ -188,8 +194,10 @@ void Peer::settle(Instant now) {
       if (auto& connection = connections_[ready->link.value]) pump(*connection, now);
     } else if (const auto* event = std::get_if<p2p::Event>(&*effect)) {
       observer_.on_event(host_, *event);
-      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece)) swarm_->unlock_chunk(settled->piece, now);
-      if (std::holds_alternative<SwarmCompleted>(*event) || std::holds_alternative<PatienceEnded>(*event)) leaving_ = true;
+      if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece))
+        swarm_->unlock_chunk(settled->piece, now);
+      if (std::holds_alternative<SwarmCompleted>(*event) || std::holds_alternative<PatienceEnded>(*event))
+        leaving_ = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
       network_.dial(host_, (*hosts_by_id_)[dial->peer.value], now);
     } else if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {

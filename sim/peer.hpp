@@ -27,14 +27,15 @@ class PeerObserver {
 };
 
 struct DiskSpec {
-  Duration delay{};            ///< From the last byte of a piece until it is stored.
+  Duration delay{};              ///< From the last byte of a piece until it is stored.
   double fault_probability = 0;  ///< Of a store: that it fails.
 };
 
 class Peer {
  public:
-  Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id, const Bitfield& stored, DiskSpec disk, Network& network,
-       EventQueue& agenda, PeerObserver& observer, std::uint64_t seed, std::shared_ptr<Copies> copies = nullptr);
+  Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<HostId>> hosts_by_id, const Bitfield& stored,
+       DiskSpec disk, Network& network, EventQueue& agenda, PeerObserver& observer, std::uint64_t seed,
+       std::shared_ptr<Copies> copies = nullptr);
 
   void start(Instant now);
   /// As by kill -9: what was not stored is lost.

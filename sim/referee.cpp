@@ -6,7 +6,8 @@
 namespace p2p::sim {
 
 void Referee::breach(const std::string& what, HostId host, Instant now) {
-  throw Breach("host " + std::to_string(host) + " at " + std::to_string(seconds(now.time_since_epoch())) + " s: " + what);
+  throw Breach("host " + std::to_string(host) + " at " + std::to_string(seconds(now.time_since_epoch())) +
+               " s: " + what);
 }
 
 void Referee::on_host(HostId host, const Bitfield& stored, std::vector<HostId> neighbors) {
@@ -33,22 +34,26 @@ void Referee::on_sent(HostId host, End end, std::span<const std::byte> control, 
 }
 
 void Referee::on_item(HostId host, Sender& sender, const Decoded& item, Instant now) {
-  if (const auto* violation = std::get_if<Violation>(&item)) breach("sent an illegal message: " + violation->reason, host, now);
+  if (const auto* violation = std::get_if<Violation>(&item))
+    breach("sent an illegal message: " + violation->reason, host, now);
   const auto* message = std::get_if<Message>(&item);
   if (!message) return;
   if (std::holds_alternative<Unchoke>(*message)) sender.unchoked = true;
   if (std::holds_alternative<Choke>(*message)) sender.unchoked = false;
-  if (std::holds_alternative<PieceHead>(*message) && !sender.unchoked) breach("sent a piece to a choked neighbor", host, now);
+  if (std::holds_alternative<PieceHead>(*message) && !sender.unchoked)
+    breach("sent a piece to a choked neighbor", host, now);
 }
 
 void Referee::on_event(HostId host, const p2p::Event& event, Instant now) {
   if (const auto* piece = std::get_if<PieceStored>(&event)) {
-    if (!stored_[host].set(piece->piece)) breach("stored piece " + std::to_string(piece->piece.value) + " twice", host, now);
+    if (!stored_[host].set(piece->piece))
+      breach("stored piece " + std::to_string(piece->piece.value) + " twice", host, now);
   } else if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event)) {
     if (preferred->neighbors.size() > slots_) breach("more preferred neighbors than slots", host, now);
   } else if (std::holds_alternative<SwarmCompleted>(event)) {
     const auto complete = [this](HostId each) { return stored_[each].complete(); };
-    if (!complete(host) || !std::ranges::all_of(neighbors_[host], complete)) breach("says that the swarm is complete while it is not", host, now);
+    if (!complete(host) || !std::ranges::all_of(neighbors_[host], complete))
+      breach("says that the swarm is complete while it is not", host, now);
   }
 }
 

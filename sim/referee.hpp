@@ -23,9 +23,9 @@ class Breach : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The claims: no piece is sent to a neighbor that was told it is choked; at most k neighbors are preferred, and at most
-/// k + 1 unchoked (as decided: a choke may wait behind a piece on a slow link while another link's unchoke is out);
-/// no peer stores a piece twice; nobody says that the swarm is complete before itself and its neighbors are.
+/// The claims: no piece is sent to a neighbor that was told it is choked; at most k neighbors are preferred, and at
+/// most k + 1 unchoked (as decided: a choke may wait behind a piece on a slow link while another link's unchoke is
+/// out); no peer stores a piece twice; nobody says that the swarm is complete before itself and its neighbors are.
 class Referee {
  public:
   Referee(Geometry geometry, std::uint32_t preferred_neighbors) : geometry_(geometry), slots_(preferred_neighbors) {}

@@ -16,7 +16,8 @@ Simulation::Simulation(Scenario scenario)
       deaf_(scenario_.peers) {
   if (copies_) scenario_.geometry = copies_->geometry();
   if (scenario_.referee) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
-  network_.set_filter([this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
+  network_.set_filter(
+      [this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
 
   const NeighborGraph graph(scenario_.peers, scenario_.max_connections);
   auto hosts_by_id = std::make_shared<std::vector<HostId>>();
@@ -44,12 +45,16 @@ Simulation::Simulation(Scenario scenario)
                        .most_guests = scenario_.max_connections};
     if (scenario_.choking_policy == ChokingPolicy::cooperative) {
       config.choking_policy = ChokingPolicy::cooperative;
-      for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1)) config.favored.push_back(PeerId{index});
+      for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1))
+        config.favored.push_back(PeerId{index});
     }
     if (copies_) config.content = chunk_folder_prefix(pieces);
-    const Bitfield stored = copies_ ? copies_->held_at_start(i) : i < scenario_.seeds ? Bitfield::full(pieces) : Bitfield(pieces);
+    const Bitfield stored = copies_               ? copies_->held_at_start(i)
+                            : i < scenario_.seeds ? Bitfield::full(pieces)
+                                                  : Bitfield(pieces);
     if (referee_) referee_->on_host(i, stored, graph.neighbors(i));
-    peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_, agenda_, *this, random_.next(), copies_));
+    peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_,
+                                            agenda_, *this, random_.next(), copies_));
   }
   for (HostId i = 0; i < scenario_.peers; ++i)
     if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end()) peers_[i]->start(now_);
@@ -71,9 +76,7 @@ void Simulation::run(Instant limit) {
     now_ = event.at;
     ++events_handled_;
     switch (event.kind) {
-      case Event::Kind::timer:
-        peers_[event.subject]->on_timer(now_);
-        break;
+      case Event::Kind::timer: peers_[event.subject]->on_timer(now_); break;
       case Event::Kind::disk_done: peers_[event.subject]->on_disk_done(event.piece, event.argument, now_); break;
       case Event::Kind::script: actions_[event.subject](*this); break;
       default: network_.handle(event);
@@ -81,11 +84,14 @@ void Simulation::run(Instant limit) {
   }
 }
 
-bool Simulation::all_left() const { return std::ranges::all_of(peers_, [](const auto& peer) { return peer->left(); }); }
+bool Simulation::all_left() const {
+  return std::ranges::all_of(peers_, [](const auto& peer) { return peer->left(); });
+}
 
 bool Simulation::all_started_complete() const {
   for (HostId i = 0; i < scenario_.peers; ++i)
-    if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end() && !peers_[i]->stored().complete()) return false;
+    if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end() && !peers_[i]->stored().complete())
+      return false;
   return true;
 }
 
@@ -116,7 +122,8 @@ void Simulation::plan_faults() {
   const auto resets = static_cast<std::uint32_t>(faults.resets_per_s * seconds(faults.until));
   for (std::uint32_t i = 0; i < resets; ++i)
     at(random_time(0, 1), [](Simulation& s) {
-      if (s.network_.end_count() > 0) s.network_.reset(s.random_.below(static_cast<std::uint32_t>(s.network_.end_count())), s.now());
+      if (s.network_.end_count() > 0)
+        s.network_.reset(s.random_.below(static_cast<std::uint32_t>(s.network_.end_count())), s.now());
     });
   for (std::uint32_t i = 0; i < faults.partitions; ++i) {
     const double slice = 1.0 / faults.partitions;
@@ -156,7 +163,9 @@ void Simulation::on_refused(HostId host, HostId remote) {
   if (peers_[host]->running()) peers_[host]->on_refused(PeerId{remote}, now_);
 }
 void Simulation::on_accepted(HostId host, End end) { peers_[host]->on_accepted(end, now_); }
-void Simulation::on_bytes(HostId host, End end, std::span<const std::byte> bytes) { peers_[host]->on_bytes(end, bytes, now_); }
+void Simulation::on_bytes(HostId host, End end, std::span<const std::byte> bytes) {
+  peers_[host]->on_bytes(end, bytes, now_);
+}
 void Simulation::on_payload(HostId host, End end, std::uint32_t bytes) { peers_[host]->on_payload(end, bytes, now_); }
 void Simulation::on_writable(HostId host, End end) {
   if (peers_[host]->running()) peers_[host]->on_writable(end, now_);

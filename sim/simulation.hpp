@@ -19,17 +19,17 @@ namespace p2p::sim {
 /// Faults come at random times in the first `until`; then everything is healed.
 struct Faults {
   Duration until{};
-  double churn = 0;             ///< Share of the peers that crash once and come back.
-  double resets_per_s = 0;      ///< Connections that are cut, over the whole swarm.
-  std::uint32_t partitions = 0; ///< How often the hosts are split in two halves for a while.
+  double churn = 0;                  ///< Share of the peers that crash once and come back.
+  double resets_per_s = 0;           ///< Connections that are cut, over the whole swarm.
+  std::uint32_t partitions = 0;      ///< How often the hosts are split in two halves for a while.
   std::uint32_t one_way_blocks = 0;  ///< How often a host hears nobody for a while.
   std::uint32_t slow_readers = 0;    ///< How often a host does not read for a while.
   std::uint32_t full_disks = 0;      ///< How often a host cannot store for a while.
 };
 
 struct Scenario {
-  std::uint32_t peers = 10;     ///< Seeds and leechers. Peer i is host i, has ID i, and stands on line i.
-  std::uint32_t seeds = 1;      ///< The first peers have the file.
+  std::uint32_t peers = 10;  ///< Seeds and leechers. Peer i is host i, has ID i, and stands on line i.
+  std::uint32_t seeds = 1;   ///< The first peers have the file.
   Geometry geometry{1024u * 65536, 65536};
   std::uint32_t preferred_neighbors = 4;
   Duration unchoking_interval = std::chrono::seconds(5);
@@ -41,11 +41,11 @@ struct Scenario {
   NetworkSpec network;
   DiskSpec disk;
   Faults faults;
-  std::vector<HostId> absent = {};        ///< Listed, and not started by themselves; not the seed.
-  Duration patience = Duration::zero();   ///< Of a complete peer for those that left unfinished.
+  std::vector<HostId> absent = {};           ///< Listed, and not started by themselves; not the seed.
+  Duration patience = Duration::zero();      ///< Of a complete peer for those that left unfinished.
   std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
-  bool referee = true;          ///< Off for large runs: it decodes everything once more.
+  bool referee = true;  ///< Off for large runs: it decodes everything once more.
 };
 
 class Simulation : public NetworkUser, public PeerObserver {
@@ -97,9 +97,9 @@ class Simulation : public NetworkUser, public PeerObserver {
   std::vector<std::optional<Instant>> completed_;
   std::vector<std::function<void(Simulation&)>> actions_;
   std::function<void(HostId, const p2p::Event&, Instant)> observer_;
-  std::vector<char> side_;               ///< During a partition: which half a host is in.
+  std::vector<char> side_;  ///< During a partition: which half a host is in.
   bool partitioned_ = false;
-  std::vector<char> deaf_;               ///< During a one-way block: hears nobody.
+  std::vector<char> deaf_;  ///< During a one-way block: hears nobody.
   Instant now_{};
   std::uint64_t events_handled_ = 0;
 };

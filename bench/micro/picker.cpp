@@ -57,7 +57,8 @@ void picker_whole_content(benchmark::State& state) {
     }
   }
   state.SetItemsProcessed(chosen);
-  state.counters["per_piece"] = benchmark::Counter(static_cast<double>(chosen), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_piece"] =
+      benchmark::Counter(static_cast<double>(chosen), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(picker_whole_content)->ArgNames({"pieces", "percent"})->ArgsProduct({{1'000, 10'000, kPieces}, {100, 50, 1}});
 

@@ -12,11 +12,11 @@
 #include "peer/commands/read_config.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
-#include "peer/node/daemon_loop.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/node/daemon_loop.hpp"
+#include "peer/node/start_watch.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/scan_progress.hpp"
-#include "peer/node/start_watch.hpp"
 #include "peer/storage/folder_lock.hpp"
 
 namespace p2p {
@@ -33,26 +33,34 @@ std::string numbers(const std::vector<std::size_t>& lines, const std::vector<con
 }
 
 /// The index of our own line.
-std::size_t find_self(const ChunkOptions& options, const std::vector<config::PeerLine>& peers, const std::string& file) {
+std::size_t find_self(const ChunkOptions& options, const std::vector<config::PeerLine>& peers,
+                      const std::string& file) {
   std::vector<std::size_t> fits;
   for (std::size_t i = 0; i < peers.size(); ++i)
     if (peers[i].port == options.port && (!options.peer_id || peers[i].id == *options.peer_id)) fits.push_back(i);
   if (fits.size() == 1) return fits.front();
   const std::string port = "port " + std::to_string(options.port);
   if (fits.empty())
-    throw ExitError(ExitCode::bad_configuration, file + ": no line has " + port + (options.peer_id ? " and ID " + std::to_string(*options.peer_id) : "") +
-                                                     "; expected our own line with the port of --transfer_port");
-  throw ExitError(ExitCode::bad_configuration, file + ": peers " + numbers(fits, peers) + " all have " + port + "; say with --id which of them this one is");
+    throw ExitError(ExitCode::bad_configuration,
+                    file + ": no line has " + port +
+                        (options.peer_id ? " and ID " + std::to_string(*options.peer_id) : "") +
+                        "; expected our own line with the port of --transfer_port");
+  throw ExitError(ExitCode::bad_configuration, file + ": peers " + numbers(fits, peers) + " all have " + port +
+                                                   "; say with --id which of them this one is");
 }
 
 void print_plan(const ChunkSetup& setup, const ChunkStore& store, const ChunkOptions& options, std::ostream& out) {
   const auto originals = std::ranges::count(store.held(), true, &HeldChunk::original);
-  out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port << '\n'
-      << "folder " << options.folder.string() << ": " << store.stored().count() << " of " << store.geometry().piece_count() << " chunks, "
-      << store.geometry().total_size() << " bytes; vouches for " << originals << " of them, the others were received\n"
-      << "fetches a chunk when " << setup.quorum << (setup.quorum == 1 ? " original holder vouches" : " original holders agree") << " for it\n"
-      << "serves " << setup.common.preferred_neighbors << " preferred neighbors, chosen every " << setup.common.unchoking_interval_s
-      << " s, and 1 optimistic, chosen every " << setup.common.optimistic_interval_s << " s\n";
+  out << "peer " << setup.self().id << " of " << setup.peers.size() << ", listening on port " << setup.self().port
+      << '\n'
+      << "folder " << options.folder.string() << ": " << store.stored().count() << " of "
+      << store.geometry().piece_count() << " chunks, " << store.geometry().total_size() << " bytes; vouches for "
+      << originals << " of them, the others were received\n"
+      << "fetches a chunk when " << setup.quorum
+      << (setup.quorum == 1 ? " original holder vouches" : " original holders agree") << " for it\n"
+      << "serves " << setup.common.preferred_neighbors << " preferred neighbors, chosen every "
+      << setup.common.unchoking_interval_s << " s, and 1 optimistic, chosen every "
+      << setup.common.optimistic_interval_s << " s\n";
 }
 
 /// -folder and the like, which other programs of this kind take, as --folder.
@@ -61,7 +69,8 @@ std::vector<std::string> with_double_dashes(const CLI::App& app, int argc, const
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
     const std::string_view name = word.substr(0, word.find('='));
-    const bool is_long = name.size() > 2 && name[0] == '-' && name[1] != '-' && app.get_option_no_throw("-" + std::string(name)) != nullptr;
+    const bool is_long = name.size() > 2 && name[0] == '-' && name[1] != '-' &&
+                         app.get_option_no_throw("-" + std::string(name)) != nullptr;
     words.push_back((is_long ? "-" : "") + std::string(word));
   }
   return words;
@@ -69,33 +78,47 @@ std::vector<std::string> with_double_dashes(const CLI::App& app, int argc, const
 
 }  // namespace
 
-const Subcommand kChunksCommand{
-    .name = "chunks",
-    .help = "  chunks --folder DIR ...     Exchange a folder of chunk files\n",
-    .example = "  peerProcess chunks --folder data --transfer_port 5001\n"
-               "                                              Exchange a folder of chunk files with the peers of PeerInfo.cfg\n",
-    .run = parse_and_run<parse_chunks, run_chunks>};
+const Subcommand kChunksCommand{.name = "chunks",
+                                .help = "  chunks --folder DIR ...     Exchange a folder of chunk files\n",
+                                .example =
+                                    "  peerProcess chunks --folder data --transfer_port 5001\n"
+                                    "                                              Exchange a folder of chunk files "
+                                    "with the peers of PeerInfo.cfg\n",
+                                .run = parse_and_run<parse_chunks, run_chunks>};
 
 std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* argv) {
   ChunkOptions options;
-  CLI::App app{"Exchanges the chunk files of a folder with the peers of PeerInfo.cfg; what is missing comes from whoever has it", "peerProcess chunks"};
-  app.footer("\nThe folder has the list local_chunks.txt: an index and a file name a line, the total number of chunks at the end:\n"
-             "  1,chunk_1\n  3,chunk_3\n  4,LASTCHUNK\n"
-             "Our line in PeerInfo.cfg is the one with our port; its last column does not matter. Options may begin with a single dash.\n"
-             "Exit codes are those of peerProcess ID.");
-  app.add_option("--folder", options.folder, "The chunk files and local_chunks.txt")->required()->check(CLI::ExistingDirectory);
-  app.add_option("--transfer_port", options.port, "The port of our line in PeerInfo.cfg")->required()->check(in_range(1, 65'535));
+  CLI::App app{
+      "Exchanges the chunk files of a folder with the peers of PeerInfo.cfg; what is missing comes from whoever has it",
+      "peerProcess chunks"};
+  app.footer(
+      "\nThe folder has the list local_chunks.txt: an index and a file name a line, the total number of chunks at the "
+      "end:\n"
+      "  1,chunk_1\n  3,chunk_3\n  4,LASTCHUNK\n"
+      "Our line in PeerInfo.cfg is the one with our port; its last column does not matter. Options may begin with a "
+      "single dash.\n"
+      "Exit codes are those of peerProcess ID.");
+  app.add_option("--folder", options.folder, "The chunk files and local_chunks.txt")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--transfer_port", options.port, "The port of our line in PeerInfo.cfg")
+      ->required()
+      ->check(in_range(1, 65'535));
   app.add_option("--name", options.name, "What this peer is called in its messages; by default peer ID");
-  app.add_option("--peers", options.peers, "The list of peers (default: PeerInfo.cfg in the directory)")->check(CLI::ExistingFile);
+  app.add_option("--peers", options.peers, "The list of peers (default: PeerInfo.cfg in the directory)")
+      ->check(CLI::ExistingFile);
   app.add_option("--id", options.peer_id, "Which peer this is, where several lines have the port")
       ->check(in_range(0, kLargestPeerId));
-  app.add_option("--quorum", options.quorum, "How many original holders must agree on a chunk (default: TrustQuorum in Common.cfg, else 1)")
+  app.add_option("--quorum", options.quorum,
+                 "How many original holders must agree on a chunk (default: TrustQuorum in Common.cfg, else 1)")
       ->check(in_range(1, 65'535));
-  app.add_option("--dir", options.run.directory, "Directory of the log, and of Common.cfg and PeerInfo.cfg where they are there")
+  app.add_option("--dir", options.run.directory,
+                 "Directory of the log, and of Common.cfg and PeerInfo.cfg where they are there")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   add_run_options(app, options.run);
-  if (const auto code = parse_words(app, with_double_dashes(app, argc, argv), [&] { check_run_options(options.run); })) return *code;
+  if (const auto code = parse_words(app, with_double_dashes(app, argc, argv), [&] { check_run_options(options.run); }))
+    return *code;
   return options;
 }
 
@@ -104,13 +127,15 @@ ChunkSetup load_chunk_setup(const ChunkOptions& options) {
   const fs::path common_path = options.run.directory / "Common.cfg";
   setup.common = config::parse_chunk_cfg(read_config(common_path, "", ""), common_path.string());
   const fs::path peers_path = options.peers.empty() ? options.run.directory / "PeerInfo.cfg" : options.peers;
-  setup.peers = config::parse_peer_info(read_config(peers_path, "; expected the list of peers (see --peers)"), peers_path.string());
+  setup.peers = config::parse_peer_info(read_config(peers_path, "; expected the list of peers (see --peers)"),
+                                        peers_path.string());
   setup.self_index = find_self(options, setup.peers, peers_path.string());
   setup.quorum = options.quorum.value_or(setup.common.trust_quorum.value_or(1));
   const std::size_t others = setup.peers.size() - 1;
   if (setup.quorum > std::max<std::size_t>(others, 1))
-    throw ExitError(ExitCode::bad_configuration, "the quorum is " + std::to_string(setup.quorum) + ", but " + peers_path.string() + " lists only " +
-                                                     std::to_string(others) + (others == 1 ? " other peer" : " other peers") +
+    throw ExitError(ExitCode::bad_configuration, "the quorum is " + std::to_string(setup.quorum) + ", but " +
+                                                     peers_path.string() + " lists only " + std::to_string(others) +
+                                                     (others == 1 ? " other peer" : " other peers") +
                                                      ": no chunk could ever be fetched");
   return setup;
 }
@@ -124,9 +149,11 @@ SwarmConfig ChunkSetup::swarm_config(const ChunkStore& store, std::uint32_t max_
 
 ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
   const ChunkSetup setup = load_chunk_setup(options);
-  start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name, options.run.log_level);
+  start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name,
+                    options.run.log_level);
   if (options.run.check) {
-    const FolderLock lock(options.folder, kRule);  // a store mends what a killed process left, and must not do so under a running one
+    const FolderLock lock(options.folder,
+                          kRule);  // a store mends what a killed process left, and must not do so under a running one
     const ChunkStore store(options.folder, {});
     print_plan(setup, store, options, out);
     return ExitCode::complete;
@@ -138,11 +165,15 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
   Listener listener(io, setup.self().host, setup.self().port);
   const FolderLock lock(options.folder, kRule);
 
-  std::optional<StartWatch> starting(std::in_place, StartWatch::Options{.what = "looking at the chunks in " + options.folder.string(),
-                                                                        .progress = options.run.progress,
-                                                                        .deadline = options.run.deadline()});
-  ChunkStore store(options.folder, {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
-  ListedDoorway doorway(io, listener, {.self = PeerId{setup.self().id}, .peers = static_cast<std::uint32_t>(setup.peers.size() - 1), .manifest = {}});
+  std::optional<StartWatch> starting(std::in_place,
+                                     StartWatch::Options{.what = "looking at the chunks in " + options.folder.string(),
+                                                         .progress = options.run.progress,
+                                                         .deadline = options.run.deadline()});
+  ChunkStore store(options.folder,
+                   {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
+  ListedDoorway doorway(
+      io, listener,
+      {.self = PeerId{setup.self().id}, .peers = static_cast<std::uint32_t>(setup.peers.size() - 1), .manifest = {}});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;

@@ -20,7 +20,7 @@
 namespace p2p {
 
 struct ChunkOptions {
-  RunOptions run{};                           ///< peer_id is not used; directory: where Common.cfg may be, and the log goes.
+  RunOptions run{};  ///< peer_id is not used; directory: where Common.cfg may be, and the log goes.
   std::filesystem::path folder;
   std::filesystem::path peers;             ///< Empty: PeerInfo.cfg in the directory.
   std::uint16_t port = 0;                  ///< Our line's.
@@ -29,7 +29,8 @@ struct ChunkOptions {
   std::optional<std::uint32_t> quorum{};   ///< Goes before TrustQuorum.
 };
 
-/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the
+/// subcommand.
 std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* argv);
 
 /// Both configuration files, as far as they are there, and our place in them.

@@ -47,16 +47,17 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 
 /// The version, then what this build has and lacks, a line each.
 std::string version_text() {
-  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") + (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") +
+         (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
 }
 
 void check_folder(const Setup& setup, const PieceStore& store) {
   // With a manifest the pieces that match are of use, and the others can be fetched.
   const bool has_nothing = store.content().id ? store.stored().count() == 0 : !store.stored().complete();
-  if (setup.self().has_file && has_nothing)
-    throw seed_without_file(setup);
+  if (setup.self().has_file && has_nothing) throw seed_without_file(setup);
   if (!setup.self().has_file && store.stored().complete())
-    spdlog::info("{} is complete already, though PeerInfo.cfg does not say so", (setup.folder / setup.common.file_name).string());
+    spdlog::info("{} is complete already, though PeerInfo.cfg does not say so",
+                 (setup.folder / setup.common.file_name).string());
 }
 
 StartWatch::Options start_plan(std::string what, const RunOptions& options) {
@@ -72,7 +73,8 @@ void make_peer_folder(const std::filesystem::path& folder) {
 }
 
 ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
-  if (setup.common.trust_quorum) spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
+  if (setup.common.trust_quorum)
+    spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
   asio::use_service<Limits>(io).set(io, options.limits);
   Life life(io);
@@ -83,7 +85,9 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
 
   const PeerId self{setup.self().id};
   const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
-  ListedDoorway doorway(io, listener, {.self = self, .peers = neighbors + setup.common.max_connections, .manifest = setup.common.manifest});
+  ListedDoorway doorway(
+      io, listener,
+      {.self = self, .peers = neighbors + setup.common.max_connections, .manifest = setup.common.manifest});
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
@@ -94,9 +98,14 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   doorway.give(awaited.manifest);
 
   Content content = setup.content(awaited.manifest);
-  starting.emplace(start_plan("preparing " + std::to_string(content.layout.geometry().piece_count()) + " pieces of " + content.root.string(), options));
-  PieceStore store(std::move(content), {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
-  DaemonPlan plan{.peers = setup.peers, .swarm = setup.swarm_config(store.content(), options.max_pipeline), .directory = setup.directory};
+  starting.emplace(start_plan(
+      "preparing " + std::to_string(content.layout.geometry().piece_count()) + " pieces of " + content.root.string(),
+      options));
+  PieceStore store(std::move(content),
+                   {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
+  DaemonPlan plan{.peers = setup.peers,
+                  .swarm = setup.swarm_config(store.content(), options.max_pipeline),
+                  .directory = setup.directory};
   DaemonLoop loop(std::move(plan), options, io, life, doorway, store);
   check_folder(setup, store);
   starting.reset();
@@ -110,7 +119,9 @@ std::variant<RunOptions, ExitCode> parse_classic(int argc, const char* const* ar
   CLI::App app{"peerProcess: exchanges one file with the peers of PeerInfo.cfg, without a tracker", "peerProcess"};
   app.footer(subcommands_help() + kFooter);
   app.set_version_flag("--version", version_text());
-  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")->required()->check(in_range(0, kLargestPeerId));
+  app.add_option("ID", options.peer_id, "This peer's ID in PeerInfo.cfg")
+      ->required()
+      ->check(in_range(0, kLargestPeerId));
   app.add_option("--dir", options.directory, "Directory with Common.cfg and PeerInfo.cfg; data and log go there")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();

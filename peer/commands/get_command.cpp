@@ -54,11 +54,14 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->required()
       ->check(CLI::Validator(is_name, ""));
   app.add_option("--out", options.out, "The folder that it is put into, under its name")->capture_default_str();
-  app.add_option("--quorum", options.quorum, "Of contents that share the name take the one that holders at so many IP addresses agree on")
+  app.add_option("--quorum", options.quorum,
+                 "Of contents that share the name take the one that holders at so many IP addresses agree on")
       ->check(in_range(1, 1'000'000));
-  app.add_option("--timeout", options.timeout_s, "Leave with exit code 2 after this many seconds, looking for holders until then")
+  app.add_option("--timeout", options.timeout_s,
+                 "Leave with exit code 2 after this many seconds, looking for holders until then")
       ->check(in_range(1, 31'536'000));
-  app.add_flag("--update", options.update, "A file that is there and differs becomes this one; the pieces that they share are kept");
+  app.add_flag("--update", options.update,
+               "A file that is there and differs becomes this one; the pieces that they share are kept");
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);

@@ -10,7 +10,8 @@
 
 namespace p2p {
 
-/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the
+/// subcommand.
 std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv);
 
 /// Prints content id and path, or a JSON object, to `out` when the file is there. Throws ExitError (network, timeout,

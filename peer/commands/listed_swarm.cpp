@@ -12,7 +12,8 @@ namespace p2p {
 // config/ and protocol/ do not see each other, so each has the limit; here they meet.
 static_assert(config::PeerLine::kLargestId == kLargestPeerId);
 
-std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers, std::size_t self) {
+std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers,
+                                     std::size_t self) {
   const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
   std::vector<std::uint32_t> indexes = graph.neighbors(static_cast<std::uint32_t>(self));
   indexes.insert(std::ranges::lower_bound(indexes, self), static_cast<std::uint32_t>(self));

@@ -15,7 +15,8 @@ namespace p2p {
 
 /// The listed peers that peers[self] exchanges with, itself among them, in the order of PeerInfo.cfg: all of them, or
 /// by MaxConnections.
-std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers, std::size_t self);
+std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers,
+                                     std::size_t self);
 
 /// Without SwarmConfig::content and ::chunks, which say what is exchanged.
 SwarmConfig listed_swarm(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers, std::size_t self,

@@ -15,13 +15,13 @@
 #include "config/text.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
-#include "peer/ground/clock.hpp"
-#include "peer/report/diagnostics.hpp"
-#include "peer/report/progress_line.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/ground/clock.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/report/progress_line.hpp"
 
 namespace p2p {
 namespace {
@@ -47,7 +47,12 @@ class Ls {
         join_(addresses_to_join(options.net.join)),
         discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
         search_(io_, *discovery_,
-                {.self = random_peer_id(), .network = options.net.network, .wanted = "", .id = {}, .join = join_, .patience = kSlowest}),
+                {.self = random_peer_id(),
+                 .network = options.net.network,
+                 .wanted = "",
+                 .id = {},
+                 .join = join_,
+                 .patience = kSlowest}),
         pause_(io_),
         whom_timer_(io_),
         progress_(options.net.progress),
@@ -66,7 +71,9 @@ class Ls {
 
  private:
   void look() {
-    const auto take = [this](const Holder& holder) { listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address); };
+    const auto take = [this](const Holder& holder) {
+      listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address);
+    };
     search_.run({}, {}, take, [this] {
       const Duration patience = is_final(join_, search_.failures()) ? kPatienceWithNobody : kPatience;
       if (search_.answered() > 0) return life_.leave(ExitCode::complete);
@@ -97,7 +104,8 @@ void print_json(const Listing& listing, std::ostream& out) {
     const auto& [name, id, size] = file;
     nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
     for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
-    const nlohmann::ordered_json each{{"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}};
+    const nlohmann::ordered_json each{
+        {"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}};
     out << std::exchange(before, ",") << each.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   }
   out << (listing.empty() ? "[]\n" : "]\n");
@@ -122,17 +130,17 @@ void print_table(const Listing& listing, std::ostream& out) {
   const auto padding = [&](const Row& row, std::size_t i) { return std::string(width[i] - row[i].size(), ' '); };
   // Numbers end where the others end, and no line ends with blanks.
   for_each_row(listing, [&](const Row& row) {
-    out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  " << padding(row, 3) << row[3] << '\n';
+    out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  "
+        << padding(row, 3) << row[3] << '\n';
   });
 }
 
 }  // namespace
 
-const Subcommand kLsCommand{
-    .name = "ls",
-    .help = "  ls                          List what is shared\n",
-    .example = "  peerProcess ls                              List what is shared\n",
-    .run = parse_and_run<parse_ls, list_shared>};
+const Subcommand kLsCommand{.name = "ls",
+                            .help = "  ls                          List what is shared\n",
+                            .example = "  peerProcess ls                              List what is shared\n",
+                            .run = parse_and_run<parse_ls, list_shared>};
 
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;

@@ -14,7 +14,8 @@ struct LsOptions {
   NetworkOptions net;
 };
 
-/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the
+/// subcommand.
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv);
 
 /// Prints a table, or a JSON array, to `out`: name, bytes, content id, holders. Throws ExitError (network, usage).

@@ -24,12 +24,15 @@ namespace fs = std::filesystem;
 /// A manifest inside what it describes would be part of the content that it describes.
 void check_output(const ManifestOptions& options) {
   const fs::path output = fs::weakly_canonical(options.output);
-  if (fs::is_directory(output)) throw ExitError(ExitCode::usage, options.output.string() + " is a directory, expected a file's name behind -o");
+  if (fs::is_directory(output))
+    throw ExitError(ExitCode::usage, options.output.string() + " is a directory, expected a file's name behind -o");
   for (const fs::path& path : options.paths) {
     const fs::path content = fs::weakly_canonical(path);
     const auto [in_content, in_output] = std::ranges::mismatch(content, output);
     if (in_content == content.end())
-      throw ExitError(ExitCode::usage, options.output.string() + " would be inside of what is hashed, expected a place outside of " + path.string());
+      throw ExitError(
+          ExitCode::usage,
+          options.output.string() + " would be inside of what is hashed, expected a place outside of " + path.string());
   }
 }
 
@@ -49,17 +52,21 @@ std::optional<std::uint32_t> piece_size_for(const Source& source, std::uint64_t 
 void check_piece_count(const Source& source, std::uint32_t piece_size, config::PieceHash hash) {
   const std::uint64_t pieces = pieces_of(source, piece_size);
   const std::uint64_t line = 2 * config::digest_bytes(hash) + 4;
-  const std::uint64_t most = std::min<std::uint64_t>(config::Manifest::kMaxPieces, config::Manifest::kMaxTextBytes / line);
+  const std::uint64_t most =
+      std::min<std::uint64_t>(config::Manifest::kMaxPieces, config::Manifest::kMaxTextBytes / line);
   if (pieces <= most) return;
   const auto fits = piece_size_for(source, most);
-  const std::string remedy = fits ? "expected --piece-size " + std::to_string(*fits) + " or more" : "expected fewer files, or less in them";
-  throw ExitError(ExitCode::usage, "pieces of " + std::to_string(piece_size) + " bytes would be " + std::to_string(pieces) + " pieces, but at most " +
-                                       std::to_string(most) + " are possible; " + remedy);
+  const std::string remedy =
+      fits ? "expected --piece-size " + std::to_string(*fits) + " or more" : "expected fewer files, or less in them";
+  throw ExitError(ExitCode::usage, "pieces of " + std::to_string(piece_size) + " bytes would be " +
+                                       std::to_string(pieces) + " pieces, but at most " + std::to_string(most) +
+                                       " are possible; " + remedy);
 }
 
 const fs::path& file_of_piece(const Source& source, std::uint32_t piece_size, std::uint64_t piece) {
   auto file = source.files.begin();
-  for (std::uint64_t in_file = 0; piece >= (in_file = config::pieces_of_file(file->entry.size, piece_size)); ++file) piece -= in_file;
+  for (std::uint64_t in_file = 0; piece >= (in_file = config::pieces_of_file(file->entry.size, piece_size)); ++file)
+    piece -= in_file;
   return file->path;
 }
 
@@ -80,8 +87,9 @@ config::Manifest hashed(const Source& source, const ManifestOptions& options) {
   check_unchanged(source);
   // Files that the kernel makes up when they are read have a size that means nothing, and never change it.
   if (!pieces.cut_short.empty())
-    throw ExitError(ExitCode::io, config::printable(file_of_piece(source, manifest.piece_size, pieces.cut_short[0]).native()) +
-                                      ": is shorter than its size says");
+    throw ExitError(ExitCode::io,
+                    config::printable(file_of_piece(source, manifest.piece_size, pieces.cut_short[0]).native()) +
+                        ": is shorter than its size says");
   manifest.digests = std::move(pieces.digests);
   return manifest;
 }
@@ -105,26 +113,35 @@ std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
 const Subcommand kManifestCommand{
     .name = "manifest",
     .help = "  manifest PATH... -o FILE    Hash files or a folder, write their manifest, print its content id\n",
-    .example = "  peerProcess manifest models -o m.json       Hash files or a folder, write their manifest, print its content id\n",
+    .example =
+        "  peerProcess manifest models -o m.json       Hash files or a folder, write their manifest, print its content "
+        "id\n",
     .run = parse_and_run<parse_manifest, make_manifest>};
 
 std::variant<ManifestOptions, ExitCode> parse_manifest(int argc, const char* const* argv) {
   ManifestOptions options;
   std::string piece_size = "auto";
-  CLI::App app{"Hashes files and writes their manifest; prints its content id, the SHA-256 of its bytes", "peerProcess manifest"};
-  app.footer("\nOne regular file is a content of that file. One directory is a folder with all that is in it. Several paths are\n"
-             "a folder that holds each under its name. Symbolic links and special files in a directory are an error.\n"
-             "Exit codes: 0 done, 7 interrupted, 9 disk full, 17 input or output error, 28 usage.");
+  CLI::App app{"Hashes files and writes their manifest; prints its content id, the SHA-256 of its bytes",
+               "peerProcess manifest"};
+  app.footer(
+      "\nOne regular file is a content of that file. One directory is a folder with all that is in it. Several paths "
+      "are\n"
+      "a folder that holds each under its name. Symbolic links and special files in a directory are an error.\n"
+      "Exit codes: 0 done, 7 interrupted, 9 disk full, 17 input or output error, 28 usage.");
   app.add_option("PATH", options.paths, "Files and directories")->required();
   app.add_option("-o,--output", options.output, "The manifest's file, outside of what is hashed")->required();
   const auto is_piece_size = [](const std::string& word) {
-    return word == "auto" || parse_piece_size(word) ? std::string() : "expected auto or bytes from 1 to 64MiB, such as 262144 or 256KiB";
+    return word == "auto" || parse_piece_size(word)
+               ? std::string()
+               : "expected auto or bytes from 1 to 64MiB, such as 262144 or 256KiB";
   };
-  app.add_option("--piece-size", piece_size, "Bytes of a piece, such as 262144, 256KiB or 1MiB; auto: about 1,000 to 2,000 pieces of 256KiB to 16MiB")
+  app.add_option(
+         "--piece-size", piece_size,
+         "Bytes of a piece, such as 262144, 256KiB or 1MiB; auto: about 1,000 to 2,000 pieces of 256KiB to 16MiB")
       ->check(CLI::Validator(is_piece_size, "auto or BYTES"))
       ->capture_default_str();
-  add_choice(app, "--piece-hash", "sha256, safe against liars, or xxh3, faster and only against accidents", options.piece_hash,
-             {{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}});
+  add_choice(app, "--piece-hash", "sha256, safe against liars, or xxh3, faster and only against accidents",
+             options.piece_hash, {{"sha256", config::PieceHash::sha256}, {"xxh3", config::PieceHash::xxh3}});
   add_jobs_option(app, options.jobs, "Threads that read and hash");
   add_progress_option(app, options.progress);
   app.add_flag("--json", options.json, "Print a JSON object");
@@ -139,8 +156,9 @@ ExitCode make_manifest(const ManifestOptions& options, std::ostream& out) {
   const config::Manifest manifest = hashed(source, options);
   const std::string text = config::manifest_text(manifest);
   if (text.size() > config::Manifest::kMaxTextBytes)
-    throw ExitError(ExitCode::usage, "the manifest would have " + std::to_string(text.size()) + " bytes, expected at most " +
-                                         std::to_string(config::Manifest::kMaxTextBytes) + "; a larger --piece-size makes it smaller");
+    throw ExitError(ExitCode::usage, "the manifest would have " + std::to_string(text.size()) +
+                                         " bytes, expected at most " + std::to_string(config::Manifest::kMaxTextBytes) +
+                                         "; a larger --piece-size makes it smaller");
   replace_file(options.output, text);
 
   const std::string content_id = config::to_hex(sha256(std::as_bytes(std::span(text))));
@@ -148,8 +166,9 @@ ExitCode make_manifest(const ManifestOptions& options, std::ostream& out) {
     out << content_id << '\n';
     return ExitCode::complete;
   }
-  const nlohmann::ordered_json summary{{"content_id", content_id},           {"files", manifest.files.size()},    {"pieces", manifest.piece_count()},
-                                       {"size", manifest.total_size()},      {"piece_size", manifest.piece_size}, {"manifest", options.output.string()}};
+  const nlohmann::ordered_json summary{{"content_id", content_id},          {"files", manifest.files.size()},
+                                       {"pieces", manifest.piece_count()},  {"size", manifest.total_size()},
+                                       {"piece_size", manifest.piece_size}, {"manifest", options.output.string()}};
   out << summary.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
   return ExitCode::complete;
 }

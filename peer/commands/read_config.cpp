@@ -7,7 +7,8 @@
 
 namespace p2p {
 
-std::string read_config(const std::filesystem::path& path, const std::string& hint, const std::optional<std::string>& absent) {
+std::string read_config(const std::filesystem::path& path, const std::string& hint,
+                        const std::optional<std::string>& absent) {
   try {
     return read_text(path);
   } catch (const std::system_error& error) {

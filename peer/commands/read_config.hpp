@@ -7,8 +7,9 @@
 
 namespace p2p {
 
-/// Throws ExitError (bad_configuration) that ends with `hint` when the file cannot be read; one that is not there is `absent`
-/// where that is given.
-std::string read_config(const std::filesystem::path& path, const std::string& hint, const std::optional<std::string>& absent = std::nullopt);
+/// Throws ExitError (bad_configuration) that ends with `hint` when the file cannot be read; one that is not there is
+/// `absent` where that is given.
+std::string read_config(const std::filesystem::path& path, const std::string& hint,
+                        const std::optional<std::string>& absent = std::nullopt);
 
 }  // namespace p2p

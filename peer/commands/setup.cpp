@@ -45,9 +45,10 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
   auto [common, peers] = parse_both(directory);
   const auto self = std::ranges::find(peers, peer_id, &config::PeerLine::id);
   if (self == peers.end())
-    throw ExitError(ExitCode::bad_configuration, (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) +
-                                                     " is not listed; the first line is peer " + std::to_string(peers.front().id) +
-                                                     ", the last " + std::to_string(peers.back().id));
+    throw ExitError(ExitCode::bad_configuration,
+                    (directory / "PeerInfo.cfg").string() + ": peer " + std::to_string(peer_id) +
+                        " is not listed; the first line is peer " + std::to_string(peers.front().id) + ", the last " +
+                        std::to_string(peers.back().id));
   const auto self_index = static_cast<std::size_t>(self - peers.begin());
   std::optional<Geometry> geometry;
   if (common.file_size && common.piece_size) geometry.emplace(*common.file_size, *common.piece_size);
@@ -55,17 +56,22 @@ Setup load_setup(const fs::path& directory, std::uint32_t peer_id) {
 }
 
 ExitError seed_without_file(const Setup& setup) {
-  return {ExitCode::io, (setup.folder / setup.common.file_name).string() + " is missing, and PeerInfo.cfg says that peer " +
-                            std::to_string(setup.self().id) + " starts with it"};
+  return {ExitCode::io, (setup.folder / setup.common.file_name).string() +
+                            " is missing, and PeerInfo.cfg says that peer " + std::to_string(setup.self().id) +
+                            " starts with it"};
 }
 
 Content Setup::content(ManifestPtr manifest) const {
   const fs::path root = folder / common.file_name;
-  if (!manifest) return {.root = root, .layout = Layout::of_file(geometry->total_size(), geometry->piece_size()), .size_source = "FileSize in Common.cfg"};
+  if (!manifest)
+    return {.root = root,
+            .layout = Layout::of_file(geometry->total_size(), geometry->piece_size()),
+            .size_source = "FileSize in Common.cfg"};
   const auto agree = [&](const char* key, std::optional<std::uint64_t> configured, std::uint64_t in_manifest) {
     if (configured && *configured != in_manifest)
-      throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " + std::to_string(*configured) +
-                                                       ", but " + std::to_string(in_manifest) + " in the manifest");
+      throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " +
+                                                       std::to_string(*configured) + ", but " +
+                                                       std::to_string(in_manifest) + " in the manifest");
   };
   agree("FileSize", common.file_size, manifest->manifest.total_size());
   agree("PieceSize", common.piece_size, manifest->manifest.piece_size);

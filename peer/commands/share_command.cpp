@@ -15,16 +15,16 @@
 #include "config/hex.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
+#include "peer/discovery/discovery.hpp"
+#include "peer/discovery/own_hosts.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
-#include "peer/report/diagnostics.hpp"
-#include "peer/share/library.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
-#include "peer/discovery/discovery.hpp"
-#include "peer/discovery/own_hosts.hpp"
 #include "peer/node/share_node.hpp"
+#include "peer/report/diagnostics.hpp"
+#include "peer/share/library.hpp"
 
 namespace p2p {
 namespace {
@@ -51,7 +51,8 @@ class Share {
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
                                         .port = plan.self.port})),
-        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs}, hooks()),
+        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs},
+                 hooks()),
         node_(io_, self_, options.net.network, library_, DoorLimits::open(spare_connections(0)),
               {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
                .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
@@ -62,7 +63,8 @@ class Share {
   ExitCode run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                      .on_signal = [] { return ExitCode::complete; }});
-    listener_.start([this](StreamPtr stream) { node_.add_accepted(std::move(stream)); }, [this] { return node_.make_room(); });
+    listener_.start([this](StreamPtr stream) { node_.add_accepted(std::move(stream)); },
+                    [this] { return node_.make_room(); });
     say_where();
     library_.start();
     life_.every(ProgressLine::kInterval, [this] { show_progress(); });
@@ -98,22 +100,31 @@ class Share {
   void say_where() {
     progress_.finish("serving on " + to_string(served()));
     if (is_loopback(plan_.self.host) && !plan_.local_by_choice)
-      spdlog::warn("this machine has no address but the loopback's: nobody else can reach it; start again when it has one, or say --host");
+      spdlog::warn(
+          "this machine has no address but the loopback's: nobody else can reach it; start again when it has one, or "
+          "say --host");
   }
 
   void tell(const char* event, const Holding& holding) {
     spdlog::info("{} {}", event, holding.name);
     if (!options_.net.json) return;
-    print({{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
+    print(
+        {{"event", event}, {"name", holding.name}, {"size", holding.size}, {"content_id", config::to_hex(holding.id)}});
   }
 
   void tell(const char* event, const ShareNode::Visit& visit) {
     spdlog::info("{} {}: {}, {} bytes sent", event, visit.name, visit.address, visit.bytes);
     if (!options_.net.json) return;
-    print({{"event", event}, {"name", visit.name}, {"content_id", config::to_hex(visit.id)}, {"address", visit.address}, {"bytes", visit.bytes}});
+    print({{"event", event},
+           {"name", visit.name},
+           {"content_id", config::to_hex(visit.id)},
+           {"address", visit.address},
+           {"bytes", visit.bytes}});
   }
 
-  void print(const nlohmann::ordered_json& line) { out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl; }
+  void print(const nlohmann::ordered_json& line) {
+    out_ << line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << std::endl;
+  }
 
   std::string summary() const {
     const Library::Pending pending = library_.pending();
@@ -121,7 +132,8 @@ class Share {
                        megabytes(static_cast<double>(pending.bytes)) + ", on " + to_string(plan_.self);
     if (pending.waiting > 0) text += "; " + std::to_string(pending.waiting) + " more to hash";
     if (const auto hashing = library_.hashing())
-      text += ", " + megabytes(static_cast<double>(hashing->done)) + " of " + megabytes(static_cast<double>(hashing->size)) + " of " + hashing->name;
+      text += ", " + megabytes(static_cast<double>(hashing->done)) + " of " +
+              megabytes(static_cast<double>(hashing->size)) + " of " + hashing->name;
     return text;
   }
 
@@ -131,7 +143,8 @@ class Share {
     if (visits.empty()) return {};
     const ShareNode::Visit& first = visits.front();
     return "sending " + first.name + " to " + first.address + ", " + megabytes(static_cast<double>(first.bytes)) +
-           (visits.size() > 1 ? " (and " + std::to_string(visits.size() - 1) + " more)" : "") + "; " + megabytes(sent_rate_.bytes_per_s()) + "/s in all";
+           (visits.size() > 1 ? " (and " + std::to_string(visits.size() - 1) + " more)" : "") + "; " +
+           megabytes(sent_rate_.bytes_per_s()) + "/s in all";
   }
 
   /// Says so each time when everything that there is is offered.
@@ -197,31 +210,41 @@ class Share {
 
 const Subcommand kShareCommand{
     .name = "share",
-    .help = "  share --folder DIR          Offer every file of a folder to whoever asks for it by name\n"
-            "  share CLUSTER               The same for a folder with a cluster file\n",
-    .example = "  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name\n",
+    .help =
+        "  share --folder DIR          Offer every file of a folder to whoever asks for it by name\n"
+        "  share CLUSTER               The same for a folder with a cluster file\n",
+    .example =
+        "  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name\n",
     .run = parse_and_run<parse_share, share_folder>};
 
 std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv) {
   ShareOptions options;
   CLI::App app{with_build_note("Offers every file of a folder to whoever asks for it by name"), "peerProcess share"};
   app.footer(kShareFooter);
-  app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")->check(CLI::ExistingDirectory.description(""));
-  app.add_option("--folder", options.folder, "The folder, made into manifests in the background and watched for changes")
+  app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")
+      ->check(CLI::ExistingDirectory.description(""));
+  app.add_option("--folder", options.folder,
+                 "The folder, made into manifests in the background and watched for changes")
       ->check(CLI::ExistingDirectory.description("DIR"));
-  app.add_option("--port", options.port, "TCP for transfers, UDP for finding each other; by default 5000, or the cluster's own entry")
+  app.add_option("--port", options.port,
+                 "TCP for transfers, UDP for finding each other; by default 5000, or the cluster's own entry")
       ->check(in_range(1, 65'535));
-  app.add_option("--host", options.host, "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
+  app.add_option(
+      "--host", options.host,
+      "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
   app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
   app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
   add_jobs_option(app, options.jobs, "Threads that hash");
   add_limit_options(app, options.limits);
-  app.add_flag("--json", options.net.json, "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
+  app.add_flag("--json", options.net.json,
+               "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
     if (options.folder.has_value() == options.cluster.has_value())
       throw CLI::ValidationError("share", "expected --folder DIR, or the folder of a cluster");
-    if (options.host && !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) + ":1"))
+    if (options.host &&
+        !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) +
+                       ":1"))
       throw CLI::ValidationError("--host", "expected a name or an address");
   });
   if (code) return *code;

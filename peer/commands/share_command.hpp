@@ -20,7 +20,7 @@ namespace p2p {
 
 struct ShareOptions {
   NetworkOptions net;
-  std::optional<std::filesystem::path> folder;   ///< Exactly one of the two.
+  std::optional<std::filesystem::path> folder;  ///< Exactly one of the two.
   std::optional<std::filesystem::path> cluster;
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
@@ -29,7 +29,8 @@ struct ShareOptions {
   unsigned jobs = 1;
 };
 
-/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the subcommand.
+/// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the
+/// subcommand.
 std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv);
 
 /// The command line and the cluster's file together.
@@ -44,7 +45,8 @@ struct SharePlan {
 /// Throws ConfigError for a cluster file, ExitError (usage) when the port is nowhere, or the folder is no cluster.
 SharePlan plan_share(const ShareOptions& options);
 
-/// Runs until SIGINT or SIGTERM; a second one ends the process at once. Throws ExitError for what goes wrong at the start.
+/// Runs until SIGINT or SIGTERM; a second one ends the process at once. Throws ExitError for what goes wrong at the
+/// start.
 ExitCode share_folder(const ShareOptions& options, std::ostream& out);
 
 extern const Subcommand kShareCommand;

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "config/text.hpp"
+#include "peer/commands/share_command.hpp"
 #include "peer/discovery/cluster.hpp"
 #include "peer/discovery/own_hosts.hpp"
-#include "peer/commands/share_command.hpp"
 
 namespace p2p {
 namespace {
@@ -31,16 +31,21 @@ SharePlan plan_cluster(const ShareOptions& options) {
   const auto cluster = read_cluster(folder);
   const std::string name = config::in_quotes(folder.filename().native());
   if (!cluster)
-    throw ExitError(ExitCode::usage, "the folder " + name + " is no cluster: it has no file " + name + ", or that with .txt; to share a folder that is none, " +
-                                         "say --folder");
+    throw ExitError(ExitCode::usage, "the folder " + name + " is no cluster: it has no file " + name +
+                                         ", or that with .txt; to share a folder that is none, " + "say --folder");
   const auto own = own_entry(*cluster);
   if (!options.port && !own)
-    throw ExitError(ExitCode::usage, "the cluster " + name + " has no port: neither it nor a cluster beside it has an entry " + cluster->name +
-                                         "p[PORT]; expected one, or --port");
+    throw ExitError(ExitCode::usage, "the cluster " + name +
+                                         " has no port: neither it nor a cluster beside it has an entry " +
+                                         cluster->name + "p[PORT]; expected one, or --port");
   std::vector<Address> join = options.net.join.empty() ? cluster->others(cluster->name) : options.net.join;
   const bool all_here = std::ranges::all_of(join, [](const Address& address) { return is_loopback(address.host); });
   const std::string host = options.host ? *options.host : own ? own->host : all_here ? "localhost" : primary_host(join);
-  return {folder, {cluster->file}, {host, options.port ? *options.port : own->port}, std::move(join), options.host || own || all_here};
+  return {folder,
+          {cluster->file},
+          {host, options.port ? *options.port : own->port},
+          std::move(join),
+          options.host || own || all_here};
 }
 
 }  // namespace

@@ -33,9 +33,11 @@ void for_each_of(std::initializer_list<std::span<const Subcommand* const>> table
 }
 
 std::string overview() {
-  std::string text = "peerProcess exchanges files without a tracker. Expected a command or a peer's ID; one example each:\n\n";
+  std::string text =
+      "peerProcess exchanges files without a tracker. Expected a command or a peer's ID; one example each:\n\n";
   for_each_of({kOfNodes, kOfFiles}, [&](const Subcommand& each) { text += each.example; });
-  return text + R"(  peerProcess 1001                            Exchange the file of Common.cfg with the peers of PeerInfo.cfg
+  return text +
+         R"(  peerProcess 1001                            Exchange the file of Common.cfg with the peers of PeerInfo.cfg
 
 peerProcess --help has the options of the last one, peerProcess share --help those of share, and so on.
 )";
@@ -75,7 +77,8 @@ std::optional<ExitCode> run_subcommand(int argc, const char* const* argv) {
   const bool is_classic = first.starts_with('-') || (!first.empty() && first[0] >= '0' && first[0] <= '9');
   if (is_classic) return std::nullopt;
   const std::string hint = suggestion(first, names);
-  std::cerr << "unknown command " << config::in_quotes(first) << (hint.empty() ? "; expected a peer's ID, " + listed(names) : hint)
+  std::cerr << "unknown command " << config::in_quotes(first)
+            << (hint.empty() ? "; expected a peer's ID, " + listed(names) : hint)
             << "\nRun with --help for more information.\n";
   return ExitCode::usage;
 }

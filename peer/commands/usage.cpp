@@ -12,15 +12,18 @@
 namespace p2p {
 namespace {
 
-bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9'); }
+bool is_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9');
+}
 
 [[noreturn]] void refuse_option(const CLI::App& app, std::string_view name) {
   std::vector<std::string_view> known;
   for (const CLI::Option* const option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) known.push_back(long_name);
   const auto meant = config::nearest(name.substr(std::min(name.find_first_not_of('-'), name.size())), known);
-  throw CLI::ParseError("unknown option " + std::string(name) + (meant ? "; did you mean --" + std::string(*meant) + "?" : ""),
-                        CLI::ExitCodes::ExtrasError);
+  throw CLI::ParseError(
+      "unknown option " + std::string(name) + (meant ? "; did you mean --" + std::string(*meant) + "?" : ""),
+      CLI::ExitCodes::ExtrasError);
 }
 
 /// Before CLI11 judges values: the value of a misspelt option would be taken for something else, and blamed.
@@ -41,7 +44,8 @@ void check_options(const CLI::App& app, const std::vector<std::string>& words) {
 
 std::string listed(const std::vector<std::string_view>& words) {
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
   return text;
 }
 
@@ -50,9 +54,11 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
   return meant ? "; did you mean " + std::string(*meant) + "?" : "";
 }
 
-std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check) {
+std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words,
+                                    const std::function<void()>& check) {
   try {
-    if (std::ranges::find(words, "--help") == words.end() && std::ranges::find(words, "-h") == words.end()) check_options(app, words);
+    if (std::ranges::find(words, "--help") == words.end() && std::ranges::find(words, "-h") == words.end())
+      check_options(app, words);
     // CLI11 takes them from the end.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     check();
@@ -76,12 +82,17 @@ void add_limit_options(CLI::App& app, Rates& limits) {
     const auto take = [name, &limit](const std::string& word) {
       limit = config::parse_rate(word);
       if (!limit)
-        throw CLI::ValidationError(name, "\"" + word + "\" is no rate, expected bytes a second such as 10M, 500K or 1.5G (K is 1000, KiB is 1024)");
-      if (*limit < Rates::kLeast) throw CLI::ValidationError(name, "\"" + word + "\" is less than links need to stay alive, expected at least 10K");
+        throw CLI::ValidationError(
+            name,
+            "\"" + word + "\" is no rate, expected bytes a second such as 10M, 500K or 1.5G (K is 1000, KiB is 1024)");
+      if (*limit < Rates::kLeast)
+        throw CLI::ValidationError(name,
+                                   "\"" + word + "\" is less than links need to stay alive, expected at least 10K");
     };
     app.add_option_function<std::string>(name, take, help)->type_name("RATE");
   };
-  add("--limit-up", "Most bytes of pieces that are sent in a second, to all together, such as 10M, 500K or 1.5G", limits.up);
+  add("--limit-up", "Most bytes of pieces that are sent in a second, to all together, such as 10M, 500K or 1.5G",
+      limits.up);
   add("--limit-down", "Most bytes of pieces that are received in a second, from all together", limits.down);
 }
 

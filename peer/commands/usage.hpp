@@ -27,14 +27,16 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
 
 /// Parses the words behind the program's name and the command, then calls `check`, which may throw CLI::ParseError.
 /// Prints help, version or the error. None when all is well.
-std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check = [] {});
+std::optional<ExitCode> parse_words(
+    CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check = [] {});
 
 /// argv from `first` on.
 std::vector<std::string> words_from(int first, int argc, const char* const* argv);
 
 /// An option whose value is one of a few words. `value`, which outlives `app`, is the default.
 template <class Value>
-void add_choice(CLI::App& app, const std::string& name, const std::string& help, Value& value, const std::vector<std::pair<std::string_view, Value>>& choices) {
+void add_choice(CLI::App& app, const std::string& name, const std::string& help, Value& value,
+                const std::vector<std::pair<std::string_view, Value>>& choices) {
   std::vector<std::string_view> words;
   std::string usual;
   for (const auto& [word, meaning] : choices) {
@@ -47,7 +49,8 @@ void add_choice(CLI::App& app, const std::string& name, const std::string& help,
         value = meaning;
         return;
       }
-    throw CLI::ValidationError(name, "expected " + listed(words) + ", not \"" + given + "\"" + suggestion(given, words));
+    throw CLI::ValidationError(name,
+                               "expected " + listed(words) + ", not \"" + given + "\"" + suggestion(given, words));
   };
   app.add_option_function<std::string>(name, take, help)->type_name(listed(words))->default_str(usual);
 }
@@ -58,8 +61,8 @@ void add_limit_options(CLI::App& app, Rates& limits);
 /// Accepts an integer from `least` to `most`, and says so in the help.
 CLI::Validator in_range(std::uint32_t least, std::uint32_t most);
 
-/// --progress, --log-level and --jobs. `purpose`: what the threads do, as the beginning of a sentence; their number becomes as
-/// many as the machine has.
+/// --progress, --log-level and --jobs. `purpose`: what the threads do, as the beginning of a sentence; their number
+/// becomes as many as the machine has.
 void add_progress_option(CLI::App& app, ProgressMode& progress);
 void add_log_level_option(CLI::App& app, std::string& level);
 void add_jobs_option(CLI::App& app, unsigned& jobs, const std::string& purpose);

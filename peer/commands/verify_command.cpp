@@ -24,9 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct FileFinding {
-  std::string path;                      ///< As in the manifest.
-  std::uint64_t size;                    ///< As in the manifest, in bytes.
-  const char* fault;                     ///< "missing", "not a file", "short", "long" or "corrupt".
+  std::string path;    ///< As in the manifest.
+  std::uint64_t size;  ///< As in the manifest, in bytes.
+  const char* fault;   ///< "missing", "not a file", "short", "long" or "corrupt".
   std::optional<std::uint64_t> found_size;
   std::vector<std::uint32_t> bad_pieces;  ///< By their indexes in the whole content; of files that could be read.
 };
@@ -49,7 +49,8 @@ struct Findings {
 std::string read_manifest(const fs::path& path) {
   const File file(path, File::Mode::read);
   // One byte more than the parser takes, so that it refuses what is too large.
-  std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), config::Manifest::kMaxTextBytes + 1)), '\0');
+  std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), config::Manifest::kMaxTextBytes + 1)),
+                   '\0');
   text.resize(file.read_at(0, std::as_writable_bytes(std::span(text))));
   return text;
 }
@@ -75,8 +76,10 @@ class Verification {
     const bool is_file = !findings_.manifest.folder && fs::is_regular_file(status_of(options_.content));
     if (!is_file && !fs::is_directory(status_of(options_.content)))
       throw ExitError(ExitCode::io, config::printable(options_.content.native()) + ": expected " +
-                                        (findings_.manifest.folder ? "the content's folder" : "the file or the folder that it is in"));
-    for (const config::ManifestFile& file : findings_.manifest.files) look_at(file, is_file ? options_.content : options_.content / file.path);
+                                        (findings_.manifest.folder ? "the content's folder"
+                                                                   : "the file or the folder that it is in"));
+    for (const config::ManifestFile& file : findings_.manifest.files)
+      look_at(file, is_file ? options_.content : options_.content / file.path);
     compare_digests();
     for (const std::string& folder : findings_.manifest.folders)
       if (!fs::is_directory(status_of(options_.content / folder))) findings_.missing_folders.push_back(folder);
@@ -95,7 +98,8 @@ class Verification {
   };
 
   void look_at(const config::ManifestFile& file, const fs::path& path) {
-    const auto first_piece = std::exchange(next_piece_, next_piece_ + static_cast<std::uint32_t>(config::pieces_of_file(file.size, piece_size())));
+    const auto first_piece = std::exchange(
+        next_piece_, next_piece_ + static_cast<std::uint32_t>(config::pieces_of_file(file.size, piece_size())));
     const fs::file_status status = status_of(path);
     if (!fs::is_regular_file(status)) {
       findings_.files.push_back({file.path, file.size, fs::exists(status) ? "not a file" : "missing", {}, {}});
@@ -108,16 +112,20 @@ class Verification {
   /// Hashes what is there and compares it, also of files of another size: the pieces that are good need not come again.
   void compare_digests() {
     const config::PieceHash hash = findings_.manifest.piece_hash;
-    const HashedPieces hashed = to_hash_.empty() ? HashedPieces{} : hash_files(to_hash_, {piece_size(), hash, options_.jobs, options_.progress});
+    const HashedPieces hashed = to_hash_.empty()
+                                    ? HashedPieces{}
+                                    : hash_files(to_hash_, {piece_size(), hash, options_.jobs, options_.progress});
     std::size_t next = 0;  // of the hashed ones
     for (const Present& file : present_) {
       FileFinding finding{file.entry->path, file.entry->size, nullptr, file.found_size, {}};
       const std::uint64_t pieces = config::pieces_of_file(file.entry->size, piece_size());
       for (std::uint64_t i = 0; i < pieces; ++i, ++next) {
         const auto index = static_cast<std::uint32_t>(file.first_piece + i);
-        const std::span<const std::byte> found = std::span(hashed.digests).subspan(next * config::digest_bytes(hash), config::digest_bytes(hash));
+        const std::span<const std::byte> found =
+            std::span(hashed.digests).subspan(next * config::digest_bytes(hash), config::digest_bytes(hash));
         const bool cut_short = std::ranges::binary_search(hashed.cut_short, static_cast<std::uint32_t>(next));
-        if (cut_short || !std::ranges::equal(found, findings_.manifest.digest(index))) finding.bad_pieces.push_back(index);
+        if (cut_short || !std::ranges::equal(found, findings_.manifest.digest(index)))
+          finding.bad_pieces.push_back(index);
       }
       if (file.found_size != file.entry->size)
         finding.fault = file.found_size < file.entry->size ? "short" : "long";
@@ -174,18 +182,22 @@ std::string listed(const std::vector<std::uint32_t>& pieces) {
 void print_text(const Findings& findings, std::ostream& out) {
   for (const FileFinding& file : findings.files) {
     out << file.fault << ": " << config::printable(file.path);
-    if (file.found_size && *file.found_size != file.size) out << ", " << *file.found_size << " of " << file.size << " bytes";
+    if (file.found_size && *file.found_size != file.size)
+      out << ", " << *file.found_size << " of " << file.size << " bytes";
     if (!file.bad_pieces.empty()) out << ", bad " << listed(file.bad_pieces);
     out << '\n';
   }
-  for (const std::string& folder : findings.missing_folders) out << "missing folder: " << config::printable(folder) << '\n';
-  for (const std::string& path : findings.extra) out << "extra, not in the manifest: " << config::printable(path) << '\n';
+  for (const std::string& folder : findings.missing_folders)
+    out << "missing folder: " << config::printable(folder) << '\n';
+  for (const std::string& path : findings.extra)
+    out << "extra, not in the manifest: " << config::printable(path) << '\n';
   const config::Manifest& manifest = findings.manifest;
   out << (findings.all_good() ? "verified: " : "mismatch: ");
   if (!findings.all_good()) out << findings.files.size() << " of ";
   out << manifest.files.size() << (manifest.files.size() == 1 ? " file, " : " files, ");
   if (!findings.all_good()) out << findings.bad_pieces() << " bad of ";
-  out << manifest.piece_count() << (manifest.piece_count() == 1 ? " piece, " : " pieces, ") << manifest.total_size() << " bytes\n";
+  out << manifest.piece_count() << (manifest.piece_count() == 1 ? " piece, " : " pieces, ") << manifest.total_size()
+      << " bytes\n";
 }
 
 void print_json(const Findings& findings, std::ostream& out) {
@@ -218,10 +230,15 @@ const Subcommand kVerifyCommand{
 
 std::variant<VerifyOptions, ExitCode> parse_verify(int argc, const char* const* argv) {
   VerifyOptions options;
-  CLI::App app{"Compares files with their manifest; names each that is missing, of another size or has bad pieces", "peerProcess verify"};
-  app.footer("\nExit codes: 0 all is as it should be, 32 something is not, 7 interrupted, 17 input or output error, 28 usage,\n64 bad manifest.");
+  CLI::App app{"Compares files with their manifest; names each that is missing, of another size or has bad pieces",
+               "peerProcess verify"};
+  app.footer(
+      "\nExit codes: 0 all is as it should be, 32 something is not, 7 interrupted, 17 input or output error, 28 "
+      "usage,\n64 bad manifest.");
   app.add_option("MANIFEST", options.manifest, "The manifest's file")->required();
-  app.add_option("DIR", options.content, "The content's folder; for a content of one file the folder that it is in, or the file")->required();
+  app.add_option("DIR", options.content,
+                 "The content's folder; for a content of one file the folder that it is in, or the file")
+      ->required();
   add_jobs_option(app, options.jobs, "Threads that read and hash");
   add_progress_option(app, options.progress);
   app.add_flag("--json", options.json, "Print a JSON object");

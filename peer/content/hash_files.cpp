@@ -74,8 +74,9 @@ class Hashing {
     if (failure_) std::rethrow_exception(failure_);
     if (interrupted()) throw ExitError(ExitCode::interrupted, "interrupted");
     char text[160];
-    std::snprintf(text, sizeof text, "hashed: %llu/%llu pieces after %.1f s, %s", static_cast<unsigned long long>(hashed_pieces_),
-                  static_cast<unsigned long long>(pieces_), line.elapsed_s(), megabytes(static_cast<double>(hashed_bytes_)).c_str());
+    std::snprintf(text, sizeof text, "hashed: %llu/%llu pieces after %.1f s, %s",
+                  static_cast<unsigned long long>(hashed_pieces_), static_cast<unsigned long long>(pieces_),
+                  line.elapsed_s(), megabytes(static_cast<double>(hashed_bytes_)).c_str());
     line.finish(text);
     std::ranges::sort(result_.cut_short);
     return std::move(result_);
@@ -87,7 +88,8 @@ class Hashing {
   void work() {
     try {
       Reader reader(options_.piece_hash);
-      for (std::uint64_t piece = next_piece_++; piece < pieces_ && !stop_ && !interrupted(); piece = next_piece_++) hash(piece, reader);
+      for (std::uint64_t piece = next_piece_++; piece < pieces_ && !stop_ && !interrupted(); piece = next_piece_++)
+        hash(piece, reader);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -111,8 +113,10 @@ class Hashing {
     rate.sample(hashed_bytes_, now());
     const double bytes_per_s = rate.bytes_per_s();
     char text[160];
-    std::snprintf(text, sizeof text, "%5.1f%%  hashed %s of %s  %s/s  ETA %s", 100.0 * static_cast<double>(hashed_bytes_) / static_cast<double>(bytes_),
-                  megabytes(static_cast<double>(hashed_bytes_)).c_str(), megabytes(static_cast<double>(bytes_)).c_str(), megabytes(bytes_per_s).c_str(),
+    std::snprintf(text, sizeof text, "%5.1f%%  hashed %s of %s  %s/s  ETA %s",
+                  100.0 * static_cast<double>(hashed_bytes_) / static_cast<double>(bytes_),
+                  megabytes(static_cast<double>(hashed_bytes_)).c_str(), megabytes(static_cast<double>(bytes_)).c_str(),
+                  megabytes(bytes_per_s).c_str(),
                   time_left(static_cast<double>(bytes_ - hashed_bytes_), bytes_per_s).c_str());
     line.show(hashed_bytes_, bytes_, text);
   }
@@ -136,7 +140,8 @@ class Hashing {
     std::uint64_t offset = (piece - first_pieces_[index]) * options_.piece_size;
     std::uint64_t left = std::min<std::uint64_t>(options_.piece_size, files_[index].size - offset);
     while (left > 0 && !interrupted()) {
-      const std::span<std::byte> part = std::span(reader.buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadSize)));
+      const std::span<std::byte> part =
+          std::span(reader.buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, kReadSize)));
       const std::size_t got = reader.file->read_at(offset, part);
       reader.digester.add(part.first(got));
       hashed_bytes_ += got;

@@ -23,13 +23,15 @@ struct HashOptions {
   config::PieceHash piece_hash;
   unsigned jobs;  ///< Threads, at least 1.
   ProgressMode progress;
-  const std::atomic<bool>* stop = nullptr;  ///< Ends it as a signal does, in the place of signals: for a thread of a daemon.
+  const std::atomic<bool>* stop =
+      nullptr;  ///< Ends it as a signal does, in the place of signals: for a thread of a daemon.
   std::atomic<std::uint64_t>* hashed_bytes = nullptr;  ///< Counts up while it runs, where it is given.
 };
 
 struct HashedPieces {
-  std::vector<std::byte> digests;        ///< One a piece, back to back, in the pieces' order (config::Manifest).
-  std::vector<std::uint32_t> cut_short;  ///< Ascending: pieces that their file was too short for. Their digests say nothing.
+  std::vector<std::byte> digests;  ///< One a piece, back to back, in the pieces' order (config::Manifest).
+  std::vector<std::uint32_t>
+      cut_short;  ///< Ascending: pieces that their file was too short for. Their digests say nothing.
 };
 
 /// Cuts `files` into pieces as a manifest does and reads each once. Shows progress while it runs. SIGINT and SIGTERM

@@ -28,9 +28,11 @@ std::string read(const fs::path& path) {
 }
 
 Layout layout_of(const config::Manifest& manifest) {
-  if (!manifest.folder) return Layout::of_file(manifest.files.front().size, manifest.piece_size, manifest.files.front().executable());
+  if (!manifest.folder)
+    return Layout::of_file(manifest.files.front().size, manifest.piece_size, manifest.files.front().executable());
   std::vector<Layout::File> files;
-  for (const config::ManifestFile& file : manifest.files) files.push_back({.path = file.path, .size = file.size, .executable = file.executable()});
+  for (const config::ManifestFile& file : manifest.files)
+    files.push_back({.path = file.path, .size = file.size, .executable = file.executable()});
   return Layout::of_folder(std::move(files), {manifest.folders.begin(), manifest.folders.end()}, manifest.piece_size);
 }
 
@@ -63,7 +65,8 @@ void save_manifest(const fs::path& folder, const KnownManifest& known) {
   try {
     replace_file(path, known.text, Durability::in_memory);
   } catch (const std::system_error& error) {
-    throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, std::string("cannot keep the manifest: ") + error.what());
+    throw ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io,
+                    std::string("cannot keep the manifest: ") + error.what());
   }
 }
 
@@ -74,13 +77,14 @@ Content content_of(const fs::path& root, ManifestPtr known) {
   return {.root = root,
           .layout = std::move(layout),
           .id = id,
-          .matches = [known = std::move(known)](PieceIndex piece, std::span<const std::byte> bytes) {
-            const auto right = known->manifest.digest(piece.value);
-            std::array<std::byte, sizeof(Sha256Digest)> digest;
-            const auto found = std::span(digest).first(right.size());
-            digest_of(known->manifest.piece_hash, bytes, found);
-            return std::ranges::equal(found, right);
-          },
+          .matches =
+              [known = std::move(known)](PieceIndex piece, std::span<const std::byte> bytes) {
+                const auto right = known->manifest.digest(piece.value);
+                std::array<std::byte, sizeof(Sha256Digest)> digest;
+                const auto found = std::span(digest).first(right.size());
+                digest_of(known->manifest.piece_hash, bytes, found);
+                return std::ranges::equal(found, right);
+              },
           .matching_takes_long = is_sha256};
 }
 

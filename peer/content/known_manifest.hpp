@@ -24,7 +24,8 @@ ContentPrefix prefix_of(const ContentId& id);
 /// Null when the text is not the one that the id names. Throws ConfigError when it is, and is no manifest.
 ManifestPtr check_manifest(std::string text, const ContentId& id, const std::string& name);
 
-/// Looks at every `*.manifest` in the folder; null when none is the one. Throws ExitError (io) when one cannot be read, ConfigError as above.
+/// Looks at every `*.manifest` in the folder; null when none is the one. Throws ExitError (io) when one cannot be read,
+/// ConfigError as above.
 ManifestPtr find_manifest(const std::filesystem::path& folder, const ContentId& id);
 
 /// Puts it into the folder, where find_manifest() finds it. Throws ExitError (disk_full, io).

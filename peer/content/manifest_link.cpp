@@ -21,10 +21,12 @@ namespace {
 
 constexpr std::uint32_t kRoundsBeforeWord = 5;
 
-/// One search for a manifest; lives until it is found or the process ends. Whom it asks when is ManifestSearch's decision.
+/// One search for a manifest; lives until it is found or the process ends. Whom it asks when is ManifestSearch's
+/// decision.
 class Search : public std::enable_shared_from_this<Search> {
  public:
-  Search(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found)
+  Search(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
+         std::function<void(ManifestPtr)> on_found)
       : io_(io),
         self_(self),
         id_(id),
@@ -78,13 +80,15 @@ class Search : public std::enable_shared_from_this<Search> {
     on_found_(std::move(known));
   }
 
-  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedStream> timed, std::uint32_t index) {
+  static asio::awaitable<void> ask(std::shared_ptr<Search> self, std::shared_ptr<TimedStream> timed,
+                                   std::uint32_t index) {
     const PeerId peer = self->sources_[index].peer;
     const Features wish{.fetch_manifest = true, .content = prefix_of(self->id_)};
     std::optional<std::string> text;
     try {
       if (!self->found_) {
-        ReceivedText received = co_await receive_text(timed, self->self_, wish, kManifestType, config::Manifest::kMaxTextBytes);
+        ReceivedText received =
+            co_await receive_text(timed, self->self_, wish, kManifestType, config::Manifest::kMaxTextBytes);
         text = std::move(received.text);
         if (!received.same_content) spdlog::info("peer {} knows nothing of this manifest", peer.value);
       }
@@ -95,7 +99,8 @@ class Search : public std::enable_shared_from_this<Search> {
     ManifestPtr known;
     if (text) {
       known = check_manifest(std::move(*text), self->id_, "the manifest from peer " + std::to_string(peer.value));
-      if (!known) spdlog::warn("peer {} gave something else than the manifest: its SHA-256 is not the content id", peer.value);
+      if (!known)
+        spdlog::warn("peer {} gave something else than the manifest: its SHA-256 is not the content id", peer.value);
     }
     if (known)
       self->succeed(std::move(known));
@@ -117,7 +122,8 @@ class Search : public std::enable_shared_from_this<Search> {
 
 }  // namespace
 
-void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {
+void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
+                    std::function<void(ManifestPtr)> on_found) {
   std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found))->go_on();
 }
 

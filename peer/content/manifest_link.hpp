@@ -24,6 +24,7 @@ struct ManifestSource {
 };
 
 /// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once.
-void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found);
+void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
+                    std::function<void(ManifestPtr)> on_found);
 
 }  // namespace p2p

@@ -1,5 +1,6 @@
-// Which source is asked for a manifest next, and when: one after the other in random order, the next one also when the last
-// one takes its time, because a source that gives nothing, or a byte now and then, must not keep us from those behind it.
+// Which source is asked for a manifest next, and when: one after the other in random order, the next one also when the
+// last one takes its time, because a source that gives nothing, or a byte now and then, must not keep us from those
+// behind it.
 //
 // Pure: time is a parameter, the shell asks (manifest_link.cpp).
 #pragma once
@@ -25,7 +26,8 @@ class ManifestSearch {
   /// `sources` may be 0: then nobody is ever asked.
   ManifestSearch(std::uint32_t sources, std::uint64_t seed, Instant now);
 
-  /// The source to ask now, by its number; none: nobody until next_deadline() or on_failed(). Asked until it gives none.
+  /// The source to ask now, by its number; none: nobody until next_deadline() or on_failed(). Asked until it gives
+  /// none.
   std::optional<std::uint32_t> poll(Instant now);
   /// This source was asked, and its answer is over without a manifest.
   void on_failed(std::uint32_t source, Instant now);
@@ -41,9 +43,9 @@ class ManifestSearch {
   std::vector<std::uint32_t> order_;  ///< Of this round.
   std::vector<bool> busy_;            ///< By source.
   std::uint32_t asking_ = 0;
-  std::size_t at_ = 0;  ///< How far this round is in order_.
+  std::size_t at_ = 0;                   ///< How far this round is in order_.
   std::optional<std::uint32_t> latest_;  ///< Whom we wait for before the next is asked.
-  Instant next_at_;  ///< When the next source, or the next round, is due whatever happens.
+  Instant next_at_;                      ///< When the next source, or the next round, is due whatever happens.
   Duration pause_ = kFirstPause;
   std::uint32_t rounds_ = 0;
 };

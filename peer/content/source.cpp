@@ -33,7 +33,8 @@ struct stat looked_at(const fs::path& path, bool follow_link) {
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::vector<fs::path> entries;
   std::error_code error;
-  for (fs::directory_iterator it(directory, error); !error && it != fs::directory_iterator(); it.increment(error)) entries.push_back(it->path());
+  for (fs::directory_iterator it(directory, error); !error && it != fs::directory_iterator(); it.increment(error))
+    entries.push_back(it->path());
   if (error) refuse(directory, error.message());
   return entries;
 }
@@ -46,7 +47,8 @@ class Finder {
     if (const std::string fault = name.empty() ? "" : config::path_fault(name); !fault.empty())
       refuse(path, "its path " + fault + ", which a manifest cannot have");
     if (S_ISREG(status.st_mode)) {
-      const config::ManifestFile entry{name, static_cast<std::uint64_t>(status.st_size), (status.st_mode & S_IXUSR) != 0 ? 0755u : 0644u};
+      const config::ManifestFile entry{name, static_cast<std::uint64_t>(status.st_size),
+                                       (status.st_mode & S_IXUSR) != 0 ? 0755u : 0644u};
       source.files.push_back({entry, path, status.st_mtim, status.st_ino});
     } else if (S_ISDIR(status.st_mode)) {
       // A list, not an open directory for each level: there may be more levels than a process may open.
@@ -55,7 +57,8 @@ class Finder {
       for (const fs::path& entry : entries)
         if (!is_own(entry)) take(entry, (name.empty() ? "" : name + "/") + entry.filename().native(), false);
     } else {
-      refuse(path, std::string(S_ISLNK(status.st_mode) ? "is a symbolic link" : "is a special file") + "; a manifest has regular files and folders only");
+      refuse(path, std::string(S_ISLNK(status.st_mode) ? "is a symbolic link" : "is a special file") +
+                       "; a manifest has regular files and folders only");
     }
   }
 
@@ -75,7 +78,8 @@ std::string base_name(const fs::path& path) {
 }  // namespace
 
 std::uint64_t Source::total_size() const {
-  return std::accumulate(files.begin(), files.end(), std::uint64_t{0}, [](std::uint64_t sum, const SourceFile& file) { return sum + file.entry.size; });
+  return std::accumulate(files.begin(), files.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const SourceFile& file) { return sum + file.entry.size; });
 }
 
 Source find_source(const std::vector<fs::path>& paths) {
@@ -92,7 +96,8 @@ Source find_source(const std::vector<fs::path>& paths) {
     for (const fs::path& path : paths) {
       const std::string name = base_name(path);
       if (!names.insert(name).second)
-        throw ExitError(ExitCode::usage, "two of the paths are named " + config::in_quotes(name) + "; in one folder there can be but one");
+        throw ExitError(ExitCode::usage, "two of the paths are named " + config::in_quotes(name) +
+                                             "; in one folder there can be but one");
       finder.take(path, name, true);
     }
   }
@@ -102,7 +107,8 @@ Source find_source(const std::vector<fs::path>& paths) {
   if (source.total_size() == 0) refuse(paths[0], "has no bytes to exchange");
   std::vector<std::string_view> all(source.folders.begin(), source.folders.end());
   for (const SourceFile& file : source.files) all.push_back(file.entry.path);
-  if (const auto collision = config::path_collision(all)) refuse(paths[0], *collision + ", and would be one file where names have no case");
+  if (const auto collision = config::path_collision(all))
+    refuse(paths[0], *collision + ", and would be one file where names have no case");
   return std::move(source);
 }
 

@@ -14,10 +14,10 @@
 namespace p2p {
 
 struct SourceFile {
-  config::ManifestFile entry;      ///< As it will stand in the manifest.
-  std::filesystem::path path;      ///< Where it is.
-  timespec changed;                ///< Time of the last modification when it was seen,
-  ino_t inode;                     ///< and which file it was.
+  config::ManifestFile entry;  ///< As it will stand in the manifest.
+  std::filesystem::path path;  ///< Where it is.
+  timespec changed;            ///< Time of the last modification when it was seen,
+  ino_t inode;                 ///< and which file it was.
 };
 
 /// One content on disk, in a manifest's order.
@@ -31,8 +31,9 @@ struct Source {
 
 /// Looks at what the user named. One regular file is a content of that file; one directory is a folder with its tree;
 /// several paths are a folder that holds each under its base name. A path of the user's own may be a symbolic link;
-/// inside a directory, our own files (peer/storage/scratch.hpp) are left out, and whatever is neither a regular file nor a directory is an error.
-/// Throws ExitError: usage for paths that cannot be together, io for what cannot be read or put in a manifest.
+/// inside a directory, our own files (peer/storage/scratch.hpp) are left out, and whatever is neither a regular file
+/// nor a directory is an error. Throws ExitError: usage for paths that cannot be together, io for what cannot be read
+/// or put in a manifest.
 Source find_source(const std::vector<std::filesystem::path>& paths);
 
 /// Throws ExitError (io) when a file's size, modification time or inode is no longer what find_source() saw.

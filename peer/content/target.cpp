@@ -23,7 +23,8 @@ bool has_bytes(const fs::path& root, const config::Manifest& manifest, ProgressM
   if (File(root, File::Mode::read).size() != size) return false;
   const FileToHash file{root, size};
   const unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
-  const HashedPieces found = hash_files(std::span(&file, 1), {manifest.piece_size, manifest.piece_hash, jobs, progress});
+  const HashedPieces found =
+      hash_files(std::span(&file, 1), {manifest.piece_size, manifest.piece_hash, jobs, progress});
   return found.cut_short.empty() && found.digests == manifest.digests;
 }
 
@@ -43,16 +44,20 @@ bool is_there(const fs::path& root, const ManifestPtr& known, bool update, Progr
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (status.type() == fs::file_type::not_found && !something_is_at(root)) return false;
-  if (error && status.type() != fs::file_type::not_found) throw ExitError(ExitCode::io, "cannot look at " + root.string() + ": " + error.message());
+  if (error && status.type() != fs::file_type::not_found)
+    throw ExitError(ExitCode::io, "cannot look at " + root.string() + ": " + error.message());
   if (!fs::is_regular_file(status))
-    throw ExitError(ExitCode::content_mismatch, root.string() + " is there, and no file; move it away, or say another folder with --out");
+    throw ExitError(ExitCode::content_mismatch,
+                    root.string() + " is there, and no file; move it away, or say another folder with --out");
   if (has_bytes(root, known->manifest, progress)) {
     if (update) set_executable(root, known->manifest.files.front().executable());
     remove_stale_journals(content_of(root, known));
     return true;
   }
   if (!update)
-    throw ExitError(ExitCode::content_mismatch, root.string() + " is there and is something else; move it away, or say --update to replace it by this content");
+    throw ExitError(
+        ExitCode::content_mismatch,
+        root.string() + " is there and is something else; move it away, or say --update to replace it by this content");
   return false;
 }
 

@@ -25,11 +25,13 @@ std::optional<Address> parse_address(std::string_view text, std::optional<std::u
   const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string_view host = text.substr(0, colon);
   const bool has_port = colon != std::string_view::npos;
-  const std::uint64_t port = has_port ? config::parse_integer(text.substr(colon + 1), 1, 65'535).value_or(0) : usual_port.value_or(0);
+  const std::uint64_t port =
+      has_port ? config::parse_integer(text.substr(colon + 1), 1, 65'535).value_or(0) : usual_port.value_or(0);
   const bool bracketed = host.starts_with('[');
   host = config::without_brackets(host);
   // Without brackets nobody can tell where an IPv6 address ends.
-  if (port == 0 || !config::is_host(host) || (host.find(':') != std::string_view::npos) != bracketed) return std::nullopt;
+  if (port == 0 || !config::is_host(host) || (host.find(':') != std::string_view::npos) != bracketed)
+    return std::nullopt;
   return Address{std::string(host), static_cast<std::uint16_t>(port)};
 }
 

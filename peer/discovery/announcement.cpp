@@ -24,7 +24,8 @@ class Writer {
   /// Big-endian.
   template <class Integer>
   void integer(Integer value) {
-    for (std::size_t left = sizeof value; left > 0; --left) bytes_.push_back(static_cast<std::byte>(std::uint64_t{value} >> (8 * (left - 1))));
+    for (std::size_t left = sizeof value; left > 0; --left)
+      bytes_.push_back(static_cast<std::byte>(std::uint64_t{value} >> (8 * (left - 1))));
   }
 
   void raw(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
@@ -85,9 +86,13 @@ class Reader {
 
 }  // namespace
 
-bool is_valid(const Node& node) { return node.peer.value <= kLargestPeerId && node.port != 0 && config::is_host(node.host); }
+bool is_valid(const Node& node) {
+  return node.peer.value <= kLargestPeerId && node.port != 0 && config::is_host(node.host);
+}
 
-bool is_valid(const Holding& holding) { return holding.name.size() <= kLongestHoldingName && config::path_fault(holding.name).empty(); }
+bool is_valid(const Holding& holding) {
+  return holding.name.size() <= kLongestHoldingName && config::path_fault(holding.name).empty();
+}
 
 Sha256Digest seal_of(const AnnouncementSecret& secret) { return sha256(secret); }
 

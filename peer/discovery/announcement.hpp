@@ -20,9 +20,9 @@ namespace p2p {
 using AnnouncementSecret = std::array<std::byte, 16>;
 
 struct Announcement {
-  Sha256Digest seal = {};                ///< SHA-256 of a secret.
+  Sha256Digest seal = {};  ///< SHA-256 of a secret.
   Node node;
-  std::optional<Holding> holding = {};   ///< Empty: the node itself.
+  std::optional<Holding> holding = {};  ///< Empty: the node itself.
 
   friend bool operator==(const Announcement&, const Announcement&) = default;
 };

@@ -20,8 +20,8 @@ class AnswerRoom {
 
   /// An answer begins. `stop` ends it when its room is needed; called at most once, from inside of hold() or keep().
   Ticket begin(std::function<void()> stop);
-  /// The answer takes so many bytes now. When all together take too many, the largest is stopped, so that a small one always
-  /// comes through.
+  /// The answer takes so many bytes now. When all together take too many, the largest is stopped, so that a small one
+  /// always comes through.
   void hold(Ticket answer, std::size_t bytes);
   /// The answer has come, or ended otherwise: it takes nothing any more. No effect on one that was stopped.
   void end(Ticket answer) { coming_.erase(answer); }

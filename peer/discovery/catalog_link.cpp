@@ -21,11 +21,13 @@ using OnAnswer = std::function<void(const CatalogAnswer&)>;
 /// The same for an IPv4 address however it is written.
 std::string ip_of(const Stream& stream) {
   const asio::ip::address& address = stream.remote().address;
-  return address.is_v6() && address.to_v6().is_v4_mapped() ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+  return address.is_v6() && address.to_v6().is_v4_mapped()
+             ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
+             : address.to_string();
 }
 
-asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name, std::shared_ptr<AnswerRoom> room,
-                          OnAnswer on_answer) {
+asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name,
+                          std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
   ReceivedText received;
   const std::string ip = ip_of(*timed->stream);
   const AnswerRoom::Ticket ticket = room->begin([timed] { timed->close(); });
@@ -36,7 +38,8 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
     spdlog::info("{} gave no catalog: {}", name, error.code().message());
   }
   timed->close();
-  CatalogAnswer answer{.failure = {DialFailure::Kind::other, name + " gives no catalog: it is none of our nodes, or too busy"}};
+  CatalogAnswer answer{
+      .failure = {DialFailure::Kind::other, name + " gives no catalog: it is none of our nodes, or too busy"}};
   // One that has nothing for us says nothing, as one of another network does.
   if (received.declined) answer.catalog = NodeCatalog{};
   if (received.text) {
@@ -55,15 +58,16 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
 }  // namespace
 
 ContentPrefix catalog_key(std::string_view network, std::string_view question) {
-  const std::string text = "peerProcess catalog\n" + std::to_string(network.size()) + "\n" + std::string(network) + std::string(question);
+  const std::string text =
+      "peerProcess catalog\n" + std::to_string(network.size()) + "\n" + std::string(network) + std::string(question);
   const Sha256Digest digest = sha256(std::as_bytes(std::span(text)));
   ContentPrefix key;
   std::copy_n(digest.begin(), key.size(), key.begin());
   return key;
 }
 
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
-                 std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
+                 const std::string& question, std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
   const Features wish{.fetch_catalog = true, .content = catalog_key(network, question)};
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));
   dial(

@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "config/catalog.hpp"
-#include "peer/net/asio.hpp"
-#include "peer/net/dialer.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/discovery/answer_room.hpp"
+#include "peer/net/asio.hpp"
+#include "peer/net/dialer.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
 
-/// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a SHA-256 of network
-/// and question. The question is a file's name, a content id in 64 lower-case digits, or empty: all that is offered. A node
-/// of another network answers with nothing, because no question of its own looks so.
+/// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a SHA-256 of
+/// network and question. The question is a file's name, a content id in 64 lower-case digits, or empty: all that is
+/// offered. A node of another network answers with nothing, because no question of its own looks so.
 ContentPrefix catalog_key(std::string_view network, std::string_view question);
 
 struct NodeCatalog {
@@ -37,9 +37,10 @@ struct CatalogAnswer {
   DialFailure failure = {};
 };
 
-/// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its text
-/// on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps.
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network, const std::string& question,
-                 std::shared_ptr<AnswerRoom> room, std::function<void(const CatalogAnswer&)> on_answer);
+/// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its
+/// text on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps.
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
+                 const std::string& question, std::shared_ptr<AnswerRoom> room,
+                 std::function<void(const CatalogAnswer&)> on_answer);
 
 }  // namespace p2p

@@ -23,7 +23,9 @@ std::string read_list(const fs::path& path) {
     throw ExitError(ExitCode::bad_configuration, path.string() + ": cannot be read: " + error.code().message());
   }
   if (text.size() > kLargestFile)
-    throw config::ConfigError({{path.string(), 0, 0, "is larger than " + std::to_string(kLargestFile) + " bytes, expected a list of clusters"}});
+    throw config::ConfigError(
+        {{path.string(), 0, 0,
+          "is larger than " + std::to_string(kLargestFile) + " bytes, expected a list of clusters"}});
   return text;
 }
 

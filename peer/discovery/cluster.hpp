@@ -1,4 +1,5 @@
-// Clusters: folders that say in a file of their own name where the other clusters are (docs/PROTOCOL.md, "Cluster files").
+// Clusters: folders that say in a file of their own name where the other clusters are (docs/PROTOCOL.md, "Cluster
+// files").
 #pragma once
 
 #include <filesystem>

@@ -61,8 +61,10 @@ DhtDiscovery::~DhtDiscovery() {
 
 void DhtDiscovery::announce(const Holding& holding) {
   P2P_ASSERT(options_.self);
-  if (!is_valid(holding)) return spdlog::warn("others cannot find {}: no name that they would accept", config::in_quotes(holding.name));
-  if (!published_.contains(holding)) publish(holding, {name_key(options_.network, holding.name), content_key(options_.network, holding.id)});
+  if (!is_valid(holding))
+    return spdlog::warn("others cannot find {}: no name that they would accept", config::in_quotes(holding.name));
+  if (!published_.contains(holding))
+    publish(holding, {name_key(options_.network, holding.name), content_key(options_.network, holding.id)});
 }
 
 void DhtDiscovery::withdraw(const Holding& holding) {
@@ -75,7 +77,8 @@ void DhtDiscovery::withdraw(const Holding& holding) {
 }
 
 void DhtDiscovery::publish(const std::optional<Holding>& holding, const std::vector<DhtKey>& keys) {
-  Published published{.secret = random_secret(), .announcement = {.node = *options_.self, .holding = holding}, .values = {}};
+  Published published{
+      .secret = random_secret(), .announcement = {.node = *options_.self, .holding = holding}, .values = {}};
   published.announcement.seal = seal_of(published.secret);
   const std::vector<std::byte> bytes = encode(published.announcement);
   for (const DhtKey& key : keys) {
@@ -86,7 +89,8 @@ void DhtDiscovery::publish(const std::optional<Holding>& holding, const std::vec
 }
 
 void DhtDiscovery::append_withdrawals(const Published& published, std::vector<DhtValue>& to) {
-  for (const DhtValue& value : published.values) to.push_back({value.key, value.number, encode(Withdrawal{published.secret})});
+  for (const DhtValue& value : published.values)
+    to.push_back({value.key, value.number, encode(Withdrawal{published.secret})});
 }
 
 // --- Neighbors ---
@@ -102,11 +106,13 @@ void DhtDiscovery::on_connected(bool connected) {
 
 void DhtDiscovery::contact_all() {
   for (const Rendezvous& rendezvous : options_.join)
-    resolver_.async_resolve(rendezvous.host, std::to_string(rendezvous.port),
-                            while_alive([this](const std::error_code& error, const udp::resolver::results_type& results) {
-                              if (!error) node_.contact({results.begin(), results.end()});
-                            }));
-  if (!options_.join.empty()) contact_after(connected_ ? Clock::duration(kContactInterval) : Clock::duration(kLonelyInterval));
+    resolver_.async_resolve(
+        rendezvous.host, std::to_string(rendezvous.port),
+        while_alive([this](const std::error_code& error, const udp::resolver::results_type& results) {
+          if (!error) node_.contact({results.begin(), results.end()});
+        }));
+  if (!options_.join.empty())
+    contact_after(connected_ ? Clock::duration(kContactInterval) : Clock::duration(kLonelyInterval));
 }
 
 void DhtDiscovery::contact_after(Clock::duration wait) {
@@ -118,28 +124,42 @@ void DhtDiscovery::contact_after(Clock::duration wait) {
 
 // --- Searches ---
 
-void DhtDiscovery::find_name(const std::string& name, std::function<void(const Found&)> on_found, std::function<void()> on_done) {
-  find_holdings(name_key(options_.network, name), [name](const Holding& holding) { return holding.name == name; }, std::move(on_found),
-                std::move(on_done));
+void DhtDiscovery::find_name(const std::string& name, std::function<void(const Found&)> on_found,
+                             std::function<void()> on_done) {
+  find_holdings(
+      name_key(options_.network, name), [name](const Holding& holding) { return holding.name == name; },
+      std::move(on_found), std::move(on_done));
 }
 
-void DhtDiscovery::find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) {
-  find_holdings(content_key(options_.network, id), [id](const Holding& holding) { return holding.id == id; }, std::move(on_found), std::move(on_done));
+void DhtDiscovery::find_content(const ContentId& id, std::function<void(const Found&)> on_found,
+                                std::function<void()> on_done) {
+  find_holdings(
+      content_key(options_.network, id), [id](const Holding& holding) { return holding.id == id; }, std::move(on_found),
+      std::move(on_done));
 }
 
 void DhtDiscovery::find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) {
-  start(node_key(options_.network), [](const Announcement& announcement) { return !announcement.holding; },
-        [on_found = std::move(on_found)](const Announcement& announcement) { on_found(announcement.node); }, std::move(on_done));
+  start(
+      node_key(options_.network), [](const Announcement& announcement) { return !announcement.holding; },
+      [on_found = std::move(on_found)](const Announcement& announcement) { on_found(announcement.node); },
+      std::move(on_done));
 }
 
-void DhtDiscovery::find_holdings(const DhtKey& key, std::function<bool(const Holding&)> matches, std::function<void(const Found&)> on_found,
-                                 std::function<void()> on_done) {
-  start(key, [matches = std::move(matches)](const Announcement& announcement) { return announcement.holding && matches(*announcement.holding); },
-        [on_found = std::move(on_found)](const Announcement& announcement) { on_found({announcement.node, *announcement.holding}); }, std::move(on_done));
+void DhtDiscovery::find_holdings(const DhtKey& key, std::function<bool(const Holding&)> matches,
+                                 std::function<void(const Found&)> on_found, std::function<void()> on_done) {
+  start(
+      key,
+      [matches = std::move(matches)](const Announcement& announcement) {
+        return announcement.holding && matches(*announcement.holding);
+      },
+      [on_found = std::move(on_found)](const Announcement& announcement) {
+        on_found({announcement.node, *announcement.holding});
+      },
+      std::move(on_done));
 }
 
-void DhtDiscovery::start(const DhtKey& key, std::function<bool(const Announcement&)> matches, std::function<void(const Announcement&)> on_found,
-                         std::function<void()> on_done) {
+void DhtDiscovery::start(const DhtKey& key, std::function<bool(const Announcement&)> matches,
+                         std::function<void(const Announcement&)> on_found, std::function<void()> on_done) {
   const auto search = std::make_shared<Search>(io_);
   search->key = key;
   search->matches = std::move(matches);
@@ -202,7 +222,9 @@ bool DhtDiscovery::report_held(const std::shared_ptr<Search>& search) {
 bool DhtDiscovery::report(const std::shared_ptr<Search>& search, const std::vector<Announcement>& announcements) {
   const std::weak_ptr alive = alive_;
   for (const Announcement& announcement : announcements) {
-    if (search->results.size() >= kMostResults || !search->results.emplace(announcement.node, announcement.holding).second) continue;
+    if (search->results.size() >= kMostResults ||
+        !search->results.emplace(announcement.node, announcement.holding).second)
+      continue;
     search->on_found(announcement);
     if (alive.expired()) return false;
   }

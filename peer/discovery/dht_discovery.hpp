@@ -25,8 +25,10 @@ class DhtDiscovery final : public Discovery {
 
   void announce(const Holding& holding) override;
   void withdraw(const Holding& holding) override;
-  void find_name(const std::string& name, std::function<void(const Found&)> on_found, std::function<void()> on_done) override;
-  void find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) override;
+  void find_name(const std::string& name, std::function<void(const Found&)> on_found,
+                 std::function<void()> on_done) override;
+  void find_content(const ContentId& id, std::function<void(const Found&)> on_found,
+                    std::function<void()> on_done) override;
   void find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) override;
 
  private:
@@ -62,10 +64,10 @@ class DhtDiscovery final : public Discovery {
   void contact_all();
   void contact_after(Clock::duration wait);
 
-  void find_holdings(const DhtKey& key, std::function<bool(const Holding&)> matches, std::function<void(const Found&)> on_found,
-                     std::function<void()> on_done);
-  void start(const DhtKey& key, std::function<bool(const Announcement&)> matches, std::function<void(const Announcement&)> on_found,
-             std::function<void()> on_done);
+  void find_holdings(const DhtKey& key, std::function<bool(const Holding&)> matches,
+                     std::function<void(const Found&)> on_found, std::function<void()> on_done);
+  void start(const DhtKey& key, std::function<bool(const Announcement&)> matches,
+             std::function<void(const Announcement&)> on_found, std::function<void()> on_done);
   void begin(const std::shared_ptr<Search>& search);
   void look(const std::shared_ptr<Search>& search);
   void take(const std::shared_ptr<Search>& search, const std::vector<std::vector<std::byte>>& values);

@@ -18,8 +18,8 @@ constexpr dht::ValueType::Id kType = 0x5050;
 using Values = std::vector<std::shared_ptr<dht::Value>>;
 using udp = asio::ip::udp;
 
-/// What a node answers in a second, to all and to one address. OpenDHT's own 1,600 and 200 are less than what many nodes
-/// on one machine ask of each other when they all start.
+/// What a node answers in a second, to all and to one address. OpenDHT's own 1,600 and 200 are less than what many
+/// nodes on one machine ask of each other when they all start.
 constexpr int kRequestsPerSecond = 3'200;
 constexpr int kRequestsPerSecondOfOne = 1'600;
 constexpr std::size_t kMostStored = 64u << 20;
@@ -29,10 +29,13 @@ dht::InfoHash hash_of(const DhtKey& key) { return {reinterpret_cast<const std::u
 std::span<const std::byte> bytes_of(const dht::Value& value) { return std::as_bytes(std::span(value.data)); }
 
 std::shared_ptr<dht::Value> packed(const DhtValue& value) {
-  return std::make_shared<dht::Value>(kType, reinterpret_cast<const std::uint8_t*>(value.bytes.data()), value.bytes.size(), value.number);
+  return std::make_shared<dht::Value>(kType, reinterpret_cast<const std::uint8_t*>(value.bytes.data()),
+                                      value.bytes.size(), value.number);
 }
 
-dht::SockAddr address_of(const udp::endpoint& endpoint) { return {endpoint.data(), static_cast<socklen_t>(endpoint.size())}; }
+dht::SockAddr address_of(const udp::endpoint& endpoint) {
+  return {endpoint.data(), static_cast<socklen_t>(endpoint.size())};
+}
 
 dht::ValueType value_type(const DhtNodeOptions& options) {
   const auto may_store = options.may_store;
@@ -42,7 +45,8 @@ dht::ValueType value_type(const DhtNodeOptions& options) {
           [=](const dht::InfoHash&, std::shared_ptr<dht::Value>& value, const dht::InfoHash&, const dht::SockAddr&) {
             return value->data.size() <= largest && may_store(bytes_of(*value), value->id);
           },
-          [=](const dht::InfoHash&, const std::shared_ptr<dht::Value>& kept, std::shared_ptr<dht::Value>& other, const dht::InfoHash&, const dht::SockAddr&) {
+          [=](const dht::InfoHash&, const std::shared_ptr<dht::Value>& kept, std::shared_ptr<dht::Value>& other,
+              const dht::InfoHash&, const dht::SockAddr&) {
             return other->data.size() <= largest && may_replace(bytes_of(*kept), bytes_of(*other));
           }};
 }
@@ -82,7 +86,8 @@ struct DhtNode::State {
   dht::DhtRunner runner;
 };
 
-DhtNode::DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::function<void(bool)> on_connected) : state_(std::make_shared<State>(io)) {
+DhtNode::DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::function<void(bool)> on_connected)
+    : state_(std::make_shared<State>(io)) {
   state_->on_connected = std::move(on_connected);
   state_->largest_value = options.largest_value;
   dht::DhtRunner::Config config;
@@ -138,7 +143,9 @@ void DhtNode::take_back(const std::vector<DhtValue>& others, std::chrono::millis
   if (limit.count() > 0) countdown->wait(limit);
 }
 
-std::shared_ptr<void> DhtNode::get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values, std::function<void()> on_done) {
+std::shared_ptr<void> DhtNode::get(const DhtKey& key,
+                                   std::function<void(std::vector<std::vector<std::byte>>)> on_values,
+                                   std::function<void()> on_done) {
   struct Search {
     std::function<void(std::vector<std::vector<std::byte>>)> on_values;
     std::function<void()> on_done;
@@ -146,26 +153,25 @@ std::shared_ptr<void> DhtNode::get(const DhtKey& key, std::function<void(std::ve
   const auto search = std::make_shared<Search>(Search{std::move(on_values), std::move(on_done)});
   const std::weak_ptr weak = search;
   asio::io_context& io = state_->io;
-  state_->runner.get(
-      hash_of(key),
-      dht::GetCallback([weak, &io, largest = state_->largest_value](const Values& values) {
-        if (weak.expired()) return false;
-        std::vector<std::vector<std::byte>> found;
-        for (const auto& value : values) {
-          const auto bytes = bytes_of(*value);
-          if (value->type == kType && bytes.size() <= largest) found.emplace_back(bytes.begin(), bytes.end());
-        }
-        if (found.empty()) return true;
-        asio::post(io, [weak, found = std::move(found)]() mutable {
-          if (const auto alive = weak.lock()) alive->on_values(std::move(found));
-        });
-        return true;
-      }),
-      dht::DoneCallbackSimple([weak, &io](bool) {
-        asio::post(io, [weak] {
-          if (const auto alive = weak.lock()) alive->on_done();
-        });
-      }));
+  state_->runner.get(hash_of(key), dht::GetCallback([weak, &io, largest = state_->largest_value](const Values& values) {
+                       if (weak.expired()) return false;
+                       std::vector<std::vector<std::byte>> found;
+                       for (const auto& value : values) {
+                         const auto bytes = bytes_of(*value);
+                         if (value->type == kType && bytes.size() <= largest)
+                           found.emplace_back(bytes.begin(), bytes.end());
+                       }
+                       if (found.empty()) return true;
+                       asio::post(io, [weak, found = std::move(found)]() mutable {
+                         if (const auto alive = weak.lock()) alive->on_values(std::move(found));
+                       });
+                       return true;
+                     }),
+                     dht::DoneCallbackSimple([weak, &io](bool) {
+                       asio::post(io, [weak] {
+                         if (const auto alive = weak.lock()) alive->on_done();
+                       });
+                     }));
   return search;
 }
 

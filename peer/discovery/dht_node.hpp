@@ -1,5 +1,5 @@
-// A node of the DHT: bytes under keys. The one room that knows OpenDHT, whose threads end here: what they have to say is
-// posted to the io_context. Absent: what the bytes mean (announcement.hpp), and when a search has waited long enough
+// A node of the DHT: bytes under keys. The one room that knows OpenDHT, whose threads end here: what they have to say
+// is posted to the io_context. Absent: what the bytes mean (announcement.hpp), and when a search has waited long enough
 // (dht_discovery.cpp).
 #pragma once
 
@@ -25,11 +25,11 @@ struct DhtValue {
 };
 
 struct DhtNodeOptions {
-  std::uint32_t network = 1;                 ///< Nodes of different networks ignore each other. Not 0.
+  std::uint32_t network = 1;                    ///< Nodes of different networks ignore each other. Not 0.
   std::optional<asio::ip::address_v4> v4 = {};  ///< Where to listen; at least one of the two.
   std::optional<asio::ip::address_v6> v6 = {};
-  std::uint16_t port = 0;                    ///< 0: an ephemeral one.
-  std::size_t largest_value = 0;             ///< Bytes; larger values are neither kept nor found.
+  std::uint16_t port = 0;         ///< 0: an ephemeral one.
+  std::size_t largest_value = 0;  ///< Bytes; larger values are neither kept nor found.
   /// Whether to keep a value that another node puts here. Called on OpenDHT's thread.
   bool (*may_store)(std::span<const std::byte> bytes, std::uint64_t number) = nullptr;
   /// Whether it may take the place of what is kept under the same number. Called on OpenDHT's thread.
@@ -63,7 +63,8 @@ class DhtNode {
 
   /// Looks for values under a key: `on_values` as they come, again and again the same ones too, then `on_done` once.
   /// The returned value keeps the search going; without it nothing is called any more.
-  std::shared_ptr<void> get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values, std::function<void()> on_done);
+  std::shared_ptr<void> get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values,
+                            std::function<void()> on_done);
 
  private:
   struct State;

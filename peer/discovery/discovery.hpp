@@ -2,8 +2,8 @@
 // Absent: transfers (peer/share/), and how a node is dialled (peer/net/dialer.hpp).
 //
 // Results come from anybody and are only hints: a node may be gone, or lie about what it has. Whoever dials one that
-// does not answer drops it; nothing here does. A node that ended without a farewell is listed for up to five minutes more,
-// the lifetime of an announcement (docs/PROTOCOL.md, "Discovery", has the bytes and the limits).
+// does not answer drops it; nothing here does. A node that ended without a farewell is listed for up to five minutes
+// more, the lifetime of an announcement (docs/PROTOCOL.md, "Discovery", has the bytes and the limits).
 #pragma once
 
 #include <compare>
@@ -38,24 +38,27 @@ struct Found {
   friend auto operator<=>(const Found&, const Found&) = default;
 };
 
-/// One node's part in a network, or a client's that only searches. Everything on the network thread; nothing blocks it but
-/// the destructor, for a second or two at most, while it takes back what was announced. The io_context outlives it.
+/// One node's part in a network, or a client's that only searches. Everything on the network thread; nothing blocks it
+/// but the destructor, for a second or two at most, while it takes back what was announced. The io_context outlives it.
 class Discovery {
  public:
   virtual ~Discovery() = default;
 
-  /// Goes on being announced until withdrawn or the end of this object. Again: no effect. A name that others would refuse
-  /// (see Holding) is not announced, and a warning says so. Precondition: the options had a `self`.
+  /// Goes on being announced until withdrawn or the end of this object. Again: no effect. A name that others would
+  /// refuse (see Holding) is not announced, and a warning says so. Precondition: the options had a `self`.
   virtual void announce(const Holding& holding) = 0;
   /// Takes it back where nodes can be reached; elsewhere it runs out. One that is not announced: no effect.
   virtual void withdraw(const Holding& holding) = 0;
 
-  /// Searches. `on_found` once for each distinct result, then `on_done` once; both on the network thread, never before the
-  /// call returns, and not after the end of this object. Our own announcements are among the results. Within ten seconds
-  /// done, also when nobody answers; in a network without dead nodes in milliseconds, with some in one or two seconds, and
-  /// the first results come before that. Of up to 1,000 holders all are found, of more of them some; at most 4,096.
-  virtual void find_name(const std::string& name, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
-  virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found, std::function<void()> on_done) = 0;
+  /// Searches. `on_found` once for each distinct result, then `on_done` once; both on the network thread, never before
+  /// the call returns, and not after the end of this object. Our own announcements are among the results. Within ten
+  /// seconds done, also when nobody answers; in a network without dead nodes in milliseconds, with some in one or two
+  /// seconds, and the first results come before that. Of up to 1,000 holders all are found, of more of them some; at
+  /// most 4,096.
+  virtual void find_name(const std::string& name, std::function<void(const Found&)> on_found,
+                         std::function<void()> on_done) = 0;
+  virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found,
+                            std::function<void()> on_done) = 0;
   /// All nodes of the network that announce themselves.
   virtual void find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) = 0;
 };
@@ -64,13 +67,13 @@ struct DiscoveryOptions {
   std::string network;                ///< Networks of different names never see each other.
   std::optional<Node> self = {};      ///< Announced as a node; empty for `ls` and `get`, which are clients only.
   std::vector<Rendezvous> join = {};  ///< Any nodes that are up; more than one so that one may be dead.
-  std::uint16_t port = 0;             ///< UDP port of the DHT; 0: an ephemeral one. A `share` node uses the number of its TCP port,
-                                      ///< so that HOST:PORT names both.
+  std::uint16_t port = 0;  ///< UDP port of the DHT; 0: an ephemeral one. A `share` node uses the number of its TCP
+                           ///< port, so that HOST:PORT names both.
 };
 
-/// Listens on the loopback alone when the host of `self`, or without it each host of `join`, is a loopback name or address;
-/// else on all interfaces. Throws ExitError: usage when this build has no OpenDHT, with no_discovery() as the message;
-/// port_in_use, network.
+/// Listens on the loopback alone when the host of `self`, or without it each host of `join`, is a loopback name or
+/// address; else on all interfaces. Throws ExitError: usage when this build has no OpenDHT, with no_discovery() as the
+/// message; port_in_use, network.
 std::unique_ptr<Discovery> make_discovery(asio::io_context& io, DiscoveryOptions options);
 
 /// In a build without OpenDHT a sentence, without its stop, that says so and what to do; empty in any other build.

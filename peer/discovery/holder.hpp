@@ -13,7 +13,7 @@ namespace p2p {
 
 /// A node that offers a file, by its own word.
 struct Holder {
-  PeerId peer;     ///< Whose it says that it is; anybody can claim an ID.
+  PeerId peer;  ///< Whose it says that it is; anybody can claim an ID.
   Address address;
   std::string ip;  ///< What the address led to.
   std::string name;

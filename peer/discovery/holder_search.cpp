@@ -18,7 +18,8 @@ constexpr std::size_t kListedBytes = 320;
 HolderSearch::HolderSearch(asio::io_context& io, Discovery& discovery, Options options)
     : io_(io), discovery_(discovery), options_(std::move(options)), self_(std::make_shared<HolderSearch*>(this)) {}
 
-void HolderSearch::run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder, std::function<void()> on_done) {
+void HolderSearch::run(std::set<Address> known, const std::set<Address>& also,
+                       std::function<void(const Holder&)> on_holder, std::function<void()> on_done) {
   const auto round = round_ = std::make_shared<Round>(io_);
   failures_.clear();
   round->seen = std::move(known);
@@ -88,7 +89,8 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
   std::size_t left = round->room->for_one();
   bool whole = catalog.whole;
   for (const config::CatalogEntry& entry : catalog.entries) {
-    const bool fits = options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);
+    const bool fits =
+        options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);
     if (!fits) continue;
     const std::size_t bytes = config::memory_of(entry) + kListedBytes;
     if (bytes > left) {
@@ -115,8 +117,8 @@ void HolderSearch::finish(const std::shared_ptr<Round>& round) {
   if (std::exchange(round->done, true)) return;
   round->deadline.cancel();
   if (const std::size_t cut = round->room->cut(); cut > 0)
-    spdlog::warn("the answers of a search have room for {} MiB in all: {} of them {} cut, so files may be missing", AnswerRoom::kUsualBytes >> 20, cut,
-                 cut == 1 ? "was" : "were");
+    spdlog::warn("the answers of a search have room for {} MiB in all: {} of them {} cut, so files may be missing",
+                 AnswerRoom::kUsualBytes >> 20, cut, cut == 1 ? "was" : "were");
   round->on_done();
 }
 

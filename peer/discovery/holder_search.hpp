@@ -1,7 +1,7 @@
 // Finding who has a file, by its name or its content id; or everything that anybody has.
 //
-// Discovery and --join say who might know; each of those is then asked itself, and its word is what counts: so a node that
-// is gone, or that has something else by now, does not appear.
+// Discovery and --join say who might know; each of those is then asked itself, and its word is what counts: so a node
+// that is gone, or that has something else by now, does not appear.
 #pragma once
 
 #include <chrono>
@@ -26,19 +26,21 @@ class HolderSearch {
   struct Options {
     PeerId self;
     std::string network;
-    std::string wanted;           ///< A name, or the digits of `id`; empty: every file of every node.
+    std::string wanted;  ///< A name, or the digits of `id`; empty: every file of every node.
     std::optional<ContentId> id;
     std::vector<Address> join;
-    std::chrono::seconds patience{2};  ///< For those who have not answered when nobody else will be found: dead machines are slow.
+    std::chrono::seconds patience{
+        2};  ///< For those who have not answered when nobody else will be found: dead machines are slow.
   };
 
   /// `discovery` outlives this.
   HolderSearch(asio::io_context& io, Discovery& discovery, Options options);
 
-  /// One round. `on_holder` for each file of each node, also when the round is over: some take long to answer. `on_done`
-  /// once, when all have answered or those that have not have had their time. All answers of a round have one AnswerRoom; a warning
-  /// says when something was cut. Nobody in `known` is asked, all in `also` are.
-  void run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder, std::function<void()> on_done);
+  /// One round. `on_holder` for each file of each node, also when the round is over: some take long to answer.
+  /// `on_done` once, when all have answered or those that have not have had their time. All answers of a round have one
+  /// AnswerRoom; a warning says when something was cut. Nobody in `known` is asked, all in `also` are.
+  void run(std::set<Address> known, const std::set<Address>& also, std::function<void(const Holder&)> on_holder,
+           std::function<void()> on_done);
 
   /// From the next round on: who has this content, under whatever name.
   void look_for(const ContentId& id);

@@ -32,7 +32,8 @@ std::string nobody_answers(const std::vector<Address>& asked, const std::map<Add
 bool is_final(const std::vector<Address>& asked, const std::map<Address, DialFailure>& failures) {
   return std::ranges::all_of(asked, [&](const Address& address) {
     const auto failed = failures.find(address);
-    return failed != failures.end() && (failed->second.kind == DialFailure::Kind::not_resolved || failed->second.kind == DialFailure::Kind::refused);
+    return failed != failures.end() && (failed->second.kind == DialFailure::Kind::not_resolved ||
+                                        failed->second.kind == DialFailure::Kind::refused);
   });
 }
 

@@ -10,8 +10,8 @@
 
 namespace p2p {
 
-/// What --join says; without it, all entries of the cluster folders in the working directory; without these, port 5000 of
-/// this machine. Never empty.
+/// What --join says; without it, all entries of the cluster folders in the working directory; without these, port 5000
+/// of this machine. Never empty.
 std::vector<Address> addresses_to_join(const std::vector<Address>& given);
 
 /// For who finds no node at all: who was asked, why none of them answers, and what to do.

@@ -1,5 +1,6 @@
-// Where in the DHT something is announced (docs/PROTOCOL.md, "Discovery"). The name of the network is part of each key and
-// of the number that OpenDHT keeps its own networks apart by, so that networks that meet still cannot find each other.
+// Where in the DHT something is announced (docs/PROTOCOL.md, "Discovery"). The name of the network is part of each key
+// and of the number that OpenDHT keeps its own networks apart by, so that networks that meet still cannot find each
+// other.
 #pragma once
 
 #include <array>

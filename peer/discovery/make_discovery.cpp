@@ -23,8 +23,8 @@ bool loopback_only(const DiscoveryOptions& options) {
   return std::ranges::all_of(options.join, [](const Rendezvous& rendezvous) { return is_loopback(rendezvous.host); });
 }
 
-/// Whether a socket can be bound there. OpenDHT sets SO_REUSEADDR on its own, which lets two processes have one UDP port,
-/// and does not say why one cannot be bound.
+/// Whether a socket can be bound there. OpenDHT sets SO_REUSEADDR on its own, which lets two processes have one UDP
+/// port, and does not say why one cannot be bound.
 std::error_code try_bind(const asio::ip::address& address, std::uint16_t port) {
   asio::io_context io;
   udp::socket socket(io);
@@ -41,8 +41,10 @@ std::string_view no_discovery() { return {}; }
 
 std::unique_ptr<Discovery> make_discovery(asio::io_context& io, DiscoveryOptions options) {
   if (options.self && !is_valid(*options.self))
-    throw ExitError(ExitCode::usage, "host is " + config::in_quotes(options.self->host) + " and port " + std::to_string(options.self->port) +
-                                         ", expected a name or an address by which others reach this machine, and a port that is not 0");
+    throw ExitError(ExitCode::usage,
+                    "host is " + config::in_quotes(options.self->host) + " and port " +
+                        std::to_string(options.self->port) +
+                        ", expected a name or an address by which others reach this machine, and a port that is not 0");
   const bool loopback = loopback_only(options);
   const auto v4 = loopback ? asio::ip::address_v4::loopback() : asio::ip::address_v4::any();
   const auto v6 = loopback ? asio::ip::address_v6::loopback() : asio::ip::address_v6::any();

@@ -15,7 +15,8 @@ using udp = asio::ip::udp;
 
 std::optional<asio::ip::address> address_of(const sockaddr* raw) {
   if (!raw) return std::nullopt;
-  if (raw->sa_family == AF_INET) return asio::ip::address_v4(ntohl(reinterpret_cast<const sockaddr_in*>(raw)->sin_addr.s_addr));
+  if (raw->sa_family == AF_INET)
+    return asio::ip::address_v4(ntohl(reinterpret_cast<const sockaddr_in*>(raw)->sin_addr.s_addr));
   if (raw->sa_family != AF_INET6) return std::nullopt;
   asio::ip::address_v6::bytes_type bytes;
   std::ranges::copy(reinterpret_cast<const sockaddr_in6*>(raw)->sin6_addr.s6_addr, bytes.begin());
@@ -71,7 +72,8 @@ std::vector<std::string> own_hosts() {
   std::vector<OwnHost> hosts;
   constexpr unsigned kUsable = IFF_UP | IFF_RUNNING;
   for (const ifaddrs* each = list; each; each = each->ifa_next)
-    if (const auto address = address_of(each->ifa_addr); address && (each->ifa_flags & kUsable) == kUsable) hosts.push_back(described(*address));
+    if (const auto address = address_of(each->ifa_addr); address && (each->ifa_flags & kUsable) == kUsable)
+      hosts.push_back(described(*address));
   return in_order(std::move(hosts));
 }
 

@@ -60,8 +60,8 @@ std::string Tally::describe() const {
   std::string text;
   for (const auto& [id, holders] : by_content()) {
     const std::size_t machines = count_machines(holders);
-    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " + std::to_string(machines) +
-            (machines == 1 ? " holder: " : " holders: ");
+    text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " +
+            std::to_string(machines) + (machines == 1 ? " holder: " : " holders: ");
     for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) {
       if (i > 0) text += ", ";
       text += config::printable(to_string(holders[i].address));

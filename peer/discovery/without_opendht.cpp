@@ -5,7 +5,8 @@
 namespace p2p {
 
 std::string_view no_discovery() {
-  return "this build cannot find other nodes, so share, ls and get do not work: it was made without OpenDHT, which Debian 12 and "
+  return "this build cannot find other nodes, so share, ls and get do not work: it was made without OpenDHT, which "
+         "Debian 12 and "
          "Ubuntu 24.04 have as libopendht-dev and Debian 13 does not have; install it, then build again";
 }
 

@@ -14,7 +14,8 @@ inline Instant now() {
 
 /// The inverse, for timers.
 inline std::chrono::steady_clock::time_point to_steady(Instant instant) {
-  return std::chrono::steady_clock::time_point(std::chrono::duration_cast<std::chrono::steady_clock::duration>(instant.time_since_epoch()));
+  return std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(instant.time_since_epoch()));
 }
 
 }  // namespace p2p

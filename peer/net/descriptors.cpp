@@ -19,7 +19,9 @@ std::uint32_t spare_connections(std::uint32_t neighbors) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT32_MAX;
   const std::uint64_t bound = kOwnFiles + 2 * std::uint64_t{neighbors};
-  return limit.rlim_cur > bound ? static_cast<std::uint32_t>(std::min<std::uint64_t>(limit.rlim_cur - bound, UINT32_MAX)) : 0;
+  return limit.rlim_cur > bound
+             ? static_cast<std::uint32_t>(std::min<std::uint64_t>(limit.rlim_cur - bound, UINT32_MAX))
+             : 0;
 }
 
 }  // namespace p2p

@@ -51,7 +51,8 @@ asio::awaitable<Resolved> resolve(const std::string& host, std::uint16_t port) {
 
 DialFailure::Kind kind_of(const std::error_code& error) {
   using Kind = DialFailure::Kind;
-  if (error.category() == asio::error::get_netdb_category() || error.category() == asio::error::get_addrinfo_category()) return Kind::not_resolved;
+  if (error.category() == asio::error::get_netdb_category() || error.category() == asio::error::get_addrinfo_category())
+    return Kind::not_resolved;
   switch (error.value()) {
     case ECONNREFUSED: return Kind::refused;
     case ETIMEDOUT: return Kind::timed_out;
@@ -108,7 +109,8 @@ DialFailure describe_failure(const std::string& host, std::uint16_t port, const 
   const std::string place = host + " port " + std::to_string(port);
   switch (kind) {
     case DialFailure::Kind::not_resolved:
-      return {kind, "cannot resolve " + host + (error == asio::error::host_not_found_try_again ? ": the name server does not answer" : "")};
+      return {kind, "cannot resolve " + host +
+                        (error == asio::error::host_not_found_try_again ? ": the name server does not answer" : "")};
     case DialFailure::Kind::refused: return {kind, place + " refuses the connection"};
     case DialFailure::Kind::timed_out: return {kind, place + " does not answer"};
     case DialFailure::Kind::no_route: return {kind, "no route to " + place};

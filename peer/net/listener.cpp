@@ -24,7 +24,8 @@ std::vector<Candidate> addresses_for(const std::string& own_host) {
   std::error_code not_literal;
   const auto literal = asio::ip::make_address(own_host, not_literal);
   if (!not_literal && literal.is_loopback()) return {{literal, true}};
-  if (own_host == "localhost") return {{asio::ip::address_v4::loopback(), true}, {asio::ip::address_v6::loopback(), false}};
+  if (own_host == "localhost")
+    return {{asio::ip::address_v4::loopback(), true}, {asio::ip::address_v6::loopback(), false}};
   return {{asio::ip::address_v4::any(), true}, {asio::ip::address_v6::any(), false}};
 }
 
@@ -55,7 +56,8 @@ Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint1
       const bool in_use = error.code() == asio::error::address_in_use;
       if (!candidate.required && !in_use) continue;
       throw ExitError(in_use ? ExitCode::port_in_use : ExitCode::network,
-                      "cannot listen on " + candidate.address.to_string() + " port " + std::to_string(port) + ": " + error.code().message());
+                      "cannot listen on " + candidate.address.to_string() + " port " + std::to_string(port) + ": " +
+                          error.code().message());
     }
   }
 }
@@ -72,7 +74,8 @@ void Listener::stop() {
   }
 }
 
-asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
+asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream,
+                                            std::function<bool()> make_room) {
   Instant warn_again{};
   while (socket.acceptor.is_open()) {
     auto [error, accepted] = co_await socket.acceptor.async_accept(use_result);

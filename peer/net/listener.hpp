@@ -30,7 +30,8 @@ class Listener {
     asio::steady_timer retry;
   };
 
-  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
+  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream,
+                                           std::function<bool()> make_room);
 
   asio::io_context& io_;
   std::list<Socket> sockets_;

@@ -16,7 +16,8 @@ namespace p2p {
 /// inherits it. Best effort: a system without it goes on with its own.
 inline void tune_for_loopback(int descriptor, const asio::ip::address& address) {
   constexpr std::string_view kLossBased = "cubic";
-  if (address.is_loopback()) ::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, kLossBased.data(), kLossBased.size());
+  if (address.is_loopback())
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, kLossBased.data(), kLossBased.size());
 }
 
 }  // namespace p2p

@@ -17,7 +17,8 @@ inline Origin origin_of(const asio::ip::address& address) {
     std::ranges::transform(from, bytes.begin(), [](unsigned char byte) { return std::byte{byte}; });
     return bytes;
   };
-  return address.is_v4() ? Origin::of(as_bytes(address.to_v4().to_bytes())) : Origin::of(as_bytes(address.to_v6().to_bytes()));
+  return address.is_v4() ? Origin::of(as_bytes(address.to_v4().to_bytes()))
+                         : Origin::of(as_bytes(address.to_v6().to_bytes()));
 }
 
 }  // namespace p2p

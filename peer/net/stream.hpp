@@ -1,11 +1,11 @@
 // A connection as everything above the sockets sees it: bytes in, bytes out, files out, and who is at the other end.
 //
 // There is one kind today, plain TCP (tcp_stream.hpp); one that seals its bytes is another. The layers above ask for
-// batches, not for messages, so that a virtual call is nothing beside the system call. A file goes out by the kernel where
-// the kind allows it (sendfile), so the fast path is the stream's business and nobody else's.
+// batches, not for messages, so that a virtual call is nothing beside the system call. A file goes out by the kernel
+// where the kind allows it (sendfile), so the fast path is the stream's business and nobody else's.
 //
-// Single-threaded, on the network thread. At most one read and one write at a time. A stream that is closed ends both with
-// an error; the coroutine that waits must keep the stream alive.
+// Single-threaded, on the network thread. At most one read and one write at a time. A stream that is closed ends both
+// with an error; the coroutine that waits must keep the stream alive.
 #pragma once
 
 #include <array>
@@ -43,8 +43,8 @@ class Stream {
   /// has ended its half.
   virtual asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) = 0;
 
-  /// Waits for room and writes at least one byte. `more`: further bytes follow at once, so that a short segment may wait
-  /// for them.
+  /// Waits for room and writes at least one byte. `more`: further bytes follow at once, so that a short segment may
+  /// wait for them.
   virtual asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) = 0;
 
   /// Waits for room and writes at least one of the file's `count` bytes from `offset` on, at most a turn's worth, after

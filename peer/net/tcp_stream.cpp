@@ -13,7 +13,8 @@
 namespace p2p {
 namespace {
 
-// The most that one call sends of a file, so that a fast receiver of a large piece does not keep the thread from others.
+// The most that one call sends of a file, so that a fast receiver of a large piece does not keep the thread from
+// others.
 constexpr std::size_t kTurnBytes = 1u << 20;
 // A silent connection is legal for ever; these find out that the remote's machine is gone.
 constexpr int kKeepaliveIdle_s = 30;

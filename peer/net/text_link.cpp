@@ -21,7 +21,9 @@ void throw_if(const std::error_code& error) {
   if (error) throw std::system_error(error);
 }
 
-std::chrono::seconds transfer_patience(std::size_t bytes) { return kTransferPatience + std::chrono::seconds(bytes / kSlowLine); }
+std::chrono::seconds transfer_patience(std::size_t bytes) {
+  return kTransferPatience + std::chrono::seconds(bytes / kSlowLine);
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ void TimedStream::close() {
   if (stream) stream->close();
 }
 
-asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::uint8_t type, std::size_t most_bytes,
+asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish,
+                                           std::uint8_t type, std::size_t most_bytes,
                                            std::function<void(std::size_t)> on_growth) {
   TimedStream::close_in(timed, kGreetingPatience);
   const auto hello = encode(Handshake{self, encode(wish)});

@@ -1,5 +1,5 @@
-// Buffers for pieces on their way in: each holds one whole piece, because a piece is stored only when it is whole. A large
-// one may lie in a file of its own instead.
+// Buffers for pieces on their way in: each holds one whole piece, because a piece is stored only when it is whole. A
+// large one may lie in a file of its own instead.
 #pragma once
 
 #include <cstddef>

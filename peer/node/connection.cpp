@@ -92,7 +92,8 @@ asio::awaitable<void> Connection::read_loop(std::shared_ptr<Connection> self) {
 
 asio::awaitable<bool> Connection::read_some() {
   if (greeted_ && input_buffer_.size() < kInputBytes)
-    input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes : kInputBytes);
+    input_buffer_.resize(exchange_.swarm().geometry().largest_size() <= kSmallPiece ? kSmallPiecesInputBytes
+                                                                                    : kInputBytes);
   if (exchange_.swarm().awaits_acknowledgement(link_)) stream_->acknowledge();
   const std::array<asio::mutable_buffer, 2> targets{asio::buffer(input_buffer_), asio::mutable_buffer()};
   const auto [error, bytes] = co_await stream_->read_some(targets);
@@ -154,7 +155,10 @@ asio::awaitable<bool> Connection::read_payload() {
       exchange_.carry_out();
       if (closed_) co_return false;
       if (buffer) {
-        if (const bool more = co_await read_rest(buffer.data() + (length - decoder_.payload_left()), decoder_.payload_left()); !more) co_return false;
+        if (const bool more =
+                co_await read_rest(buffer.data() + (length - decoder_.payload_left()), decoder_.payload_left());
+            !more)
+          co_return false;
       } else {
         if (const bool more = co_await read_some(); !more) co_return false;
       }

@@ -61,14 +61,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Decoder decoder_;
 
   std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come.
-  std::span<const std::byte> input_;  ///< Bytes that are read and not yet decoded.
+  std::span<const std::byte> input_;     ///< Bytes that are read and not yet decoded.
   Bytes output_;
-  asio::steady_timer wake_;           ///< Never expires; cancelling it wakes the writer.
+  asio::steady_timer wake_;                     ///< Never expires; cancelling it wakes the writer.
   std::unique_ptr<Throttle::Meter> up_, down_;  ///< Null without a limit.
   std::string end_reason_;
   bool greeted_ = false;
-  bool writing_ = false;              ///< The writer waits for the stream.
-  std::uint64_t writes_ = 0;          ///< How often that was over.
+  bool writing_ = false;      ///< The writer waits for the stream.
+  std::uint64_t writes_ = 0;  ///< How often that was over.
   /// What was last reported: writes_, and the bytes that the remote had not acknowledged then.
   std::optional<std::pair<std::uint64_t, std::size_t>> reported_;
   bool closed_ = false;

@@ -7,14 +7,15 @@
 #include <utility>
 
 #include "peer/ground/clock.hpp"
-#include "peer/net/dialer.hpp"
 #include "peer/ground/random_seed.hpp"
+#include "peer/net/dialer.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/trust_text.hpp"
 
 namespace p2p {
 
-DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway, PieceStorage& store)
+DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life,
+                       ListedDoorway& doorway, PieceStorage& store)
     : plan_(std::move(plan)),
       io_(io),
       life_(life),
@@ -32,7 +33,8 @@ DaemonLoop::DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_cont
 SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
   SwarmConfig config = plan_.swarm;
   config.stays = options.exit_when == ExitWhen::never || options.linger_s > 0;
-  if (options.exit_when == ExitWhen::all) config.patience = std::chrono::seconds(options.patience_s.value_or(RunOptions::kDefaultPatience_s));
+  if (options.exit_when == ExitWhen::all)
+    config.patience = std::chrono::seconds(options.patience_s.value_or(RunOptions::kDefaultPatience_s));
   return config;
 }
 
@@ -52,7 +54,8 @@ Exchange::Hooks DaemonLoop::hooks() {
                 log_diagnostic(event, plan_.words);
                 ends_.count(event);
                 if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
-                if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all) on_goal(ExitCode::complete);
+                if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all)
+                  on_goal(ExitCode::complete);
                 if (std::holds_alternative<PatienceEnded>(event)) on_patience_ended();
                 if (std::holds_alternative<TrustWithdrawn>(event)) on_trust_withdrawn();
                 if (plan_.on_event) plan_.on_event(event, exchange_.swarm());
@@ -71,7 +74,9 @@ void DaemonLoop::flush_log_soon() {
   });
 }
 
-const config::PeerLine& DaemonLoop::line_of(PeerId peer) const { return *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id); }
+const config::PeerLine& DaemonLoop::line_of(PeerId peer) const {
+  return *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id);
+}
 
 /// Where peers are dialled, for people.
 PeerAddress DaemonLoop::where() const {
@@ -113,7 +118,9 @@ void DaemonLoop::on_own_complete() {
 
 void DaemonLoop::on_patience_ended() {
   const auto stuck = stuck_.explain(exchange_.swarm(), now());
-  if (stuck) spdlog::warn("not everybody was heard of for {} s: {}", patience_.count(), describe(*stuck, now(), plan_.words, where()));
+  if (stuck)
+    spdlog::warn("not everybody was heard of for {} s: {}", patience_.count(),
+                 describe(*stuck, now(), plan_.words, where()));
   on_goal(ExitCode::not_all_heard_of);
 }
 
@@ -176,7 +183,8 @@ Progress::Status DaemonLoop::status() const {
           .listed = static_cast<std::uint32_t>(plan_.peers.size() - 1),
           .unchoking_us = swarm.unchoking_us(),
           .trust = swarm.quorum() ? describe_trust(*swarm.quorum(), swarm.stored().size()) : std::string(),
-          .stuck = stuck_.current() && !life_.leaving() ? describe(*stuck_.current(), now(), plan_.words, where()) : std::string()};
+          .stuck = stuck_.current() && !life_.leaving() ? describe(*stuck_.current(), now(), plan_.words, where())
+                                                        : std::string()};
 }
 
 void DaemonLoop::leave_drained(ExitCode code) {

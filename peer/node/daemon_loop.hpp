@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "config/peer_info.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/listed_doorway.hpp"
 #include "peer/node/run_options.hpp"
-#include "peer/ground/exit_code.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/report/link_ends.hpp"
 #include "peer/report/piece_words.hpp"
@@ -36,13 +36,14 @@ struct DaemonPlan {
 class DaemonLoop {
  public:
   /// Opens the log. Throws ExitError. `io`, `life`, `doorway`, `store` and the plan's peers outlive this.
-  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway, PieceStorage& store);
+  DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway,
+             PieceStorage& store);
 
-  /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the time-out, or a
-  /// failure. When it proves that the content was not complete after all, it goes on, or, when it is too late for that, returns
-  /// `content_mismatch`. SIGTERM or SIGINT: stops accepting, lets the frames on their way out, and returns within 5 s: `interrupted`,
-  /// or `complete` when the peer served on by wish alone; a second one ends the process at once. Throws ExitError at the time-out
-  /// and for disk errors.
+  /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the
+  /// time-out, or a failure. When it proves that the content was not complete after all, it goes on, or, when it is too
+  /// late for that, returns `content_mismatch`. SIGTERM or SIGINT: stops accepting, lets the frames on their way out,
+  /// and returns within 5 s: `interrupted`, or `complete` when the peer served on by wish alone; a second one ends the
+  /// process at once. Throws ExitError at the time-out and for disk errors.
   ExitCode run();
 
  private:
@@ -80,7 +81,7 @@ class DaemonLoop {
   std::optional<Instant> deadline_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
-  bool at_goal_ = false;   ///< The goal of exit_when_ is reached, or the patience is over.
+  bool at_goal_ = false;  ///< The goal of exit_when_ is reached, or the patience is over.
   ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
   bool drains_ = false;    ///< Queued frames are sent before the end.

@@ -69,7 +69,8 @@ struct Doorway::Room : std::enable_shared_from_this<Doorway::Room> {
 /// A caller's stream, from its acceptance to its end.
 class Doorway::Room::Guest final : public Stream {
  public:
-  Guest(std::shared_ptr<Room> room, CallerId caller, StreamPtr inner) : room_(std::move(room)), caller_(caller), inner_(std::move(inner)) {
+  Guest(std::shared_ptr<Room> room, CallerId caller, StreamPtr inner)
+      : room_(std::move(room)), caller_(caller), inner_(std::move(inner)) {
     room_->guests.emplace(caller_, this);
   }
   ~Guest() override {
@@ -82,8 +83,12 @@ class Doorway::Room::Guest final : public Stream {
 
   asio::any_io_executor executor() override { return inner_->executor(); }
   const Remote& remote() const override { return inner_->remote(); }
-  asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override { return inner_->read_some(buffers); }
-  asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override { return inner_->write_some(bytes, more); }
+  asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override {
+    return inner_->read_some(buffers);
+  }
+  asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override {
+    return inner_->write_some(bytes, more);
+  }
   /// Pieces go out like this: the link is of use.
   asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) override {
     room_->door.on_link_used(caller_, now());
@@ -141,7 +146,8 @@ asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerI
     const Moved moved = co_await stream->read_some(rest);
     if (!stream->is_open()) co_return;
     if (moved.error) {
-      if (!room->closed) room->turn_away({moved.error == asio::error::eof ? "the remote ended the connection" : moved.error.message()});
+      if (!room->closed)
+        room->turn_away({moved.error == asio::error::eof ? "the remote ended the connection" : moved.error.message()});
       co_return;
     }
     count += moved.bytes;

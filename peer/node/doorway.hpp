@@ -1,8 +1,8 @@
 // The shell of the door (protocol/door): reads what callers say, carries out what the door decides, writes texts.
 //
-// Every accepted connection goes through here first. A caller's stream is wrapped, so that the door hears when it is used
-// and when it is gone, whoever has it by then, and can end it when its place is needed.
-// Everything on the network thread.
+// Every accepted connection goes through here first. A caller's stream is wrapped, so that the door hears when it is
+// used and when it is gone, whoever has it by then, and can end it when its place is needed. Everything on the network
+// thread.
 #pragma once
 
 #include <cstddef>

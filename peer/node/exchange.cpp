@@ -22,7 +22,8 @@ constexpr auto kClosingPatience = 250ms;
 constexpr auto kRoomInterval = 1s;
 // With a limit there are at most so many links asked at a time that each of them gets this much of it.
 constexpr std::uint64_t kLeastPerSource_bytes_per_s = 4096;
-// With a limit a link may be ahead of us by so much: a quarter of a second, so that the limit is reached on long ways, too.
+// With a limit a link may be ahead of us by so much: a quarter of a second, so that the limit is reached on long ways,
+// too.
 constexpr std::uint64_t kLeastUnread = 64u << 10, kMostUnread = 4u << 20;
 
 DialFault fault_of(const DialFailure& failure) {
@@ -64,9 +65,7 @@ SwarmConfig Exchange::bounded(SwarmConfig config) const {
   return config;
 }
 
-void Exchange::start() {
-  look_at_clock();
-}
+void Exchange::start() { look_at_clock(); }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
   if (const auto rate = limits_.rates().down; rate && *rate / 4 < kMostUnread)
@@ -186,7 +185,9 @@ void Exchange::claim(PieceIndex piece) {
   }
 }
 
-void Exchange::withdraw(const std::vector<PieceIndex>& pieces) { swarm_.on_trust_withdrawn(store_.withdraw(pieces), now()); }
+void Exchange::withdraw(const std::vector<PieceIndex>& pieces) {
+  swarm_.on_trust_withdrawn(store_.withdraw(pieces), now());
+}
 
 /// False when the disk is full.
 bool Exchange::write(PieceIndex piece, const PieceBuffer& buffer, bool parked) {
@@ -237,7 +238,8 @@ void Exchange::carry_out() {
   struct Carry {
     Exchange& exchange;
     void operator()(const SendReady& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->wake();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->wake();
     }
     void operator()(const Dial& effect) const {
       if (!exchange.finishing_) exchange.hooks_.dial(effect.peer);
@@ -245,7 +247,8 @@ void Exchange::carry_out() {
     void operator()(const Claim& effect) const { exchange.claim(effect.piece); }
     void operator()(const Withdraw& effect) const { exchange.withdraw(effect.pieces); }
     void operator()(const Disconnect& effect) const {
-      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end()) it->second->close();
+      if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
+        it->second->close();
     }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };

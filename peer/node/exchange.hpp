@@ -13,12 +13,12 @@
 #include <unordered_map>
 
 #include "peer/net/asio.hpp"
-#include "peer/net/stream.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/net/stream.hpp"
 #include "peer/net/throttle.hpp"
 #include "peer/node/buffer_pool.hpp"
-#include "peer/storage/piece_storage.hpp"
 #include "peer/node/verifier.hpp"
+#include "peer/storage/piece_storage.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -28,10 +28,11 @@ class Connection;
 class Exchange {
  public:
   struct Hooks {
-    std::function<void(const Event&)> on_event;     ///< Each event, in order.
-    std::function<void()> on_settled;               ///< After a batch of effects, before the thread may sleep.
-    std::function<void(PeerId)> dial;               ///< Connect and call add_dialed() or dial_failed().
-    std::function<void(PeerId, std::uint64_t)> on_sent = {};  ///< Bytes of a piece have gone to this neighbor. May be null.
+    std::function<void(const Event&)> on_event;  ///< Each event, in order.
+    std::function<void()> on_settled;            ///< After a batch of effects, before the thread may sleep.
+    std::function<void(PeerId)> dial;            ///< Connect and call add_dialed() or dial_failed().
+    std::function<void(PeerId, std::uint64_t)> on_sent =
+        {};  ///< Bytes of a piece have gone to this neighbor. May be null.
     /// Whether connections are accepted whose handshake has not come yet. May be null: nobody is accepted.
     std::function<bool()> anybody_greets = {};
   };
@@ -61,9 +62,11 @@ class Exchange {
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
   /// How long nothing could be stored because the disk is full.
-  Duration without_room_for(Instant at) const { return waiting_for_room_ ? at - room_missing_since_ : Duration::zero(); }
-  /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is full; then
-  /// it is to be asked for. To be followed by settle().
+  Duration without_room_for(Instant at) const {
+    return waiting_for_room_ ? at - room_missing_since_ : Duration::zero();
+  }
+  /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is
+  /// full; then it is to be asked for. To be followed by settle().
   bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
@@ -126,9 +129,11 @@ class Exchange {
   Instant room_missing_since_{};
   bool finishing_ = false;
   asio::steady_timer finish_timer_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<const bool>(true);  ///< A timer that has run out may be too late to be cancelled.
   std::function<void()> on_finished_;
-  std::optional<Verifier> verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
+  std::optional<Verifier>
+      verifier_;  ///< Where comparing a piece with the manifest takes long. The last: it has buffers.
 };
 
 }  // namespace p2p

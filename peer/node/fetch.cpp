@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "peer/ground/clock.hpp"
-#include "peer/net/dialer.hpp"
 #include "peer/ground/random_seed.hpp"
+#include "peer/net/dialer.hpp"
+#include "peer/node/open_swarm.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/stuck_text.hpp"
-#include "peer/node/open_swarm.hpp"
 
 namespace p2p {
 namespace {
@@ -24,13 +24,15 @@ constexpr Duration kLongestTrial = 60s;
 
 }  // namespace
 
-Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks)
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root,
+             const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
       progress_(options.progress, store_.geometry()),
       hooks_(std::move(hooks)),
-      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder && OldFile::may_serve(store_.geometry(), root)),
+      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
+               OldFile::may_serve(store_.geometry(), root)),
       exchange_(io_, swarm_config(self), store_, random_seed(), exchange_hooks()),
       stuck_(now()) {
   if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
@@ -44,7 +46,8 @@ SwarmConfig Fetch::swarm_config(PeerId self) const {
 
 OldFile::Hooks Fetch::old_file_hooks() {
   return {.ask_for = [this](PieceIndex piece) { exchange_.swarm().open_piece(piece, now()); },
-          .store = [this](PieceIndex piece, std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
+          .store = [this](PieceIndex piece,
+                          std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
           .on_settled = [this] { exchange_.settle(); }};
 }
 
@@ -79,7 +82,8 @@ void Fetch::add_holder(const Holder& holder) {
   const Place place{holder.ip, holder.address.port};
   if (liars_.contains(place)) return;
   if (holder.size != known_->manifest.total_size()) {
-    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address), holder.size);
+    spdlog::info("{} does not know the size of what it says that it holds: {} bytes", to_string(holder.address),
+                 holder.size);
     return;
   }
   const PeerId next{Swarm::kFirstHandle + static_cast<std::uint32_t>(handles_.size())};

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "peer/content/known_manifest.hpp"
+#include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
-#include "peer/discovery/holder_search.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "protocol/swarm/stuck.hpp"
 
@@ -36,17 +36,18 @@ class Fetch {
   };
 
   struct Hooks {
-    std::function<void()> on_complete;                   ///< Once, never before start() returns.
-    std::function<void(std::uint32_t count)> on_links;   ///< So many holders are linked now. Not to call this.
+    std::function<void()> on_complete;                  ///< Once, never before start() returns.
+    std::function<void(std::uint32_t count)> on_links;  ///< So many holders are linked now. Not to call this.
   };
 
   /// Claims what is there of `root`, or makes room for it. Throws StoreError as PieceStore.
-  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options, Hooks hooks);
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
+        Hooks hooks);
 
   void start();
   const ManifestPtr& known() const { return known_; }
-  /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is linked already
-  /// is not dialled again, nor anybody where wrong bytes came from.
+  /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
+  /// linked already is not dialled again, nor anybody where wrong bytes came from.
   void add_holder(const Holder& holder);
   /// Where those are that are linked.
   std::set<Address> linked() const;
@@ -76,8 +77,9 @@ class Fetch {
     Place place;
     Instant gave_at{};
   };
-  /// All that claim one ID. They may be one node that is reached in several ways and takes one connection of ours at a time, or
-  /// somebody else who takes its name: so one is tried after the other, each for a while, until one gives something.
+  /// All that claim one ID. They may be one node that is reached in several ways and takes one connection of ours at a
+  /// time, or somebody else who takes its name: so one is tried after the other, each for a while, until one gives
+  /// something.
   struct Claim {
     std::vector<PeerId> handles;  ///< Never empty, but for those of liars.
     std::size_t current = 0;
@@ -101,11 +103,11 @@ class Fetch {
   PieceStore store_;
   Progress progress_;
   Hooks hooks_;
-  std::map<PeerId, Claimant> claimants_;                 ///< By handle.
+  std::map<PeerId, Claimant> claimants_;                ///< By handle.
   std::map<std::pair<Place, PeerId>, PeerId> handles_;  ///< By place and claimed ID.
-  std::map<PeerId, Claim> claims_;                       ///< By ID.
-  std::set<Place> liars_;                                ///< Where wrong bytes came from.
-  bool has_old_;  ///< There is a file that is replaced and may have pieces.
+  std::map<PeerId, Claim> claims_;                      ///< By ID.
+  std::set<Place> liars_;                               ///< Where wrong bytes came from.
+  bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;

@@ -116,7 +116,8 @@ void Get::look(const GetSteps::Look& round) {
 
 void Get::ask_for_manifest(const GetSteps::AskForManifest& wanted) {
   std::vector<ManifestSource> sources;
-  for (const Holder& holder : wanted.holders) sources.push_back({holder.peer, holder.address.host, holder.address.port});
+  for (const Holder& holder : wanted.holders)
+    sources.push_back({holder.peer, holder.address.host, holder.address.port});
   fetch_manifest(io_, self_, wanted.id, std::move(sources), [this](ManifestPtr known) {
     arrived_ = std::move(known);
     steps_.on_manifest(arrived_->id);
@@ -127,12 +128,17 @@ void Get::ask_for_manifest(const GetSteps::AskForManifest& wanted) {
 void Get::begin() {
   known_ = arrived_;
   const config::Manifest& manifest = known_->manifest;
-  if (manifest.folder) throw ExitError(ExitCode::content_mismatch, config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
-  if (const std::string fault = steps_.fault_of(manifest.total_size(), manifest.piece_hash == config::PieceHash::sha256); !fault.empty())
+  if (manifest.folder)
+    throw ExitError(ExitCode::content_mismatch,
+                    config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
+  if (const std::string fault =
+          steps_.fault_of(manifest.total_size(), manifest.piece_hash == config::PieceHash::sha256);
+      !fault.empty())
     throw ExitError(ExitCode::content_mismatch, fault);
   root_ = options_.out / (options_.id ? manifest.files.front().path : options_.wanted);
   // Looking has a progress of its own.
-  std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
+  std::optional<StartWatch> busy(std::in_place,
+                                 StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
   if (is_there(root_, known_, options_.update, options_.net.progress)) {
     say(root_.lexically_normal().string() + " is there already");
     return steps_.on_complete();

@@ -29,7 +29,7 @@ class Get {
     std::vector<Fetch::Contribution> holders;
     std::uint64_t received;  ///< Bytes of pieces that came from holders,
     std::uint64_t found;     ///< and that the file that was there before had at other places.
-    std::string quorum;  ///< As GetSteps::quorum().
+    std::string quorum;      ///< As GetSteps::quorum().
   };
 
   /// `options` outlive this.
@@ -62,14 +62,14 @@ class Get {
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;
   GetSteps steps_;
-  asio::steady_timer timer_;      ///< At steps_.next_deadline().
-  ManifestPtr arrived_;           ///< The manifest that came last, whether it is wanted or not.
-  ManifestPtr known_;             ///< The manifest of what is fetched.
-  std::filesystem::path root_;    ///< Where its file is to be.
+  asio::steady_timer timer_;         ///< At steps_.next_deadline().
+  ManifestPtr arrived_;              ///< The manifest that came last, whether it is wanted or not.
+  ManifestPtr known_;                ///< The manifest of what is fetched.
+  std::filesystem::path root_;       ///< Where its file is to be.
   std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
   std::optional<Fetch> fetch_;
-  bool ending_ = false;           ///< The fetch ends, for another one to begin.
-  std::function<void()> gone_;    ///< The process leaves as soon as it has ended.
+  bool ending_ = false;         ///< The fetch ends, for another one to begin.
+  std::function<void()> gone_;  ///< The process leaves as soon as it has ended.
 };
 
 }  // namespace p2p

@@ -25,8 +25,8 @@ struct NetworkOptions {
 
 struct GetOptions {
   NetworkOptions net;
-  std::string wanted;                ///< A name without fault by path_fault(), or
-  std::optional<ContentId> id;       ///< the content id that it is in hexadecimal digits.
+  std::string wanted;           ///< A name without fault by path_fault(), or
+  std::optional<ContentId> id;  ///< the content id that it is in hexadecimal digits.
   std::filesystem::path out = ".";
   std::optional<std::uint32_t> quorum;
   std::optional<std::uint32_t> timeout_s;

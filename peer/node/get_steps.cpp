@@ -10,7 +10,10 @@
 namespace p2p {
 
 GetSteps::GetSteps(Options options, Instant now)
-    : options_(std::move(options)), began_(now), say_whom_at_(options_.says_whom ? now + kSayWhomAfter : kNever), look_at_(now) {}
+    : options_(std::move(options)),
+      began_(now),
+      say_whom_at_(options_.says_whom ? now + kSayWhomAfter : kNever),
+      look_at_(now) {}
 
 std::optional<GetSteps::Effect> GetSteps::poll_effect() {
   if (effects_.empty()) return std::nullopt;
@@ -67,15 +70,18 @@ void GetSteps::judge(const Asked& asked, Instant now) {
   switch (result.verdict) {
     case Tally::Verdict::accepted: return choose(result, now);
     case Tally::Verdict::conflict:
-      return fail(ExitCode::content_mismatch, name() + " is the name of " + (options_.quorum ? "several contents that have a quorum" : "different contents") +
-                                                  "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe());
+      return fail(ExitCode::content_mismatch,
+                  name() + " is the name of " +
+                      (options_.quorum ? "several contents that have a quorum" : "different contents") +
+                      "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe());
     case Tally::Verdict::nobody:
       if (!patient) return fail(ExitCode::network, nobody_has_it(asked));
       break;
     case Tally::Verdict::too_few:
       if (!patient)
-        return fail(ExitCode::content_mismatch, "no content " + name() + " has a quorum: " + std::to_string(result.holders) + "/" +
-                                                    std::to_string(*options_.quorum) + " holders agree\n" + tally_.describe());
+        return fail(ExitCode::content_mismatch,
+                    "no content " + name() + " has a quorum: " + std::to_string(result.holders) + "/" +
+                        std::to_string(*options_.quorum) + " holders agree\n" + tally_.describe());
       break;
   }
   look_at_ = now + pause_;
@@ -115,7 +121,9 @@ std::string GetSteps::no_manifest() const { return "no holder has given the mani
 std::string GetSteps::missing(const Asked& asked) const {
   if (chosen_) return no_manifest();
   if (tally_.empty()) return nobody_has_it(asked);
-  return (options_.quorum ? "no content " + name() + " has a quorum yet:\n" : "still looking for holders of " + name() + ":\n") + tally_.describe();
+  return (options_.quorum ? "no content " + name() + " has a quorum yet:\n"
+                          : "still looking for holders of " + name() + ":\n") +
+         tally_.describe();
 }
 
 // --- fetching --------------------------------------------------------------------------------------------------------
@@ -165,14 +173,16 @@ bool GetSteps::is_another_content_now(Instant now) const {
     for (const Holder& holder : holders) now_other.insert(holder.address);
   const auto before = tally_.by_content();
   const auto had_it = before.find(*chosen_);
-  return had_it != before.end() && std::ranges::any_of(had_it->second, [&](const Holder& holder) { return now_other.contains(holder.address); });
+  return had_it != before.end() &&
+         std::ranges::any_of(had_it->second, [&](const Holder& holder) { return now_other.contains(holder.address); });
 }
 
 void GetSteps::go_on_with_another_content(Instant now) {
   const std::string text = name() + " is another content now: what was being fetched is " + config::to_hex(*chosen_) +
                            ", what the name means now is\n" + called_now_.describe();
   if (!options_.update)
-    return fail(ExitCode::content_mismatch, text + "get it again, or say --update to go on with what the name means by then");
+    return fail(ExitCode::content_mismatch,
+                text + "get it again, or say --update to go on with what the name means by then");
   effects_.push_back(Say{text + "going on with that"});
   chosen_.reset();
   tally_ = {};
@@ -196,7 +206,9 @@ void GetSteps::on_fetch_ended(Instant now) {
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
-Instant GetSteps::patience_ends() const { return unserved_since_ && !options_.has_timeout ? *unserved_since_ + kAlonePatience : kNever; }
+Instant GetSteps::patience_ends() const {
+  return unserved_since_ && !options_.has_timeout ? *unserved_since_ + kAlonePatience : kNever;
+}
 
 Instant GetSteps::room_patience_ends() const { return no_room_since_ ? *no_room_since_ + kRoomPatience : kNever; }
 
@@ -213,20 +225,22 @@ void GetSteps::on_timer(Instant now) {
   }
   const std::string rest = "; what is there is kept, and the next get goes on from there";
   if (now >= room_patience_ends()) return fail(ExitCode::disk_full, "the disk has been full for a minute" + rest);
-  if (now >= patience_ends()) return fail(ExitCode::network, step_ == Step::fetching ? "no holder is left" + rest : no_manifest());
+  if (now >= patience_ends())
+    return fail(ExitCode::network, step_ == Step::fetching ? "no holder is left" + rest : no_manifest());
   if (now >= look_at_) look(now);
 }
 
 std::string GetSteps::fault_of(std::uint64_t size, bool is_sha256) const {
   if (!is_sha256)
     return "the manifest of " + name() +
-           " has xxh3 hashes, for which a liar can make other bytes; expected sha256: ask its holders to share it with that";
+           " has xxh3 hashes, for which a liar can make other bytes; expected sha256: ask its holders to share it with "
+           "that";
   const auto contents = tally_.by_content();
   const auto holders = contents.find(*chosen_);
   const auto says_so = [&](const Holder& holder) { return holder.size == size; };
   if (holders != contents.end() && std::ranges::none_of(holders->second, says_so))
-    return name() + " has " + std::to_string(size) + " bytes by its manifest, and other sizes by those who say that they hold it:\n" +
-           tally_.describe();
+    return name() + " has " + std::to_string(size) +
+           " bytes by its manifest, and other sizes by those who say that they hold it:\n" + tally_.describe();
   return {};
 }
 

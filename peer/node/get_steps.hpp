@@ -1,8 +1,8 @@
-// The steps of a `get`: search for holders, choose what the name means, get the manifest, fetch, end. When to do what, and
-// when to give up.
+// The steps of a `get`: search for holders, choose what the name means, get the manifest, fetch, end. When to do what,
+// and when to give up.
 //
-// Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's duties
-// (get.cpp):
+// Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's
+// duties (get.cpp):
 //   after each input, while (auto effect = steps.poll_effect()) carry it out;
 //   keep one timer at next_deadline() and call on_timer() then.
 // There is at most one round of search at a time: Look begins it, on_looked() says that it is over.
@@ -36,7 +36,8 @@ class GetSteps {
   static constexpr Duration kPatienceWithNobody = std::chrono::seconds(3);
   /// How long to go on while nobody gives the manifest, or no holder is linked.
   static constexpr Duration kAlonePatience = std::chrono::seconds(60);
-  /// How long to wait for room on a full disk. Nobody is served meanwhile, so the person who waits for the file should know.
+  /// How long to wait for room on a full disk. Nobody is served meanwhile, so the person who waits for the file should
+  /// know.
   static constexpr Duration kRoomPatience = std::chrono::seconds(60);
   /// A search that takes longer says whom it asks.
   static constexpr Duration kSayWhomAfter = std::chrono::milliseconds(500);
@@ -45,21 +46,23 @@ class GetSteps {
   static constexpr Duration kLongestPause = std::chrono::seconds(2);
   /// Between two rounds that look for more holders of what is chosen.
   static constexpr Duration kRefreshInterval = std::chrono::seconds(4);
-  /// How long nobody gives anything before the name is asked for again: it may be another content by now. And how often.
+  /// How long nobody gives anything before the name is asked for again: it may be another content by now. And how
+  /// often.
   static constexpr Duration kUnservedPatience = std::chrono::milliseconds(500);
   static constexpr Duration kNameInterval = std::chrono::seconds(1);
 
   struct Options {
-    std::string wanted = {};      ///< A name, or the digits of `id`.
+    std::string wanted = {};  ///< A name, or the digits of `id`.
     std::optional<ContentId> id = {};
     std::optional<std::uint32_t> quorum = {};
-    bool update = false;          ///< Goes on with another content when the name becomes one.
-    bool has_timeout = false;     ///< The user says how long to be patient.
+    bool update = false;       ///< Goes on with another content when the name becomes one.
+    bool has_timeout = false;  ///< The user says how long to be patient.
     bool says_whom = true;
     std::vector<Address> join = {};  ///< Through whom holders are looked for.
   };
 
-  /// Begin a round of search: for the content, or without `id` for the name. `also`: holders of before, to be asked again.
+  /// Begin a round of search: for the content, or without `id` for the name. `also`: holders of before, to be asked
+  /// again.
   struct Look {
     std::optional<ContentId> id;
     std::set<Address> also;
@@ -69,7 +72,8 @@ class GetSteps {
     ContentId id;
     std::vector<Holder> holders;
   };
-  /// Begin to fetch what the manifest of on_manifest() says, and call on_begun(); or on_complete() when all is there already.
+  /// Begin to fetch what the manifest of on_manifest() says, and call on_begun(); or on_complete() when all is there
+  /// already.
   struct Begin {};
   struct AddHolder {
     Holder holder;
@@ -112,7 +116,8 @@ class GetSteps {
   Instant next_deadline() const;
   std::optional<Effect> poll_effect();
 
-  /// Why what was chosen cannot be fetched, when its manifest says this; empty when it can. To be asked before room is made.
+  /// Why what was chosen cannot be fetched, when its manifest says this; empty when it can. To be asked before room is
+  /// made.
   std::string fault_of(std::uint64_t size, bool is_sha256) const;
   /// The content that the name means.
   const std::optional<ContentId>& chosen() const { return chosen_; }
@@ -124,7 +129,7 @@ class GetSteps {
  private:
   enum class Step : std::uint8_t {
     searching,
-    chosen,    ///< The manifest is asked for.
+    chosen,  ///< The manifest is asked for.
     fetching,
     changing,  ///< The fetch ends, for another content to be searched.
     ended,
@@ -147,15 +152,15 @@ class GetSteps {
   Options options_;
   Step step_ = Step::searching;
   std::deque<Effect> effects_;
-  Instant began_;              ///< The search for what is, or is not yet, chosen.
+  Instant began_;  ///< The search for what is, or is not yet, chosen.
   Instant say_whom_at_;
-  Instant look_at_;            ///< kNever while a round is under way.
+  Instant look_at_;  ///< kNever while a round is under way.
   Duration pause_ = kFirstPause;
   Tally tally_;
-  bool asks_name_ = false;     ///< In this round; otherwise by content id.
-  Tally called_now_;           ///< What this round says of the name, after one content was chosen.
+  bool asks_name_ = false;  ///< In this round; otherwise by content id.
+  Tally called_now_;        ///< What this round says of the name, after one content was chosen.
   std::optional<ContentId> chosen_;
-  std::set<Address> asked_;    ///< For the manifest of chosen_.
+  std::set<Address> asked_;  ///< For the manifest of chosen_.
   std::string quorum_;
   std::optional<Instant> unserved_since_;  ///< After the choice: no holder gives anything.
   std::optional<Instant> no_room_since_;

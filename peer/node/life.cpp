@@ -94,7 +94,8 @@ std::optional<ExitCode> Life::run_on() {
     } catch (const StoreError& error) {
       break_down(ExitError(exit_code(error.fault()), error.what()));
     } catch (const std::system_error& error) {
-      break_down(ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
+      break_down(
+          ExitError(is_disk_full(error.code()) ? ExitCode::disk_full : ExitCode::io, config::printable(error.what())));
     }
   }
   io_.restart();

@@ -1,9 +1,9 @@
-// The life of a process, whatever it does: signals, time-out, a tick for whoever shows progress, the farewell, and the exit
-// code.
+// The life of a process, whatever it does: signals, time-out, a tick for whoever shows progress, the farewell, and the
+// exit code.
 //
-// A process does one thing after the other (it waits for a manifest, then it exchanges), and each says what its end is like
-// (Doing). It ends once: the first reason decides the exit code, the farewell may take its time, and a second signal ends
-// it at once. A remote that closes, and a file that may not grow, give an error code and no signal.
+// A process does one thing after the other (it waits for a manifest, then it exchanges), and each says what its end is
+// like (Doing). It ends once: the first reason decides the exit code, the farewell may take its time, and a second
+// signal ends it at once. A remote that closes, and a file that may not grow, give an error code and no signal.
 //
 // Everything on the network thread.
 #pragma once
@@ -32,7 +32,8 @@ class Life {
     std::function<std::string()> missing = {};
   };
 
-  /// Takes over SIGINT and SIGTERM, ignores SIGPIPE and SIGXFSZ, and takes as many descriptors as the process may have. One a process; `io` outlives it.
+  /// Takes over SIGINT and SIGTERM, ignores SIGPIPE and SIGXFSZ, and takes as many descriptors as the process may have.
+  /// One a process; `io` outlives it.
   explicit Life(asio::io_context& io);
 
   void set_doing(Doing doing) { doing_ = std::move(doing); }
@@ -45,17 +46,18 @@ class Life {
   void leave(ExitCode code);
   /// Leaves, and lets run() throw this.
   void fail(const ExitError& error);
-  /// We left for something that turns out to be untrue: the code becomes this one, unless it tells of an interruption or a failure.
+  /// We left for something that turns out to be untrue: the code becomes this one, unless it tells of an interruption
+  /// or a failure.
   void amend(ExitCode code);
   bool leaving() const { return leaving_; }
 
   /// The work that the process does now is over, and other work follows: run_on() returns. Nothing while it leaves.
   void next();
 
-  /// Runs the io_context until the farewell is over: the code; or until next(): none. Errors of the system and of stores that
-  /// come out of it are fail()'s, and count also when they keep a process from leaving as complete. Throws what the process
-  /// failed with. What else is thrown comes out as it is; then it may be called again. After the end signals do what they did
-  /// before there was a life.
+  /// Runs the io_context until the farewell is over: the code; or until next(): none. Errors of the system and of
+  /// stores that come out of it are fail()'s, and count also when they keep a process from leaving as complete. Throws
+  /// what the process failed with. What else is thrown comes out as it is; then it may be called again. After the end
+  /// signals do what they did before there was a life.
   std::optional<ExitCode> run_on();
   /// The same where nothing follows.
   ExitCode run() { return run_on().value_or(ExitCode::unexpected); }

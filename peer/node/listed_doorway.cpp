@@ -27,7 +27,8 @@ ListedDoorway::ListedDoorway(asio::io_context& io, Listener& listener, const Pla
                     [this](const StrangerClosed& end) {
                       if (on_turned_away_) on_turned_away_(end);
                     }}) {
-  listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); }, [this] { return doorway_.make_room(); });
+  listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); },
+                  [this] { return doorway_.make_room(); });
 }
 
 void ListedDoorway::lead_to(Exchange& exchange, std::function<void(const StrangerClosed&)> on_turned_away) {

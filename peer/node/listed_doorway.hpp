@@ -1,9 +1,8 @@
 // The doorway of a process that exchanges one content with listed peers.
 //
 // A caller that greets is handed to the exchange, which judges whom it takes. A caller that asks for the manifest that
-// Common.cfg names is given it. Before the content is known, the first are kept, and the second are told that we have none
-// yet.
-// Everything on the network thread.
+// Common.cfg names is given it. Before the content is known, the first are kept, and the second are told that we have
+// none yet. Everything on the network thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +22,7 @@ class ListedDoorway final : private DoorUses {
  public:
   struct Plan {
     PeerId self;
-    std::uint32_t peers;               ///< All that may be linked at a time.
+    std::uint32_t peers;                ///< All that may be linked at a time.
     std::optional<ContentId> manifest;  ///< Set when Common.cfg names one.
   };
 
@@ -34,8 +33,8 @@ class ListedDoorway final : private DoorUses {
 
   /// From now on it is given to whoever asks.
   void give(ManifestPtr manifest) { manifest_ = std::move(manifest); }
-  /// From now on `exchange` is handed whoever greets, and now those who did already. It lives while `io` is run, or until close().
-  /// `on_turned_away`: as Doorway::Hooks::turned_away.
+  /// From now on `exchange` is handed whoever greets, and now those who did already. It lives while `io` is run, or
+  /// until close(). `on_turned_away`: as Doorway::Hooks::turned_away.
   void lead_to(Exchange& exchange, std::function<void(const StrangerClosed&)> on_turned_away);
 
   /// As Doorway.

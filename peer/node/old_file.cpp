@@ -18,7 +18,9 @@ constexpr std::uint32_t kMostPieces = 1u << 16;
 constexpr std::size_t kBatchBytes = 4u << 20;
 constexpr std::size_t kReadBytes = 1u << 20;
 
-std::uint32_t batch_of(const Geometry& geometry) { return static_cast<std::uint32_t>(std::max<std::size_t>(kBatchBytes / geometry.piece_size(), 1)); }
+std::uint32_t batch_of(const Geometry& geometry) {
+  return static_cast<std::uint32_t>(std::max<std::size_t>(kBatchBytes / geometry.piece_size(), 1));
+}
 
 }  // namespace
 
@@ -26,7 +28,11 @@ std::uint32_t batch_of(const Geometry& geometry) { return static_cast<std::uint3
 class OldFile::Reader {
  public:
   Reader(const fs::path& old, const PieceStorage& store, std::stop_token stop)
-      : old_(old, File::Mode::read), size_(old_.size()), store_(store), geometry_(store.geometry()), stop_(std::move(stop)) {}
+      : old_(old, File::Mode::read),
+        size_(old_.size()),
+        store_(store),
+        geometry_(store.geometry()),
+        stop_(std::move(stop)) {}
 
   std::uint64_t size() const { return size_; }
 
@@ -85,7 +91,8 @@ class OldFile::Reader {
 
 bool OldFile::may_serve(const Geometry& geometry, const fs::path& old) {
   std::error_code error;
-  return geometry.piece_count() <= kMostPieces && fs::is_regular_file(old, error) && fs::file_size(old, error) > 0 && !error;
+  return geometry.piece_count() <= kMostPieces && fs::is_regular_file(old, error) && fs::file_size(old, error) > 0 &&
+         !error;
 }
 
 OldFile::OldFile(asio::any_io_executor executor, const fs::path& old, PieceStorage& store, Hooks hooks)

@@ -1,7 +1,7 @@
 // The file that an update replaces, as a source of pieces: the shell of DeltaSearch.
 //
-// The old file is only read, and what is found in it is verified like what comes from anybody. Reading and hashing are done
-// on a thread of its own; everything else, the calls of hooks too, on the network thread.
+// The old file is only read, and what is found in it is verified like what comes from anybody. Reading and hashing are
+// done on a thread of its own; everything else, the calls of hooks too, on the network thread.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,8 @@ class OldFile {
   /// Whether an old file can be of use for a content like this: of one file, and of not too many pieces.
   static bool may_serve(const Geometry& geometry, const std::filesystem::path& old);
 
-  /// `store` is of one file, has a matches(), and outlives this. Throws std::system_error when the old file cannot be read.
+  /// `store` is of one file, has a matches(), and outlives this. Throws std::system_error when the old file cannot be
+  /// read.
   OldFile(asio::any_io_executor executor, const std::filesystem::path& old, PieceStorage& store, Hooks hooks);
   /// Waits for what is being read.
   ~OldFile();
@@ -61,7 +62,8 @@ class OldFile {
   std::uint64_t found_bytes_ = 0;
   std::shared_ptr<Reader> reader_;
   std::stop_source stop_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< For answers that arrive when this is gone.
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<const bool>(true);  ///< For answers that arrive when this is gone.
   asio::thread_pool thread_{1};
 };
 

@@ -33,13 +33,16 @@ struct RunOptions {
   std::string log_level = "warn";
   std::optional<std::uint32_t> timeout_s;  ///< From `began` on.
   ExitWhen exit_when = ExitWhen::all;
-  std::optional<std::uint32_t> patience_s;  ///< For neighbors that left unfinished, 0 for ever; with ExitWhen::all only.
+  std::optional<std::uint32_t>
+      patience_s;  ///< For neighbors that left unfinished, 0 for ever; with ExitWhen::all only.
   static constexpr std::uint32_t kDefaultPatience_s = 600;
   Instant began = now();       ///< When the command line was read.
   std::uint32_t linger_s = 0;  ///< How long to serve on after that; 0 with ExitWhen::never.
 
   /// When --timeout ends the process.
-  std::optional<Instant> deadline() const { return timeout_s ? std::optional(began + std::chrono::seconds(*timeout_s)) : std::nullopt; }
+  std::optional<Instant> deadline() const {
+    return timeout_s ? std::optional(began + std::chrono::seconds(*timeout_s)) : std::nullopt;
+  }
 };
 
 }  // namespace p2p

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "config/hex.hpp"
+#include "peer/discovery/address.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
-#include "peer/report/diagnostics.hpp"
-#include "peer/discovery/address.hpp"
 #include "peer/node/open_swarm.hpp"
+#include "peer/report/diagnostics.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace p2p {
@@ -33,15 +33,18 @@ constexpr std::uint32_t kPreferred = 16;
 
 /// One content that somebody has asked for.
 struct ShareNode::Served {
-  Served(asio::io_context& io, PeerId self, const std::filesystem::path& path, const ManifestPtr& known, Exchange::Hooks hooks)
-      : store(content_of(path, known), {.serve_only = true}), exchange(io, open_swarm(self, store, kPreferred), store, random_seed(), std::move(hooks)) {}
+  Served(asio::io_context& io, PeerId self, const std::filesystem::path& path, const ManifestPtr& known,
+         Exchange::Hooks hooks)
+      : store(content_of(path, known), {.serve_only = true}),
+        exchange(io, open_swarm(self, store, kPreferred), store, random_seed(), std::move(hooks)) {}
 
   PieceStore store;
   Exchange exchange;
   Instant used = now();
 };
 
-ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits, Hooks hooks)
+ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits,
+                     Hooks hooks)
     : io_(io),
       self_(self),
       network_(std::move(network)),
@@ -52,7 +55,10 @@ ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Lib
       most_contents_(limits.contents),
       doorway_(io, self, limits, *this,
                {.exchange = [this](StreamPtr stream, const Admit& admit) { serve(std::move(stream), admit); },
-                .text = [this](Use use, const ContentPrefix& key) { return use == Use::catalog ? catalog_for(key) : manifest_for(key); }}) {
+                .text =
+                    [this](Use use, const ContentPrefix& key) {
+                      return use == Use::catalog ? catalog_for(key) : manifest_for(key);
+                    }}) {
   sweep();
 }
 
@@ -138,7 +144,8 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   Exchange::Hooks hooks{.on_event =
                             [this, id](const Event& event) {
                               log_diagnostic(event);
-                              if (const auto* const closed = std::get_if<LinkClosed>(&event)) note_gone(id, closed->peer);
+                              if (const auto* const closed = std::get_if<LinkClosed>(&event))
+                                note_gone(id, closed->peer);
                               if (!std::holds_alternative<PiecesLost>(event)) return;
                               library_.look();
                               // Not now: this comes from inside of the exchange.
@@ -188,7 +195,8 @@ void ShareNode::note_gone(const ContentId& id, PeerId peer) {
 }
 
 void ShareNode::end_visits(const ContentId& id) {
-  for (auto visit = visits_.lower_bound({id, PeerId{0}}); visit != visits_.end() && visit->first.first == id;) note_gone(id, (visit++)->first.second);
+  for (auto visit = visits_.lower_bound({id, PeerId{0}}); visit != visits_.end() && visit->first.first == id;)
+    note_gone(id, (visit++)->first.second);
 }
 
 std::string ShareNode::name_of(const ContentId& id) const {

@@ -1,5 +1,5 @@
-// One process that serves many contents on one port: the first bytes of a connection say which content it is about, or that
-// it wants a manifest or a catalog and nothing else (docs/PROTOCOL.md, "Shared folders").
+// One process that serves many contents on one port: the first bytes of a connection say which content it is about, or
+// that it wants a manifest or a catalog and nothing else (docs/PROTOCOL.md, "Shared folders").
 //
 // A content's exchange is made when somebody comes for it, and given up when nobody has been there for a while, so that
 // thousands of files that nobody wants cost nothing. Everything on the network thread.
@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "peer/discovery/catalog_link.hpp"
 #include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
-#include "peer/discovery/catalog_link.hpp"
 #include "peer/share/library.hpp"
 #include "peer/storage/piece_store.hpp"
 
@@ -28,7 +28,7 @@ class ShareNode final : private DoorUses {
  public:
   /// Somebody who fetches one of our files.
   struct Visit {
-    std::string name;         ///< One that the content has.
+    std::string name;  ///< One that the content has.
     ContentId id;
     std::string address;      ///< Where he came from; empty when that is not known any more.
     std::uint64_t bytes = 0;  ///< Sent so far.
@@ -39,7 +39,8 @@ class ShareNode final : private DoorUses {
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
-  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits = {}, Hooks hooks = {});
+  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits = {},
+            Hooks hooks = {});
   ~ShareNode() override;
 
   void offered(const Holding& holding);
@@ -59,9 +60,13 @@ class ShareNode final : private DoorUses {
  private:
   struct Served;
 
-  bool exchanges(const std::optional<ContentPrefix>& content) const override { return content && ids_.contains(*content); }
+  bool exchanges(const std::optional<ContentPrefix>& content) const override {
+    return content && ids_.contains(*content);
+  }
   bool gives_manifest(const ContentPrefix& content) const override { return ids_.contains(content); }
-  bool answers(const ContentPrefix& question) const override { return question == everything_ || questions_.contains(question); }
+  bool answers(const ContentPrefix& question) const override {
+    return question == everything_ || questions_.contains(question);
+  }
 
   std::shared_ptr<const std::string> manifest_for(const ContentPrefix& prefix);
   std::shared_ptr<const std::string> catalog_for(const ContentPrefix& key);
@@ -88,11 +93,12 @@ class ShareNode final : private DoorUses {
   ContentPrefix everything_;                                  ///< The catalog_key() of all.
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
-  std::deque<std::pair<PeerId, std::string>> callers_;         ///< The callers that came last, and from where; of a bounded length.
+  std::deque<std::pair<PeerId, std::string>>
+      callers_;  ///< The callers that came last, and from where; of a bounded length.
   std::map<std::pair<ContentId, PeerId>, Visit> visits_;
   std::map<ContentId, std::unique_ptr<Served>> served_;
-  std::vector<std::unique_ptr<Served>> ending_;     ///< Of contents that are no longer offered.
-  std::uint64_t sent_before_ = 0;                   ///< By exchanges that are gone.
+  std::vector<std::unique_ptr<Served>> ending_;  ///< Of contents that are no longer offered.
+  std::uint64_t sent_before_ = 0;                ///< By exchanges that are gone.
   asio::steady_timer sweep_timer_;
   std::function<void()> on_finished_;
   std::uint32_t most_contents_;

@@ -28,7 +28,8 @@ void give_back(int signal, const struct sigaction& old) {
 
 }  // namespace
 
-StartWatch::StartWatch(Options options) : options_(std::move(options)), shown_(std::make_shared<std::atomic<Instant>>(now())) {
+StartWatch::StartWatch(Options options)
+    : options_(std::move(options)), shown_(std::make_shared<std::atomic<Instant>>(now())) {
   struct sigaction action {};
   action.sa_handler = leave_at_once;
   ::sigaction(SIGINT, &action, &old_int_);
@@ -56,7 +57,9 @@ OnScan StartWatch::noting(OnScan show) const {
 
 void StartWatch::wait() {
   // One write each: the main thread may write, too.
-  const auto say = [this](const std::string& text) { std::fprintf(stderr, "peerProcess: %s\n", config::printable(text + options_.what).c_str()); };
+  const auto say = [this](const std::string& text) {
+    std::fprintf(stderr, "peerProcess: %s\n", config::printable(text + options_.what).c_str());
+  };
   bool told = options_.progress == ProgressMode::none;
   std::unique_lock lock(mutex_);
   while (!over_) {

@@ -1,4 +1,5 @@
-// The time in which a process makes itself ready: long calls on the main thread, before or between the turns of its loop.
+// The time in which a process makes itself ready: long calls on the main thread, before or between the turns of its
+// loop.
 //
 // While it lasts the process says what it does, and a signal or the time-out ends it at once. That is safe because a
 // process may be killed between any two system calls, and what is on disk then is what the next start goes on from.
@@ -23,9 +24,9 @@ namespace p2p {
 class StartWatch {
  public:
   struct Options {
-    std::string what;                       ///< What is being done, such as "preparing 5 pieces of X".
+    std::string what;  ///< What is being done, such as "preparing 5 pieces of X".
     ProgressMode progress = ProgressMode::automatic;
-    std::optional<Instant> deadline = {};   ///< --timeout.
+    std::optional<Instant> deadline = {};  ///< --timeout.
   };
 
   /// From here on SIGINT and SIGTERM end the process with ExitCode::interrupted, the deadline with ExitCode::timeout.

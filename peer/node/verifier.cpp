@@ -15,7 +15,11 @@ unsigned thread_count() { return std::clamp(std::thread::hardware_concurrency(),
 }  // namespace
 
 Verifier::Verifier(asio::any_io_executor executor, const PieceStorage& store, OnVerdict on_verdict)
-    : executor_(std::move(executor)), store_(store), on_verdict_(std::move(on_verdict)), self_(std::make_shared<Verifier*>(this)), threads_(thread_count()) {}
+    : executor_(std::move(executor)),
+      store_(store),
+      on_verdict_(std::move(on_verdict)),
+      self_(std::make_shared<Verifier*>(this)),
+      threads_(thread_count()) {}
 
 Verifier::~Verifier() {
   threads_.stop();

@@ -1,4 +1,5 @@
-// Compares pieces with what they should hash to on other threads, because a SHA-256 costs as much as all else that a piece needs.
+// Compares pieces with what they should hash to on other threads, because a SHA-256 costs as much as all else that a
+// piece needs.
 //
 // Owned and called by the network thread, which also gets the verdicts, in any order. How much is under way is bounded
 // by the BufferPool that the pieces come from; large chunks, which are not in memory, by one for each link and what of

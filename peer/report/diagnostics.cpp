@@ -58,39 +58,53 @@ struct Tell {
   }
   void operator()(const StrangerClosed& e) const { warn_of_remote("refused a connection: {}", e.reason); }
   void operator()(const UnknownMessageReceived& e) const {
-    warn_of_remote("skipped a message of unknown type {} from {}{}", e.type, e.peer.value, e.resembles ? "; " + explain_numbering(*e.resembles) : "");
+    warn_of_remote("skipped a message of unknown type {} from {}{}", e.type, e.peer.value,
+                   e.resembles ? "; " + explain_numbering(*e.resembles) : "");
   }
   void operator()(const RequestsStalled& e) const {
-    spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests, e.requests == 1 ? "request" : "requests");
+    spdlog::info("{} left {} {} unanswered; asking again", e.peer.value, e.requests,
+                 e.requests == 1 ? "request" : "requests");
   }
   void operator()(const PieceRejected& e) const {
-    spdlog::warn("{} {} from {} has a wrong hash; peer {} is cut off", words.one, words.number(e.piece), e.from.value, e.from.value);
+    spdlog::warn("{} {} from {} has a wrong hash; peer {} is cut off", words.one, words.number(e.piece), e.from.value,
+                 e.from.value);
   }
   void operator()(const LowBitFirstProven& e) const {
-    spdlog::warn("{} numbers the bits of its bitfield from the low end, where the high bit is piece 0; it is read that way from now on, and {} {} that it "
-                 "gave {} fetched again", e.peer.value, e.given_up, e.given_up == 1 ? words.one : words.several, e.given_up == 1 ? "is" : "are");
+    spdlog::warn(
+        "{} numbers the bits of its bitfield from the low end, where the high bit is piece 0; it is read that way from "
+        "now on, and {} {} that it "
+        "gave {} fetched again",
+        e.peer.value, e.given_up, e.given_up == 1 ? words.one : words.several, e.given_up == 1 ? "is" : "are");
   }
   void operator()(const DoubtfulPiecesTaken& e) const {
-    spdlog::warn("{} {} came from peers that may number the bits of their bitfields from the wrong end; nobody else has them, so they are taken for right",
-                 e.count, e.count == 1 ? words.one : words.several);
+    spdlog::warn(
+        "{} {} came from peers that may number the bits of their bitfields from the wrong end; nobody else has them, "
+        "so they are taken for right",
+        e.count, e.count == 1 ? words.one : words.several);
   }
   void operator()(const TrustWithdrawn& e) const {
-    spdlog::error("{} {} that had been taken for right because nobody else had them cannot be right: they are given up and fetched again{}", e.count,
-                  e.count == 1 ? words.one : words.several, e.was_complete ? ", and the file is not complete any more" : "");
+    spdlog::error(
+        "{} {} that had been taken for right because nobody else had them cannot be right: they are given up and "
+        "fetched again{}",
+        e.count, e.count == 1 ? words.one : words.several,
+        e.was_complete ? ", and the file is not complete any more" : "");
   }
   void operator()(const PiecesLost& e) const {
-    spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?", e.count,
-                  e.count == 1 ? std::string(words.one) + " is" : std::string(words.several) + " are");
+    spdlog::error("{} {} no longer right on disk, and not offered any more; was the file changed while it is shared?",
+                  e.count, e.count == 1 ? std::string(words.one) + " is" : std::string(words.several) + " are");
   }
   void operator()(const ChunkSettled& e) const {
-    spdlog::info("chunk {} is settled, {} {}: {}", words.number(e.piece), e.holders, e.holders == 1 ? "holder says" : "holders agree", describe(*e.claim));
+    spdlog::info("chunk {} is settled, {} {}: {}", words.number(e.piece), e.holders,
+                 e.holders == 1 ? "holder says" : "holders agree", describe(*e.claim));
   }
   void operator()(const ChunkDisputed& e) const {
     warn_of_remote("{} chunk {}: {}", dispute(e.outcome), words.number(e.piece), describe(e.candidates));
   }
   void operator()(const ChunkContradicted& e) const {
-    spdlog::error("chunk {} as we hold it is not what its holders agree on: ours is {}, theirs {}; ours is kept, and nobody who believes them will ask for it",
-                  words.number(e.piece), describe(*e.ours), describe(*e.settled));
+    spdlog::error(
+        "chunk {} as we hold it is not what its holders agree on: ours is {}, theirs {}; ours is kept, and nobody who "
+        "believes them will ask for it",
+        words.number(e.piece), describe(*e.ours), describe(*e.settled));
   }
   void operator()(const FileCompleted&) const { spdlog::info("the file is complete"); }
   void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file"); }

@@ -45,7 +45,9 @@ struct CourseLine {
   Appender line;
 
   bool operator()(const LinkEstablished& e) const {
-    return line("Peer ", self, e.direction == Direction::dialed ? " makes a connection to Peer " : " is connected from Peer ", e.peer, ".");
+    return line("Peer ", self,
+                e.direction == Direction::dialed ? " makes a connection to Peer " : " is connected from Peer ", e.peer,
+                ".");
   }
   bool operator()(const PreferredNeighborsChanged& e) const {
     line("Peer ", self, " has the preferred neighbors ");
@@ -67,7 +69,8 @@ struct CourseLine {
     return line("Peer ", self, " received the ‘not interested’ message from ", e.peer, ".");
   }
   bool operator()(const PieceStored& e) const {
-    return line("Peer ", self, " has downloaded the piece ", e.piece, " from ", e.from, ". Now the number of pieces it has is ", e.count, ".");
+    return line("Peer ", self, " has downloaded the piece ", e.piece, " from ", e.from,
+                ". Now the number of pieces it has is ", e.count, ".");
   }
   bool operator()(const FileCompleted&) const { return line("Peer ", self, " has downloaded the complete file."); }
   template <class Other>
@@ -78,7 +81,9 @@ struct CourseLine {
 
 }  // namespace
 
-bool append_course_line(PeerId self, const Event& event, std::string& out) { return std::visit(CourseLine{self, {out}}, event); }
+bool append_course_line(PeerId self, const Event& event, std::string& out) {
+  return std::visit(CourseLine{self, {out}}, event);
+}
 
 std::optional<std::string> course_line(PeerId self, const Event& event) {
   std::string line;
@@ -110,7 +115,8 @@ void EventLog::append_time() {
     second_of_ = second;
   }
   const auto ms = static_cast<unsigned>(since % 1000);
-  const char rest[] = {static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10), static_cast<char>('0' + ms % 10), ':', ' '};
+  const char rest[] = {static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
+                       static_cast<char>('0' + ms % 10), ':', ' '};
   pending_.append(second_).append(rest, sizeof rest);
 }
 

@@ -1,8 +1,8 @@
 // log_peer_<id>.log: exactly the course's lines (docs/PROTOCOL.md, "Log") and nothing else. The one place where an
 // event becomes such a line.
 //
-// A swarm of small pieces is mostly haves, and each is a line: so lines are put together by hand in one buffer, which goes
-// to the file as a block.
+// A swarm of small pieces is mostly haves, and each is a line: so lines are put together by hand in one buffer, which
+// goes to the file as a block.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class EventLog {
   EventLog& operator=(const EventLog&) = delete;
 
   void write(const Event& event);
-  /// To the operating system, so that a kill loses nothing. Cheap when nothing was written. On a disk that is full lines
-  /// wait for the next call, up to a measure; beyond that they are dropped.
+  /// To the operating system, so that a kill loses nothing. Cheap when nothing was written. On a disk that is full
+  /// lines wait for the next call, up to a measure; beyond that they are dropped.
   void flush();
 
  private:

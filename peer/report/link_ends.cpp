@@ -24,7 +24,8 @@ void LinkEnds::count(const Event& event) {
 std::string LinkEnds::describe() const {
   std::string list;
   for (std::size_t kind = 0; kind < kEndKinds; ++kind)
-    if (counts_[kind] > 0) list += (list.empty() ? "" : ", ") + std::to_string(counts_[kind]) + " " + kNames[kind][counts_[kind] > 1];
+    if (counts_[kind] > 0)
+      list += (list.empty() ? "" : ", ") + std::to_string(counts_[kind]) + " " + kNames[kind][counts_[kind] > 1];
   return "links ended: " + (list.empty() ? "none" : list);
 }
 

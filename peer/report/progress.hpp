@@ -20,11 +20,11 @@ class Progress {
     std::uint32_t stored = 0;          ///< Pieces.
     std::uint64_t received_bytes = 0;  ///< Piece payload, since the start.
     std::uint64_t sent_bytes = 0;
-    std::uint32_t linked = 0;          ///< Neighbors.
+    std::uint32_t linked = 0;  ///< Neighbors.
     std::uint32_t listed = 0;
     std::uint32_t unchoking_us = 0;
-    std::string trust = {};            ///< describe_trust(), where pieces are chunks.
-    std::string stuck = {};            ///< Why nothing goes on; empty while something does.
+    std::string trust = {};  ///< describe_trust(), where pieces are chunks.
+    std::string stuck = {};  ///< Why nothing goes on; empty while something does.
   };
 
   /// `several`: what pieces are called.

@@ -52,7 +52,8 @@ std::vector<std::string> folded(std::string_view text, std::size_t width) {
   while (!text.empty() && lines.size() < kMostLines) {
     std::string_view line = config::first_columns(text, width);
     if (line.empty()) break;
-    const std::size_t blank = line.size() < text.size() && lines.size() + 1 < kMostLines ? text.rfind(' ', line.size()) : std::string_view::npos;
+    const std::size_t blank = line.size() < text.size() && lines.size() + 1 < kMostLines ? text.rfind(' ', line.size())
+                                                                                         : std::string_view::npos;
     if (blank != std::string_view::npos && blank > 0) line = line.substr(0, blank);
     text.remove_prefix(line.size());
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -142,7 +143,8 @@ std::string time_left(double bytes_left, double bytes_per_s) {
   const double s = bytes_per_s > 0 ? bytes_left / bytes_per_s : 1e9;
   if (s >= 100 * 3600) return "--:--";
   const int total = static_cast<int>(s + 0.5);
-  return total >= 3600 ? formatted("%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60) : formatted("%d:%02d", total / 60, total % 60);
+  return total >= 3600 ? formatted("%d:%02d:%02d", total / 3600, total / 60 % 60, total % 60)
+                       : formatted("%d:%02d", total / 60, total % 60);
 }
 
 }  // namespace p2p

@@ -26,8 +26,9 @@ class RecentRate {
   std::deque<std::pair<Instant, std::uint64_t>> samples_;
 };
 
-/// What a bar looks like in `width` columns, a string a line: first the whole reason of a stall, if there is one, then bar and
-/// text. One line where all of it fits; the bar shrinks and goes before anything else is cut. `share` is from 0 to 1.
+/// What a bar looks like in `width` columns, a string a line: first the whole reason of a stall, if there is one, then
+/// bar and text. One line where all of it fits; the bar shrinks and goes before anything else is cut. `share` is from 0
+/// to 1.
 std::vector<std::string> bar_lines(double share, const std::string& text, const std::string& stuck, std::size_t width);
 
 class ProgressLine {
@@ -39,8 +40,8 @@ class ProgressLine {
   /// Colour only there, without NO_COLOR.
   explicit ProgressLine(ProgressMode mode);
 
-  /// `done` of `total` is the bar's part; precondition: done <= total, total > 0. `text` stands beside it, or alone, and
-  /// behind it why nothing goes on, where that is so.
+  /// `done` of `total` is the bar's part; precondition: done <= total, total > 0. `text` stands beside it, or alone,
+  /// and behind it why nothing goes on, where that is so.
   void show(std::uint64_t done, std::uint64_t total, const std::string& text, const std::string& stuck = {});
   /// The last word: a plain line that stays.
   void finish(const std::string& text);

@@ -25,8 +25,8 @@ OnScan scan_progress(ProgressMode mode) {
     const auto done = static_cast<double>(scan.done_bytes);
     const auto total = static_cast<double>(scan.total_bytes);
     line.show(scan.done_bytes, scan.total_bytes,
-              "checking what is on disk: " + megabytes(done) + " of " + megabytes(total) + ", " + megabytes(rate.bytes_per_s()) + "/s, " +
-                  time_left(total - done, rate.bytes_per_s()) + " left");
+              "checking what is on disk: " + megabytes(done) + " of " + megabytes(total) + ", " +
+                  megabytes(rate.bytes_per_s()) + "/s, " + time_left(total - done, rate.bytes_per_s()) + " left");
   };
 }
 

@@ -19,7 +19,8 @@ std::string list(const char* one, const char* several, const Named& named, std::
 }
 
 std::string pieces(const Stuck& stuck, const PieceWords& words) {
-  return list(words.one, words.several, stuck.pieces, stuck.piece_count, [&](PieceIndex piece) { return words.number(piece); });
+  return list(words.one, words.several, stuck.pieces, stuck.piece_count,
+              [&](PieceIndex piece) { return words.number(piece); });
 }
 
 /// Such as "chunk 7 has only 1 of 2 holders that agree".
@@ -37,7 +38,9 @@ const char* words_for(DialFault fault) {
     case DialFault::timed_out: return "connection timed out";
     case DialFault::no_route: return "no route to host";
     case DialFault::local: return "this machine cannot open a connection";
-    case DialFault::hung_up: return "it closes the connection before its handshake (does its PeerInfo.cfg list us, and does nobody else use our ID?)";
+    case DialFault::hung_up:
+      return "it closes the connection before its handshake (does its PeerInfo.cfg list us, and does nobody else use "
+             "our ID?)";
     case DialFault::silent: return "it sends no handshake";
     case DialFault::foreign: return "no peer of this swarm answers there";
     case DialFault::wrong_id: return "a peer with another ID answers there";
@@ -46,7 +49,8 @@ const char* words_for(DialFault fault) {
 }
 
 std::string peers(const Stuck& stuck) {
-  return list("peer", "peers", stuck.peers, stuck.peer_count, [](const Stuck::Peer& peer) { return number(peer.id.value); });
+  return list("peer", "peers", stuck.peers, stuck.peer_count,
+              [](const Stuck::Peer& peer) { return number(peer.id.value); });
 }
 
 std::string at(const Stuck::Peer& peer, const PeerAddress& where) { return where ? " at " + where(peer.id) : ""; }
@@ -58,9 +62,11 @@ std::string dialled_in_vain(const Stuck::Peer& peer, const std::string& whom, co
 
 bool unreached(const Stuck::Peer& peer) { return peer.ours_to_dial && peer.fault != DialFault::none; }
 
-/// Those that are not linked: such as "cannot reach peer 1001 at host:6001: connection refused; waiting for peers 1003, 1004
-/// to connect; dialling 1003 at host:6003 fails, too: no route to host". Who is to come is named in the words of the caller.
-std::string absent(const Stuck& stuck, const PeerAddress& where, const char* before, const char* one_behind, const char* several_behind) {
+/// Those that are not linked: such as "cannot reach peer 1001 at host:6001: connection refused; waiting for peers 1003,
+/// 1004 to connect; dialling 1003 at host:6003 fails, too: no route to host". Who is to come is named in the words of
+/// the caller.
+std::string absent(const Stuck& stuck, const PeerAddress& where, const char* before, const char* one_behind,
+                   const char* several_behind) {
   std::string text;
   std::vector<Stuck::Peer> others;
   for (const Stuck::Peer& peer : stuck.peers) {
@@ -68,7 +74,8 @@ std::string absent(const Stuck& stuck, const PeerAddress& where, const char* bef
       others.push_back(peer);
       continue;
     }
-    text += (text.empty() ? "cannot reach peer " : "; nor peer ") + number(peer.id.value) + at(peer, where) + ": " + words_for(peer.fault);
+    text += (text.empty() ? "cannot reach peer " : "; nor peer ") + number(peer.id.value) + at(peer, where) + ": " +
+            words_for(peer.fault);
   }
   const std::uint32_t unnamed = stuck.peer_count - static_cast<std::uint32_t>(stuck.peers.size());
   const std::uint32_t count = static_cast<std::uint32_t>(others.size()) + unnamed;
@@ -90,13 +97,15 @@ std::string seconds_since(Instant since, Instant now) {
 }
 
 /// What an incomplete peer that we wait for is known to have.
-std::string with_progress(const Stuck::Peer& peer, const Stuck& stuck, const PieceWords& words, const PeerAddress& where) {
+std::string with_progress(const Stuck::Peer& peer, const Stuck& stuck, const PieceWords& words,
+                          const PeerAddress& where) {
   const std::string id = number(peer.id.value);
   const std::string have = number(peer.pieces) + " of " + number(stuck.pieces_in_all) + " " + words.several;
   if (peer.state == State::linked) return id + " (has " + have + ")";
   std::string what = peer.state == State::lost ? "left with " + have : unreached(peer) ? "" : "never connected";
   if (unreached(peer))
-    what += std::string(what.empty() ? "" : " and ") + "cannot be reached" + at(peer, where) + ": " + words_for(peer.fault);
+    what +=
+        std::string(what.empty() ? "" : " and ") + "cannot be reached" + at(peer, where) + ": " + words_for(peer.fault);
   else if (peer.fault != DialFault::none)
     what += dialled_in_vain(peer, "it", where);
   return id + (stuck.peer_count == 1 ? ", which " + what : " (" + what + ")");
@@ -109,30 +118,38 @@ std::string describe(const Stuck& stuck, Instant now, const PieceWords& words, c
   const bool one = stuck.peer_count == 1;
   switch (stuck.why) {
     case nobody_linked: return absent(stuck, where, "waiting for ", " to connect", " to connect");
-    case nobody_holds:
-      return "no live peer holds " + pieces(stuck, words) + not_connected(stuck, where);
+    case nobody_holds: return "no live peer holds " + pieces(stuck, words) + not_connected(stuck, where);
     case no_quorum: return too_few(stuck, words) + not_connected(stuck, where);
-    case withheld: return "cannot be stored under " + std::string(stuck.piece_count == 1 ? "its name: " : "their names: ") + pieces(stuck, words);
+    case withheld:
+      return "cannot be stored under " + std::string(stuck.piece_count == 1 ? "its name: " : "their names: ") +
+             pieces(stuck, words);
     case choked:
-      return "choked by " + (one ? peers(stuck) + ", the only neighbor with what is missing," : "all " + number(stuck.peer_count) + " neighbors") + " " +
-             seconds_since(stuck.since, now);
-    case unanswered: return "no answer from " + peers(stuck) + " " + seconds_since(stuck.since, now) + ", asked for " + pieces(stuck, words);
+      return "choked by " +
+             (one ? peers(stuck) + ", the only neighbor with what is missing,"
+                  : "all " + number(stuck.peer_count) + " neighbors") +
+             " " + seconds_since(stuck.since, now);
+    case unanswered:
+      return "no answer from " + peers(stuck) + " " + seconds_since(stuck.since, now) + ", asked for " +
+             pieces(stuck, words);
     case no_room: return "nothing can be stored; missing: " + pieces(stuck, words);
     case others:
       return "complete; waiting for " +
-             list("peer", "peers", stuck.peers, stuck.peer_count, [&](const Stuck::Peer& peer) { return with_progress(peer, stuck, words, where); });
+             list("peer", "peers", stuck.peers, stuck.peer_count,
+                  [&](const Stuck::Peer& peer) { return with_progress(peer, stuck, words, where); });
   }
   return {};
 }
 
-std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now, const PieceWords& words,
-                             const PeerAddress& where) {
+std::string describe_timeout(const Standing& standing, const std::optional<Stuck>& stuck, Instant now,
+                             const PieceWords& words, const PeerAddress& where) {
   const auto& missing = standing.missing;
   std::string text;
   if (!missing.empty()) {
-    const std::vector<PieceIndex> named(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(std::min(missing.size(), Stuck::kNamed)));
+    const std::vector<PieceIndex> named(
+        missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(std::min(missing.size(), Stuck::kNamed)));
     text = number(missing.size()) + " of " + number(standing.piece_count) + " " + words.several + " missing: " +
-           list(words.one, words.several, named, static_cast<std::uint32_t>(missing.size()), [&](PieceIndex piece) { return words.number(piece); });
+           list(words.one, words.several, named, static_cast<std::uint32_t>(missing.size()),
+                [&](PieceIndex piece) { return words.number(piece); });
   }
   if (stuck) text += (text.empty() ? "" : "; ") + describe(*stuck, now, words, where);
   return text.empty() ? "nothing is missing" : text;

@@ -9,8 +9,8 @@ namespace p2p {
 
 std::string describe(const ChunkClaim& claim) {
   constexpr std::size_t kShownDigits = 12;
-  return std::to_string(claim.size) + (claim.size == 1 ? " byte" : " bytes") + ", SHA-256 " + config::to_hex(claim.sha256).substr(0, kShownDigits) + ", " +
-         config::in_quotes(claim.name);
+  return std::to_string(claim.size) + (claim.size == 1 ? " byte" : " bytes") + ", SHA-256 " +
+         config::to_hex(claim.sha256).substr(0, kShownDigits) + ", " + config::in_quotes(claim.name);
 }
 
 std::string describe(const std::vector<Candidate>& candidates) {
@@ -29,7 +29,8 @@ std::string describe(const std::vector<Candidate>& candidates) {
     text += voters.size() == 1 ? " says " : " say ";
     text += describe(claim);
   }
-  if (candidates.size() > kShownCandidates) text += "; " + std::to_string(candidates.size() - kShownCandidates) + " more claims";
+  if (candidates.size() > kShownCandidates)
+    text += "; " + std::to_string(candidates.size() - kShownCandidates) + " more claims";
   return text;
 }
 

@@ -36,8 +36,8 @@ std::vector<std::string> entries_of(const fs::path& folder) {
   return names;
 }
 
-/// A file that group and others may not read, a folder that they may not enter. The root's own mode does not matter: its
-/// owner has named it.
+/// A file that group and others may not read, a folder that they may not enter. The root's own mode does not matter:
+/// its owner has named it.
 bool is_for_owner_alone(const struct stat& status) {
   const mode_t needed = S_ISDIR(status.st_mode) ? S_IXGRP | S_IXOTH : S_IRGRP | S_IROTH;
   return (status.st_mode & needed) == 0;
@@ -45,7 +45,8 @@ bool is_for_owner_alone(const struct stat& status) {
 
 class Scanner {
  public:
-  Scanner(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve, const std::function<void(const fs::path&)>& on_folder)
+  Scanner(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve,
+          const std::function<void(const fs::path&)>& on_folder)
       : root_(root), is_hidden_(is_hidden), reserve_(reserve), on_folder_(on_folder) {}
 
   FolderScan run() {
@@ -80,7 +81,8 @@ class Scanner {
     }
     const bool is_folder = S_ISDIR(status.st_mode);
     std::string fault = config::path_fault(name);
-    if (fault.empty() && !is_folder) fault = config::file_name_fault(name.substr(name.rfind('/') + 1));  // npos + 1 is 0
+    if (fault.empty() && !is_folder)
+      fault = config::file_name_fault(name.substr(name.rfind('/') + 1));  // npos + 1 is 0
     if (!fault.empty()) return refuse(name, fault);
     if (is_folder)
       folders_.push_back(name);
@@ -99,7 +101,9 @@ class Scanner {
     return nullptr;
   }
 
-  void refuse(const std::string& name, const std::string& why) { scan_.refused.insert(config::in_quotes(name) + " " + why); }
+  void refuse(const std::string& name, const std::string& why) {
+    scan_.refused.insert(config::in_quotes(name) + " " + why);
+  }
 
   const fs::path& root_;
   const IsHidden& is_hidden_;
@@ -124,7 +128,8 @@ std::string describe(const LeftOut& left_out) {
   return text;
 }
 
-FolderScan scan_folder(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve, const std::function<void(const fs::path&)>& on_folder) {
+FolderScan scan_folder(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve,
+                       const std::function<void(const fs::path&)>& on_folder) {
   return Scanner(root, is_hidden, reserve, on_folder).run();
 }
 
@@ -134,6 +139,8 @@ std::optional<SeenFile> see_file(const fs::path& root, const std::string& name) 
   return seen(name, status);
 }
 
-bool is_unfinished_or_ours(const fs::path& root, const std::string& name) { return name.ends_with(kPart) || is_own(root / name); }
+bool is_unfinished_or_ours(const fs::path& root, const std::string& name) {
+  return name.ends_with(kPart) || is_own(root / name);
+}
 
 }  // namespace p2p

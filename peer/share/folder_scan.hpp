@@ -12,8 +12,9 @@ namespace p2p {
 
 /// Parts of a folder that are not meant for others unless its owner says so.
 struct Reserve {
-  bool hidden = false;      ///< Offer names that begin with a dot.
-  bool unreadable = false;  ///< Offer files that nobody but their owner may read, or that lie in a folder that nobody else may enter.
+  bool hidden = false;  ///< Offer names that begin with a dot.
+  bool unreadable =
+      false;  ///< Offer files that nobody but their owner may read, or that lie in a folder that nobody else may enter.
 };
 
 /// "3 hidden (--hidden offers them), 1 link"; empty when there is nothing.
@@ -22,9 +23,10 @@ std::string describe(const LeftOut& left_out);
 /// Says of a name below the folder whether it is never offered.
 using IsHidden = std::function<bool(const std::string& name)>;
 
-/// Every regular file below `root` that a manifest can name, has bytes, is not hidden, and is meant for others by `reserve`.
-/// Symbolic links are not followed, special files are left out. `on_folder` is called with each folder before it is read.
-/// A file that disappears meanwhile is left out. Throws std::system_error when `root` itself cannot be read.
+/// Every regular file below `root` that a manifest can name, has bytes, is not hidden, and is meant for others by
+/// `reserve`. Symbolic links are not followed, special files are left out. `on_folder` is called with each folder
+/// before it is read. A file that disappears meanwhile is left out. Throws std::system_error when `root` itself cannot
+/// be read.
 FolderScan scan_folder(const std::filesystem::path& root, const IsHidden& is_hidden, const Reserve& reserve,
                        const std::function<void(const std::filesystem::path&)>& on_folder);
 

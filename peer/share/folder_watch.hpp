@@ -13,8 +13,8 @@
 
 namespace p2p {
 
-/// Whether a file system of this type (statfs) is on this machine and all changes go through its kernel, so that inotify
-/// tells them. Of NFS, SMB, FUSE and all that we do not know it tells what this machine does, and nothing else.
+/// Whether a file system of this type (statfs) is on this machine and all changes go through its kernel, so that
+/// inotify tells them. Of NFS, SMB, FUSE and all that we do not know it tells what this machine does, and nothing else.
 bool tells_all_changes(std::uint64_t type);
 
 class FolderWatch {
@@ -22,8 +22,8 @@ class FolderWatch {
   /// `on_change` is called on the network thread, once for each batch of events.
   FolderWatch(asio::io_context& io, std::function<void()> on_change);
 
-  /// Watches this folder from now on, not what is below it. Again: no effect. A folder that is gone is no longer watched.
-  /// Called from any thread, one at a time.
+  /// Watches this folder from now on, not what is below it. Again: no effect. A folder that is gone is no longer
+  /// watched. Called from any thread, one at a time.
   void add(const std::filesystem::path& folder);
 
   /// False: the system has no watches left, or none at all, or a folder is on a file system that does not tell all

@@ -27,20 +27,21 @@ bool open_for_writing(const std::filesystem::path& path) {
 
 }  // namespace
 
-HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop,
-                    std::atomic<std::uint64_t>& hashed_bytes) {
+HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
+                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes) {
   using Result = HashedFile::Result;
   HashedFile hashed{.file = file};
   const std::filesystem::path path = root / file.name;
   try {
     hashed.result = Result::busy;
     if (open_for_writing(path) || see_file(root, file.name) != file) return hashed;
-    config::Manifest manifest{.folder = false,
-                              .piece_size = usual_piece_size(file.size),
-                              .piece_hash = config::PieceHash::sha256,
-                              .files = {{file.name.substr(file.name.rfind('/') + 1), file.size, file.executable ? 0755u : 0644u}},
-                              .folders = {},
-                              .digests = {}};
+    config::Manifest manifest{
+        .folder = false,
+        .piece_size = usual_piece_size(file.size),
+        .piece_hash = config::PieceHash::sha256,
+        .files = {{file.name.substr(file.name.rfind('/') + 1), file.size, file.executable ? 0755u : 0644u}},
+        .folders = {},
+        .digests = {}};
     const FileToHash to_hash{path, file.size};
     const HashOptions how{manifest.piece_size, manifest.piece_hash, jobs, ProgressMode::none, &stop, &hashed_bytes};
     HashedPieces pieces = hash_files(std::span(&to_hash, 1), how);

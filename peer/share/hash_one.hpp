@@ -13,7 +13,7 @@ namespace p2p {
 /// 0755 or 0644, so that copies of a file that differ in who may read them are one content; its piece size follows from
 /// the file's size; so the content id follows from the file's own name, its bytes and whether it is executable. Any
 /// thread; throws nothing.
-HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs, const std::atomic<bool>& stop,
-                    std::atomic<std::uint64_t>& hashed_bytes);
+HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
+                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes);
 
 }  // namespace p2p

@@ -32,7 +32,7 @@ class Library {
     std::filesystem::path folder;
     std::set<std::string> hidden = {};  ///< Names that are not offered.
     Reserve reserve = {};
-    unsigned jobs = 1;                  ///< Threads that hash.
+    unsigned jobs = 1;  ///< Threads that hash.
   };
   /// They may ask the library what it offers, and must not change anything in it.
   struct Hooks {

@@ -117,12 +117,8 @@ void LibraryPlan::on_hashed(HashedFile hashed, Instant now) {
         offer(entry, id);
         break;
       }
-      case HashedFile::Result::busy:
-        settle_anew(entry, now);
-        break;
-      case HashedFile::Result::failed:
-        refuse(entry, config::printable(hashed.text));
-        break;
+      case HashedFile::Result::busy: settle_anew(entry, now); break;
+      case HashedFile::Result::failed: refuse(entry, config::printable(hashed.text)); break;
     }
   }
   hash_next();

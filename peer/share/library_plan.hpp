@@ -72,7 +72,7 @@ class LibraryPlan {
   struct Looked {
     FolderScan scan;
     std::chrono::nanoseconds since_1970;  ///< The wall clock, which the files' times of change are compared with.
-    bool tells_changes;  ///< on_change() will be called for all that changes from now on.
+    bool tells_changes;                   ///< on_change() will be called for all that changes from now on.
   };
   /// The content id of a file that was hashed before and whose manifest is at hand.
   using Known = std::function<std::optional<ContentId>(const SeenFile&)>;
@@ -99,11 +99,11 @@ class LibraryPlan {
   const std::optional<SeenFile>& hashing() const { return hashing_; }
 
   struct Pending {
-    std::size_t offered = 0;      ///< Files.
-    std::uint64_t bytes = 0;      ///< Of those.
-    std::size_t waiting = 0;      ///< To be hashed, or for their writers.
-    bool looked = false;          ///< The folder has been looked through once.
-    LeftOut left_out = {};        ///< By the latest look.
+    std::size_t offered = 0;  ///< Files.
+    std::uint64_t bytes = 0;  ///< Of those.
+    std::size_t waiting = 0;  ///< To be hashed, or for their writers.
+    bool looked = false;      ///< The folder has been looked through once.
+    LeftOut left_out = {};    ///< By the latest look.
   };
   Pending pending() const;
 
@@ -135,13 +135,13 @@ class LibraryPlan {
   std::array<std::size_t, kStates> counts_{};            ///< Entries by state.
   std::map<ContentId, std::set<std::string>> names_of_;  ///< Of what is offered.
   std::uint64_t offered_bytes_ = 0;
-  std::deque<std::string> to_hash_;        ///< Names; those whose files are in another state by then are passed over.
+  std::deque<std::string> to_hash_;  ///< Names; those whose files are in another state by then are passed over.
   std::optional<SeenFile> hashing_;
-  std::set<std::string> told_refused_;     ///< Nobody is told twice.
+  std::set<std::string> told_refused_;  ///< Nobody is told twice.
   LeftOut left_out_;
   bool looking_ = false;
   bool looked_ = false;
-  Instant look_at_{};      ///< When the next look is due; kNever: when something changes.
+  Instant look_at_{};  ///< When the next look is due; kNever: when something changes.
   Instant look_began_{};
   Instant may_look_at_{};  ///< No look begins before.
 };

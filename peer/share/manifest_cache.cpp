@@ -27,8 +27,12 @@ constexpr const char* kIndex = "index";
 constexpr const char* kSuffix = ".manifest";
 
 std::string line_of(const SeenFile& file, const ContentId& id) {
-  const nlohmann::ordered_json line{{"name", file.name},   {"size", file.size},           {"changed_ns", file.changed_ns},
-                                    {"inode", file.inode}, {"executable", file.executable}, {"content_id", config::to_hex(id)}};
+  const nlohmann::ordered_json line{{"name", file.name},
+                                    {"size", file.size},
+                                    {"changed_ns", file.changed_ns},
+                                    {"inode", file.inode},
+                                    {"executable", file.executable},
+                                    {"content_id", config::to_hex(id)}};
   return line.dump() + "\n";
 }
 
@@ -64,7 +68,8 @@ std::string text_of(const fs::path& path) {
 /// Of a name as path_of() makes them; none of any other.
 std::optional<ContentId> id_in(const std::string& name) {
   ContentId id;
-  if (!name.ends_with(kSuffix) || !config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), id)) return std::nullopt;
+  if (!name.ends_with(kSuffix) || !config::from_hex(name.substr(0, name.size() - std::string_view(kSuffix).size()), id))
+    return std::nullopt;
   return id;
 }
 
@@ -73,7 +78,8 @@ std::optional<ContentId> id_in(const std::string& name) {
 ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder) {
   std::error_code error;
   fs::create_directory(folder_, error);
-  if (!error && !fs::is_directory(fs::symlink_status(folder_, error))) error = std::make_error_code(std::errc::not_a_directory);
+  if (!error && !fs::is_directory(fs::symlink_status(folder_, error)))
+    error = std::make_error_code(std::errc::not_a_directory);
   if (error) {
     stop_writing(error.message());
     return;
@@ -91,7 +97,8 @@ void ManifestCache::read_index() {
 }
 
 void ManifestCache::stop_writing(const std::string& why) {
-  if (std::exchange(writable_, false)) spdlog::warn("cannot keep manifests in {}: {}; files are hashed again at the next start", folder_.string(), why);
+  if (std::exchange(writable_, false))
+    spdlog::warn("cannot keep manifests in {}: {}; files are hashed again at the next start", folder_.string(), why);
 }
 
 fs::path ManifestCache::path_of(const ContentId& id) const { return folder_ / (config::to_hex(id) + kSuffix); }
@@ -99,14 +106,16 @@ fs::path ManifestCache::path_of(const ContentId& id) const { return folder_ / (c
 std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
   const auto found = index_.find(file);
   std::error_code ignored;
-  if (found == index_.end() || !(in_memory_.contains(found->second) || fs::exists(path_of(found->second), ignored))) return std::nullopt;
+  if (found == index_.end() || !(in_memory_.contains(found->second) || fs::exists(path_of(found->second), ignored)))
+    return std::nullopt;
   return found->second;
 }
 
 ManifestPtr ManifestCache::load(const ContentId& id) const {
   const auto in_memory = in_memory_.find(id);
   try {
-    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id, path_of(id).string());
+    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id,
+                          path_of(id).string());
   } catch (const config::ConfigError&) {
     return nullptr;  // the right SHA-256 and no manifest: nobody of us wrote it
   }

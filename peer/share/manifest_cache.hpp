@@ -1,8 +1,10 @@
-// The manifests of a shared folder's files, kept in the folder `.peerProcess` inside of it, so that a restart does not hash
-// again what has not changed. Where that folder cannot be written to, they are kept in memory and hashed again next time.
+// The manifests of a shared folder's files, kept in the folder `.peerProcess` inside of it, so that a restart does not
+// hash again what has not changed. Where that folder cannot be written to, they are kept in memory and hashed again
+// next time.
 //
 //   .peerProcess/<content id>.manifest   a manifest, as `peerProcess manifest` writes it
-//   .peerProcess/index                   a line a file, JSON: its name and stamps, and its content id; the last line counts
+//   .peerProcess/index                   a line a file, JSON: its name and stamps, and its content id; the last line
+//   counts
 //
 // Nothing in it is trusted beyond what it is: a manifest's SHA-256 is its name, or it is not used; a line that says
 // nothing is left out. Network thread.

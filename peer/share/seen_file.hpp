@@ -16,11 +16,11 @@ namespace p2p {
 /// How a file looks at a moment. Two that are equal are the same bytes, as far as anybody can tell without reading
 /// them.
 struct SeenFile {
-  std::string name;          ///< Its path below the folder, parts separated by `/`: what others call it.
-  std::uint64_t size = 0;    ///< Bytes.
+  std::string name;             ///< Its path below the folder, parts separated by `/`: what others call it.
+  std::uint64_t size = 0;       ///< Bytes.
   std::int64_t changed_ns = 0;  ///< Time of the last modification, nanoseconds since 1970.
   std::uint64_t inode = 0;
-  bool executable = false;   ///< By its owner.
+  bool executable = false;  ///< By its owner.
 
   friend auto operator<=>(const SeenFile&, const SeenFile&) = default;
 };

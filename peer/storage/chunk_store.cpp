@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "config/text.hpp"
-#include "peer/storage/store_error.hpp"
 #include "peer/storage/read_text.hpp"
 #include "peer/storage/replace_file.hpp"
+#include "peer/storage/store_error.hpp"
 #include "protocol/assert.hpp"
 
 namespace p2p {
@@ -28,11 +28,12 @@ constexpr const char* kReceived = "received";
 PieceIndex piece_of(std::uint32_t chunk) { return PieceIndex{chunk - 1}; }
 std::uint32_t chunk_of(PieceIndex piece) { return piece.value + 1; }
 
-/// Empty when it is not there. A file that cannot be read is an error, because it may say something; so is a link, which would
-/// be replaced by a file when the list is written.
+/// Empty when it is not there. A file that cannot be read is an error, because it may say something; so is a link,
+/// which would be replaced by a file when the list is written.
 std::optional<std::string> text_of(const fs::path& path) {
   if (!something_is_at(path)) return std::nullopt;
-  if (fs::is_symlink(path)) throw StoreError(StoreFault::unusable, path.string() + ": is a symbolic link, expected a regular file");
+  if (fs::is_symlink(path))
+    throw StoreError(StoreFault::unusable, path.string() + ": is a symbolic link, expected a regular file");
   try {
     return read_regular_text(path);
   } catch (const std::system_error& error) {
@@ -44,14 +45,17 @@ config::LocalChunks read_list(const fs::path& folder) {
   const fs::path path = folder / kList;
   const auto text = text_of(path);
   if (!text)
-    throw StoreError(StoreFault::no_list, path.string() + " is missing, expected a list of chunks, at least its last line, such as 4,LASTCHUNK");
+    throw StoreError(
+        StoreFault::no_list,
+        path.string() + " is missing, expected a list of chunks, at least its last line, such as 4,LASTCHUNK");
   return config::parse_local_chunks(*text, path.string());
 }
 
 std::map<std::uint32_t, config::ReceivedChunk> read_received(const fs::path& path) {
   std::map<std::uint32_t, config::ReceivedChunk> received;
   if (const auto text = text_of(path))
-    for (config::ReceivedChunk& chunk : config::parse_received_chunks(*text, path.string())) received.emplace(chunk.index, std::move(chunk));
+    for (config::ReceivedChunk& chunk : config::parse_received_chunks(*text, path.string()))
+      received.emplace(chunk.index, std::move(chunk));
   return received;
 }
 
@@ -62,9 +66,13 @@ std::optional<std::uint64_t> size_of_file(const fs::path& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-ChunkClaim claim_of(const WholeFile& file, std::string name) { return {static_cast<std::uint32_t>(file.size), file.sha256, std::move(name)}; }
+ChunkClaim claim_of(const WholeFile& file, std::string name) {
+  return {static_cast<std::uint32_t>(file.size), file.sha256, std::move(name)};
+}
 
-bool same_bytes(const WholeFile& file, const config::ReceivedChunk& note) { return file.size == note.size && file.sha256 == note.sha256; }
+bool same_bytes(const WholeFile& file, const config::ReceivedChunk& note) {
+  return file.size == note.size && file.sha256 == note.sha256;
+}
 
 /// As new_part() makes them: 7-1.part.
 bool is_part_name(const std::string& name) {
@@ -76,7 +84,8 @@ bool is_part_name(const std::string& name) {
 void make_workshop(const fs::path& workshop) {
   make_folders(workshop);
   if (!fs::is_directory(fs::symlink_status(workshop)))
-    throw std::system_error(ENOTDIR, std::generic_category(), "make the folder " + workshop.string() + ", where something else is");
+    throw std::system_error(ENOTDIR, std::generic_category(),
+                            "make the folder " + workshop.string() + ", where something else is");
 }
 
 /// Those that cannot be removed do no harm.
@@ -108,7 +117,8 @@ ChunkStore::ChunkStore(fs::path folder, config::LocalChunks list, Options option
     claim_unlisted();
     remove_leftovers();
   } catch (const std::system_error& error) {
-    throw StoreError(is_disk_full(error.code()) ? StoreFault::full : StoreFault::unusable, std::string("cannot use the chunk folder: ") + error.what());
+    throw StoreError(is_disk_full(error.code()) ? StoreFault::full : StoreFault::unusable,
+                     std::string("cannot use the chunk folder: ") + error.what());
   }
   std::ranges::sort(held_, {}, &HeldChunk::piece);
 }
@@ -124,7 +134,9 @@ void ChunkStore::claim_listed() {
     if (!size)
       findings.add(listed.line, listed.column, what + " is missing, expected a regular file in this folder");
     else if (*size > config::kLargestChunk)
-      findings.add(listed.line, listed.column, what + " has " + std::to_string(*size) + " bytes, expected at most " + std::to_string(config::kLargestChunk));
+      findings.add(
+          listed.line, listed.column,
+          what + " has " + std::to_string(*size) + " bytes, expected at most " + std::to_string(config::kLargestChunk));
     else
       files.push_back({.path = folder_ / listed.name, .size = *size});
   }
@@ -135,12 +147,14 @@ void ChunkStore::claim_listed() {
 
 void ChunkStore::claim(const config::LocalChunk& listed, const WholeFile& found) {
   if (found.size > config::kLargestChunk)
-    throw StoreError(StoreFault::unusable, found.path.string() + ": has grown beyond the largest size of a chunk while it was hashed");
+    throw StoreError(StoreFault::unusable,
+                     found.path.string() + ": has grown beyond the largest size of a chunk while it was hashed");
   const auto note = received_.find(listed.index);
   if (note != received_.end() && note->second.name == listed.name && !same_bytes(found, note->second))
-    throw StoreError(StoreFault::mismatch, found.path.string() + " is not what was received as chunk " + std::to_string(listed.index) +
-                                                    " any more; remove it and its line in " + kList + " to have it fetched again, or its line in " +
-                                                    (workshop_ / kReceived).string() + " to vouch for it yourself");
+    throw StoreError(StoreFault::mismatch, found.path.string() + " is not what was received as chunk " +
+                                               std::to_string(listed.index) + " any more; remove it and its line in " +
+                                               kList + " to have it fetched again, or its line in " +
+                                               (workshop_ / kReceived).string() + " to vouch for it yourself");
   // An owner who has put a file of his own in its place vouches for that.
   const bool original = note == received_.end() || !same_bytes(found, note->second);
   if (original && note != received_.end()) received_.erase(note);
@@ -156,7 +170,9 @@ void ChunkStore::claim(const config::LocalChunk& listed, const WholeFile& found)
 /// Makes up for what a process that was killed left undone.
 void ChunkStore::claim_unlisted() {
   const std::size_t listed_before = list_.chunks.size();
-  const auto is_listed = [this](const std::string& name) { return std::ranges::find(list_.chunks, name, &config::LocalChunk::name) != list_.chunks.end(); };
+  const auto is_listed = [this](const std::string& name) {
+    return std::ranges::find(list_.chunks, name, &config::LocalChunk::name) != list_.chunks.end();
+  };
   std::vector<std::uint32_t> void_notes;
   for (const auto& [index, note] : received_) {
     if (index <= list_.total && stored_.test(piece_of(index))) continue;
@@ -188,8 +204,10 @@ bool ChunkStore::expect(PieceIndex piece, const ChunkClaim& claim) {
   P2P_ASSERT(!stored_.test(piece));
   chunks_[piece.value].claim = claim;
   if (!something_is_at(path_of(piece))) return true;
-  spdlog::error("chunk {} cannot be received: {} is there, and not listed as this chunk; list it, or move it away and start again", chunk_of(piece),
-                path_of(piece).string());
+  spdlog::error(
+      "chunk {} cannot be received: {} is there, and not listed as this chunk; list it, or move it away and start "
+      "again",
+      chunk_of(piece), path_of(piece).string());
   return false;
 }
 
@@ -212,7 +230,9 @@ fs::path ChunkStore::new_part(PieceIndex piece) {
   return path;
 }
 
-std::unique_ptr<MappedPart> ChunkStore::map(PieceIndex piece) { return std::make_unique<MappedPart>(new_part(piece), geometry_.size_of(piece)); }
+std::unique_ptr<MappedPart> ChunkStore::map(PieceIndex piece) {
+  return std::make_unique<MappedPart>(new_part(piece), geometry_.size_of(piece));
+}
 
 void ChunkStore::keep(PieceIndex piece, MappedPart& part) { place(piece, part.file()); }
 
@@ -224,7 +244,8 @@ void ChunkStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
     place(piece, part);
   } catch (const std::system_error&) {
     std::error_code ignored;
-    fs::remove(part.path(), ignored);  // it is tried again, with a new one; what has its name already is not here any more
+    fs::remove(part.path(),
+               ignored);  // it is tried again, with a new one; what has its name already is not here any more
     throw;
   }
 }

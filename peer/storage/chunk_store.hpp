@@ -13,8 +13,8 @@
 // So nothing is listed that is not whole, and what was received is known to be, by a start after any end: it is never
 // taken for a chunk that was there from the start. Files that the user has changed are never written to.
 //
-// Absent: what a missing chunk is (expect() is told), from whom to get it. Blocking; called from the network thread, but
-// for matches(); one process a folder (folder_lock.hpp).
+// Absent: what a missing chunk is (expect() is told), from whom to get it. Blocking; called from the network thread,
+// but for matches(); one process a folder (folder_lock.hpp).
 #pragma once
 
 #include <atomic>
@@ -44,16 +44,16 @@ class ChunkStore : public PieceStorage, public LargePieces {
     OnScan on_scan = {};  ///< While the chunks that are there are hashed.
   };
 
-  /// Reads the folder's list and hashes what is there. Throws ConfigError for what the lists say and for listed files that
-  /// are missing, no regular files or too large, with the line; StoreError (mismatch) when a received chunk is not
+  /// Reads the folder's list and hashes what is there. Throws ConfigError for what the lists say and for listed files
+  /// that are missing, no regular files or too large, with the line; StoreError (mismatch) when a received chunk is not
   /// what was received any more, unusable and full for failures.
   ChunkStore(std::filesystem::path folder, Options options);
 
   /// The chunks that are there at the start.
   const std::vector<HeldChunk>& held() const { return held_; }
 
-  /// The chunk may come: it is this. False, and why is logged, when something else has its name. Precondition: it is not
-  /// stored, and was not expected before.
+  /// The chunk may come: it is this. False, and why is logged, when something else has its name. Precondition: it is
+  /// not stored, and was not expected before.
   bool expect(PieceIndex piece, const ChunkClaim& claim);
 
   const Bitfield& stored() const override { return stored_; }
@@ -75,9 +75,9 @@ class ChunkStore : public PieceStorage, public LargePieces {
 
  private:
   struct Chunk {
-    ChunkClaim claim{};      ///< Once it is stored or expected.
-    File::Stamp stamp{};     ///< Of a stored one, when it was last checked.
-    bool placed = false;     ///< Has its name and is not listed yet.
+    ChunkClaim claim{};   ///< Once it is stored or expected.
+    File::Stamp stamp{};  ///< Of a stored one, when it was last checked.
+    bool placed = false;  ///< Has its name and is not listed yet.
   };
 
   ChunkStore(std::filesystem::path folder, config::LocalChunks list, Options options);

@@ -20,7 +20,8 @@ using config::PieceHash;
 
 /// OpenSSL's calls fail only where memory is short or the installation forbids or lacks SHA-256.
 void must(int result) {
-  if (result != 1) throw std::runtime_error("SHA-256 failed in OpenSSL: out of memory, or its configuration forbids it");
+  if (result != 1)
+    throw std::runtime_error("SHA-256 failed in OpenSSL: out of memory, or its configuration forbids it");
 }
 
 void write_canonical(const XXH128_hash_t& hash, std::span<std::byte> out) {
@@ -59,7 +60,8 @@ void digest_of(PieceHash hash, std::span<const std::byte> bytes, std::span<std::
   if (hash == PieceHash::xxh3)
     write_canonical(XXH3_128bits(bytes.data(), bytes.size()), out);
   else
-    must(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(), nullptr));
+    must(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(),
+                    nullptr));
 }
 
 /// One of the two is there.

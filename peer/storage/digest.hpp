@@ -1,8 +1,8 @@
 // Digests of pieces and of manifests.
 //
 // SHA-256 (FIPS 180-4, by OpenSSL) is against liars: nobody knows how to make other bytes with the same digest.
-// XXH3-128 (by xxHash, canonical form: big-endian) is several times faster and against accidents alone: whoever wants to
-// can make other bytes with the same digest, so it must never decide what to accept from somebody who may lie.
+// XXH3-128 (by xxHash, canonical form: big-endian) is several times faster and against accidents alone: whoever wants
+// to can make other bytes with the same digest, so it must never decide what to accept from somebody who may lie.
 #pragma once
 
 #include <array>

@@ -13,12 +13,14 @@ namespace p2p {
 
 bool is_disk_full(const std::error_code& error) {
   // A quota has no name in std::errc.
-  const bool over_quota = error.value() == EDQUOT && (error.category() == std::generic_category() || error.category() == std::system_category());
+  const bool over_quota = error.value() == EDQUOT &&
+                          (error.category() == std::generic_category() || error.category() == std::system_category());
   return over_quota || error == std::errc::no_space_on_device || error == std::errc::file_too_large;
 }
 
 bool is_exhausted(const std::error_code& error) {
-  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system || error == std::errc::not_enough_memory;
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system ||
+         error == std::errc::not_enough_memory;
 }
 
 bool something_is_at(const std::filesystem::path& path) {
@@ -41,11 +43,14 @@ void make_folders(const std::filesystem::path& folder) {
   }
   struct stat status {};
   // Where the file system refuses it, the folder is what the file system wants it to be.
-  if (::lstat(folder.c_str(), &status) == 0 && (status.st_mode & S_IRWXU) != S_IRWXU) (void)::chmod(folder.c_str(), (status.st_mode & 07777) | S_IRWXU);
+  if (::lstat(folder.c_str(), &status) == 0 && (status.st_mode & S_IRWXU) != S_IRWXU)
+    (void)::chmod(folder.c_str(), (status.st_mode & 07777) | S_IRWXU);
 }
 
 void rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
-  const auto fail = [&](int error) { throw std::system_error(error, std::generic_category(), "create " + to.string()); };
+  const auto fail = [&](int error) {
+    throw std::system_error(error, std::generic_category(), "create " + to.string());
+  };
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
   if (errno != EINVAL && errno != ENOSYS) fail(errno);
   // Some network file systems do not know this; there a second name is as good, and else a look before it is renamed.
@@ -69,7 +74,8 @@ File::File(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd)
 
 File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
   const int flags = (mode == Mode::read_write ? O_RDWR : O_RDONLY) | (mode == Mode::read ? 0 : O_NOFOLLOW) | O_CLOEXEC;
-  // A FIFO without a writer must not hold us up. A file with a lease is given up by its holder only to somebody who waits.
+  // A FIFO without a writer must not hold us up. A file with a lease is given up by its holder only to somebody who
+  // waits.
   fd_ = ::open(path_.c_str(), flags | O_NONBLOCK);
   if (fd_ < 0 && errno == EWOULDBLOCK) fd_ = ::open(path_.c_str(), flags);
   if (fd_ < 0) fail("open", errno);
@@ -78,7 +84,8 @@ File::File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
   if (seen && S_ISREG(status.st_mode)) return;
   const int error = !seen ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
   ::close(std::exchange(fd_, -1));
-  if (error == EINVAL) throw std::system_error(error, std::generic_category(), "open " + path_.string() + ", which is no regular file");
+  if (error == EINVAL)
+    throw std::system_error(error, std::generic_category(), "open " + path_.string() + ", which is no regular file");
   fail("open", error);
 }
 
@@ -90,7 +97,8 @@ File File::create(std::filesystem::path path, bool executable) {
   return file;
 }
 
-std::optional<File> File::create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync) {
+std::optional<File> File::create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                                         Sync sync) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
   if (fd < 0) return std::nullopt;
@@ -98,7 +106,9 @@ std::optional<File> File::create_at_once(const std::filesystem::path& path, std:
   file.let_owner_in();
   file.write_at(0, bytes);
   if (sync == Sync::yes) file.sync();
-  if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return file;
+  if (::linkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) ==
+      0)
+    return file;
   if (errno == EEXIST) file.fail("create", errno);
   return std::nullopt;  // no /proc, or a file system without such links
 }

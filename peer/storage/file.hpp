@@ -19,7 +19,8 @@ bool is_exhausted(const std::error_code& error);
 /// Something has this name, of whatever kind: a symbolic link that leads nowhere, too. True when nobody can tell.
 bool something_is_at(const std::filesystem::path& path);
 
-/// Makes the folders that are missing, as the umask leaves them but never closed to their owner. Throws std::system_error.
+/// Makes the folders that are missing, as the umask leaves them but never closed to their owner. Throws
+/// std::system_error.
 void make_folders(const std::filesystem::path& folder);
 
 /// Renames, and fails with EEXIST where something has the new name already. Throws std::system_error.
@@ -31,8 +32,8 @@ void sync_folder(const std::filesystem::path& folder);
 /// These permissions with the owner's read and write, and executable, or not, for those who may read it.
 std::uint32_t executable_mode(std::uint32_t mode, bool executable);
 
-/// Owns the descriptor of a regular file: opening anything else is an error, and never waits for somebody. Every function
-/// throws std::system_error whose text is "operation path: reason".
+/// Owns the descriptor of a regular file: opening anything else is an error, and never waits for somebody. Every
+/// function throws std::system_error whose text is "operation path: reason".
 class File {
  public:
   enum class Mode {
@@ -48,13 +49,14 @@ class File {
   };
 
   File(std::filesystem::path path, Mode mode);
-  /// A new file with the permissions that the umask leaves of 0666 or 0777, never less than the owner's read and write. EEXIST
-  /// when anything has the name.
+  /// A new file with the permissions that the umask leaves of 0666 or 0777, never less than the owner's read and write.
+  /// EEXIST when anything has the name.
   static File create(std::filesystem::path path, bool executable = false);
   enum class Sync { no, yes };
-  /// A new file whose name appears with all of its bytes: nobody, not even after a kill -9, sees it without them, or under
-  /// another name. None where the file system has no files without names. EEXIST when anything has the name.
-  static std::optional<File> create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync = Sync::no);
+  /// A new file whose name appears with all of its bytes: nobody, not even after a kill -9, sees it without them, or
+  /// under another name. None where the file system has no files without names. EEXIST when anything has the name.
+  static std::optional<File> create_at_once(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                                            Sync sync = Sync::no);
   /// The same, or nearly so where the file system has no files without names.
   static File create_with(std::filesystem::path path, std::span<const std::byte> bytes);
   ~File();

@@ -14,7 +14,8 @@ namespace p2p {
 
 FolderLock::FolderLock(const std::filesystem::path& folder, const std::string& rule)
     : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (fd_ < 0) throw StoreError(StoreFault::unusable, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
+  if (fd_ < 0)
+    throw StoreError(StoreFault::unusable, "cannot open the folder " + folder.string() + ": " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   const int error = errno;
   if (error != EWOULDBLOCK) {

@@ -40,7 +40,8 @@ void hash_whole_files(std::vector<WholeFile>& files, const OnScan& on_scan) {
   std::mutex mutex;
   std::condition_variable ended;
   std::exception_ptr failure;
-  std::size_t running = std::clamp<std::size_t>(std::min<std::size_t>(files.size(), std::thread::hardware_concurrency()), 1, kMostThreads);
+  std::size_t running = std::clamp<std::size_t>(
+      std::min<std::size_t>(files.size(), std::thread::hardware_concurrency()), 1, kMostThreads);
 
   const auto work = [&] {
     std::exception_ptr thrown;

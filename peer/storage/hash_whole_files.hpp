@@ -15,11 +15,11 @@ struct WholeFile {
   std::filesystem::path path;
   std::uint64_t size = 0;  ///< Set by hash_whole_files(): of what was hashed.
   Sha256Digest sha256{};
-  File::Stamp stamp{};     ///< When it was begun.
+  File::Stamp stamp{};  ///< When it was begun.
 };
 
-/// Reads each file once; 256 KiB of memory a thread. `on_scan` as of scan_pieces(), by the files' sizes when it began; may
-/// be null. Throws std::system_error for the first that cannot be read.
+/// Reads each file once; 256 KiB of memory a thread. `on_scan` as of scan_pieces(), by the files' sizes when it began;
+/// may be null. Throws std::system_error for the first that cannot be read.
 void hash_whole_files(std::vector<WholeFile>& files, const OnScan& on_scan);
 
 }  // namespace p2p

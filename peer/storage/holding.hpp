@@ -14,7 +14,8 @@ constexpr std::size_t kLongestHoldingName = 1'024;
 
 /// Something that a node holds completely.
 struct Holding {
-  std::string name;        ///< File or folder name as `get` is asked for it: a path as in a manifest, at most kLongestHoldingName.
+  std::string
+      name;  ///< File or folder name as `get` is asked for it: a path as in a manifest, at most kLongestHoldingName.
   ContentId id = {};       ///< SHA-256 of its manifest.
   std::uint64_t size = 0;  ///< Bytes, of all files.
 

@@ -87,9 +87,10 @@ std::optional<Journal> Journal::open(const std::filesystem::path& path, const Xx
     journal.read();
     return journal;
   }
-  throw StoreError(StoreFault::unusable, path.string() + " cannot be held: " + std::to_string(kMostRaces) +
-                                             " times its name led to another file than the one that had just been opened; use another "
-                                             "folder, on a file system that tells files apart");
+  throw StoreError(StoreFault::unusable,
+                   path.string() + " cannot be held: " + std::to_string(kMostRaces) +
+                       " times its name led to another file than the one that had just been opened; use another "
+                       "folder, on a file system that tells files apart");
 }
 
 Journal Journal::create(const std::filesystem::path& path, const Xxh3Digest& key) {
@@ -111,15 +112,17 @@ bool Journal::is_at(const std::filesystem::path& path) {
 }
 
 bool Journal::is_under_its_name() const {
-  struct stat open {}, named {};
-  return ::fstat(file_.descriptor(), &open) == 0 && ::lstat(file_.path().c_str(), &named) == 0 && open.st_ino == named.st_ino &&
-         open.st_dev == named.st_dev;
+  struct stat open {
+  }, named{};
+  return ::fstat(file_.descriptor(), &open) == 0 && ::lstat(file_.path().c_str(), &named) == 0 &&
+         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
 void Journal::lock() const {
   // A file system without locks has none: then the user must see to it.
   if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw StoreError(StoreFault::unusable, "another process is fetching this content: it holds " + file_.path().string());
+    throw StoreError(StoreFault::unusable,
+                     "another process is fetching this content: it holds " + file_.path().string());
 }
 
 void Journal::read() {
@@ -144,7 +147,8 @@ void Journal::remove() {
 void Journal::revoke(const Bitfield& pieces) {
   Block block{};
   for (std::uint64_t at = kHeaderBytes; at < size_ && file_.read_at(at, block) == kRecordBytes; at += kRecordBytes)
-    if (const PieceIndex piece{load_u32(std::span(block).first<4>())}; piece.value < pieces.size() && pieces.test(piece))
+    if (const PieceIndex piece{load_u32(std::span(block).first<4>())};
+        piece.value < pieces.size() && pieces.test(piece))
       file_.write_at(at, encode({piece, kNoDigest}, key_));
 }
 

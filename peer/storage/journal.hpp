@@ -6,13 +6,14 @@
 //   record   4 bytes  piece
 //            4 bytes  zero
 //           16 bytes  XXH3-128 of the piece
-//            8 bytes  XXH3-64 of the record's first 24 bytes and the content's key, so that a torn or foreign record is known
+//            8 bytes  XXH3-64 of the record's first 24 bytes and the content's key, so that a torn or foreign record is
+//            known
 // A record is written after its piece. Reading stops at the first record that is not whole; the next one is written
-// over it. The last record of a piece counts; one of zeros in the place of the digest says that the piece is not stored any more.
-// The journal is a hint: its reader compares it with the bytes.
+// over it. The last record of a piece counts; one of zeros in the place of the digest says that the piece is not stored
+// any more. The journal is a hint: its reader compares it with the bytes.
 //
-// It is also the proof that what stands beside it is ours (scratch.hpp), and the lock that keeps two processes from building
-// the same content in the same place.
+// It is also the proof that what stands beside it is ours (scratch.hpp), and the lock that keeps two processes from
+// building the same content in the same place.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,8 @@ class Journal {
     Xxh3Digest digest;
   };
 
-  /// The one of this content that is there; none when there is nothing, or something else, which stays as it is. Throws StoreError
-  /// (unusable) when another process holds it, std::system_error.
+  /// The one of this content that is there; none when there is nothing, or something else, which stays as it is. Throws
+  /// StoreError (unusable) when another process holds it, std::system_error.
   static std::optional<Journal> open(const std::filesystem::path& path, const Xxh3Digest& key);
   /// A new one. Throws std::system_error, of EEXIST when something has the name.
   static Journal create(const std::filesystem::path& path, const Xxh3Digest& key);
@@ -49,7 +50,8 @@ class Journal {
   void append(const Record& record);
   /// From now on it says of these pieces that they are not stored. Needs no more room. Throws std::system_error.
   void revoke(const Bitfield& pieces);
-  /// Removes it from disk, as far as that can be done and it still has its name, and holds the lock until it is destroyed.
+  /// Removes it from disk, as far as that can be done and it still has its name, and holds the lock until it is
+  /// destroyed.
   void remove();
 
  private:

@@ -14,8 +14,12 @@ Geometry geometry_of(const std::vector<Layout::File>& files, std::uint64_t piece
 
 }  // namespace
 
-Layout::Layout(std::vector<File> files, std::vector<std::filesystem::path> folders, std::uint64_t piece_size, bool is_folder)
-    : files_(std::move(files)), empty_folders_(std::move(folders)), geometry_(geometry_of(files_, piece_size)), is_folder_(is_folder) {
+Layout::Layout(std::vector<File> files, std::vector<std::filesystem::path> folders, std::uint64_t piece_size,
+               bool is_folder)
+    : files_(std::move(files)),
+      empty_folders_(std::move(folders)),
+      geometry_(geometry_of(files_, piece_size)),
+      is_folder_(is_folder) {
   std::uint64_t first = 0;
   for (File& file : files_) {
     file.first_piece = static_cast<std::uint32_t>(first);
@@ -27,7 +31,8 @@ Layout Layout::of_file(std::uint64_t size, std::uint64_t piece_size, bool execut
   return Layout({{.path = {}, .size = size, .executable = executable}}, {}, piece_size, false);
 }
 
-Layout Layout::of_folder(std::vector<File> files, std::vector<std::filesystem::path> folders, std::uint64_t piece_size) {
+Layout Layout::of_folder(std::vector<File> files, std::vector<std::filesystem::path> folders,
+                         std::uint64_t piece_size) {
   return Layout(std::move(files), std::move(folders), piece_size, true);
 }
 

@@ -11,13 +11,15 @@
 namespace p2p {
 
 /// `below` of a content whose root is one file is empty.
-inline std::filesystem::path place_below(const std::filesystem::path& root, const std::filesystem::path& below) { return below.empty() ? root : root / below; }
+inline std::filesystem::path place_below(const std::filesystem::path& root, const std::filesystem::path& below) {
+  return below.empty() ? root : root / below;
+}
 
 /// A content's files and the places of its pieces in them. Immutable.
 class Layout {
  public:
   struct File {
-    std::filesystem::path path;     ///< Below the content's root; empty: the root is the file.
+    std::filesystem::path path;  ///< Below the content's root; empty: the root is the file.
     std::uint64_t size;
     bool executable = false;
     std::uint32_t first_piece = 0;  ///< Set by the layout.
@@ -30,7 +32,8 @@ class Layout {
   /// One file, which is the root itself.
   static Layout of_file(std::uint64_t size, std::uint64_t piece_size, bool executable = false);
   /// A folder. `folders`: those without files in them. Precondition: as of Geometry.
-  static Layout of_folder(std::vector<File> files, std::vector<std::filesystem::path> folders, std::uint64_t piece_size);
+  static Layout of_folder(std::vector<File> files, std::vector<std::filesystem::path> folders,
+                          std::uint64_t piece_size);
 
   const Geometry& geometry() const { return geometry_; }
   bool is_folder() const { return is_folder_; }

@@ -1,5 +1,5 @@
-// The room of a large piece on its way in: a file of its own, mapped, so that its bytes are in the page cache and not in
-// the process's memory.
+// The room of a large piece on its way in: a file of its own, mapped, so that its bytes are in the page cache and not
+// in the process's memory.
 #pragma once
 
 #include <cstddef>

@@ -53,9 +53,9 @@ class PieceStorage {
   virtual void park(PieceIndex piece, std::span<const std::byte> bytes) = 0;
   /// Stores what was parked. Throws as write().
   virtual void claim(PieceIndex piece) = 0;
-  /// These pieces, which were claimed, are wrong: they are not stored any more, not after a restart either, and others may be
-  /// written over them. Returns those that were stored. Throws std::system_error; StoreError (mismatch) when the content
-  /// has its name already, and that cannot be taken back.
+  /// These pieces, which were claimed, are wrong: they are not stored any more, not after a restart either, and others
+  /// may be written over them. Returns those that were stored. Throws std::system_error; StoreError (mismatch) when the
+  /// content has its name already, and that cannot be taken back.
   virtual std::vector<PieceIndex> withdraw(std::span<const PieceIndex> pieces) = 0;
 
   /// Where to send a stored piece from; the file stays open as long as this is held.
@@ -73,7 +73,8 @@ class PieceStorage {
   /// Nothing can be stored any more.
   virtual bool frozen() const = 0;
 
-  /// Pieces up to this size come in buffers of the pool; larger ones in files of their own, for which there is large_pieces().
+  /// Pieces up to this size come in buffers of the pool; larger ones in files of their own, for which there is
+  /// large_pieces().
   virtual std::uint32_t largest_in_memory() const = 0;
   /// Null where no piece is larger than largest_in_memory().
   virtual LargePieces* large_pieces() { return nullptr; }

@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 /// A failure to prepare the folder, for the user.
 [[noreturn]] void rethrow_for_user(const std::system_error& error, const Geometry& geometry) {
   const bool full = is_disk_full(error.code());
-  throw StoreError(full ? StoreFault::full : StoreFault::unusable, std::string("cannot prepare the peer's folder: ") + error.what() +
-                                                                 (full ? "; " + std::to_string(geometry.total_size()) + " bytes are needed" : ""));
+  throw StoreError(full ? StoreFault::full : StoreFault::unusable,
+                   std::string("cannot prepare the peer's folder: ") + error.what() +
+                       (full ? "; " + std::to_string(geometry.total_size()) + " bytes are needed" : ""));
 }
 
 std::vector<PieceIndex> all_pieces(const Geometry& geometry) {
@@ -77,17 +78,21 @@ void PieceStore::claim_complete(FolderState state) {
     return;
   }
   if (stored_.count() == 0)
-    throw StoreError(StoreFault::mismatch, content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
+    throw StoreError(
+        StoreFault::mismatch,
+        content_.root.string() + " has no piece that matches the manifest: it is something else; move it away");
   if (!is_by_itself(content_.root, content_))
-    throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and mending it would write to something else: it is, "
-                                                    "or has in it, a symbolic link or a file with a second name; move it away");
+    throw StoreError(StoreFault::mismatch,
+                     content_.root.string() +
+                         " does not match the manifest, and mending it would write to something else: it is, "
+                         "or has in it, a symbolic link or a file with a second name; move it away");
   const Bitfield right = stored_;
   // The journal comes first: a crash leaves the content under its name, or a .part of which the journal tells it all.
   claim_scratch();
   made_scratch_ = false;  // the .part will be what is there
   if (something_is_at(part()))
-    throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and there is a " + part().string() +
-                                                    ", too; remove one of them");
+    throw StoreError(StoreFault::mismatch, content_.root.string() + " does not match the manifest, and there is a " +
+                                               part().string() + ", too; remove one of them");
   stored_ = right;
   std::vector<std::byte> buffer(geometry().largest_size());
   stored_.for_each([&](PieceIndex piece) {
@@ -142,7 +147,8 @@ void PieceStore::prepare_files() {
     if (!something_is_at(path_of(i))) File::create(path_of(i), layout.files()[i].executable);
     // A content that was complete before may be write-protected.
     std::error_code ignored;
-    fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write, fs::perm_options::add | fs::perm_options::nofollow, ignored);
+    fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write,
+                    fs::perm_options::add | fs::perm_options::nofollow, ignored);
     files_.open(i)->preallocate(layout.files()[i].size);
   }
 }
@@ -179,7 +185,8 @@ bool PieceStore::read_piece(PieceIndex piece, std::span<std::byte> buffer) const
       return false;
     }
   }
-  return p2p::read_piece(content_.layout, at_root_ ? content_.root : part(), at_root_ ? File::Mode::read : File::Mode::read_own, piece, buffer);
+  return p2p::read_piece(content_.layout, at_root_ ? content_.root : part(),
+                         at_root_ ? File::Mode::read : File::Mode::read_own, piece, buffer);
 }
 
 bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool by_digest) const {
@@ -191,12 +198,16 @@ bool PieceStore::check_piece(PieceIndex piece, std::span<std::byte> buffer, bool
 
 Bitfield PieceStore::scan(const std::vector<PieceIndex>& pieces, bool by_digest) {
   return scan_pieces(
-      geometry(), pieces, [&](PieceIndex piece, std::span<std::byte> buffer) { return check_piece(piece, buffer, by_digest); }, options_.on_scan);
+      geometry(), pieces,
+      [&](PieceIndex piece, std::span<std::byte> buffer) { return check_piece(piece, buffer, by_digest); },
+      options_.on_scan);
 }
 
 // --- writing -------------------------------------------------------------------------------------------------------
 
-fs::path PieceStore::path_of(std::size_t file) const { return place_below(at_root_ ? content_.root : part(), content_.layout.files()[file].path); }
+fs::path PieceStore::path_of(std::size_t file) const {
+  return place_below(at_root_ ? content_.root : part(), content_.layout.files()[file].path);
+}
 
 void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
@@ -221,7 +232,9 @@ void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
 
 void PieceStore::claim(PieceIndex piece) {
   std::vector<std::byte> bytes(geometry().size_of(piece));
-  if (!read_piece(piece, bytes)) throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read a piece back from " + scratch_.part.string());
+  if (!read_piece(piece, bytes))
+    throw std::system_error(std::make_error_code(std::errc::io_error),
+                            "cannot read a piece back from " + scratch_.part.string());
   write(piece, bytes);
 }
 
@@ -250,7 +263,9 @@ void PieceStore::take_name_back() {
   };
   for (std::size_t i = 0; i < content_.layout.files().size(); ++i)
     if (!is_as_we_left_it(i))
-      throw StoreError(StoreFault::mismatch, content_.root.string() + " is not right, and somebody else has changed it; move it away and start again");
+      throw StoreError(
+          StoreFault::mismatch,
+          content_.root.string() + " is not right, and somebody else has changed it; move it away and start again");
   ScratchClaim claim = p2p::take_name_back(content_);
   scratch_ = std::move(claim.names);
   journal_.emplace(std::move(claim.journal));
@@ -266,8 +281,8 @@ void PieceStore::record(PieceIndex piece, const Xxh3Digest& digest) {
   digest_known_.set(piece);
 }
 
-/// Of a manifest only executable or not is taken. Files of ours have the right permissions from the beginning; those that were
-/// there before may not. Where the file system refuses it, it is not worth the transfer.
+/// Of a manifest only executable or not is taken. Files of ours have the right permissions from the beginning; those
+/// that were there before may not. Where the file system refuses it, it is not worth the transfer.
 void PieceStore::set_modes() {
   std::size_t refused = 0;
   std::string first;
@@ -276,14 +291,16 @@ void PieceStore::set_modes() {
       const auto file = files_.open(i);
       // Without a manifest nobody knows: as it is.
       const bool executable = content_.id ? content_.layout.files()[i].executable : (file->mode() & 0100) != 0;
-      if (const std::uint32_t wanted = executable_mode(file->mode(), executable); wanted != file->mode()) file->set_mode(wanted);
+      if (const std::uint32_t wanted = executable_mode(file->mode(), executable); wanted != file->mode())
+        file->set_mode(wanted);
     } catch (const std::system_error& error) {
       if (is_exhausted(error.code())) throw;
       if (refused++ == 0) first = error.what();
     }
   }
   if (refused > 0)
-    spdlog::warn("{}{}; the received content is complete", first, refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
+    spdlog::warn("{}{}; the received content is complete", first,
+                 refused > 1 ? " (and of " + std::to_string(refused - 1) + " more files)" : "");
 }
 
 /// Every piece is stored: gives the content its name. A crash in between leaves a .part that is complete, or a journal

@@ -2,10 +2,10 @@
 // has its name without .part is complete, and checked as far as the content can be checked.
 //
 // While it is not complete, `<root>.journal` says which pieces were stored (journal.hpp). After a crash only pieces
-// whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and others are
-// taken (scratch.hpp); with a manifest, what matches it is copied from there.
-// A complete content that does not match its manifest becomes a .part again, of which the matching pieces are kept, if
-// nothing else shares its bytes; or, when it is to be replaced, stays until the new one is complete.
+// whose bytes still hash to what the journal says are claimed. Names that are somebody else's are left alone, and
+// others are taken (scratch.hpp); with a manifest, what matches it is copied from there. A complete content that does
+// not match its manifest becomes a .part again, of which the matching pieces are kept, if nothing else shares its
+// bytes; or, when it is to be replaced, stays until the new one is complete.
 //
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
@@ -33,16 +33,17 @@ class PieceStore : public PieceStorage {
   struct Options {
     bool sync = false;    ///< Completion survives a loss of power.
     OnScan on_scan = {};  ///< While pieces on disk are checked.
-    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes. Nothing in
-    /// its folder is written, renamed or read again: a piece that may have changed is given up with the others of its file.
+    /// The content was just checked, and is somebody's own: it is claimed as it is, and served until it changes.
+    /// Nothing in its folder is written, renamed or read again: a piece that may have changed is given up with the
+    /// others of its file.
     bool serve_only = false;
     /// Something else may have the content's name. It is replaced in one step when the content is complete; until then
     /// it is read, for the pieces that both have.
     bool replace = false;
   };
 
-  /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable for
-  /// other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
+  /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable
+  /// for other failures, mismatch when what is there has nothing to do with the content, or as inspect_folder().
   PieceStore(Content content, Options options);
   /// A .part that was made here and in which no piece is stored is removed. So it is when the constructor throws.
   ~PieceStore() override;
@@ -54,7 +55,9 @@ class PieceStore : public PieceStorage {
   const Content& content() const { return content_; }
 
   /// By the manifest; without one always true.
-  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override { return !content_.matches || content_.matches(piece, bytes); }
+  bool matches(PieceIndex piece, std::span<const std::byte> bytes) const override {
+    return !content_.matches || content_.matches(piece, bytes);
+  }
   bool matching_takes_long() const override { return content_.matching_takes_long && !options_.serve_only; }
 
   /// The last piece gives the content its name before this returns.
@@ -95,15 +98,15 @@ class PieceStore : public PieceStorage {
 
   Content content_;
   Options options_;
-  Scratch scratch_;  ///< While it is not complete.
+  Scratch scratch_;            ///< While it is not complete.
   bool made_scratch_ = false;  ///< It was made here, with nothing in it.
-  bool at_root_ = false;  ///< Complete, under its own name.
+  bool at_root_ = false;       ///< Complete, under its own name.
   bool frozen_ = false;
   Bitfield stored_;
-  std::optional<Journal> journal_;           ///< While it is not complete.
-  std::vector<Xxh3Digest> digests_;          ///< Of the pieces in digest_known_.
+  std::optional<Journal> journal_;   ///< While it is not complete.
+  std::vector<Xxh3Digest> digests_;  ///< Of the pieces in digest_known_.
   Bitfield digest_known_;
-  std::vector<File::Stamp> stamps_;          ///< By file, once complete.
+  std::vector<File::Stamp> stamps_;  ///< By file, once complete.
   OpenFiles files_;
 };
 

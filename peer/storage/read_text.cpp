@@ -12,7 +12,9 @@
 namespace p2p {
 
 std::string read_text(const std::filesystem::path& path, std::size_t most) {
-  const auto fail = [&path](int error) { throw std::system_error(error, std::system_category(), "read " + path.string()); };
+  const auto fail = [&path](int error) {
+    throw std::system_error(error, std::system_category(), "read " + path.string());
+  };
   std::ifstream in(path, std::ios::binary);
   if (!in) fail(errno);
   if (std::filesystem::is_directory(path)) fail(EISDIR);

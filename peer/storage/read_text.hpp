@@ -8,7 +8,8 @@
 
 namespace p2p {
 
-/// All bytes of a file that a user named, or the first `most`; it may be a pipe. Throws std::system_error, EISDIR for a folder.
+/// All bytes of a file that a user named, or the first `most`; it may be a pipe. Throws std::system_error, EISDIR for a
+/// folder.
 std::string read_text(const std::filesystem::path& path, std::size_t most = std::numeric_limits<std::size_t>::max());
 
 /// The same where anything but a regular file is an error, and never waited for.

@@ -79,7 +79,8 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes, Dur
     const auto sync = durability == Durability::on_disk ? File::Sync::yes : File::Sync::no;
     if (!permissions && File::create_at_once(path, std::as_bytes(std::span(bytes)), sync)) return;
     Temporary temporary(path.parent_path(), bytes);
-    if (permissions && temporary.file().mode() != *permissions) (void)::fchmod(temporary.file().descriptor(), *permissions);
+    if (permissions && temporary.file().mode() != *permissions)
+      (void)::fchmod(temporary.file().descriptor(), *permissions);
     if (durability == Durability::on_disk) temporary.file().sync();
     temporary.keep_as(path);
   } catch (const std::system_error& error) {
@@ -90,7 +91,8 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes, Dur
 
 bool is_leftover(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  if (name.size() != kPrefix.size() + kTagDigits + kDigestDigits + kSuffix.size() || !name.starts_with(kPrefix)) return false;
+  if (name.size() != kPrefix.size() + kTagDigits + kDigestDigits + kSuffix.size() || !name.starts_with(kPrefix))
+    return false;
   try {
     const File file(path, File::Mode::read_own);
     std::string bytes(file.size(), '\0');

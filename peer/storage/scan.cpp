@@ -8,7 +8,6 @@
 #include <system_error>
 #include <thread>
 
-
 namespace p2p {
 namespace {
 
@@ -20,7 +19,8 @@ constexpr std::size_t kBufferBudget = 256u << 20;
 
 }  // namespace
 
-bool read_piece(const Layout& layout, const std::filesystem::path& root, File::Mode mode, PieceIndex piece, std::span<std::byte> buffer) {
+bool read_piece(const Layout& layout, const std::filesystem::path& root, File::Mode mode, PieceIndex piece,
+                std::span<std::byte> buffer) {
   const Layout::Place at = layout.place_of(piece);
   for (int tries = 1;; ++tries) {
     try {
@@ -33,7 +33,8 @@ bool read_piece(const Layout& layout, const std::filesystem::path& root, File::M
   }
 }
 
-Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check, const OnScan& on_scan) {
+Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check,
+                     const OnScan& on_scan) {
   std::uint64_t total = 0;
   for (const PieceIndex piece : pieces) total += geometry.size_of(piece);
 

@@ -25,11 +25,13 @@ using OnScan = std::function<void(const ScanProgress&)>;
 /// at once; must not throw.
 using CheckPiece = std::function<bool(PieceIndex, std::span<std::byte>)>;
 
-/// Reads a piece of the content whose files are below `root`, opened with this mode. False when they do not have all of it or
-/// cannot be read. Waits for a descriptor when there is none left. Any thread.
-bool read_piece(const Layout& layout, const std::filesystem::path& root, File::Mode mode, PieceIndex piece, std::span<std::byte> buffer);
+/// Reads a piece of the content whose files are below `root`, opened with this mode. False when they do not have all of
+/// it or cannot be read. Waits for a descriptor when there is none left. Any thread.
+bool read_piece(const Layout& layout, const std::filesystem::path& root, File::Mode mode, PieceIndex piece,
+                std::span<std::byte> buffer);
 
 /// Which of the pieces are right. Uses all cores; holds a buffer of one piece for each.
-Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check, const OnScan& on_scan);
+Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pieces, const CheckPiece& check,
+                     const OnScan& on_scan);
 
 }  // namespace p2p

@@ -28,7 +28,9 @@ constexpr std::string_view kPart = ".part";
 constexpr std::string_view kJournal = ".journal";
 constexpr std::string_view kFolder = ".peerProcess";
 
-fs::path beside(const fs::path& root, std::string name, std::string_view suffix) { return root.parent_path() / name.append(suffix); }
+fs::path beside(const fs::path& root, std::string name, std::string_view suffix) {
+  return root.parent_path() / name.append(suffix);
+}
 
 std::string hidden_name(const std::string& name, const Xxh3Digest& key) {
   std::string text = name;
@@ -40,7 +42,8 @@ std::string hidden_name(const std::string& name, const Xxh3Digest& key) {
 Xxh3Digest journal_key(const Content& content) {
   if (content.id) return xxh3_128(*content.id);
   const Geometry& geometry = content.layout.geometry();
-  const std::string text = std::to_string(geometry.total_size()) + " bytes in pieces of " + std::to_string(geometry.piece_size());
+  const std::string text =
+      std::to_string(geometry.total_size()) + " bytes in pieces of " + std::to_string(geometry.piece_size());
   return xxh3_128(std::as_bytes(std::span(text)));
 }
 
@@ -52,7 +55,8 @@ Bitfield proven_by(const Journal& journal, const Content& content, const fs::pat
   std::vector<PieceIndex> claimed;
   for (const auto& [piece, digest] : digests) claimed.push_back(piece);
   const auto is_right = [&](PieceIndex piece, std::span<std::byte> buffer) {
-    return read_piece(content.layout, part, File::Mode::read_own, piece, buffer) && xxh3_128(buffer) == digests.at(piece);
+    return read_piece(content.layout, part, File::Mode::read_own, piece, buffer) &&
+           xxh3_128(buffer) == digests.at(piece);
   };
   return scan_pieces(geometry, claimed, is_right, on_scan);
 }
@@ -80,7 +84,8 @@ std::optional<ScratchClaim> resume(const Scratch& pair, const Content& content, 
 /// Empty when somebody else has taken the name meanwhile.
 std::optional<ScratchClaim> begin(const Scratch& pair, const Content& content) {
   try {
-    return ScratchClaim{pair, Journal::create(pair.journal, journal_key(content)), Bitfield(content.layout.geometry().piece_count()), true};
+    return ScratchClaim{pair, Journal::create(pair.journal, journal_key(content)),
+                        Bitfield(content.layout.geometry().piece_count()), true};
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::file_exists) return std::nullopt;
     throw;
@@ -106,7 +111,8 @@ std::vector<Scratch> scratch_names(const Content& content) {
   const fs::path& root = content.root;
   const std::string name = root.filename().string();
   std::vector<Scratch> pairs;
-  if (name.size() + kJournal.size() <= kLongestName) pairs.push_back({beside(root, name, kPart), beside(root, name, kJournal)});
+  if (name.size() + kJournal.size() <= kLongestName)
+    pairs.push_back({beside(root, name, kPart), beside(root, name, kJournal)});
   const std::string hidden = hidden_name(name, journal_key(content));
   pairs.push_back({beside(root, hidden, kPart), beside(root, hidden, kJournal)});
   return pairs;
@@ -118,25 +124,31 @@ ScratchClaim claim_scratch(const Content& content, const OnScan& on_scan) {
   for (int races = 0; races < kMostRaces; ++races) {
     for (const Scratch& pair : pairs)
       if (auto claim = resume(pair, content, on_scan)) return std::move(*claim);
-    const auto is_free = [](const Scratch& pair) { return !something_is_at(pair.part) && !something_is_at(pair.journal); };
+    const auto is_free = [](const Scratch& pair) {
+      return !something_is_at(pair.part) && !something_is_at(pair.journal);
+    };
     const auto pair = std::ranges::find_if(pairs, is_free);
     if (pair == pairs.end()) break;
     if (auto claim = begin(*pair, content)) return std::move(*claim);
   }
   std::string names;
   for (const Scratch& pair : pairs) names += "\n  " + pair.part.string() + "\n  " + pair.journal.string();
-  throw StoreError(StoreFault::unusable, "cannot build " + content.root.string() +
-                                    ": something else has the names that are needed for it; move away what is there of" + names);
+  throw StoreError(StoreFault::unusable,
+                   "cannot build " + content.root.string() +
+                       ": something else has the names that are needed for it; move away what is there of" + names);
 }
 
 ScratchClaim take_name_back(const Content& content) {
   const auto unmended = [&](const std::string& why) {
-    return StoreError(StoreFault::mismatch, content.root.string() + " is not right, and cannot be mended: " + why + "; remove it and start again");
+    return StoreError(StoreFault::mismatch, content.root.string() + " is not right, and cannot be mended: " + why +
+                                                "; remove it and start again");
   };
-  if (!is_by_itself(content.root, content) || !has_our_sizes(content.root, content)) throw unmended("it has been replaced, or has another name, too");
+  if (!is_by_itself(content.root, content) || !has_our_sizes(content.root, content))
+    throw unmended("it has been replaced, or has another name, too");
   for (const Scratch& pair : scratch_names(content)) {
     if (something_is_at(pair.part) || something_is_at(pair.journal)) continue;
-    // A crash in between leaves a .part that nobody claims. The other way round it would leave a file that seems to be complete.
+    // A crash in between leaves a .part that nobody claims. The other way round it would leave a file that seems to be
+    // complete.
     try {
       rename_to_new(content.root, pair.part);
     } catch (const std::system_error& error) {

@@ -27,7 +27,8 @@ void BlockIndex::add(std::span<const std::byte> bytes) {
 }
 
 void BlockIndex::finish() {
-  std::ranges::sort(blocks_, [](const Block& a, const Block& b) { return std::tie(a.hash, a.number) < std::tie(b.hash, b.number); });
+  std::ranges::sort(
+      blocks_, [](const Block& a, const Block& b) { return std::tie(a.hash, a.number) < std::tie(b.hash, b.number); });
   std::vector<Block> telling;
   for (auto it = blocks_.begin(); it != blocks_.end();) {
     const auto end = std::find_if(it, blocks_.end(), [&](const Block& block) { return block.hash != it->hash; });
@@ -62,7 +63,8 @@ Shifts BlockIndex::find(std::span<const std::byte> bytes, std::uint64_t offset) 
     if (!places.empty()) {
       std::vector<Shift> found;
       for (const Block& block : places)
-        found.push_back(static_cast<Shift>(std::uint64_t{block.number} * block_size_) - static_cast<Shift>(offset + at));
+        found.push_back(static_cast<Shift>(std::uint64_t{block.number} * block_size_) -
+                        static_cast<Shift>(offset + at));
       if (shifts.head.empty()) shifts.head = found;
       shifts.tail = std::move(found);
     }

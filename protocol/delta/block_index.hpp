@@ -1,9 +1,9 @@
-// The blocks of an old file, to be found again at any offset of other bytes, as rsync does (Tridgell and Mackerras, 1996):
-// the old file is cut into blocks at a fixed grid, and a rolling hash goes over the other bytes, one by one.
+// The blocks of an old file, to be found again at any offset of other bytes, as rsync does (Tridgell and Mackerras,
+// 1996): the old file is cut into blocks at a fixed grid, and a rolling hash goes over the other bytes, one by one.
 //
-// Common bytes that are at least two blocks long are found, whatever their offsets are. A block that the old file has in
-// many places says nothing of where it comes from, and is left out.
-// Absent: files, and proof. What is found is a guess that something stronger has to confirm.
+// Common bytes that are at least two blocks long are found, whatever their offsets are. A block that the old file has
+// in many places says nothing of where it comes from, and is left out. Absent: files, and proof. What is found is a
+// guess that something stronger has to confirm.
 #pragma once
 
 #include <cstddef>

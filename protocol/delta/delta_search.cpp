@@ -12,7 +12,9 @@ constexpr std::uint32_t kSmallGap = 4;
 // For so many pieces that told nothing, one more is asked for at a time.
 constexpr std::uint32_t kMissesPerPiece = 4;
 
-std::uint32_t step(std::uint32_t piece, bool backwards, std::uint32_t by = 1) { return backwards ? piece - by : piece + by; }
+std::uint32_t step(std::uint32_t piece, bool backwards, std::uint32_t by = 1) {
+  return backwards ? piece - by : piece + by;
+}
 
 }  // namespace
 
@@ -82,10 +84,12 @@ void DeltaSearch::check_next() {
     supposed_.pop_front();
     // What is asked for already comes anyway; what lies behind it may still be found.
     std::uint32_t piece = check.first.value;
-    while (contains(piece) && (states_[piece] == State::open || states_[piece] == State::scanning)) piece = step(piece, check.backwards);
+    while (contains(piece) && (states_[piece] == State::open || states_[piece] == State::scanning))
+      piece = step(piece, check.backwards);
     check.first = PieceIndex{piece};
     const auto is_worth_it = [&] {
-      return contains(piece) && states_[piece] == State::closed && lies_in_old_file(piece, check.shift) && !refuted_.contains({piece, check.shift});
+      return contains(piece) && states_[piece] == State::closed && lies_in_old_file(piece, check.shift) &&
+             !refuted_.contains({piece, check.shift});
     };
     for (; check.count < batch_ && is_worth_it(); piece = step(piece, check.backwards)) {
       states_[piece] = State::checking;
@@ -144,7 +148,9 @@ bool DeltaSearch::any_closed(Gap gap) const {
   return std::find(states_.begin() + gap.begin, states_.begin() + gap.end, State::closed) != states_.begin() + gap.end;
 }
 
-bool DeltaSearch::is_between_small(Gap gap) const { return gap.begin > 0 && contains(gap.end) && gap.end - gap.begin <= kSmallGap; }
+bool DeltaSearch::is_between_small(Gap gap) const {
+  return gap.begin > 0 && contains(gap.end) && gap.end - gap.begin <= kSmallGap;
+}
 
 /// How much is under way that may make the gap smaller.
 std::uint32_t DeltaSearch::unresolved(Gap gap) const {
@@ -154,7 +160,9 @@ std::uint32_t DeltaSearch::unresolved(Gap gap) const {
     count += states_[piece] == State::open || states_[piece] == State::scanning;
     checked |= states_[piece] == State::checking;
   }
-  const auto lies_in = [gap](const Check& check) { return check.first.value >= gap.begin && check.first.value < gap.end; };
+  const auto lies_in = [gap](const Check& check) {
+    return check.first.value >= gap.begin && check.first.value < gap.end;
+  };
   return count + checked + static_cast<std::uint32_t>(std::ranges::count_if(supposed_, lies_in));
 }
 

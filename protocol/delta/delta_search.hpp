@@ -1,11 +1,12 @@
 // Which pieces of a new content to ask for first, so that the old file gives as many of the others as it can.
 //
-// A manifest knows pieces by their SHA-256 alone, which does not roll, so that a piece cannot be looked for at every offset
-// of the old file before anything of it is known. But what is fetched is known byte by byte: a rolling hash finds where its
-// end lies in the old file, and the pieces that follow lie behind that, up to the next edit, and prove themselves by
-// their SHA-256. So in each gap one piece is asked for, the one beside what we have: an edit begins there, so it is
-// needed in any case. It is scanned, what follows is checked, and the gap has become smaller. While pieces tell nothing,
-// more of them are asked for at a time, so that what is wholly new comes at full speed: a quarter as many as told nothing.
+// A manifest knows pieces by their SHA-256 alone, which does not roll, so that a piece cannot be looked for at every
+// offset of the old file before anything of it is known. But what is fetched is known byte by byte: a rolling hash
+// finds where its end lies in the old file, and the pieces that follow lie behind that, up to the next edit, and prove
+// themselves by their SHA-256. So in each gap one piece is asked for, the one beside what we have: an edit begins
+// there, so it is needed in any case. It is scanned, what follows is checked, and the gap has become smaller. While
+// pieces tell nothing, more of them are asked for at a time, so that what is wholly new comes at full speed: a quarter
+// as many as told nothing.
 //
 // Pure: inputs are on_*() calls, outputs are effects to be pulled after each of them. Answers may come in any order.
 // Absent: bytes, files, who gives a piece. The pieces are those of one file.
@@ -69,7 +70,9 @@ class DeltaSearch {
     std::uint32_t begin, end;
   };
 
-  bool contains(std::uint32_t piece) const { return piece < states_.size(); }  // what comes before the first is very large
+  bool contains(std::uint32_t piece) const {
+    return piece < states_.size();
+  }  // what comes before the first is very large
   bool lies_in_old_file(std::uint32_t piece, Shift shift) const;
   std::vector<Gap> gaps() const;
   bool any_closed(Gap gap) const;

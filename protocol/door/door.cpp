@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 // How often visitors that are gone are looked for, to forget them.
 constexpr Duration kForgetInterval = 10s;
 
-std::string whole_seconds(Duration time) { return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s"; }
+std::string whole_seconds(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
 
 }  // namespace
 
@@ -49,7 +51,8 @@ void Door::touch(CallerId caller, Instant now) {
 
 std::optional<CallerId> Door::oldest(State state, const std::optional<Origin>& origin) const {
   const auto& callers = list(state);
-  const auto found = std::ranges::find_if(callers, [&](CallerId each) { return !origin || callers_[each.value]->origin == *origin; });
+  const auto found =
+      std::ranges::find_if(callers, [&](CallerId each) { return !origin || callers_[each.value]->origin == *origin; });
   return found == callers.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -74,7 +77,8 @@ CallerId Door::accept(const Origin& origin, Instant now) {
   callers_[caller.value] = Caller{.origin = origin, .state = State::greeting, .moved = now};
   enter(caller, State::greeting, now);
   const std::string reason = "no handshake yet, and its place was needed";
-  if (count(origin, State::greeting) > limits_.greeting_by_origin) dismiss(*oldest(State::greeting, origin), Dismissal::crowded, reason);
+  if (count(origin, State::greeting) > limits_.greeting_by_origin)
+    dismiss(*oldest(State::greeting, origin), Dismissal::crowded, reason);
   if (list(State::greeting).size() > limits_.greeting) dismiss(*oldest(State::greeting), Dismissal::crowded, reason);
   return caller;
 }
@@ -93,7 +97,8 @@ void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instan
   if (early < kMostEarlyHaves * kHaveFrameBytes && handshake.size() < kHaveFrameBytes && begins_have(handshake)) return;
   if (const auto violation = check_handshake_prefix(handshake))
     return dismiss(caller, Dismissal::refused, "protocol violation: " + violation->reason);
-  if (handshake.size() == kHandshakeBytes) take_handshake(caller, decode_handshake(handshake.first<kHandshakeBytes>()), now);
+  if (handshake.size() == kHandshakeBytes)
+    take_handshake(caller, decode_handshake(handshake.first<kHandshakeBytes>()), now);
 }
 
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
@@ -115,12 +120,14 @@ void Door::admit(CallerId caller, Use use, const Handshake& handshake, const Con
 
 void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const ContentPrefix& content, Instant now) {
   const Origin origin = at(caller).origin;
-  if (!may_ask(origin, now)) return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
+  if (!may_ask(origin, now))
+    return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
   const bool known = use == Use::catalog ? uses_.answers(content) : uses_.gives_manifest(content);
   // Nothing is said: a stranger who guesses learns nothing, and holds nothing.
   if (!known) return dismiss(caller, Dismissal::unknown, "asked for what is not here");
   const std::string reason = "its text had not moved for longest, and its place was needed";
-  if (count(origin, State::text) >= limits_.texts_by_origin) dismiss(*oldest(State::text, origin), Dismissal::crowded, reason);
+  if (count(origin, State::text) >= limits_.texts_by_origin)
+    dismiss(*oldest(State::text, origin), Dismissal::crowded, reason);
   if (list(State::text).size() >= limits_.texts) dismiss(*oldest(State::text), Dismissal::crowded, reason);
   admit(caller, use, handshake, content, now);
 }
@@ -128,7 +135,8 @@ void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const
 /// A bucket of texts_burst that fills by texts_per_second.
 bool Door::may_ask(const Origin& origin, Instant now) {
   Visitor& visitor = visitors_.at(origin);
-  visitor.allowance = std::min<double>(limits_.texts_burst, visitor.allowance + seconds(now - visitor.counted) * limits_.texts_per_second);
+  visitor.allowance = std::min<double>(limits_.texts_burst,
+                                       visitor.allowance + seconds(now - visitor.counted) * limits_.texts_per_second);
   visitor.counted = now;
   if (visitor.allowance < 1) return false;
   visitor.allowance -= 1;
@@ -143,18 +151,22 @@ void Door::on_text_written(CallerId caller, Instant now) {
   if (at(caller).state != State::text) return;
   leave(caller);
   enter(caller, State::draining, now);
-  if (list(State::draining).size() > limits_.draining) dismiss(*oldest(State::draining), Dismissal::stuck, "it has its text, and its place was needed");
+  if (list(State::draining).size() > limits_.draining)
+    dismiss(*oldest(State::draining), Dismissal::stuck, "it has its text, and its place was needed");
 }
 
 // --- links ---------------------------------------------------------------------------------------------------------
 
 void Door::link(CallerId caller, const Handshake& handshake, const std::optional<ContentPrefix>& content, Instant now) {
   if (!uses_.exchanges(content))
-    return dismiss(caller, content ? Dismissal::unknown : Dismissal::refused,
-                   content ? "its content is not here" : "a classic peer, which names no content; this process serves several");
+    return dismiss(
+        caller, content ? Dismissal::unknown : Dismissal::refused,
+        content ? "its content is not here" : "a classic peer, which names no content; this process serves several");
   const ContentPrefix shown = content.value_or(ContentPrefix{});
-  if (!room_for_link(at(caller).origin, now)) return dismiss(caller, Dismissal::crowded, "there are as many links as may be, and all are in use");
-  if (!room_for_content(shown, now)) return dismiss(caller, Dismissal::crowded, "as many contents are served as may be, and all are in use");
+  if (!room_for_link(at(caller).origin, now))
+    return dismiss(caller, Dismissal::crowded, "there are as many links as may be, and all are in use");
+  if (!room_for_content(shown, now))
+    return dismiss(caller, Dismissal::crowded, "as many contents are served as may be, and all are in use");
   admit(caller, Use::exchange, handshake, shown, now);
 }
 
@@ -176,7 +188,8 @@ bool Door::room_for_content(const ContentPrefix& content, Instant now) {
   const ContentPrefix victim = idlest->first;
   const std::list<CallerId> linked = list(State::linked);
   for (const CallerId each : linked)
-    if (at(each).content == victim) dismiss(each, Dismissal::crowded, "its content has been unused for longest, and its place was needed");
+    if (at(each).content == victim)
+      dismiss(each, Dismissal::crowded, "its content has been unused for longest, and its place was needed");
   return true;
 }
 
@@ -202,11 +215,13 @@ void Door::close(Instant now) {
 }
 
 void Door::dismiss_overdue(State state, Duration patience, Dismissal why, const std::string& reason, Instant now) {
-  while (!list(state).empty() && now - at(list(state).front()).moved >= patience) dismiss(list(state).front(), why, reason);
+  while (!list(state).empty() && now - at(list(state).front()).moved >= patience)
+    dismiss(list(state).front(), why, reason);
 }
 
 void Door::on_timer(Instant now) {
-  dismiss_overdue(State::greeting, limits_.greeting_time, Dismissal::overdue, "no handshake within " + whole_seconds(limits_.greeting_time), now);
+  dismiss_overdue(State::greeting, limits_.greeting_time, Dismissal::overdue,
+                  "no handshake within " + whole_seconds(limits_.greeting_time), now);
   dismiss_overdue(State::text, limits_.text_standstill, Dismissal::stuck, "it takes nothing of its text", now);
   dismiss_overdue(State::draining, limits_.drain_time, Dismissal::stuck, "it has its text, and stays", now);
   if (now >= forget_at_) forget_visitors(now);
@@ -216,7 +231,8 @@ void Door::forget_visitors(Instant now) {
   std::erase_if(visitors_, [&](auto& each) {
     auto& [origin, visitor] = each;
     const double allowance = visitor.allowance + seconds(now - visitor.counted) * limits_.texts_per_second;
-    return std::ranges::all_of(visitor.callers, [](std::uint32_t n) { return n == 0; }) && allowance >= limits_.texts_burst;
+    return std::ranges::all_of(visitor.callers, [](std::uint32_t n) { return n == 0; }) &&
+           allowance >= limits_.texts_burst;
   });
   forget_at_ = visitors_.empty() ? kNever : now + kForgetInterval;
 }

@@ -1,11 +1,12 @@
 // Who is let in, and what for: everything about a connection that was accepted, until it is somebody's.
 //
-// A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, or a
-// catalog. The door judges them, hands the caller to that use or dismisses it, and counts it until it is gone. It owns
-// every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts are written and
-// whose turn it is, how many links there are, by origin and in all, and how many contents are served.
+// A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, or
+// a catalog. The door judges them, hands the caller to that use or dismisses it, and counts it until it is gone. It
+// owns every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts are
+// written and whose turn it is, how many links there are, by origin and in all, and how many contents are served.
 //
-// Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's duties:
+// Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's
+// duties:
 //   report each accepted connection, what it has sent so far, and its end;
 //   after each input, while (auto effect = door.poll_effect()) carry it out;
 //   keep one timer at next_deadline() and call on_timer() then.
@@ -89,8 +90,8 @@ class Door {
   Door(const DoorLimits& limits, const DoorUses& uses);
 
   CallerId accept(const Origin& origin, Instant now);
-  /// `received`: all that has come from a caller that greets, and nothing beyond its handshake, which some haves may come
-  /// before (greeting_bytes()).
+  /// `received`: all that has come from a caller that greets, and nothing beyond its handshake, which some haves may
+  /// come before (greeting_bytes()).
   void on_bytes(CallerId caller, std::span<const std::byte> received, Instant now);
   /// Part of the text has left, or all of it.
   void on_text_moved(CallerId caller, Instant now);
@@ -114,7 +115,9 @@ class Door {
   std::size_t greeting() const { return list(State::greeting).size(); }
 
   /// How many bytes a caller's greeting has at least when it begins like this.
-  static std::size_t greeting_bytes(std::span<const std::byte> received) { return early_have_bytes(received) + kHandshakeBytes; }
+  static std::size_t greeting_bytes(std::span<const std::byte> received) {
+    return early_have_bytes(received) + kHandshakeBytes;
+  }
 
  private:
   enum class State : std::uint8_t { greeting, text, draining, linked, dismissed };
@@ -141,7 +144,9 @@ class Door {
   Caller& at(CallerId caller) { return *callers_[caller.value]; }
   std::list<CallerId>& list(State state) { return lists_[static_cast<std::size_t>(state)]; }
   const std::list<CallerId>& list(State state) const { return lists_[static_cast<std::size_t>(state)]; }
-  std::uint32_t& count(const Origin& origin, State state) { return visitors_.at(origin).callers[static_cast<std::size_t>(state)]; }
+  std::uint32_t& count(const Origin& origin, State state) {
+    return visitors_.at(origin).callers[static_cast<std::size_t>(state)];
+  }
 
   void enter(CallerId caller, State state, Instant now);
   void leave(CallerId caller);

@@ -37,8 +37,8 @@ struct DoorLimits {
   /// Contents that are exchanged with somebody at a time.
   std::uint32_t contents = 256;
 
-  /// For a swarm whose peers are listed: all of them may knock at once, and come from one machine. The swarm decides which
-  /// links there are. `spare`: how many connections the process can have beyond one for each peer.
+  /// For a swarm whose peers are listed: all of them may knock at once, and come from one machine. The swarm decides
+  /// which links there are. `spare`: how many connections the process can have beyond one for each peer.
   static DoorLimits listed(std::uint32_t peers, std::uint32_t spare);
   /// For a process that anybody may come to, of which `spare` connections can be had; a content's files take some, too.
   static DoorLimits open(std::uint32_t spare);

@@ -5,12 +5,12 @@
 namespace p2p {
 namespace {
 
-constexpr std::uint32_t kProof = 8;       // haves that prove the low end
+constexpr std::uint32_t kProof = 8;  // haves that prove the low end
 constexpr std::uint32_t kFewestProof = 2;
 constexpr std::uint32_t kOutweighs = 32;  // haves for the low end that one against it takes away
-constexpr std::uint32_t kTooMany = 2;     // times as many haves in D as beside the progress elsewhere are to be expected
-constexpr std::uint32_t kClearing = 2;    // haves that prove the high end
-constexpr std::uint32_t kClears = 4;      // haves for the high end that one against it takes away
+constexpr std::uint32_t kTooMany = 2;   // times as many haves in D as beside the progress elsewhere are to be expected
+constexpr std::uint32_t kClearing = 2;  // haves that prove the high end
+constexpr std::uint32_t kClears = 4;    // haves for the high end that one against it takes away
 
 /// The piece whose bit this one's is when the bits of a byte are counted from the other end.
 PieceIndex mirrored(PieceIndex piece) { return PieceIndex{piece.value ^ 7u}; }

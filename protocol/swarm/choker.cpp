@@ -65,7 +65,8 @@ void Choker::choose_preferred(std::span<const Ranked> ranked, Random& random) {
     if (is_favored(a.link) != is_favored(b.link)) return is_favored(a.link);
     return a.rank > b.rank;
   });
-  if (!wasters_.empty()) std::ranges::stable_partition(order, [this](const Ranked& each) { return !is_waster(each.link); });
+  if (!wasters_.empty())
+    std::ranges::stable_partition(order, [this](const Ranked& each) { return !is_waster(each.link); });
   if (order.size() > slots_) order.resize(slots_);
   preferred_.clear();
   for (const Ranked& each : order) preferred_.push_back(each.link);
@@ -94,8 +95,8 @@ std::optional<LinkId> Choker::first_waiting_waster() const {
   return first == wasters_.end() ? std::nullopt : std::optional(*first);
 }
 
-/// At random among the interested and choked, or, if there are any, among the favored ones of these; when nobody else waits,
-/// the first of those who wasted a slot.
+/// At random among the interested and choked, or, if there are any, among the favored ones of these; when nobody else
+/// waits, the first of those who wasted a slot.
 std::optional<LinkId> Choker::random_waiting(Random& random) const {
   std::optional<LinkId> chosen;
   bool chosen_favored = false;

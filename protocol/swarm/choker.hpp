@@ -22,8 +22,8 @@ struct Ranked {
 };
 
 /// Invariants: preferred() has at most k links and no link twice; unchoked links are preferred() and optimistic(),
-/// nobody else; while a slot is free or held by a neighbor that is not interested, nobody interested waits. While somebody
-/// waits who has wasted no slot, nobody who has wasted one holds a slot.
+/// nobody else; while a slot is free or held by a neighbor that is not interested, nobody interested waits. While
+/// somebody waits who has wasted no slot, nobody who has wasted one holds a slot.
 ///
 /// The last one is what the course leaves open: between two intervals an interested neighbor takes an idle slot at
 /// once instead of waiting for the interval's end. The interval's own decision is exactly the course's.
@@ -42,10 +42,10 @@ class Choker {
   /// The link is gone; its id may come again as another neighbor's.
   void on_gone(LinkId link, Random& random);
 
-  /// The neighbor held a slot and asked for nothing. It loses the slot, and comes after all others whenever one is given, until
-  /// on_used(); among its like who has waited longest comes first. Every second optimistic interval the first of them gets the
-  /// slot as if it were new, so that nobody is kept out for ever for having been slow once. An exchange that never calls this
-  /// has the course's choker.
+  /// The neighbor held a slot and asked for nothing. It loses the slot, and comes after all others whenever one is
+  /// given, until on_used(); among its like who has waited longest comes first. Every second optimistic interval the
+  /// first of them gets the slot as if it were new, so that nobody is kept out for ever for having been slow once. An
+  /// exchange that never calls this has the course's choker.
   void on_wasted(LinkId link, Random& random);
   void on_used(LinkId link) { std::erase(wasters_, link); }
 
@@ -59,8 +59,8 @@ class Choker {
   /// Those who wasted a slot come last. `ranked` has one entry for each interested link.
   void choose_preferred(std::span<const Ranked> ranked, Random& random);
 
-  /// End of an optimistic interval: one at random of the choked and interested, see on_wasted(); with no such link, or while a
-  /// favored and interested one holds it, the slot stays.
+  /// End of an optimistic interval: one at random of the choked and interested, see on_wasted(); with no such link, or
+  /// while a favored and interested one holds it, the slot stays.
   void choose_optimistic(Random& random);
 
   std::span<const LinkId> preferred() const { return preferred_; }

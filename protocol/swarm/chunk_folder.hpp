@@ -14,8 +14,9 @@ namespace p2p {
 
 struct HeldChunk {
   PieceIndex piece;
-  ChunkClaim claim;      ///< As it is on our disk.
-  bool original = true;  ///< Ours from the start: we vouch for it. For a received chunk we do not, however often we restart.
+  ChunkClaim claim;  ///< As it is on our disk.
+  bool original =
+      true;  ///< Ours from the start: we vouch for it. For a received chunk we do not, however often we restart.
 };
 
 struct ChunkFolder {

@@ -11,7 +11,8 @@ constexpr std::size_t kAnnouncementBatchBytes = 64 * 1024;
 
 }  // namespace
 
-ChunkTrust::ChunkTrust(ChunkFolder folder, std::uint32_t chunks) : folder_(std::move(folder)), quorum_(chunks, folder_.quorum) {}
+ChunkTrust::ChunkTrust(ChunkFolder folder, std::uint32_t chunks)
+    : folder_(std::move(folder)), quorum_(chunks, folder_.quorum) {}
 
 std::vector<HeldChunk> ChunkTrust::own_word() const {
   std::vector<HeldChunk> original;

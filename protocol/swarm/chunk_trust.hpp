@@ -25,7 +25,9 @@ class ChunkTrust {
 
   const Quorum& quorum() const { return quorum_; }
   /// A peer's word on a chunk; see Quorum::vote(). Ours is to be given like any other, for each of own_word().
-  Quorum::Outcome vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim) { return quorum_.vote(peer, chunk, claim); }
+  Quorum::Outcome vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim) {
+    return quorum_.vote(peer, chunk, claim);
+  }
   /// What we vouch for: the chunks that we had from the start.
   std::vector<HeldChunk> own_word() const;
 
@@ -43,8 +45,8 @@ class ChunkTrust {
   /// What we have under that number, from the start or received; null: nothing.
   const ChunkClaim* held(PieceIndex chunk) const;
 
-  /// Appends our word on stored chunks, from the `announced`th held one on. False when more is to follow before anything
-  /// else: a long list is sent in steps.
+  /// Appends our word on stored chunks, from the `announced`th held one on. False when more is to follow before
+  /// anything else: a long list is sent in steps.
   bool announce(std::uint32_t& announced, const Bitfield& stored, Bytes& out) const;
 
   /// What the quorum has to do with the absence of the missing chunks.

@@ -99,8 +99,8 @@ struct DoubtfulPiecesTaken {
 struct PiecesLost {
   std::uint32_t count;
 };
-/// Pieces that were stored on trust are not stored any more, because their sender proved not to have had them. They are fetched
-/// again.
+/// Pieces that were stored on trust are not stored any more, because their sender proved not to have had them. They are
+/// fetched again.
 struct TrustWithdrawn {
   std::uint32_t count;
   bool was_complete;  ///< The file was complete with them.
@@ -134,9 +134,10 @@ struct SwarmCompleted {};
 /// We have the file, and nobody of those that are not known to have it has been seen for the patience.
 struct PatienceEnded {};
 
-using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged, UnchokedBy,
-                           ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived, PieceStored,
-                           PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, TrustWithdrawn, RequestsStalled,
-                           ChunkSettled, ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
+using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged,
+                           OptimisticNeighborChanged, UnchokedBy, ChokedBy, HaveReceived, InterestedReceived,
+                           NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, LowBitFirstProven,
+                           DoubtfulPiecesTaken, PiecesLost, TrustWithdrawn, RequestsStalled, ChunkSettled,
+                           ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
 
 }  // namespace p2p

@@ -16,22 +16,22 @@ namespace p2p {
 
 class Farewell {
  public:
-  /// How long a neighbor that lost its link may take to come back and be told: longer than the longest back-off of a peer
-  /// like us.
+  /// How long a neighbor that lost its link may take to come back and be told: longer than the longest back-off of a
+  /// peer like us.
   static constexpr Duration kGrace = std::chrono::seconds(10);
 
   /// `has_end`: whether it can be known that everybody is complete. `patience`: zero is for ever.
   Farewell(bool has_end, Duration patience) : has_end_(has_end), patience_(patience) {}
 
-  /// To be called whenever a neighbor's state, or whether we are `complete`, has changed, and at next_deadline(). True once:
-  /// everybody is.
+  /// To be called whenever a neighbor's state, or whether we are `complete`, has changed, and at next_deadline(). True
+  /// once: everybody is.
   bool is_over(bool complete, const Neighborhood& neighborhood, Instant now);
   bool over() const { return over_; }
 
   /// Whether it is time for out_of_patience(), before which the neighborhood is to be told who is in sight.
   bool doubts_return(Instant now) const { return now >= patience_at_; }
-  /// True once: all that are unfinished have been out of sight for the whole patience. One that never was linked is still
-  /// to come: it is waited for, and so are all others.
+  /// True once: all that are unfinished have been out of sight for the whole patience. One that never was linked is
+  /// still to come: it is waited for, and so are all others.
   bool out_of_patience(bool complete, const Neighborhood& neighborhood, Instant now);
 
   /// We lack something again: everything is as at the start.

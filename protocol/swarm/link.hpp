@@ -43,7 +43,11 @@ struct Link {
 
   /// `from`: where an accepted connection comes from.
   Link(std::optional<Origin> from, std::uint32_t piece_count, RequestWindow requests_window, Instant now)
-      : direction(from ? Direction::accepted : Direction::dialed), session(piece_count), window(requests_window), opened(now), origin(from) {}
+      : direction(from ? Direction::accepted : Direction::dialed),
+        session(piece_count),
+        window(requests_window),
+        opened(now),
+        origin(from) {}
 
   // What each message touches stands together at the front, on one cache line: in a large swarm most messages are
   // haves, and what they cost is fetching this.
@@ -67,18 +71,19 @@ struct Link {
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
   Shortlist shortlist;
-  bool has_asked = false;        ///< For a piece, since it was unchoked.
-  Instant idle_since = kNever;   ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
-  std::uint64_t fed = 0;         ///< Piece bytes received in this unchoking interval.
-  std::uint32_t unasked = 0;     ///< Pieces that came though never asked for.
+  bool has_asked = false;       ///< For a piece, since it was unchoked.
+  Instant idle_since = kNever;  ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
+  std::uint64_t fed = 0;        ///< Piece bytes received in this unchoking interval.
+  std::uint32_t unasked = 0;    ///< Pieces that came though never asked for.
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
-  std::uint32_t announced = 0;   ///< How many of the chunks that we hold were announced or passed over.
+  std::uint32_t announced = 0;      ///< How many of the chunks that we hold were announced or passed over.
 
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant held_since = kNever;     ///< Bytes have come, and we have not taken them since then.
   Instant contends_since{};
-  std::optional<Origin> origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
+  std::optional<Origin>
+      origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
 };
 
 }  // namespace p2p

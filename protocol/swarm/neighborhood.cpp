@@ -26,7 +26,12 @@ Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Insta
     }
     const bool is_new = index_.emplace(id, static_cast<NeighborIndex>(neighbors_.size())).second;
     P2P_ASSERT(is_new);
-    neighbors_.push_back({.id = id, .claims = id, .dial = earlier, .yields = earlier, .backoff = kFirstBackoff, .dial_at = earlier ? now : now + kTurnAbout});
+    neighbors_.push_back({.id = id,
+                          .claims = id,
+                          .dial = earlier,
+                          .yields = earlier,
+                          .backoff = kFirstBackoff,
+                          .dial_at = earlier ? now : now + kTurnAbout});
   }
   P2P_ASSERT(!earlier);
   if (!neighbors_.empty()) next_due_ = neighbors_.front().dial_at;
@@ -41,8 +46,13 @@ NeighborIndex Neighborhood::add(PeerId id, bool dial, bool guest, Instant now) {
   const bool is_new = index_.emplace(id, index).second;
   P2P_ASSERT(is_new);
   vacant_.pop_back();
-  neighbors_[index] = {
-      .id = id, .claims = id, .dial = dial, .yields = id < self_, .guest = guest, .backoff = kFirstBackoff, .dial_at = dial ? now : kNever};
+  neighbors_[index] = {.id = id,
+                       .claims = id,
+                       .dial = dial,
+                       .yields = id < self_,
+                       .guest = guest,
+                       .backoff = kFirstBackoff,
+                       .dial_at = dial ? now : kNever};
   next_due_ = std::min(next_due_, neighbors_[index].dial_at);
   return index;
 }

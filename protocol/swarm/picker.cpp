@@ -13,7 +13,8 @@ constexpr std::size_t kMostProbes = 64;
 
 }  // namespace
 
-Picker::Picker(const Bitfield& stored, bool all_closed) : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
+Picker::Picker(const Bitfield& stored, bool all_closed)
+    : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
   std::vector<PieceIndex> order(stored.size());
   for (std::uint32_t i = 0; i < stored.size(); ++i) order[i] = PieceIndex{i};
   Random common(kOrderSeed);
@@ -91,7 +92,8 @@ std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, con
   return next;
 }
 
-std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random, Shortlist* shortlist) const {
+std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random,
+                                       Shortlist* shortlist) const {
   const auto following = open_after(last, neighbor);
   if (shortlist && shortlist->kind() == Shortlist::Kind::rarest) {
     if (shortlist->epoch() == epoch_)
@@ -119,7 +121,8 @@ std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<P
   return std::nullopt;
 }
 
-std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random) const {
+std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following,
+                                              Random& random) const {
   const bool all = shortlist.kind() == Shortlist::Kind::all;
   std::optional<PieceIndex> best;
   std::uint32_t equals = 0;

@@ -24,8 +24,9 @@ namespace p2p {
 /// Invariants: a piece is in exactly one state at any time; it lies in the level of its availability exactly while it
 /// is open; a missing piece that is not closed is open exactly while no neighbor is asked for it.
 ///
-/// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what is
-/// open and is rare, else O(its length) with a shortlist that tells, and never more than O(pieces / 64 + pieces that fit).
+/// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what
+/// is open and is rare, else O(its length) with a shortlist that tells, and never more than O(pieces / 64 + pieces that
+/// fit).
 class Picker {
  public:
   enum class State : std::uint8_t {
@@ -55,9 +56,10 @@ class Picker {
 
   /// An open piece of `neighbor`, of the smallest availability among those; among equals the one that follows `last` in
   /// the common order, if it is one of them, else one at random. `last`: what was picked for this neighbor before.
-  /// `shortlist`: of this neighbor; where it tells, only what is on it is looked at, and where it does not and would help,
-  /// it is made.
-  std::optional<PieceIndex> pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random, Shortlist* shortlist = nullptr) const;
+  /// `shortlist`: of this neighbor; where it tells, only what is on it is looked at, and where it does not and would
+  /// help, it is made.
+  std::optional<PieceIndex> pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random,
+                                 Shortlist* shortlist = nullptr) const;
 
   /// One more neighbor is asked for the piece: open or requested -> requested.
   void request(PieceIndex piece);
@@ -88,7 +90,8 @@ class Picker {
   void enter_level(PieceIndex piece);
   void leave_level(PieceIndex piece);
   void miss(PieceIndex piece);
-  std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random) const;
+  std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following,
+                                        Random& random) const;
   std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist) const;
   std::optional<PieceIndex> open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const;
 

@@ -6,7 +6,9 @@
 
 namespace p2p {
 
-Quorum::Quorum(std::uint32_t chunks, std::uint32_t threshold) : threshold_(threshold), chunks_(chunks) { P2P_ASSERT(threshold >= 1); }
+Quorum::Quorum(std::uint32_t chunks, std::uint32_t threshold) : threshold_(threshold), chunks_(chunks) {
+  P2P_ASSERT(threshold >= 1);
+}
 
 const ChunkClaim* Quorum::settled(PieceIndex chunk) const {
   const auto& settled = chunks_[chunk.value].settled;

@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Requests that are on their way cover at least this time, so that neither a scheduling delay nor jitter empties the link.
+// Requests that are on their way cover at least this time, so that neither a scheduling delay nor jitter empties the
+// link.
 constexpr Duration kMinCover = 20ms;
 // How long a link may be silent with requests open. A peer serves its other neighbors in the meantime, so the
 // lower bound is generous; a wrong guess costs little, because a late answer is still taken.

@@ -39,7 +39,9 @@ class RequestWindow {
 
   /// True when requests are open and nothing has come for longer than answers on this link may take. `drain`: how long
   /// all that is asked for on all links takes to come; no link is blamed for a full downlink.
-  bool stalled(Instant now, std::uint32_t open, Duration drain = {}) const { return open > 0 && now - progress_ > patience() + drain; }
+  bool stalled(Instant now, std::uint32_t open, Duration drain = {}) const {
+    return open > 0 && now - progress_ > patience() + drain;
+  }
 
   /// How often in a row that happened with no answer in between.
   std::uint32_t stalls() const { return stalls_; }
@@ -56,9 +58,9 @@ class RequestWindow {
   std::uint32_t stalls_ = 0;  ///< In a row.
   double rate_ = 0;
   double seconds_per_byte_ = 0;  ///< Smoothed; its inverse is the rate (an average of rates would favour bursts).
-  Duration latency_ = Duration::max();   ///< Smallest time from a lone request to the head of its answer.
-  Duration response_{};                  ///< Smoothed time from a request to the end of its answer.
-  Instant progress_{};                   ///< Last payload byte, or last request on an idle link.
+  Duration latency_ = Duration::max();  ///< Smallest time from a lone request to the head of its answer.
+  Duration response_{};                 ///< Smoothed time from a request to the end of its answer.
+  Instant progress_{};                  ///< Last payload byte, or last request on an idle link.
   Instant answered_{};
 };
 

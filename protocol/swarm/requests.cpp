@@ -20,7 +20,8 @@ void Requests::ask(PieceIndex piece, Instant now) {
 std::optional<OpenRequest> Requests::answer(PieceIndex piece) {
   const auto it = std::ranges::find(open_, piece, &OpenRequest::piece);
   if (it == open_.end()) {
-    if (const auto given_up = std::ranges::find(abandoned_, piece); given_up != abandoned_.end()) abandoned_.erase(given_up);
+    if (const auto given_up = std::ranges::find(abandoned_, piece); given_up != abandoned_.end())
+      abandoned_.erase(given_up);
     return std::nullopt;
   }
   const OpenRequest request = *it;

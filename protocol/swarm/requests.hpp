@@ -19,9 +19,9 @@ struct OpenRequest {
 };
 
 /// Each request that went out may be answered once, even when it was given up meanwhile and the piece was asked for
-/// again: a choke and an unchoke can cross with requests, so that the remote serves both. Invariants: a piece is open at
-/// most once; answers are accepted at most as often as the piece was asked for.
-/// Sizes are those of a request window, so that linear search is the fast way.
+/// again: a choke and an unchoke can cross with requests, so that the remote serves both. Invariants: a piece is open
+/// at most once; answers are accepted at most as often as the piece was asked for. Sizes are those of a request window,
+/// so that linear search is the fast way.
 class Requests {
  public:
   enum class Fate { open, abandoned, never_asked };

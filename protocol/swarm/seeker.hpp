@@ -1,5 +1,5 @@
-// When a peer looks for others than its neighbors (MaxConnections), and for whom: the graph connects everybody only while
-// everybody is there.
+// When a peer looks for others than its neighbors (MaxConnections), and for whom: the graph connects everybody only
+// while everybody is there.
 //
 // Absent: links. The swarm says whether it is fed, and dials who is named.
 #pragma once
@@ -26,8 +26,8 @@ class Seeker {
 
   using List = std::shared_ptr<const std::vector<PeerId>>;
 
-  /// `list`: every peer of the swarm; null or empty where there are none but neighbors. `start` decides who is named first,
-  /// so that not all who are hungry ask the same.
+  /// `list`: every peer of the swarm; null or empty where there are none but neighbors. `start` decides who is named
+  /// first, so that not all who are hungry ask the same.
   Seeker(List list, std::uint64_t start, Instant now);
 
   bool lists(PeerId peer) const;

@@ -14,9 +14,11 @@ namespace p2p {
 
 /// Is one of these:
 ///   none     nothing is known;
-///   all      has every piece that the neighbor has and we have not stored; kept while these are few. May have some that
+///   all      has every piece that the neighbor has and we have not stored; kept while these are few. May have some
+///   that
 ///            we have stored meanwhile;
-///   rarest   has every open piece of the neighbor's with an availability below level(), and some with just that. May have
+///   rarest   has every open piece of the neighbor's with an availability below level(), and some with just that. May
+///   have
 ///            some that are not open any more or have become commoner. Holds for an epoch of the picker: as long as no
 ///            piece is opened again or becomes rarer.
 /// The picker strikes what does not count any more when it comes across it.

@@ -24,22 +24,24 @@ Stuck because(Stuck::Why why, const Standing& standing, Fits&& fits) {
   for (const NeighborStanding& n : standing.neighbors)
     if (fits(n)) stuck.peers.push_back({n.id, state_of(n), n.pieces, n.ours_to_dial, n.fault});
   stuck.peer_count = static_cast<std::uint32_t>(stuck.peers.size());
-  std::ranges::stable_sort(stuck.peers, {}, [](const Stuck::Peer& peer) { return std::pair(peer.state, !peer.ours_to_dial); });
+  std::ranges::stable_sort(stuck.peers, {},
+                           [](const Stuck::Peer& peer) { return std::pair(peer.state, !peer.ours_to_dial); });
   if (stuck.peers.size() > Stuck::kNamed) stuck.peers.resize(Stuck::kNamed);
   return stuck;
 }
 
 Stuck naming(Stuck stuck, const std::vector<PieceIndex>& pieces) {
   stuck.piece_count = static_cast<std::uint32_t>(pieces.size());
-  stuck.pieces.assign(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(std::min(pieces.size(), Stuck::kNamed)));
+  stuck.pieces.assign(pieces.begin(),
+                      pieces.begin() + static_cast<std::ptrdiff_t>(std::min(pieces.size(), Stuck::kNamed)));
   return stuck;
 }
 
 }  // namespace
 
 bool Stuck::same_as(const Stuck& other) const {
-  return why == other.why && pieces == other.pieces && piece_count == other.piece_count && peers == other.peers && peer_count == other.peer_count &&
-         agreeing == other.agreeing;
+  return why == other.why && pieces == other.pieces && piece_count == other.piece_count && peers == other.peers &&
+         peer_count == other.peer_count && agreeing == other.agreeing;
 }
 
 namespace {
@@ -50,7 +52,8 @@ std::optional<Stuck> why_closed(const Standing& standing, Absent&& absent) {
   const std::size_t closed = standing.unsettled.size() + standing.withheld.size();
   if (closed == 0 || closed + standing.unheld.size() < standing.missing.size()) return std::nullopt;
   if (standing.unsettled.empty())
-    return naming(because(Stuck::Why::withheld, standing, [](const NeighborStanding&) { return false; }), standing.withheld);
+    return naming(because(Stuck::Why::withheld, standing, [](const NeighborStanding&) { return false; }),
+                  standing.withheld);
   std::vector<PieceIndex> pieces;
   for (const UnsettledStanding& unsettled : standing.unsettled) pieces.push_back(unsettled.piece);
   Stuck stuck = naming(because(Stuck::Why::no_quorum, standing, absent), pieces);
@@ -74,8 +77,10 @@ std::optional<Stuck> why_stuck(const Standing& standing) {
     if (std::ranges::none_of(neighbors, incomplete)) return std::nullopt;
     return because(others, standing, incomplete);
   }
-  if (standing.storing_paused) return naming(because(no_room, standing, [](const NeighborStanding&) { return false; }), standing.missing);
-  if (!neighbors.empty() && std::ranges::all_of(neighbors, absent)) return naming(because(nobody_linked, standing, all), standing.missing);
+  if (standing.storing_paused)
+    return naming(because(no_room, standing, [](const NeighborStanding&) { return false; }), standing.missing);
+  if (!neighbors.empty() && std::ranges::all_of(neighbors, absent))
+    return naming(because(nobody_linked, standing, all), standing.missing);
   if (auto closed = why_closed(standing, absent)) return closed;
   if (std::ranges::none_of(neighbors, offers)) return naming(because(nobody_holds, standing, absent), standing.unheld);
   if (std::ranges::none_of(neighbors, serves)) return naming(because(choked, standing, offers), standing.missing);

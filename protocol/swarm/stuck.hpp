@@ -33,7 +33,8 @@ struct Stuck {
     State state;
     std::uint32_t pieces;  ///< How many it has, as far as we were told.
     bool ours_to_dial = false;
-    DialFault fault = DialFault::none;  ///< Why our last dial came to nothing: we dial one that is to come, too, when it does not.
+    DialFault fault =
+        DialFault::none;  ///< Why our last dial came to nothing: we dial one that is to come, too, when it does not.
     friend bool operator==(const Peer&, const Peer&) = default;
   };
 
@@ -43,12 +44,13 @@ struct Stuck {
   Why why;
   std::vector<PieceIndex> pieces = {};  ///< The first kNamed.
   std::uint32_t piece_count = 0;        ///< Of all there are.
-  std::vector<Peer> peers = {};         ///< The first kNamed; those that are linked come first, then those that are ours to dial.
+  std::vector<Peer> peers =
+      {};  ///< The first kNamed; those that are linked come first, then those that are ours to dial.
   std::uint32_t peer_count = 0;
-  std::uint32_t pieces_in_all = 0;      ///< Of the whole content.
-  std::uint32_t agreeing = 0;           ///< With no_quorum: of how many holders of the first piece, at most,
-  std::uint32_t quorum = 0;             ///< where so many must.
-  Instant since{};                      ///< When something last went on.
+  std::uint32_t pieces_in_all = 0;  ///< Of the whole content.
+  std::uint32_t agreeing = 0;       ///< With no_quorum: of how many holders of the first piece, at most,
+  std::uint32_t quorum = 0;         ///< where so many must.
+  Instant since{};                  ///< When something last went on.
 
   /// The same reason, however long it has held.
   bool same_as(const Stuck& other) const;

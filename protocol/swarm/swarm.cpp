@@ -44,7 +44,8 @@ LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link.value].emplace(from, config_.geometry.piece_count(), RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  links_[link.value].emplace(from, config_.geometry.piece_count(),
+                             RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }
@@ -76,7 +77,8 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   emit(LinkClosed{peer_of(link), reason, kind});
   if (was_established) {
     --linked_;
-    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken()) neighborhood_.forgive(*l.neighbor);
+    if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken())
+      neighborhood_.forgive(*l.neighbor);
     neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
     picker_.remove_holder(l.session.remote_pieces());
     give_up_requests(link);
@@ -108,7 +110,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const std::string fault = content_fault(decode_features(handshake.reserved));
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
   if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
-  if (l.neighbor && l.neighbor != sender) return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
+  if (l.neighbor && l.neighbor != sender)
+    return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
   l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
@@ -123,8 +126,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
 }
 
 /// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection to
-/// a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
+/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection
+/// to a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
 void Swarm::contend(LinkId link, Instant now) {
   for (std::uint32_t i = 0; i < links_.size(); ++i)
     if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
@@ -194,7 +197,8 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (have && l.order) l.order->on_have(have->piece);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
-    if (std::holds_alternative<ChunkAnnouncement>(message)) on_violation(link, {"announcement before our handshake"}, now);
+    if (std::holds_alternative<ChunkAnnouncement>(message))
+      on_violation(link, {"announcement before our handshake"}, now);
     return;
   }
   if (first) {
@@ -259,7 +263,9 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const KeepAlive&) const {}
-    void operator()(const UnknownMessage& unknown) const { s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles}); }
+    void operator()(const UnknownMessage& unknown) const {
+      s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
+    }
   };
   std::visit(Visitor{*this, link, peer_of(link), changed, now}, message);
 }
@@ -383,7 +389,8 @@ void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
   at(link).session.on_send(type);
   // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
   // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
-  if (is_interest(type)) std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  if (is_interest(type))
+    std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
   const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
   if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
   at(link).frames.push_back({type, piece});

@@ -49,14 +49,15 @@ enum class ChokingPolicy : std::uint8_t {
 
 struct SwarmConfig {
   PeerId self;
-  std::vector<PeerId> listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
+  std::vector<PeerId>
+      listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
   Geometry geometry;
   std::uint32_t preferred_neighbors;
   Duration unchoking_interval;
   Duration optimistic_interval;
   std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
-  /// Most links with open requests, at least 1. What comes from more than can be received side by side waits on the way, and
-  /// looks like a remote, or like us, that does nothing.
+  /// Most links with open requests, at least 1. What comes from more than can be received side by side waits on the
+  /// way, and looks like a remote, or like us, that does nothing.
   std::uint32_t most_sources = 0xffffffff;
   /// No piece is asked for before open_piece(): somebody may find it elsewhere (on_piece_found()).
   bool on_demand = false;
@@ -64,26 +65,27 @@ struct SwarmConfig {
   ChokingPolicy choking_policy = ChokingPolicy::course;
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
   bool stays = false;
-  std::vector<PeerId> favored = {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
+  std::vector<PeerId> favored =
+      {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
 
-  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them; zero: for
-  /// ever. For one that never was linked it waits in any case.
+  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them;
+  /// zero: for ever. For one that never was linked it waits in any case.
   Duration patience = Duration::zero();
 
-  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its neighbors, and
-  /// who is let in by others for that reason, most_guests at once. Null: nobody.
+  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its
+  /// neighbors, and who is let in by others for that reason, most_guests at once. Null: nobody.
   Seeker::List everybody = {};
   std::uint32_t most_guests = 0;
 
   /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
   std::optional<ContentPrefix> content = {};
-  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's sizes
-  /// are learned. A peer that does not announce chunks is refused.
+  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's
+  /// sizes are learned. A peer that does not announce chunks is refused.
   std::optional<ChunkFolder> chunks = {};
 
-  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and shows
-  /// `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that came
-  /// and went, is forgotten. There is no end: whether everybody has the file is not known.
+  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and
+  /// shows `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that
+  /// came and went, is forgotten. There is no end: whether everybody has the file is not known.
   bool open = false;
   std::uint32_t most_neighbors = 1024;
 
@@ -102,8 +104,8 @@ struct Dial {
 struct Claim {
   PieceIndex piece;
 };
-/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no later
-/// start claims them either, and answer with on_trust_withdrawn().
+/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no
+/// later start claims them either, and answer with on_trust_withdrawn().
 struct Withdraw {
   std::vector<PieceIndex> pieces;
 };
@@ -123,10 +125,10 @@ class Swarm {
   Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now);
 
   // --- connections ---------------------------------------------------------------------------------------------
-  /// An open swarm dials this peer, and links it when its handshake shows the ID that is claimed for it. Anybody can claim an
-  /// ID, so `handle` is how Dial, on_dialed(), on_dial_failed() and the `handle` of events name it: two handles with one ID are two
-  /// neighbors, and a conviction meets one of them. A handle is the ID itself, or larger than any ID (kFirstHandle). No
-  /// effect on a handle that is known already, and on ourselves.
+  /// An open swarm dials this peer, and links it when its handshake shows the ID that is claimed for it. Anybody can
+  /// claim an ID, so `handle` is how Dial, on_dialed(), on_dial_failed() and the `handle` of events name it: two
+  /// handles with one ID are two neighbors, and a conviction meets one of them. A handle is the ID itself, or larger
+  /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
   LinkId on_dialed(PeerId peer, Instant now);
@@ -136,8 +138,8 @@ class Swarm {
   LinkId on_accepted(const Origin& from, Instant now);
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
-  /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to be
-  /// dialled. To be told before each on_timer().
+  /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to
+  /// be dialled. To be told before each on_timer().
   void note_callers(bool any) { anybody_greets_ = any; }
   /// The link's socket takes no more; called again whenever something has left it that is still full.
   void on_send_blocked(LinkId link, Instant now);
@@ -146,8 +148,9 @@ class Swarm {
   /// Bytes of this link have come, and we do not take them for now: no deadline of the remote's runs.
   void on_reading_held(LinkId link, Instant now);
   void on_reading_resumed(LinkId link, Instant now);
-  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that would
-  /// carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is asked of it.
+  /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that
+  /// would carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is
+  /// asked of it.
   bool awaits_acknowledgement(LinkId link) const;
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
@@ -168,8 +171,9 @@ class Swarm {
   /// Payload bytes came.
   void on_payload(LinkId link, std::uint32_t bytes, Instant now);
   /// The whole payload came. Store the returned piece and answer with on_piece_stored(), or on_store_failed(); none:
-  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not count
-  /// them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for itself.
+  /// drop it. Where it is in_doubt(), park it instead: keep the bytes where a later one can take their place, do not
+  /// count them as stored, and answer with on_piece_parked(). A shell that stores it nevertheless has decided for
+  /// itself.
   [[nodiscard]] std::optional<PieceIndex> on_piece_received(LinkId link, Instant now);
 
   /// The remote may not have had what it gave (bit_order.hpp). Of a piece that on_piece_received() returned.
@@ -181,8 +185,8 @@ class Swarm {
   void on_store_failed(PieceIndex piece, Instant now);
   /// These are not stored any more, as a Withdraw asked for. They are fetched again, as in on_pieces_lost().
   void on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now);
-  /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by itself, nobody
-  /// who comes from there is linked as that peer: anybody can show its ID.
+  /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by
+  /// itself, nobody who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
 
   /// Where pieces are fetched on demand: this one may be asked for. Precondition: it was not opened and not found.
@@ -197,8 +201,8 @@ class Swarm {
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
   void pause_storing();
   void resume_storing(Instant now);
-  /// Pieces that we had are gone or changed on disk. They are fetched again; all links are made anew, because no message
-  /// takes a have back.
+  /// Pieces that we had are gone or changed on disk. They are fetched again; all links are made anew, because no
+  /// message takes a have back.
   void on_pieces_lost(std::span<const PieceIndex> pieces, Instant now);
 
   // --- time ----------------------------------------------------------------------------------------------------
@@ -340,7 +344,8 @@ class Swarm {
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;
   std::uint32_t linked_ = 0;
-  /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are many.
+  /// The established links whose neighbors do not choke us. Only these have open requests; they are few where links are
+  /// many.
   std::vector<LinkId> serving_us_;
 
   /// Pieces in the order in which they were stored since the start. A link is told haves from its own place in this

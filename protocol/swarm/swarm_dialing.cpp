@@ -78,7 +78,8 @@ bool Swarm::comes_from_where_it_is_listed(LinkId link) const {
 std::optional<LinkId> Swarm::greeting(NeighborIndex neighbor) const {
   for (std::uint32_t i = 0; i < links_.size(); ++i) {
     const auto& l = links_[i];
-    if (l && l->phase == Link::Phase::handshaking && l->direction == Direction::dialed && l->neighbor == neighbor) return LinkId{i};
+    if (l && l->phase == Link::Phase::handshaking && l->direction == Direction::dialed && l->neighbor == neighbor)
+      return LinkId{i};
   }
   return std::nullopt;
 }
@@ -105,11 +106,13 @@ void Swarm::note_fault(NeighborIndex neighbor, EndKind kind) {
 
 // --- beyond the graph ------------------------------------------------------------------------------------------------
 
-/// Whether a peer that is no neighbor may be one for as long as it is linked: it lacks what none of its own neighbors has.
+/// Whether a peer that is no neighbor may be one for as long as it is linked: it lacks what none of its own neighbors
+/// has.
 bool Swarm::welcomes(PeerId peer) const {
   if (!seeker_.lists(peer)) return false;
   std::uint32_t guests = 0;
-  for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) guests += neighborhood_[i].guest && !neighborhood_[i].dial && !neighborhood_[i].out();
+  for (NeighborIndex i = 0; i < neighborhood_.size(); ++i)
+    guests += neighborhood_[i].guest && !neighborhood_[i].dial && !neighborhood_[i].out();
   return guests < config_.most_guests;
 }
 
@@ -127,7 +130,8 @@ void Swarm::seek(Instant now) {
     if (n.link && (!oldest || at(*n.link).opened < at(*oldest).opened)) oldest = n.link;
   }
   if (sought >= Seeker::kMostSought) {
-    if (oldest && now - at(*oldest).opened >= Seeker::kTrial) close(*oldest, "it is no neighbor, and has nothing for us", now, EndKind::duplicate);
+    if (oldest && now - at(*oldest).opened >= Seeker::kTrial)
+      close(*oldest, "it is no neighbor, and has nothing for us", now, EndKind::duplicate);
     return;
   }
   const auto peer = seeker_.next([this](PeerId id) { return id == config_.self || neighborhood_.find(id); });

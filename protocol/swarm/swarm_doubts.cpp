@@ -1,12 +1,12 @@
 // Bitfields that can be read in two ways (bit_order.hpp), and what their senders gave.
 //
 // A piece that its sender may not have had is not stored but parked: not counted, not announced, not served, so that
-// neither we nor anybody who asks us is ever complete with it. It becomes a stored one when the sender's haves prove our
-// reading, and is fetched again when they disprove it, or when the sender announces that very piece: so it had not had it.
-// When nothing comes any more for kPatience and nothing has been proven, a parked piece is fetched again if somebody who
-// unchokes us has it beyond doubt, waits if such a one chokes us, and is otherwise taken on trust, because the description speaks
-// for our reading. If the sender's haves disprove it after that, what was taken is withdrawn, even if the file has been
-// complete since. With a manifest there are no doubts.
+// neither we nor anybody who asks us is ever complete with it. It becomes a stored one when the sender's haves prove
+// our reading, and is fetched again when they disprove it, or when the sender announces that very piece: so it had not
+// had it. When nothing comes any more for kPatience and nothing has been proven, a parked piece is fetched again if
+// somebody who unchokes us has it beyond doubt, waits if such a one chokes us, and is otherwise taken on trust, because
+// the description speaks for our reading. If the sender's haves disprove it after that, what was taken is withdrawn,
+// even if the file has been complete since. With a manifest there are no doubts.
 #include <algorithm>
 
 #include "protocol/swarm/swarm.hpp"
@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 constexpr Duration kPatience = 10s;
 // How long a piece stays parked while somebody has it beyond doubt who does not unchoke us.
 constexpr Duration kLongestPatience = 60s;
-// Spare bits give a bitfield away that is numbered from the low end, unless its sender lacks the last pieces. In a content of
-// fewer pieces than this that is not looked at.
+// Spare bits give a bitfield away that is numbered from the low end, unless its sender lacks the last pieces. In a
+// content of fewer pieces than this that is not looked at.
 constexpr std::uint32_t kFewPieces = 64;
 
 }  // namespace
@@ -33,9 +33,9 @@ void Swarm::begin_doubt(LinkId link, const Bitfield& told_before) {
   if (l.order && neighborhood_[*l.neighbor].low_bit_first) recognize(link);
 }
 
-/// The link's neighbor counted from the low end when it was linked before. It may be another program by now that has the ID. The
-/// same one has in that reading all that it had; when the other reading has it all, too, nothing is asked for that is not
-/// there in both.
+/// The link's neighbor counted from the low end when it was linked before. It may be another program by now that has
+/// the ID. The same one has in that reading all that it had; when the other reading has it all, too, nothing is asked
+/// for that is not there in both.
 void Swarm::recognize(LinkId link) {
   Link& l = at(link);
   const Bitfield& had = neighborhood_[*l.neighbor].had;

@@ -16,7 +16,8 @@ void Swarm::on_piece_head(LinkId link, const PieceHead& head, Instant now) {
   Link& l = at(link);
   const auto fate = l.requests.fate(head.piece);
   if (fate == Requests::Fate::never_asked && ++l.unasked > 1)
-    return on_violation(link, {"pieces that were never asked for, the last one being " + std::to_string(head.piece.value)}, now);
+    return on_violation(
+        link, {"pieces that were never asked for, the last one being " + std::to_string(head.piece.value)}, now);
   if (fate == Requests::Fate::open) {
     const auto request = std::ranges::find(l.requests.open(), head.piece, &OpenRequest::piece);
     if (request->lone) l.window.on_lone_head(request->asked, now);
@@ -83,8 +84,8 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   // It made room for another one.
   if (config_.most_sources < serving_us_.size() && l.requests.open_count() == 0) fill_all(now);
   if (store) return incoming.piece;
-  // A piece that nobody wanted when its head came, because it was about to be stored, may be missing after all: the disk
-  // refused it meanwhile. Now nobody is asked for it any more, and another link may bring it.
+  // A piece that nobody wanted when its head came, because it was about to be stored, may be missing after all: the
+  // disk refused it meanwhile. Now nobody is asked for it any more, and another link may bring it.
   fill_all(now);
   return std::nullopt;
 }
@@ -184,7 +185,9 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
     for (const OpenRequest& request : o.requests.open()) {
       ahead += piece_size;
       // Two at most: more copies of the same piece hardly come sooner.
-      if (!offered.test(request.piece) || picker_.requesters(request.piece) > 1 || !missing(picker_.state(request.piece))) continue;
+      if (!offered.test(request.piece) || picker_.requesters(request.piece) > 1 ||
+          !missing(picker_.state(request.piece)))
+        continue;
       // Of a link that never answered we expect that it takes as long again as it took already.
       const double eta = o.window.rate() > 0 ? ahead / o.window.rate() : seconds(now - request.asked);
       in_flight.push_back({request.piece, eta});
@@ -204,7 +207,8 @@ Duration Swarm::drain_time() const {
   std::uint64_t open = 0;
   for (const LinkId link : serving_us_) open += at(link).requests.open_count();
   constexpr double kLongest_s = 3600;
-  return from_seconds(std::min(kLongest_s, static_cast<double>(open) * config_.geometry.piece_size() / throughput_.peak()));
+  return from_seconds(
+      std::min(kLongest_s, static_cast<double>(open) * config_.geometry.piece_size() / throughput_.peak()));
 }
 
 void Swarm::give_up_requests(LinkId link) {

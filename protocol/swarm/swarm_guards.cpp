@@ -83,7 +83,8 @@ bool Swarm::may_say(LinkId link, const Message& message, bool changed, Instant n
   return false;
 }
 
-/// Slots go to those who use them. The course's choker does not ask for that, so this is for open swarms, where anybody comes.
+/// Slots go to those who use them. The course's choker does not ask for that, so this is for open swarms, where anybody
+/// comes.
 void Swarm::take_idle_slots(Instant now) {
   if (!config_.open) return;
   for (const LinkId link : uploads_.told_unchoked()) {
@@ -113,8 +114,10 @@ bool Swarm::end_if_overdue(LinkId link, Instant now) {
   } else if (l.phase == Link::Phase::established && l.window.stalls() >= kMostStalls) {
     close(link, "the remote has answered no request for minutes", now, EndKind::unresponsive);
   } else if (l.phase == Link::Phase::established && l.incoming && l.held_since == kNever &&
-             now - l.incoming->began >= kPiecePatience + from_seconds(config_.geometry.size_of(l.incoming->piece) / kSlowestPiece_bytes_per_s)) {
-    close(link, "piece " + std::to_string(l.incoming->piece.value) + " comes slower than 1 KiB/s", now, EndKind::unresponsive);
+             now - l.incoming->began >= kPiecePatience + from_seconds(config_.geometry.size_of(l.incoming->piece) /
+                                                                      kSlowestPiece_bytes_per_s)) {
+    close(link, "piece " + std::to_string(l.incoming->piece.value) + " comes slower than 1 KiB/s", now,
+          EndKind::unresponsive);
   } else {
     return false;
   }

@@ -29,8 +29,10 @@ bool Swarm::admits(const Link& link, PeerId peer) const {
 
 std::string Swarm::why_not_admitted(PeerId peer) const {
   const std::string id = std::to_string(peer.value);
-  if (seeker_.lists(peer)) return "peer " + id + " is not one of our neighbors (MaxConnections), and there is no room for it";
-  return "handshake with the unknown ID " + id + explain_unknown_id(peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); });
+  if (seeker_.lists(peer))
+    return "peer " + id + " is not one of our neighbors (MaxConnections), and there is no room for it";
+  return "handshake with the unknown ID " + id +
+         explain_unknown_id(peer, [this](PeerId known) { return neighborhood_.find(known).has_value(); });
 }
 
 /// A neighbor has no link any more. In an open swarm one that was linked may only have lost its connection; whoever did
@@ -43,9 +45,13 @@ void Swarm::on_unlinked(NeighborIndex neighbor, bool was_established, Instant no
 
 void Swarm::forget(NeighborIndex neighbor) {
   // Of one that is being dialled nobody else knows the ID that it claims.
-  if (neighborhood_[neighbor].convicted || !neighborhood_[neighbor].barred.empty() || (config_.open && neighborhood_[neighbor].dialing)) return;
+  if (neighborhood_[neighbor].convicted || !neighborhood_[neighbor].barred.empty() ||
+      (config_.open && neighborhood_[neighbor].dialing))
+    return;
   // A dial or a link that is under way with it brings us here again.
-  const auto refers = [neighbor](const std::optional<Link>& l) { return l && l->phase != Link::Phase::closed && l->neighbor == neighbor; };
+  const auto refers = [neighbor](const std::optional<Link>& l) {
+    return l && l->phase != Link::Phase::closed && l->neighbor == neighbor;
+  };
   if (std::ranges::none_of(links_, refers)) neighborhood_.remove(neighbor);
 }
 

@@ -21,8 +21,10 @@ std::string Swarm::content_fault(const std::optional<Features>& theirs) const {
     const bool fits = theirs ? !theirs->chunks && theirs->content == *config_.content : !config_.open;
     return fits ? "" : "shares another content";
   }
-  if (!theirs || !theirs->chunks) return "announces no chunks, expected one that was started with peerProcess chunks as well";
-  if (theirs->content != *config_.content) return "has another total in its LASTCHUNK line than our " + std::to_string(config_.geometry.piece_count());
+  if (!theirs || !theirs->chunks)
+    return "announces no chunks, expected one that was started with peerProcess chunks as well";
+  if (theirs->content != *config_.content)
+    return "has another total in its LASTCHUNK line than our " + std::to_string(config_.geometry.piece_count());
   return {};
 }
 
@@ -30,7 +32,8 @@ void Swarm::on_announcement(LinkId link, const ChunkAnnouncement& announcement, 
   P2P_ASSERT(trust_);
   const auto& [piece, claim] = announcement;
   if (const std::string fault = trust_->name_fault(claim->name); !fault.empty())
-    return on_violation(link, {"announcement of piece " + std::to_string(piece.value) + " with a name that " + fault}, now);
+    return on_violation(link, {"announcement of piece " + std::to_string(piece.value) + " with a name that " + fault},
+                        now);
   ++activity_;
   count_vote(peer_of(link), piece, *claim);
   if (trust_->contradicts(piece, *claim)) disown(link, piece);
@@ -48,7 +51,8 @@ void Swarm::on_settled(PieceIndex piece) {
   const auto settled = std::make_shared<const ChunkClaim>(*trust_->quorum().settled(piece));
   const ChunkTrust::Opinion opinion = trust_->opinion(piece);
   for (const PeerId dissenter : opinion.dissenters)
-    if (const auto neighbor = neighborhood_.find(dissenter); neighbor && neighborhood_[*neighbor].link) disown(*neighborhood_[*neighbor].link, piece);
+    if (const auto neighbor = neighborhood_.find(dissenter); neighbor && neighborhood_[*neighbor].link)
+      disown(*neighborhood_[*neighbor].link, piece);
   emit(ChunkSettled{piece, opinion.holders, settled});
   if (const ChunkClaim* const own = trust_->held(piece)) {
     if (*own != *settled) emit(ChunkContradicted{piece, std::make_shared<const ChunkClaim>(*own), settled});
@@ -58,8 +62,8 @@ void Swarm::on_settled(PieceIndex piece) {
   for_established([this](LinkId link) { at(link).window.set_piece_size(config_.geometry.piece_size()); });
 }
 
-/// What this neighbor has for the chunk is not what was settled: it is as good as not having it. Nothing was asked of it
-/// so far: the chunk was closed, or the link is so new that it has not unchoked us.
+/// What this neighbor has for the chunk is not what was settled: it is as good as not having it. Nothing was asked of
+/// it so far: the chunk was closed, or the link is so new that it has not unchoked us.
 void Swarm::disown(LinkId link, PieceIndex piece) {
   Link& l = at(link);
   if (!l.session.remote_pieces().test(piece)) return;

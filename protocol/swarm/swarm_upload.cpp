@@ -64,7 +64,8 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
 bool Swarm::flushed() const {
   return std::ranges::none_of(links_, [this](const std::optional<Link>& l) {
     if (!l || l->phase != Link::Phase::established) return false;
-    return l->sending || l->bitfield_due || !l->frames.empty() || !l->uploads.empty() || l->haves_told < stored_order_.size();
+    return l->sending || l->bitfield_due || !l->frames.empty() || !l->uploads.empty() ||
+           l->haves_told < stored_order_.size();
   });
 }
 

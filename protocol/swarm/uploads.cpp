@@ -7,7 +7,10 @@
 namespace p2p {
 
 Uploads::Uploads(const Plan& plan, Instant now)
-    : choker_(plan.preferred_neighbors), plan_(plan), unchoking_at_(now + plan.unchoking_interval), optimistic_at_(now + plan.optimistic_interval) {
+    : choker_(plan.preferred_neighbors),
+      plan_(plan),
+      unchoking_at_(now + plan.unchoking_interval),
+      optimistic_at_(now + plan.optimistic_interval) {
   P2P_ASSERT(plan.unchoking_interval > Duration::zero() && plan.optimistic_interval > Duration::zero());
 }
 
@@ -38,9 +41,12 @@ bool Uploads::end_optimistic_interval(Instant now, Random& random) {
 
 Uploads::Changes Uploads::take_changes(const std::function<PeerId(LinkId)>& peer_of) {
   Changes changes;
-  const auto contains = [](const std::vector<LinkId>& links, LinkId link) { return std::ranges::find(links, link) != links.end(); };
+  const auto contains = [](const std::vector<LinkId>& links, LinkId link) {
+    return std::ranges::find(links, link) != links.end();
+  };
   std::vector<LinkId> unchoked(choker_.preferred().begin(), choker_.preferred().end());
-  if (const auto optimistic = choker_.optimistic(); optimistic && !contains(unchoked, *optimistic)) unchoked.push_back(*optimistic);
+  if (const auto optimistic = choker_.optimistic(); optimistic && !contains(unchoked, *optimistic))
+    unchoked.push_back(*optimistic);
   for (const LinkId link : told_unchoked_)
     if (!contains(unchoked, link)) changes.choke.push_back(link);
   for (const LinkId link : unchoked)

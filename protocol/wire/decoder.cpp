@@ -30,12 +30,14 @@ std::string_view types_of(MessageType type) {
 }  // namespace
 
 std::string explain_numbering(MessageType other) {
-  return "the length is that of " + std::string(types_of(other)) + ": the remote seems to number its message types in its own way";
+  return "the length is that of " + std::string(types_of(other)) +
+         ": the remote seems to number its message types in its own way";
 }
 
 Decoder::Decoder(const Geometry& geometry)
     : geometry_(geometry),
-      longest_(std::max(geometry.is_learned() ? kLongestBesideChunks : 5 + geometry.largest_size(), std::max(5u, 1 + geometry.bitfield_bytes()))) {}
+      longest_(std::max(geometry.is_learned() ? kLongestBesideChunks : 5 + geometry.largest_size(),
+                        std::max(5u, 1 + geometry.bitfield_bytes()))) {}
 
 void Decoder::payload_taken(std::uint32_t bytes) {
   P2P_ASSERT(bytes <= payload_left_);
@@ -58,19 +60,21 @@ std::optional<std::span<const std::byte>> Decoder::collect(std::size_t bytes, st
   return std::span<const std::byte>(head_).first(bytes);
 }
 
-/// A peer that has just stored a piece may announce it on a connection on which it has not yet answered our handshake. Its
-/// bitfield comes later and names the piece again.
+/// A peer that has just stored a piece may announce it on a connection on which it has not yet answered our handshake.
+/// Its bitfield comes later and names the piece again.
 Decoded Decoder::take_handshake(std::span<const std::byte>& input) {
   while (early_haves_ < kMostEarlyHaves && (head_filled_ > 0 || !input.empty())) {
     if ((head_filled_ > 0 ? head_.front() : input.front()) != std::byte{0}) break;
     const auto whole = collect(kHaveFrameBytes, input);
     const auto seen = whole ? *whole : std::span<const std::byte>(head_).first(head_filled_);
-    if (!begins_have(seen) || (whole && !geometry_.contains(PieceIndex{load_u32(whole->last<4>())}))) return *check_handshake_prefix(seen);
+    if (!begins_have(seen) || (whole && !geometry_.contains(PieceIndex{load_u32(whole->last<4>())})))
+      return *check_handshake_prefix(seen);
     if (!whole) return NeedInput{};
     ++early_haves_;
   }
   const auto whole = collect(kHandshakeBytes, input);
-  if (auto wrong = check_handshake_prefix(whole ? *whole : std::span<const std::byte>(head_).first(head_filled_))) return std::move(*wrong);
+  if (auto wrong = check_handshake_prefix(whole ? *whole : std::span<const std::byte>(head_).first(head_filled_)))
+    return std::move(*wrong);
   if (!whole) return NeedInput{};
   expect_ = Expect::length;
   return decode_handshake(whole->first<kHandshakeBytes>());
@@ -80,8 +84,7 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
   P2P_ASSERT(payload_left_ == 0);
   for (;;) {
     switch (expect_) {
-      case Expect::handshake:
-        return take_handshake(input);
+      case Expect::handshake: return take_handshake(input);
 
       case Expect::length: {
         const auto length = collect(4, input);
@@ -107,11 +110,9 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
         return on_index(PieceIndex{load_u32(index->first<4>())});
       }
 
-      case Expect::bitfield:
-        return collect_body(input) ? on_bitfield() : NeedInput{};
+      case Expect::bitfield: return collect_body(input) ? on_bitfield() : NeedInput{};
 
-      case Expect::announcement:
-        return collect_body(input) ? on_announcement() : NeedInput{};
+      case Expect::announcement: return collect_body(input) ? on_announcement() : NeedInput{};
 
       case Expect::skip: {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(skip_left_, input.size()));
@@ -146,11 +147,13 @@ Decoded Decoder::on_type(std::uint8_t raw_type) {
       expect_ = Expect::index;
       return NeedInput{};
     case MessageType::piece:
-      if (length_ < 5 || length_ > 5 + geometry_.largest_size()) return bad_length("piece", 5 + geometry_.largest_size());
+      if (length_ < 5 || length_ > 5 + geometry_.largest_size())
+        return bad_length("piece", 5 + geometry_.largest_size());
       expect_ = Expect::index;
       return NeedInput{};
     case MessageType::bitfield:
-      if (length_ != 1 && length_ != 1 + geometry_.bitfield_bytes()) return bad_length("bitfield", 1 + geometry_.bitfield_bytes());
+      if (length_ != 1 && length_ != 1 + geometry_.bitfield_bytes())
+        return bad_length("bitfield", 1 + geometry_.bitfield_bytes());
       if (length_ == 1) return Message{BitfieldMessage{Bitfield(geometry_.piece_count())}};
       body_.reserve(length_ - 1);
       expect_ = Expect::bitfield;
@@ -167,10 +170,11 @@ Decoded Decoder::on_index(PieceIndex piece) {
                      std::to_string(geometry_.piece_count() - 1) + numbering_hint(raw(type_))};
   if (type_ == MessageType::have) return Message{Have{piece}};
   if (type_ == MessageType::request) return Message{Request{piece}};
-  if (!geometry_.knows(piece)) return Violation{"piece " + std::to_string(piece.value) + ", whose size and hash are not settled"};
+  if (!geometry_.knows(piece))
+    return Violation{"piece " + std::to_string(piece.value) + ", whose size and hash are not settled"};
   if (length_ - 5 != geometry_.size_of(piece))
-    return Violation{"piece " + std::to_string(piece.value) + " with " + std::to_string(length_ - 5) + " bytes, expected " +
-                     std::to_string(geometry_.size_of(piece)) + numbering_hint(raw(type_))};
+    return Violation{"piece " + std::to_string(piece.value) + " with " + std::to_string(length_ - 5) +
+                     " bytes, expected " + std::to_string(geometry_.size_of(piece)) + numbering_hint(raw(type_))};
   payload_left_ = length_ - 5;
   return Message{PieceHead{piece, payload_left_}};
 }
@@ -189,10 +193,12 @@ Decoded Decoder::on_announcement() {
   const std::span<const std::byte> bytes(body);
   const PieceIndex piece{load_u32(bytes.first<4>())};
   if (!geometry_.contains(piece))
-    return Violation{"announcement of piece " + std::to_string(piece.value) + ", expected 0 to " + std::to_string(geometry_.piece_count() - 1)};
+    return Violation{"announcement of piece " + std::to_string(piece.value) + ", expected 0 to " +
+                     std::to_string(geometry_.piece_count() - 1)};
   const std::uint32_t size = load_u32(bytes.subspan<4, 4>());
   if (size > Geometry::kMaxChunkSize)
-    return Violation{"announcement of a chunk of " + std::to_string(size) + " bytes, expected at most " + std::to_string(Geometry::kMaxChunkSize)};
+    return Violation{"announcement of a chunk of " + std::to_string(size) + " bytes, expected at most " +
+                     std::to_string(Geometry::kMaxChunkSize)};
   auto claim = std::make_shared<ChunkClaim>(ChunkClaim{.size = size});
   std::ranges::copy(bytes.subspan(8, claim->sha256.size()), claim->sha256.begin());
   const auto name = bytes.subspan(kAnnouncementHeadBytes);
@@ -210,19 +216,22 @@ Decoded Decoder::on_bitfield() {
 
 Violation Decoder::bad_length(std::string_view what, std::uint32_t expected) const {
   std::string reason(what);
-  reason += " with length " + std::to_string(length_) + ", expected " + (what == "piece" ? "5 to " : "") + std::to_string(expected);
-  if (const std::uint32_t swapped = detail::byte_swapped(length_); length_ > longest_ && swapped >= 1 && swapped <= longest_)
+  reason += " with length " + std::to_string(length_) + ", expected " + (what == "piece" ? "5 to " : "") +
+            std::to_string(expected);
+  if (const std::uint32_t swapped = detail::byte_swapped(length_);
+      length_ > longest_ && swapped >= 1 && swapped <= longest_)
     reason += " (" + std::to_string(swapped) + " in little-endian order; lengths are big-endian)";
   else
     reason += numbering_hint(raw(type_));
   return Violation{std::move(reason)};
 }
 
-/// What the length of the current frame says about a type that does not go with it: peers exist that number the types in
-/// their own way. Empty: nothing.
+/// What the length of the current frame says about a type that does not go with it: peers exist that number the types
+/// in their own way. Empty: nothing.
 std::optional<MessageType> Decoder::resembled(std::uint8_t type) const {
   if (type != raw(MessageType::bitfield) && length_ == 1 + geometry_.bitfield_bytes()) return MessageType::bitfield;
-  if (type != raw(MessageType::piece) && !geometry_.is_learned() && length_ == 5 + geometry_.largest_size()) return MessageType::piece;
+  if (type != raw(MessageType::piece) && !geometry_.is_learned() && length_ == 5 + geometry_.largest_size())
+    return MessageType::piece;
   if (type != raw(MessageType::have) && type != raw(MessageType::request) && length_ == 5) return MessageType::have;
   if (type > raw(MessageType::not_interested) && length_ == 1) return MessageType::choke;
   return std::nullopt;
@@ -236,7 +245,8 @@ std::string Decoder::numbering_hint(std::uint8_t type) const {
 Decoded Decoder::unknown_type(std::uint8_t type) {
   if (type == kAnnouncementType && geometry_.is_learned()) {
     if (length_ < 2 + kAnnouncementHeadBytes || length_ > 1 + kAnnouncementHeadBytes + kLongestChunkName)
-      return Violation{"announcement with length " + std::to_string(length_) + ", expected " + std::to_string(2 + kAnnouncementHeadBytes) + " to " +
+      return Violation{"announcement with length " + std::to_string(length_) + ", expected " +
+                       std::to_string(2 + kAnnouncementHeadBytes) + " to " +
                        std::to_string(1 + kAnnouncementHeadBytes + kLongestChunkName)};
     body_.reserve(length_ - 1);
     expect_ = Expect::announcement;

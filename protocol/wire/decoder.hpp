@@ -37,11 +37,10 @@ using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 /// - a zero length (keep-alive in other dialects) is a KeepAlive, which everybody ignores;
 /// - an unknown type is skipped and reported when it is not longer than the longest legal message, else a violation.
 /// - a few well-formed haves before the handshake are skipped;
-/// - where a wrong length is that of another message, the reason says that the types seem to be numbered in another way.
-/// Of chunks, a piece message whose size is not settled is a violation: nobody asked for it. Only where pieces are chunks
-/// are announcements known, and an unknown type may be as long as one of 64 KiB.
-/// Memory: at most one bitfield or announcement, allocated only after its length proved right.
-/// After a Violation the decoder must not be called again.
+/// - where a wrong length is that of another message, the reason says that the types seem to be numbered in another
+/// way. Of chunks, a piece message whose size is not settled is a violation: nobody asked for it. Only where pieces are
+/// chunks are announcements known, and an unknown type may be as long as one of 64 KiB. Memory: at most one bitfield or
+/// announcement, allocated only after its length proved right. After a Violation the decoder must not be called again.
 class Decoder {
  public:
   explicit Decoder(const Geometry& geometry);
@@ -79,7 +78,7 @@ class Decoder {
   std::uint32_t early_haves_ = 0;
   std::uint32_t head_filled_ = 0;
   std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects a handshake, length or index that comes in parts.
-  Bytes body_;  ///< A bitfield's or an announcement's, while it comes.
+  Bytes body_;                                     ///< A bitfield's or an announcement's, while it comes.
 };
 
 }  // namespace p2p

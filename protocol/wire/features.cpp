@@ -9,8 +9,8 @@
 namespace p2p {
 namespace {
 
-// Byte 0 is the mark, byte 1 features, bytes 2 to 9 the content. Who sets a feature that we do not know may mean anything
-// by these bytes: with that one we speak the classic protocol.
+// Byte 0 is the mark, byte 1 features, bytes 2 to 9 the content. Who sets a feature that we do not know may mean
+// anything by these bytes: with that one we speak the classic protocol.
 constexpr std::byte kMark{0x80};
 constexpr std::byte kFetchManifest{0x01};
 constexpr std::byte kFetchCatalog{0x02};
@@ -39,9 +39,12 @@ ReservedBytes encode(const Features& features) {
 
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
   const std::byte feature = reserved[1];
-  const bool is_known = feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog || feature == kChunks;
+  const bool is_known =
+      feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog || feature == kChunks;
   if (reserved[0] != kMark || !is_known) return std::nullopt;
-  Features features{.fetch_manifest = feature == kFetchManifest, .fetch_catalog = feature == kFetchCatalog, .chunks = feature == kChunks};
+  Features features{.fetch_manifest = feature == kFetchManifest,
+                    .fetch_catalog = feature == kFetchCatalog,
+                    .chunks = feature == kChunks};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;
 }

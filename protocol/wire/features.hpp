@@ -1,5 +1,6 @@
 // What the handshake's ten reserved bytes say between peers that know more than the classic protocol
-// (docs/PROTOCOL.md, "Extended handshake"). Ten zeros, and anything else that does not bear our mark, mean a classic peer.
+// (docs/PROTOCOL.md, "Extended handshake"). Ten zeros, and anything else that does not bear our mark, mean a classic
+// peer.
 #pragma once
 
 #include <array>

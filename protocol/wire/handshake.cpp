@@ -18,7 +18,9 @@ using namespace std::string_view_literals;
 
 constexpr Dialect kDialects[] = {
     {"\xac\xed\x00\x05"sv, "Java object serialisation"},
-    {"\x13" "BitTorrent"sv, "BitTorrent"},
+    {"\x13"
+     "BitTorrent"sv,
+     "BitTorrent"},
     {"\x16\x03"sv, "TLS"},
     {"GET "sv, "HTTP"},
     {"POST "sv, "HTTP"},
@@ -65,7 +67,8 @@ std::optional<Violation> check_handshake_prefix(std::span<const std::byte> recei
 }
 
 bool begins_have(std::span<const std::byte> received) {
-  constexpr std::array kHead{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5}, static_cast<std::byte>(MessageType::have)};
+  constexpr std::array kHead{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{5},
+                             static_cast<std::byte>(MessageType::have)};
   const auto head = received.first(std::min(received.size(), kHead.size()));
   return std::ranges::equal(head, std::span(kHead).first(head.size()));
 }
@@ -73,7 +76,8 @@ bool begins_have(std::span<const std::byte> received) {
 std::size_t early_have_bytes(std::span<const std::byte> received) {
   std::size_t bytes = 0;
   const auto next = [&] { return received.subspan(bytes); };
-  while (bytes < kMostEarlyHaves * kHaveFrameBytes && next().size() >= kHaveFrameBytes && begins_have(next())) bytes += kHaveFrameBytes;
+  while (bytes < kMostEarlyHaves * kHaveFrameBytes && next().size() >= kHaveFrameBytes && begins_have(next()))
+    bytes += kHaveFrameBytes;
   return bytes;
 }
 

@@ -28,12 +28,13 @@ enum class MessageType : std::uint8_t {
 };
 
 constexpr std::string_view name_of(MessageType type) {
-  constexpr std::string_view kNames[] = {"choke", "unchoke", "interested", "not interested", "have", "bitfield", "request", "piece"};
+  constexpr std::string_view kNames[] = {"choke", "unchoke",  "interested", "not interested",
+                                         "have",  "bitfield", "request",    "piece"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
-/// These travel on connections of their own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest", "Asking
-/// for a catalog").
+/// These travel on connections of their own, never between two sessions (docs/PROTOCOL.md, "Fetching a manifest",
+/// "Asking for a catalog").
 constexpr std::uint8_t kManifestType = 8;
 constexpr std::uint8_t kCatalogType = 9;
 
@@ -86,7 +87,7 @@ struct ChunkAnnouncement {
   std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage,
-                             ChunkAnnouncement, KeepAlive>;
+using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead,
+                             UnknownMessage, ChunkAnnouncement, KeepAlive>;
 
 }  // namespace p2p

@@ -14,7 +14,8 @@ void check_limits(const Announcement& announcement) {
   const Node& node = announcement.node;
   P2P_ASSERT(node.peer.value <= kLargestPeerId && node.port != 0);
   P2P_ASSERT(!node.host.empty() && node.host.size() <= 253);
-  P2P_ASSERT(std::ranges::all_of(node.host, [](char c) { return c > 0x20 && c < 0x7f && c != '/' && c != '[' && c != '$'; }));
+  P2P_ASSERT(
+      std::ranges::all_of(node.host, [](char c) { return c > 0x20 && c < 0x7f && c != '/' && c != '[' && c != '$'; }));
   if (!announcement.holding) return;
   const std::string& name = announcement.holding->name;
   P2P_ASSERT(!name.empty() && name.size() <= 1'024 && name.front() != '/' && name.back() != '/');

@@ -1,5 +1,5 @@
-// Announcements under any cut of any stream: each is read as it stands on the wire, or is a violation, and what was read is
-// written back byte for byte.
+// Announcements under any cut of any stream: each is read as it stands on the wire, or is a violation, and what was
+// read is written back byte for byte.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -54,7 +54,8 @@ struct Model {
   static bool judge(const Bytes& stream, std::size_t at, unsigned type, std::size_t length, std::size_t have) {
     if (type <= 3) return length == 1;
     if (type == 4 || type == 6) return length == 5 && (have < 5 || number(stream, at + 5) < kChunks);
-    if (type == 5) return length == 1 || (length == 3 && (have < 3 || (std::to_integer<unsigned>(stream[at + 6]) & 0x7f) == 0));
+    if (type == 5)
+      return length == 1 || (length == 3 && (have < 3 || (std::to_integer<unsigned>(stream[at + 6]) & 0x7f) == 0));
     if (type == 7) {
       if (length < 5) return false;
       if (have < 5) return true;
@@ -83,7 +84,8 @@ Reading read(const Bytes& stream, std::span<const std::byte> cuts) {
   for (std::size_t i = 0; at < stream.size(); ++i) {
     const std::size_t wanted = cuts.empty() ? stream.size() : 1 + std::to_integer<std::size_t>(cuts[i % cuts.size()]);
     // On the heap and of exactly the size, so that the address sanitizer sees reads behind the end.
-    const Bytes part(stream.begin() + static_cast<std::ptrdiff_t>(at), stream.begin() + static_cast<std::ptrdiff_t>(std::min(stream.size(), at + wanted)));
+    const Bytes part(stream.begin() + static_cast<std::ptrdiff_t>(at),
+                     stream.begin() + static_cast<std::ptrdiff_t>(std::min(stream.size(), at + wanted)));
     at += part.size();
     for (std::span<const std::byte> input(part); !input.empty();) {
       if (decoder.payload_left() > 0) {
@@ -101,7 +103,8 @@ Reading read(const Bytes& stream, std::span<const std::byte> cuts) {
       const auto* message = std::get_if<Message>(&item);
       const auto* announcement = message ? std::get_if<ChunkAnnouncement>(message) : nullptr;
       if (!announcement) continue;
-      P2P_ASSERT(announcement->claim && announcement->piece.value < kChunks && announcement->claim->size <= Geometry::kMaxChunkSize);
+      P2P_ASSERT(announcement->claim && announcement->piece.value < kChunks &&
+                 announcement->claim->size <= Geometry::kMaxChunkSize);
       append_announcement(announcement->piece, *announcement->claim, reading.announcements.emplace_back());
     }
   }

@@ -1,5 +1,5 @@
-// One swarm with a chunk folder among remotes that say anything: what is settled is what enough of them said, nothing is
-// asked for before, and nobody who said otherwise is asked.
+// One swarm with a chunk folder among remotes that say anything: what is settled is what enough of them said, nothing
+// is asked for before, and nobody who said otherwise is asked.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -77,7 +77,8 @@ class Driver {
                        .optimistic_interval = 3s};
     for (std::uint32_t i = 0; i < kPeers; ++i) config.listed.push_back(PeerId{i});
     config.content = chunk_folder_prefix(kChunks);
-    config.chunks = ChunkFolder{.quorum = quorum_, .held = {}, .name_fault = [](std::string_view) { return std::string(); }};
+    config.chunks =
+        ChunkFolder{.quorum = quorum_, .held = {}, .name_fault = [](std::string_view) { return std::string(); }};
     held().for_each([&](PieceIndex piece) {
       config.chunks->held.push_back({piece, claim_of(piece.value, 0), (held_ & 0x80) == 0});
       config.geometry.learn(piece, claim_of(piece.value, 0).size);
@@ -89,9 +90,11 @@ class Driver {
   void join() {
     const std::uint32_t peer = 1 + input_.below(kPeers - 1);
     const LinkId link = swarm_.on_accepted({}, now_);
-    remotes_.push_back(std::make_unique<Remote>(Remote{.link = link, .peer = peer, .decoder = Decoder(swarm_.geometry())}));
+    remotes_.push_back(
+        std::make_unique<Remote>(Remote{.link = link, .peer = peer, .decoder = Decoder(swarm_.geometry())}));
     Remote& remote = *remotes_.back();
-    swarm_.on_handshake(link, {PeerId{peer}, encode(Features{.chunks = true, .content = chunk_folder_prefix(kChunks)})}, now_);
+    swarm_.on_handshake(link, {PeerId{peer}, encode(Features{.chunks = true, .content = chunk_folder_prefix(kChunks)})},
+                        now_);
     settle();
     if (!is_open(link)) return;
     const std::uint8_t bits = input_.byte();
@@ -129,7 +132,8 @@ class Driver {
       remote.next_announced = piece + 1;
       remote.said[piece] = kind;
     }
-    swarm_.on_message(link, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim_of(piece, kind))}, now_);
+    swarm_.on_message(
+        link, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim_of(piece, kind))}, now_);
     if (legal) judge(piece, kind);
     settle();
     P2P_ASSERT(is_open(link) == legal);
@@ -183,7 +187,8 @@ class Driver {
       const auto* settled = event ? std::get_if<ChunkSettled>(event) : nullptr;
       if (!settled) continue;
       // Those that were settled by our own votes alone.
-      if (!settled_.contains(settled->piece.value)) settled_[settled->piece.value] = std::to_integer<std::uint32_t>(settled->claim->sha256[0]);
+      if (!settled_.contains(settled->piece.value))
+        settled_[settled->piece.value] = std::to_integer<std::uint32_t>(settled->claim->sha256[0]);
       if (!swarm_.stored().test(settled->piece)) swarm_.unlock_chunk(settled->piece, now_);
     }
   }
@@ -209,13 +214,15 @@ class Driver {
 
   void check_sent(Remote& remote, const Message& message) {
     if (const auto* announced = std::get_if<ChunkAnnouncement>(&message))
-      P2P_ASSERT((held_ & 0x80) == 0 && (held_ >> announced->piece.value & 1) && *announced->claim == claim_of(announced->piece.value, 0));
+      P2P_ASSERT((held_ & 0x80) == 0 && (held_ >> announced->piece.value & 1) &&
+                 *announced->claim == claim_of(announced->piece.value, 0));
     const auto* request = std::get_if<Request>(&message);
     if (!request) return;
     const auto settled = settled_.find(request->piece.value);
     P2P_ASSERT(settled != settled_.end() && !remote.chokes && remote.has.test(request->piece));
     const auto said = remote.said.find(request->piece.value);
-    P2P_ASSERT(said == remote.said.end() || said->second == settled->second || claim_of(said->first, said->second) == claim_of(said->first, settled->second));
+    P2P_ASSERT(said == remote.said.end() || said->second == settled->second ||
+               claim_of(said->first, said->second) == claim_of(said->first, settled->second));
     remote.asked.push_back(request->piece);
   }
 

@@ -15,13 +15,16 @@ constexpr const char* kFile = "cluster1";
 /// The text that says just this.
 std::string printed(const std::vector<ClusterEntry>& entries) {
   std::string text = "\n";  // a name may begin with what would be a byte-order mark
-  for (const ClusterEntry& entry : entries) text += entry.name + "@" + entry.host + "p[" + std::to_string(entry.port) + "],\n";
+  for (const ClusterEntry& entry : entries)
+    text += entry.name + "@" + entry.host + "p[" + std::to_string(entry.port) + "],\n";
   return text;
 }
 
 /// The same entries in the same order; on which lines does not matter.
 bool same(const std::vector<ClusterEntry>& a, const std::vector<ClusterEntry>& b) {
-  return std::ranges::equal(a, b, [](const ClusterEntry& x, const ClusterEntry& y) { return x.name == y.name && x.host == y.host && x.port == y.port; });
+  return std::ranges::equal(a, b, [](const ClusterEntry& x, const ClusterEntry& y) {
+    return x.name == y.name && x.host == y.host && x.port == y.port;
+  });
 }
 
 /// What the header promises of an accepted text.

@@ -13,11 +13,10 @@ constexpr const char* kFile = "Common.cfg";
 
 /// The text that says just this.
 std::string printed(const CommonCfg& cfg) {
-  std::string text = "NumberOfPreferredNeighbors " + std::to_string(cfg.preferred_neighbors) +
-                     "\nUnchokingInterval " + std::to_string(cfg.unchoking_interval_s) +
-                     "\nOptimisticUnchokingInterval " + std::to_string(cfg.optimistic_interval_s) +
-                     "\nFileName " + cfg.file_name +
-                     "\nChokingPolicy " + (cfg.choking_policy == ChokingPolicy::course ? "course" : "cooperative") + "\n";
+  std::string text = "NumberOfPreferredNeighbors " + std::to_string(cfg.preferred_neighbors) + "\nUnchokingInterval " +
+                     std::to_string(cfg.unchoking_interval_s) + "\nOptimisticUnchokingInterval " +
+                     std::to_string(cfg.optimistic_interval_s) + "\nFileName " + cfg.file_name + "\nChokingPolicy " +
+                     (cfg.choking_policy == ChokingPolicy::course ? "course" : "cooperative") + "\n";
   if (cfg.file_size) text += "FileSize " + std::to_string(*cfg.file_size) + "\n";
   if (cfg.piece_size) text += "PieceSize " + std::to_string(*cfg.piece_size) + "\n";
   if (cfg.manifest) text += "Manifest " + to_hex(*cfg.manifest) + "\n";
@@ -28,9 +27,9 @@ std::string printed(const CommonCfg& cfg) {
 
 bool same(const CommonCfg& a, const CommonCfg& b) {
   return a.preferred_neighbors == b.preferred_neighbors && a.unchoking_interval_s == b.unchoking_interval_s &&
-         a.optimistic_interval_s == b.optimistic_interval_s && a.file_name == b.file_name && a.file_size == b.file_size &&
-         a.piece_size == b.piece_size && a.max_connections == b.max_connections && a.choking_policy == b.choking_policy &&
-         a.manifest == b.manifest && a.trust_quorum == b.trust_quorum;
+         a.optimistic_interval_s == b.optimistic_interval_s && a.file_name == b.file_name &&
+         a.file_size == b.file_size && a.piece_size == b.piece_size && a.max_connections == b.max_connections &&
+         a.choking_policy == b.choking_policy && a.manifest == b.manifest && a.trust_quorum == b.trust_quorum;
 }
 
 /// What the header promises of an accepted text.

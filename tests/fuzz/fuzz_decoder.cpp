@@ -26,7 +26,10 @@ struct Item {
 class Model {
  public:
   Model(std::uint64_t file_size, std::uint64_t piece_size, const Bytes& stream)
-      : pieces_((file_size + piece_size - 1) / piece_size), file_size_(file_size), piece_size_(piece_size), stream_(stream) {}
+      : pieces_((file_size + piece_size - 1) / piece_size),
+        file_size_(file_size),
+        piece_size_(piece_size),
+        stream_(stream) {}
 
   std::vector<Item> items() {
     skip_early_haves();
@@ -38,8 +41,7 @@ class Model {
     const auto reserved = start.subspan(18, 10);
     items_.push_back({"handshake", number(at_ + 28), Bytes(reserved.begin(), reserved.end())});
     at_ += 32;
-    while (take_frame()) {
-    }
+    while (take_frame()) {}
     return std::move(items_);
   }
 
@@ -78,7 +80,8 @@ class Model {
     if (!has(5)) return false;
     const auto type = std::to_integer<unsigned>(stream_[at_ + 4]);
     if (!legal(type, length)) return fault();
-    constexpr std::array<const char*, 8> kNames = {"choke", "unchoke", "interested", "not interested", "have", "bitfield", "request", "piece"};
+    constexpr std::array<const char*, 8> kNames = {"choke", "unchoke",  "interested", "not interested",
+                                                   "have",  "bitfield", "request",    "piece"};
     if (type > 7) {
       items_.push_back({"unknown", type});
     } else if (type <= 3) {
@@ -182,7 +185,8 @@ class Reader {
  private:
   void take_payload(std::span<const std::byte>& input) {
     const std::size_t n = std::min<std::size_t>(input.size(), decoder_.payload_left());
-    items_.back().bytes.insert(items_.back().bytes.end(), input.begin(), input.begin() + static_cast<std::ptrdiff_t>(n));
+    items_.back().bytes.insert(items_.back().bytes.end(), input.begin(),
+                               input.begin() + static_cast<std::ptrdiff_t>(n));
     input = input.subspan(n);
     decoder_.payload_taken(static_cast<std::uint32_t>(n));
   }
@@ -195,7 +199,8 @@ class Reader {
     if (before.empty()) P2P_ASSERT(std::holds_alternative<NeedInput>(decoded));
 
     if (const auto* handshake = std::get_if<Handshake>(&decoded))
-      items_.push_back({"handshake", handshake->peer.value, Bytes(handshake->reserved.begin(), handshake->reserved.end())});
+      items_.push_back(
+          {"handshake", handshake->peer.value, Bytes(handshake->reserved.begin(), handshake->reserved.end())});
     if (const auto* message = std::get_if<Message>(&decoded)) items_.push_back(item_of(*message));
     if (const auto* violation = std::get_if<Violation>(&decoded)) {
       P2P_ASSERT(!violation->reason.empty());
@@ -203,8 +208,10 @@ class Reader {
       reason_ = violation->reason;
     }
     // Payload is due after a piece's head and never else.
-    const bool at_piece = std::holds_alternative<Message>(decoded) && std::holds_alternative<PieceHead>(std::get<Message>(decoded));
-    P2P_ASSERT(at_piece ? decoder_.payload_left() == std::get<PieceHead>(std::get<Message>(decoded)).length : decoder_.payload_left() == 0);
+    const bool at_piece =
+        std::holds_alternative<Message>(decoded) && std::holds_alternative<PieceHead>(std::get<Message>(decoded));
+    P2P_ASSERT(at_piece ? decoder_.payload_left() == std::get<PieceHead>(std::get<Message>(decoded)).length
+                        : decoder_.payload_left() == 0);
   }
 
   Decoder decoder_;
@@ -219,7 +226,13 @@ struct Sizes {
 
 /// One piece, pieces of one byte, bitfields with and without spare bits, a bitfield longer than a piece, the course's
 /// own file, pieces as large as they may be.
-constexpr std::array<Sizes, 8> kSizes = {{{42, 4}, {1, 1}, {64, 8}, {9, 1}, {2000, 1}, {10'000'232, 32'768}, {5u << 20, 64u << 20},
+constexpr std::array<Sizes, 8> kSizes = {{{42, 4},
+                                          {1, 1},
+                                          {64, 8},
+                                          {9, 1},
+                                          {2000, 1},
+                                          {10'000'232, 32'768},
+                                          {5u << 20, 64u << 20},
                                           {std::uint64_t{1} << 32, 64u << 20}}};
 
 }  // namespace

@@ -14,7 +14,8 @@ constexpr const char* kFile = "local_chunks.txt";
 /// A name that is one component of a path and can be listed again.
 void check_name(const std::string& name, std::set<std::string>& names) {
   P2P_ASSERT(!name.empty() && name.size() <= 255 && name != "." && name != ".." && name != "LASTCHUNK");
-  P2P_ASSERT(name.find('/') == std::string::npos && name.find('\0') == std::string::npos && name.find('\n') == std::string::npos);
+  P2P_ASSERT(name.find('/') == std::string::npos && name.find('\0') == std::string::npos &&
+             name.find('\n') == std::string::npos);
   P2P_ASSERT(names.insert(name).second);
 }
 
@@ -35,8 +36,9 @@ void check_list(const LocalChunks& list, std::size_t lines) {
 bool same(LocalChunks a, LocalChunks b) {
   std::ranges::sort(a.chunks, {}, &LocalChunk::index);
   std::ranges::sort(b.chunks, {}, &LocalChunk::index);
-  return a.total == b.total &&
-         std::ranges::equal(a.chunks, b.chunks, [](const LocalChunk& x, const LocalChunk& y) { return x.index == y.index && x.name == y.name; });
+  return a.total == b.total && std::ranges::equal(a.chunks, b.chunks, [](const LocalChunk& x, const LocalChunk& y) {
+           return x.index == y.index && x.name == y.name;
+         });
 }
 
 }  // namespace
@@ -59,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const ReceivedChunk& chunk : received) {
       std::set<std::string> alone;
       check_name(chunk.name, alone);
-      P2P_ASSERT(chunk.index >= 1 && chunk.index <= kMostChunks && indexes.insert(chunk.index).second && chunk.size <= kLargestChunk);
+      P2P_ASSERT(chunk.index >= 1 && chunk.index <= kMostChunks && indexes.insert(chunk.index).second &&
+                 chunk.size <= kLargestChunk);
     }
     P2P_ASSERT(parse_received_chunks(print_received_chunks(received), kFile) == received);
   } catch (const ConfigError& error) {

@@ -17,7 +17,8 @@ void check_path(const std::string& path) {
   P2P_ASSERT(!path.empty() && path.size() <= 4096 && path.find('\0') == std::string::npos);
   const std::filesystem::path parts(path);
   P2P_ASSERT(parts.is_relative() && parts.has_filename() && parts.lexically_normal() == parts);
-  P2P_ASSERT(std::ranges::none_of(parts, [](const auto& part) { return part == ".." || part == "." || part.native().size() > 255; }));
+  P2P_ASSERT(std::ranges::none_of(
+      parts, [](const auto& part) { return part == ".." || part == "." || part.native().size() > 255; }));
 }
 
 /// What the header promises of an accepted text.
@@ -37,10 +38,12 @@ void check_invariants(const Manifest& manifest) {
   P2P_ASSERT(pieces == manifest.piece_count() && pieces <= Manifest::kMaxPieces);
   P2P_ASSERT(manifest.digests.size() == pieces * digest_bytes(manifest.piece_hash));
   P2P_ASSERT(manifest.digest(manifest.piece_count() - 1).size() == digest_bytes(manifest.piece_hash));
-  P2P_ASSERT(manifest.folder || (manifest.files.size() == 1 && manifest.folders.empty() && manifest.files[0].path.find('/') == std::string::npos));
+  P2P_ASSERT(manifest.folder || (manifest.files.size() == 1 && manifest.folders.empty() &&
+                                 manifest.files[0].path.find('/') == std::string::npos));
 
   // Strictly ascending, so no path is there twice; and nothing is in a file or in an empty folder.
-  P2P_ASSERT(std::ranges::adjacent_find(manifest.files, std::ranges::greater_equal{}, &ManifestFile::path) == manifest.files.end());
+  P2P_ASSERT(std::ranges::adjacent_find(manifest.files, std::ranges::greater_equal{}, &ManifestFile::path) ==
+             manifest.files.end());
   P2P_ASSERT(std::ranges::adjacent_find(manifest.folders, std::ranges::greater_equal{}) == manifest.folders.end());
   std::vector<std::string> paths = manifest.folders;
   for (const ManifestFile& file : manifest.files) paths.push_back(file.path);

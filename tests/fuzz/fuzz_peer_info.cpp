@@ -15,7 +15,8 @@ constexpr const char* kFile = "PeerInfo.cfg";
 std::string printed(const std::vector<PeerLine>& peers) {
   std::string text;
   for (const PeerLine& peer : peers)
-    text += std::to_string(peer.id) + " " + peer.host + " " + std::to_string(peer.port) + (peer.has_file ? " 1\n" : " 0\n");
+    text +=
+        std::to_string(peer.id) + " " + peer.host + " " + std::to_string(peer.port) + (peer.has_file ? " 1\n" : " 0\n");
   return text;
 }
 

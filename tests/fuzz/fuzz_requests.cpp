@@ -15,7 +15,10 @@ using namespace std::chrono_literals;
 class Driver {
  public:
   explicit Driver(fuzz::ByteSource& input)
-      : input_(input), limit_(1 + input.below(64)), piece_size_(1 + input.below(40'000)), window_(limit_, piece_size_) {}
+      : input_(input),
+        limit_(1 + input.below(64)),
+        piece_size_(1 + input.below(40'000)),
+        window_(limit_, piece_size_) {}
 
   void step() {
     switch (input_.below(7)) {
@@ -95,7 +98,9 @@ class Driver {
     P2P_ASSERT(requests_.open_count() == open_.size() && requests_.open().size() == open_.size());
     P2P_ASSERT(std::ranges::equal(requests_.open(), open_, {}, &OpenRequest::piece, &OpenRequest::piece));
     const bool given_up = std::ranges::find(abandoned_, touched_) != abandoned_.end();
-    const auto expected = is_open(touched_) ? Requests::Fate::open : given_up ? Requests::Fate::abandoned : Requests::Fate::never_asked;
+    const auto expected = is_open(touched_) ? Requests::Fate::open
+                          : given_up        ? Requests::Fate::abandoned
+                                            : Requests::Fate::never_asked;
     P2P_ASSERT(requests_.fate(touched_) == expected);
   }
 

@@ -56,8 +56,10 @@ class Driver {
 
   void announce() {
     const PieceIndex which = piece();
-    const auto verdict = session_.on_message(ChunkAnnouncement{which, std::make_shared<const ChunkClaim>(ChunkClaim{.size = 1, .sha256 = {}, .name = "a"})});
-    const bool legal = model_.shook_hands && model_.announcing && which.value >= model_.next_announced && model_.remote_has.contains(which.value);
+    const auto verdict = session_.on_message(
+        ChunkAnnouncement{which, std::make_shared<const ChunkClaim>(ChunkClaim{.size = 1, .sha256 = {}, .name = "a"})});
+    const bool legal = model_.shook_hands && model_.announcing && which.value >= model_.next_announced &&
+                       model_.remote_has.contains(which.value);
     P2P_ASSERT(std::holds_alternative<bool>(verdict) == legal);
     model_.got_message |= model_.shook_hands;
     if (model_.shook_hands) model_.bitfield_may_come = false;
@@ -137,8 +139,8 @@ class Driver {
   }
 
   void compare() const {
-    const auto state = !model_.shook_hands       ? SessionState::handshaking
-                       : !model_.got_message     ? SessionState::greeted
+    const auto state = !model_.shook_hands        ? SessionState::handshaking
+                       : !model_.got_message      ? SessionState::greeted
                        : model_.bitfield_may_come ? SessionState::prefacing
                                                   : SessionState::exchanging;
     P2P_ASSERT(session_.state() == state);
@@ -146,7 +148,8 @@ class Driver {
     P2P_ASSERT(session_.we_are_interested() == model_.we_are_interested);
     P2P_ASSERT(session_.remote_chokes() == model_.remote_chokes);
     P2P_ASSERT(session_.remote_is_interested() == model_.remote_is_interested);
-    P2P_ASSERT(session_.remote_pieces().size() == (model_.shook_hands ? pieces_ : 0) && session_.remote_pieces().count() == model_.remote_has.size());
+    P2P_ASSERT(session_.remote_pieces().size() == (model_.shook_hands ? pieces_ : 0) &&
+               session_.remote_pieces().count() == model_.remote_has.size());
     for (const std::uint32_t piece : model_.remote_has) P2P_ASSERT(session_.remote_pieces().test(PieceIndex{piece}));
   }
 

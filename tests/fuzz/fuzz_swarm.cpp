@@ -51,7 +51,8 @@ SwarmConfig any_config(ByteSource& input) {
   if (input.flag()) {
     config.choking_policy = ChokingPolicy::cooperative;
     for (const PeerId peer : listed)
-      if (peer != config.self && config.favored.size() <= config.preferred_neighbors && input.flag()) config.favored.push_back(peer);
+      if (peer != config.self && config.favored.size() <= config.preferred_neighbors && input.flag())
+        config.favored.push_back(peer);
   }
   return config;
 }
@@ -73,8 +74,7 @@ class Driver {
     else if (Connection* connection = any_connection())
       act_on(*connection, choice);
     while (stores_at_once_ && !shell_.unstored().empty()) shell_.stored(0, now_);
-    while (ends_at_once_ && end_a_disconnected_one()) {
-    }
+    while (ends_at_once_ && end_a_disconnected_one()) {}
     for (const auto& connection : shell_.connections()) connection->sent.clear();
   }
 
@@ -125,9 +125,11 @@ class Driver {
     switch (choice) {
       case 5: return say(connection, [&](Bytes& out) { append_handshake({any_peer(), {}}, out); });
       case 6:
-      case 7: return say(connection, [&](Bytes& out) { append_bitfield(any_pieces(input_, geometry_.piece_count()), out); });
+      case 7:
+        return say(connection, [&](Bytes& out) { append_bitfield(any_pieces(input_, geometry_.piece_count()), out); });
       case 8:
-      case 9: return say(connection, [&](Bytes& out) { append_signal(static_cast<MessageType>(input_.below(4)), out); });
+      case 9:
+        return say(connection, [&](Bytes& out) { append_signal(static_cast<MessageType>(input_.below(4)), out); });
       case 10: return say(connection, [&](Bytes& out) { append_indexed(MessageType::have, any_piece(), out); });
       case 11:
       case 12: return say(connection, [&](Bytes& out) { append_indexed(MessageType::request, any_piece(), out); });
@@ -136,7 +138,8 @@ class Driver {
       case 15: {
         const auto& wanted = connection.watch.open_requests();
         if (wanted.empty()) return;
-        return give(connection, PieceIndex{*std::next(wanted.begin(), input_.below(static_cast<std::uint32_t>(wanted.size())))});
+        return give(connection,
+                    PieceIndex{*std::next(wanted.begin(), input_.below(static_cast<std::uint32_t>(wanted.size())))});
       }
       case 16: {
         const Bytes zeros(1 + input_.below(20));  // payload, or the keep-alives of other dialects

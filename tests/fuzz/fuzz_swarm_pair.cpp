@@ -1,5 +1,5 @@
-// Two swarms over byte pipes. First the fuzzer schedules: it delivers, delays, cuts and fails as it likes, and both keep
-// to the protocol. Then the schedule is fair, and both must come to have the whole file.
+// Two swarms over byte pipes. First the fuzzer schedules: it delivers, delays, cuts and fails as it likes, and both
+// keep to the protocol. Then the schedule is fair, and both must come to have the whole file.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -27,7 +27,8 @@ struct Wire {
 
 class Pair {
  public:
-  explicit Pair(ByteSource& input) : input_(input), geometry_{1 + input.below(300), 1 + input.below(20)}, window_(1 + input.below(200)) {
+  explicit Pair(ByteSource& input)
+      : input_(input), geometry_{1 + input.below(300), 1 + input.below(20)}, window_(1 + input.below(200)) {
     // Each piece is with at least one of the two.
     std::array<Bitfield, 2> stored{Bitfield(geometry_.piece_count()), Bitfield(geometry_.piece_count())};
     const std::uint32_t kind = input.below(4);
@@ -76,12 +77,12 @@ class Pair {
   /// Nothing is lost or held up from here on.
   void be_fair() {
     constexpr int kMostSteps = 5'000;
-    // The later one dials no more when it knows everybody to be complete. It waits for a link to say that it is complete
-    // itself, but only so long, and it cannot know that one which it has is cut already.
-    const bool may_leave_unheard = shells_[1]->swarm().swarm_complete() || !std::ranges::all_of(wires_, [](const auto& wire) { return wire->open(); });
+    // The later one dials no more when it knows everybody to be complete. It waits for a link to say that it is
+    // complete itself, but only so long, and it cannot know that one which it has is cut already.
+    const bool may_leave_unheard = shells_[1]->swarm().swarm_complete() ||
+                                   !std::ranges::all_of(wires_, [](const auto& wire) { return wire->open(); });
     for (int i = 0; i < kMostSteps && !done(may_leave_unheard); ++i) {
-      while (move_everything()) {
-      }
+      while (move_everything()) {}
       now_ = std::max(now_, std::min(shells_[0]->swarm().next_deadline(), shells_[1]->swarm().next_deadline()));
       for (const auto& shell : shells_)
         if (shell->swarm().next_deadline() <= now_) shell->ring(now_);
@@ -96,7 +97,8 @@ class Pair {
     const Swarm& later = shells_[1]->swarm();
     if (!earlier.complete() || !later.complete()) return false;
     if (earlier.swarm_complete() && later.swarm_complete()) return true;
-    return may_leave_unheard && later.swarm_complete() && std::ranges::none_of(wires_, [](const auto& wire) { return wire->open(); });
+    return may_leave_unheard && later.swarm_complete() &&
+           std::ranges::none_of(wires_, [](const auto& wire) { return wire->open(); });
   }
 
   // --- the network -------------------------------------------------------------------------------------------------
@@ -126,8 +128,9 @@ class Pair {
     wire.ends[side].reset();
   }
 
-  /// One side notices at once. The other notices later, after what was sent to it, unless that is lost; or never, as when
-  /// the dialler's machine was restarted. (A dialler that never noticed could not come back: its system must tell it.)
+  /// One side notices at once. The other notices later, after what was sent to it, unless that is lost; or never, as
+  /// when the dialler's machine was restarted. (A dialler that never noticed could not come back: its system must tell
+  /// it.)
   void cut(Wire& wire, std::size_t side) {
     const std::uint32_t kind = input_.below(4);
     if (!wire.open()) return;
@@ -179,7 +182,9 @@ class Pair {
     return moved;
   }
 
-  Wire* any_wire() { return wires_.empty() ? nullptr : wires_[input_.below(static_cast<std::uint32_t>(wires_.size()))].get(); }
+  Wire* any_wire() {
+    return wires_.empty() ? nullptr : wires_[input_.below(static_cast<std::uint32_t>(wires_.size()))].get();
+  }
 
   ByteSource& input_;
   Geometry geometry_;

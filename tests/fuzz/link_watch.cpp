@@ -7,7 +7,11 @@
 namespace p2p::fuzz {
 
 LinkWatch::LinkWatch(PeerId self, const Geometry& geometry)
-    : self_(self), decoder_(geometry), geometry_(geometry), remote_pieces_(geometry.piece_count()), told_(geometry.piece_count()) {}
+    : self_(self),
+      decoder_(geometry),
+      geometry_(geometry),
+      remote_pieces_(geometry.piece_count()),
+      told_(geometry.piece_count()) {}
 
 void LinkWatch::received(const Message& message, const Bitfield& stored) {
   struct Apply {

@@ -83,7 +83,8 @@ class LinkWatch {
   Bitfield told_;
   std::set<std::uint32_t> open_requests_{};
   std::set<std::uint32_t> asked_{};
-  std::set<std::uint32_t> overtaken_{};  ///< Came while the swarm was behind and may have a request that is still to be sent.
+  std::set<std::uint32_t>
+      overtaken_{};  ///< Came while the swarm was behind and may have a request that is still to be sent.
   std::set<std::uint32_t> given_up_{};  ///< Once asked for and no longer waited for; may still come.
   bool unsure_ = false;
 };

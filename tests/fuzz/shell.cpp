@@ -200,7 +200,8 @@ void Shell::on_established(PeerId peer) {
 }
 
 Connection& Shell::established(PeerId peer) {
-  const auto it = std::ranges::find_if(connections_, [peer](const auto& c) { return c->established && c->peer == peer; });
+  const auto it =
+      std::ranges::find_if(connections_, [peer](const auto& c) { return c->established && c->peer == peer; });
   P2P_ASSERT(it != connections_.end());
   return **it;
 }
@@ -228,7 +229,8 @@ void Shell::send_all(Connection& connection) {
     connection.watch.sent(frames, piece, swarm_.stored());
     connection.sent.insert(connection.sent.end(), frames.begin(), frames.end());
     if (piece)
-      for (std::uint32_t i = 0; i < swarm_.geometry().size_of(*piece); ++i) connection.sent.push_back(content(*piece, i));
+      for (std::uint32_t i = 0; i < swarm_.geometry().size_of(*piece); ++i)
+        connection.sent.push_back(content(*piece, i));
   }
   connection.ready = false;
   connection.watch.caught_up();
@@ -252,7 +254,8 @@ void Shell::check() {
     if (watch.behind()) continue;
 
     P2P_ASSERT(watch.greeted() && watch.told() == swarm_.stored());
-    if (watch.remote_spoke()) P2P_ASSERT(watch.is_interested() == (watch.remote_pieces().count_without(swarm_.stored()) > 0));
+    if (watch.remote_spoke())
+      P2P_ASSERT(watch.is_interested() == (watch.remote_pieces().count_without(swarm_.stored()) > 0));
   }
   P2P_ASSERT(swarm_.linked_neighbors() == linked);
   P2P_ASSERT(swarm_.unchoking_us() == unchoking_us);

@@ -16,11 +16,14 @@
 namespace p2p::fuzz {
 
 /// The content that honest peers exchange.
-constexpr std::byte content(PieceIndex piece, std::uint32_t offset) { return static_cast<std::byte>(piece.value * 31 + offset + 1); }
+constexpr std::byte content(PieceIndex piece, std::uint32_t offset) {
+  return static_cast<std::byte>(piece.value * 31 + offset + 1);
+}
 
 /// One connection, from its opening until the swarm is told of its end.
 struct Connection {
-  Connection(LinkId id, Instant now, PeerId self, const Geometry& geometry) : link(id), opened(now), decoder(geometry), watch(self, geometry) {}
+  Connection(LinkId id, Instant now, PeerId self, const Geometry& geometry)
+      : link(id), opened(now), decoder(geometry), watch(self, geometry) {}
 
   LinkId link;
   Instant opened;
@@ -31,10 +34,10 @@ struct Connection {
   bool ready = false;            ///< The swarm has something to send.
   Decoder decoder;
   LinkWatch watch;
-  PieceIndex incoming{};         ///< Whose payload comes.
-  bool buffered = false;         ///< The payload that comes has a buffer.
-  Bytes sent{};                  ///< The driver's to take away.
-  std::size_t room = SIZE_MAX;   ///< The driver's: the swarm is not polled while this much is in `sent`.
+  PieceIndex incoming{};        ///< Whose payload comes.
+  bool buffered = false;        ///< The payload that comes has a buffer.
+  Bytes sent{};                 ///< The driver's to take away.
+  std::size_t room = SIZE_MAX;  ///< The driver's: the swarm is not polled while this much is in `sent`.
 };
 
 enum class Remotes : std::uint8_t {
@@ -99,12 +102,13 @@ class Shell {
   std::vector<PeerId> to_dial_;
   std::vector<PieceIndex> unstored_;
   Bitfield expected_stored_;
-  bool misread_ = false;  ///< What a remote said that it has means something else; then completeness and interest are not judged.
+  bool misread_ =
+      false;  ///< What a remote said that it has means something else; then completeness and interest are not judged.
   std::uint32_t files_completed_;
   std::uint32_t swarms_completed_ = 0;
-  std::set<PeerId> complete_neighbors_;  ///< By their own words.
+  std::set<PeerId> complete_neighbors_;    ///< By their own words.
   std::optional<Instant> all_done_since_;  ///< A time after everybody became complete.
-  const Connection* speaking_ = nullptr;  ///< Whose bytes are being handed over.
+  const Connection* speaking_ = nullptr;   ///< Whose bytes are being handed over.
 };
 
 }  // namespace p2p::fuzz

@@ -146,7 +146,8 @@ TEST_CASE("over many intervals everybody that waits is optimistic about as often
   }
   // One of the twelve is preferred all the time; the other eleven share.
   CHECK(turns.size() == World::kLinks - 1);
-  for (const auto& [link, times] : turns) CHECK((times > kIntervals / 11 * 8 / 10 && times < kIntervals / 11 * 12 / 10));
+  for (const auto& [link, times] : turns)
+    CHECK((times > kIntervals / 11 * 8 / 10 && times < kIntervals / 11 * 12 / 10));
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ Bytes random_stream(const Geometry& geometry, Random& random, bool with_faults) 
       case 2: append_indexed(MessageType::request, piece, out); break;
       case 3:
         append_piece_head({piece, geometry.size_of(piece)}, out);
-        for (std::uint32_t i = 0; i < geometry.size_of(piece); ++i) out.push_back(static_cast<std::byte>(random.next()));
+        for (std::uint32_t i = 0; i < geometry.size_of(piece); ++i)
+          out.push_back(static_cast<std::byte>(random.next()));
         break;
       case 4: out = out + hex("00000000"); break;
       case 5: out = out + hex("00000003 63 0102"); break;
@@ -125,7 +126,9 @@ TEST_CASE("random bytes end in a violation or wait for more, whatever the reads"
     for (std::uint32_t i = random.below(80); i > 0; --i) {
       // Mostly small values, so that lengths and types are often nearly right.
       const auto small = static_cast<std::byte>(random.below(12));
-      stream.push_back(random.below(3) > 0 ? std::byte{0} : random.below(4) > 0 ? small : static_cast<std::byte>(random.next()));
+      stream.push_back(random.below(3) > 0   ? std::byte{0}
+                       : random.below(4) > 0 ? small
+                                             : static_cast<std::byte>(random.next()));
     }
     REQUIRE(decoded_in_reads(kGeometry, stream, every_byte(stream)) == test::decoded(kGeometry, stream));
   }

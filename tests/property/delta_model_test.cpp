@@ -56,7 +56,8 @@ TEST_CASE("Whatever was edited, everything comes, and little of it that the old 
     const DeltaRun run(before, after, kPiece, {}, kBlock, 1 + random.below(8));
     REQUIRE(run.complete);
     REQUIRE(run.fetched >= needed);
-    // A seam may lie where pieces meet, a small gap is fetched as it is, and beyond what is new a quarter as much may come.
+    // A seam may lie where pieces meet, a small gap is fetched as it is, and beyond what is new a quarter as much may
+    // come.
     REQUIRE(run.fetched <= needed + needed / 4 + 4 * edits);
   }
 }

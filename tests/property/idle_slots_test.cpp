@@ -31,7 +31,9 @@ class Street {
 
   std::size_t joins(Kind kind) {
     Remote& remote = stage_.accepts();
-    stage_.swarm.on_handshake(remote.link(), {PeerId{static_cast<std::uint32_t>(1002 + houses_.size())}, encode(Features{.content = kContent})}, stage_.now);
+    stage_.swarm.on_handshake(
+        remote.link(),
+        {PeerId{static_cast<std::uint32_t>(1002 + houses_.size())}, encode(Features{.content = kContent})}, stage_.now);
     stage_.settle();
     remote.says("bitfield 0000");
     remote.says("interested");
@@ -61,7 +63,12 @@ class Street {
   };
 
   static Scene scene(bool open, std::uint64_t seed) {
-    return {.listed = {1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008}, .stored = "1111", .preferred = kSlots, .seed = seed, .content = kContent, .open = open};
+    return {.listed = {1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008},
+            .stored = "1111",
+            .preferred = kSlots,
+            .seed = seed,
+            .content = kContent,
+            .open = open};
   }
 
   void acts(House& house) {
@@ -71,7 +78,8 @@ class Street {
     }
     if (house.blocked || !house.remote.ready()) return;
     const std::string heard = house.remote.hears();
-    for (std::size_t at = 0; at < heard.size(); at = heard.find(", ", at) == std::string::npos ? heard.size() : heard.find(", ", at) + 2) {
+    for (std::size_t at = 0; at < heard.size();
+         at = heard.find(", ", at) == std::string::npos ? heard.size() : heard.find(", ", at) + 2) {
       const std::string_view word = std::string_view(heard).substr(at);
       if (word.starts_with("unchoke")) house.may_ask = true;
       if (word.starts_with("choke")) house.may_ask = false, ++house.choked;
@@ -91,7 +99,8 @@ class Street {
   std::deque<House> houses_;
 };
 
-TEST_CASE("among 300 that are interested and never ask, one that asks is served soon and for ever after", "[open][random]") {
+TEST_CASE("among 300 that are interested and never ask, one that asks is served soon and for ever after",
+          "[open][random]") {
   for (const Kind kind : {Kind::silent, Kind::fickle})
     for (std::uint64_t seed = 1; seed <= 2; ++seed) {
       INFO("kind " << static_cast<int>(kind) << ", seed " << seed);

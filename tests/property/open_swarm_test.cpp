@@ -1,5 +1,5 @@
-// An open swarm under random comings and goings: it links whom it may, forgets whom it can, and when all are gone nothing
-// of them is left.
+// An open swarm under random comings and goings: it links whom it may, forgets whom it can, and when all are gone
+// nothing of them is left.
 #include <algorithm>
 #include <map>
 #include <set>

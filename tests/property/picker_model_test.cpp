@@ -16,7 +16,8 @@ using State = Picker::State;
 class Model {
  public:
   explicit Model(const Bitfield& stored) {
-    for (std::uint32_t i = 0; i < stored.size(); ++i) pieces.push_back({stored.test(PieceIndex{i}) ? State::stored : State::open, 0});
+    for (std::uint32_t i = 0; i < stored.size(); ++i)
+      pieces.push_back({stored.test(PieceIndex{i}) ? State::stored : State::open, 0});
   }
 
   struct Piece {
@@ -25,14 +26,16 @@ class Model {
   };
 
   std::uint32_t availability(std::uint32_t piece) const {
-    return static_cast<std::uint32_t>(std::ranges::count_if(neighbors, [&](const Bitfield& n) { return n.test(PieceIndex{piece}); }));
+    return static_cast<std::uint32_t>(
+        std::ranges::count_if(neighbors, [&](const Bitfield& n) { return n.test(PieceIndex{piece}); }));
   }
 
   /// The smallest availability among the open pieces of a neighbor; none when it has no open piece.
   std::optional<std::uint32_t> rarest(const Bitfield& neighbor) const {
     std::optional<std::uint32_t> least;
     for (std::uint32_t i = 0; i < pieces.size(); ++i)
-      if (pieces[i].state == State::open && neighbor.test(PieceIndex{i})) least = std::min(least.value_or(UINT32_MAX), availability(i));
+      if (pieces[i].state == State::open && neighbor.test(PieceIndex{i}))
+        least = std::min(least.value_or(UINT32_MAX), availability(i));
     return least;
   }
 
@@ -127,7 +130,8 @@ void require_same(const Picker& picker, const Model& model) {
 }
 
 /// pick() gives one of the rarest open pieces of the neighbor, and none exactly when there is none.
-void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random, Shortlist* shortlist = nullptr) {
+void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random,
+                    Shortlist* shortlist = nullptr) {
   const auto expected = model.rarest(neighbor);
   // With a run to go on in, or without.
   std::optional<PieceIndex> last;
@@ -144,7 +148,8 @@ TEST_CASE("the picker is what its model is after any operations", "[random]") {
   constexpr std::uint64_t kSeed = 20240616;
   Random random(kSeed);
   using Start = std::pair<std::uint32_t, bool>;  // size, and whether all is closed
-  for (const auto& [size, all_closed] : {Start{1, false}, Start{3, false}, Start{40, false}, Start{200, false}, Start{3, true}, Start{200, true}}) {
+  for (const auto& [size, all_closed] :
+       {Start{1, false}, Start{3, false}, Start{40, false}, Start{200, false}, Start{3, true}, Start{200, true}}) {
     INFO("seed " << kSeed << ", size " << size << (all_closed ? ", closed at first" : ""));
     Bitfield stored(size);
     for (std::uint32_t i = 0; i < size / 4; ++i) stored.set(PieceIndex{random.below(size)});

@@ -51,7 +51,8 @@ void compare(const Quorum& quorum, const Model& model) {
       REQUIRE(std::ranges::is_sorted(candidate.voters));
       voters += candidate.voters.size();
       most = std::max(most, static_cast<std::uint32_t>(candidate.voters.size()));
-      for (const PeerId voter : candidate.voters) REQUIRE(claim_of(model.votes[chunk].at(voter.value)) == candidate.claim);
+      for (const PeerId voter : candidate.voters)
+        REQUIRE(claim_of(model.votes[chunk].at(voter.value)) == candidate.claim);
     }
     REQUIRE(voters == model.votes[chunk].size());
     REQUIRE(quorum.most_agreeing(PieceIndex{chunk}) == most);

@@ -18,18 +18,18 @@ using test::Stage;
 struct Neighbor {
   Remote* remote;
   std::uint32_t id;
-  Bitfield has;                        ///< What it said it has.
-  bool said_something = false;         ///< A first message came from it, so that its interest is answered.
-  bool is_interested = false;          ///< As it said.
-  bool unchokes = false;               ///< As it said.
-  Bitfield told;                       ///< What the swarm said it has.
-  bool swarm_is_interested = false;    ///< As the swarm said.
-  bool choked = true;                  ///< As the swarm said.
-  std::set<std::uint32_t> asked{};     ///< By it of the swarm since the last unchoke.
+  Bitfield has;                            ///< What it said it has.
+  bool said_something = false;             ///< A first message came from it, so that its interest is answered.
+  bool is_interested = false;              ///< As it said.
+  bool unchokes = false;                   ///< As it said.
+  Bitfield told;                           ///< What the swarm said it has.
+  bool swarm_is_interested = false;        ///< As the swarm said.
+  bool choked = true;                      ///< As the swarm said.
+  std::set<std::uint32_t> asked{};         ///< By it of the swarm since the last unchoke.
   std::vector<std::uint32_t> to_answer{};  ///< What the swarm asks of it.
-  std::set<std::uint32_t> open{};      ///< The same, without what the swarm has given up.
+  std::set<std::uint32_t> open{};          ///< The same, without what the swarm has given up.
   std::ptrdiff_t stalls = 0;
-  bool greeted = false;                ///< The swarm's bitfield came.
+  bool greeted = false;  ///< The swarm's bitfield came.
 };
 
 class Conversation {
@@ -206,7 +206,8 @@ class Conversation {
   std::vector<Neighbor> neighbors_;
 };
 
-// Few, and no multiple of eight: what a bitfield says is beyond doubt (bit_order.hpp), as these neighbors repeat themselves.
+// Few, and no multiple of eight: what a bitfield says is beyond doubt (bit_order.hpp), as these neighbors repeat
+// themselves.
 constexpr std::size_t kPieces = 41;
 
 TEST_CASE("whatever neighbors do, the swarm keeps to the protocol", "[random]") {

@@ -57,7 +57,8 @@ TEST_CASE("though all of the seed's neighbors are missing, everybody else comple
       Simulation simulation(scenario);
       std::uint32_t most = 0;
       simulation.observe([&](HostId host, const p2p::Event& event, Instant) {
-        if (std::holds_alternative<LinkEstablished>(event)) most = std::max(most, simulation.peer(host).swarm().linked_neighbors());
+        if (std::holds_alternative<LinkEstablished>(event))
+          most = std::max(most, simulation.peer(host).swarm().linked_neighbors());
       });
       REQUIRE_NOTHROW(simulation.run(Instant{} + 5min));
       CHECK(simulation.all_started_complete());
@@ -85,7 +86,9 @@ TEST_CASE("peers behind firewalls are dialled by those that they would have been
     Scenario scenario = sparse_swarm(8, seed);
     scenario.max_connections = 0;
     // Of each pair one side can be dialled at least where one is even: the later one cannot dial an even one.
-    scenario.host = [](HostId host) { return HostSpec{.up_Bps = 1e6, .down_Bps = 4e6, .latency = 5ms, .accepts = host % 2 == 1}; };
+    scenario.host = [](HostId host) {
+      return HostSpec{.up_Bps = 1e6, .down_Bps = 4e6, .latency = 5ms, .accepts = host % 2 == 1};
+    };
     Simulation simulation(scenario);
     simulation.run(Instant{} + 20s);
     for (HostId host = 1; host < 8; host += 2)

@@ -116,7 +116,9 @@ TEST_CASE("a complete peer that missed the last word stays, and does no harm") {
   Scenario scenario = slow_swarm(1);
   scenario.peers = 3;
   // The second leecher is slow, so that the first one waits for it.
-  scenario.host = [](HostId host) { return HostSpec{.up_Bps = 100e3, .down_Bps = host == 2 ? 50e3 : 400e3, .latency = 100ms}; };
+  scenario.host = [](HostId host) {
+    return HostSpec{.up_Bps = 100e3, .down_Bps = host == 2 ? 50e3 : 400e3, .latency = 100ms};
+  };
   constexpr HostId kVictim = 1;
   constexpr HostId kLast = 2;
   std::optional<Instant> last_complete;

@@ -12,7 +12,9 @@ Measures run(std::uint32_t peers, ChokingPolicy policy, std::uint64_t seed) {
   s.peers = peers;
   s.geometry = Geometry(1024ull << 20, 1 << 20);
   s.choking_policy = policy;
-  s.host = [](HostId) { return HostSpec{.up_Bps = 125e6, .down_Bps = 125e6, .latency = std::chrono::microseconds(500)}; };
+  s.host = [](HostId) {
+    return HostSpec{.up_Bps = 125e6, .down_Bps = 125e6, .latency = std::chrono::microseconds(500)};
+  };
   s.network.chunk = 256 * 1024;
   s.network.window = 512 * 1024;
   s.referee = false;  // it would decode everything once more
@@ -44,7 +46,9 @@ TEST_CASE("fifty peers that cooperate are done before fifty that trade", "[rando
   }
 }
 
-TEST_CASE("a hundred peers that cooperate come within a tenth of the fluid bound", "[random]") { CHECK(run(100, ChokingPolicy::cooperative, 1).ratio <= 1.10); }
+TEST_CASE("a hundred peers that cooperate come within a tenth of the fluid bound", "[random]") {
+  CHECK(run(100, ChokingPolicy::cooperative, 1).ratio <= 1.10);
+}
 
 }  // namespace
 }  // namespace p2p::sim

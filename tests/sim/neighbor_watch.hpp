@@ -16,10 +16,12 @@ class NeighborWatch {
 
   void operator()(HostId host, const p2p::Event& event) {
     View& view = views_[host];
-    if (const auto* interested = std::get_if<InterestedReceived>(&event)) view.interested.insert(interested->peer.value);
+    if (const auto* interested = std::get_if<InterestedReceived>(&event))
+      view.interested.insert(interested->peer.value);
     if (const auto* bored = std::get_if<NotInterestedReceived>(&event)) view.interested.erase(bored->peer.value);
     if (const auto* closed = std::get_if<LinkClosed>(&event)) view.interested.erase(closed->peer.value);
-    if (const auto* optimistic = std::get_if<OptimisticNeighborChanged>(&event)) view.optimistic = optimistic->neighbor.value;
+    if (const auto* optimistic = std::get_if<OptimisticNeighborChanged>(&event))
+      view.optimistic = optimistic->neighbor.value;
     if (const auto* piece = std::get_if<PieceStored>(&event)) ++view.pieces[piece->from.value];
     if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event)) {
       view.preferred.clear();

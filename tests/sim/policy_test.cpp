@@ -47,7 +47,8 @@ TEST_CASE("everybody completes and leaves, by the rules", "[random]") {
         CHECK(m.complete);
         CHECK(m.makespan_s >= m.fluid_bound_s);
         CHECK(m.makespan_s < 60);
-        for (HostId host = scenario.seeds; host < scenario.peers; ++host) CHECK(simulation.peer(host).stored_bytes() == scenario.geometry.total_size());
+        for (HostId host = scenario.seeds; host < scenario.peers; ++host)
+          CHECK(simulation.peer(host).stored_bytes() == scenario.geometry.total_size());
       }
 }
 
@@ -163,7 +164,9 @@ TEST_CASE("a newcomer with nothing gets its first piece within one optimistic in
     scenario.geometry = Geometry(4096 * 16384, 16384);
     scenario.unchoking_interval = 30s;  // no help from there
     // The seed is so much faster that leechers have something for each other at any time.
-    scenario.host = [](HostId host) { return HostSpec{.up_Bps = host == 0 ? 2e6 : 100e3, .down_Bps = 2e6, .latency = 5ms}; };
+    scenario.host = [](HostId host) {
+      return HostSpec{.up_Bps = host == 0 ? 2e6 : 100e3, .down_Bps = 2e6, .latency = 5ms};
+    };
     const HostId newcomer = scenario.peers - 1;
     const Instant comes = Instant{} + 10s + seed * 370ms;
     Simulation simulation(scenario);

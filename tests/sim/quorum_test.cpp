@@ -20,8 +20,8 @@ enum class Lying {
 
 struct Cast {
   std::uint32_t quorum = 2;
-  std::uint32_t liars = 1;         ///< The last hosts.
-  std::uint32_t holders = 2;       ///< Honest ones of each chunk, besides.
+  std::uint32_t liars = 1;    ///< The last hosts.
+  std::uint32_t holders = 2;  ///< Honest ones of each chunk, besides.
   std::uint32_t peers = 10;
   std::uint32_t chunks = 12;
   Lying lying = Lying::announces;
@@ -55,8 +55,8 @@ Scenario scenario_of(const Cast& cast, std::uint64_t seed) {
 struct Outcome {
   bool honest_complete = true;
   bool honest_left = true;
-  std::uint32_t false_copies = 0;   ///< At honest hosts.
-  std::uint32_t disputes = 0;       ///< Told by honest hosts.
+  std::uint32_t false_copies = 0;  ///< At honest hosts.
+  std::uint32_t disputes = 0;      ///< Told by honest hosts.
   std::set<std::uint32_t> rejected_from{};
 };
 
@@ -73,7 +73,8 @@ Outcome run(const Cast& cast, std::uint64_t seed, Duration limit = 30min) {
     const Bitfield& stored = simulation.peer(host).stored();
     outcome.honest_complete &= stored.complete();
     outcome.honest_left &= simulation.peer(host).left();
-    stored.for_each([&](PieceIndex piece) { outcome.false_copies += simulation.copies().version(host, piece) != kTruth; });
+    stored.for_each(
+        [&](PieceIndex piece) { outcome.false_copies += simulation.copies().version(host, piece) != kTruth; });
   }
   return outcome;
 }
@@ -149,7 +150,8 @@ TEST_CASE("a restarted peer vouches for nothing that it received", "[quorum]") {
   Simulation simulation(s);
   std::uint32_t most_holders = 0;
   simulation.observe([&](HostId, const p2p::Event& event, Instant) {
-    if (const auto* settled = std::get_if<ChunkSettled>(&event)) most_holders = std::max(most_holders, settled->holders);
+    if (const auto* settled = std::get_if<ChunkSettled>(&event))
+      most_holders = std::max(most_holders, settled->holders);
   });
   for (HostId host = 1; host < 3; ++host)
     simulation.at(Instant{} + host * 300ms, [host](Simulation& running) {

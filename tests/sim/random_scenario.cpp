@@ -48,7 +48,9 @@ std::function<HostSpec(HostId)> random_hosts(Draw& draw, std::uint32_t count, do
   const double latency_s = draw.maybe(0.2) ? 0 : draw.scaled(0.0001, 0.1);
   for (std::uint32_t i = 0; i < count; ++i) {
     const double speed = equal ? 1 : draw.scaled(0.25, 4);
-    hosts.push_back({.up_Bps = speed * up_Bps, .down_Bps = speed * up_Bps * draw.scaled(1, 8), .latency = from_seconds(latency_s * draw.between(0.5, 1.0))});
+    hosts.push_back({.up_Bps = speed * up_Bps,
+                     .down_Bps = speed * up_Bps * draw.scaled(1, 8),
+                     .latency = from_seconds(latency_s * draw.between(0.5, 1.0))});
   }
   return [hosts](HostId host) { return hosts[host]; };
 }
@@ -97,12 +99,16 @@ Scenario random_scenario(std::uint64_t seed) {
 std::string describe(const Scenario& s) {
   char line[512];
   std::snprintf(line, sizeof line,
-                "%u peers (%u seeds), %u pieces of %u bytes, k %u, p %.2f s, m %.2f s, MaxConnections %u, %s, pipeline %u, split %.2f, disk delay %.3f s, "
-                "disk faults %.2f; for %.2f s: churn %.1f, resets %.2f/s, partitions %u, one-way blocks %u, slow readers %u, full disks %u",
-                s.peers, s.seeds, s.geometry.piece_count(), s.geometry.piece_size(), s.preferred_neighbors, seconds(s.unchoking_interval),
-                seconds(s.optimistic_interval), s.max_connections, s.choking_policy == ChokingPolicy::course ? "course" : "cooperative", s.max_pipeline,
-                s.network.split_probability, seconds(s.disk.delay), s.disk.fault_probability, seconds(s.faults.until), s.faults.churn,
-                s.faults.resets_per_s, s.faults.partitions, s.faults.one_way_blocks, s.faults.slow_readers, s.faults.full_disks);
+                "%u peers (%u seeds), %u pieces of %u bytes, k %u, p %.2f s, m %.2f s, MaxConnections %u, %s, pipeline "
+                "%u, split %.2f, disk delay %.3f s, "
+                "disk faults %.2f; for %.2f s: churn %.1f, resets %.2f/s, partitions %u, one-way blocks %u, slow "
+                "readers %u, full disks %u",
+                s.peers, s.seeds, s.geometry.piece_count(), s.geometry.piece_size(), s.preferred_neighbors,
+                seconds(s.unchoking_interval), seconds(s.optimistic_interval), s.max_connections,
+                s.choking_policy == ChokingPolicy::course ? "course" : "cooperative", s.max_pipeline,
+                s.network.split_probability, seconds(s.disk.delay), s.disk.fault_probability, seconds(s.faults.until),
+                s.faults.churn, s.faults.resets_per_s, s.faults.partitions, s.faults.one_way_blocks,
+                s.faults.slow_readers, s.faults.full_disks);
   return line;
 }
 
@@ -155,14 +161,18 @@ std::string wrong_parting(const Scenario& scenario, Simulation& simulation) {
     const std::string who = "host " + std::to_string(host);
     if (!peer.running()) return who + " neither runs nor has left";
     const auto neighbors = graph.neighbors(host);
-    const auto running = std::ranges::count_if(neighbors, [&](HostId other) { return simulation.peer(other).running(); });
+    const auto running =
+        std::ranges::count_if(neighbors, [&](HostId other) { return simulation.peer(other).running(); });
     const std::uint32_t linked = peer.swarm().linked_neighbors();
-    if (linked != running) return who + " has " + std::to_string(linked) + " links, and " + std::to_string(running) + " neighbors that run";
+    if (linked != running)
+      return who + " has " + std::to_string(linked) + " links, and " + std::to_string(running) + " neighbors that run";
     if (running == std::ssize(neighbors)) return who + " waits though all its neighbors run and are complete";
   }
   if (scenario.faults.resets_per_s > 0) return {};
   const auto crashed = static_cast<std::uint32_t>(scenario.faults.churn * scenario.peers);
-  if (remaining > crashed) return std::to_string(remaining) + " peers remain, no link was cut, and only " + std::to_string(crashed) + " crashed";
+  if (remaining > crashed)
+    return std::to_string(remaining) + " peers remain, no link was cut, and only " + std::to_string(crashed) +
+           " crashed";
   return {};
 }
 
@@ -181,7 +191,8 @@ Outcome run_checked(const Scenario& scenario) {
     if (!witness.blame.empty())
       outcome.failure = witness.blame;
     else if (witness.incomplete > 0)
-      outcome.failure = std::to_string(witness.incomplete) + " peers are incomplete at " + std::to_string(seconds(outcome.deadline.time_since_epoch())) + " s";
+      outcome.failure = std::to_string(witness.incomplete) + " peers are incomplete at " +
+                        std::to_string(seconds(outcome.deadline.time_since_epoch())) + " s";
     else
       outcome.failure = wrong_parting(scenario, simulation);
   } catch (const Breach& breach) {

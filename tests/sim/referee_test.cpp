@@ -85,14 +85,18 @@ TEST_CASE("the referee sees a piece that is stored twice") {
     trace.event(kNeighbor, PieceStored{kPiece, PeerId{kHost}, 1});
     REQUIRE_THROWS_AS(trace.event(kNeighbor, (PieceStored{kPiece, PeerId{kHost}, 2})), Breach);
   }
-  SECTION("one that was there from the start") { REQUIRE_THROWS_AS(trace.event(kHost, (PieceStored{kPiece, PeerId{kNeighbor}, 8})), Breach); }
+  SECTION("one that was there from the start") {
+    REQUIRE_THROWS_AS(trace.event(kHost, (PieceStored{kPiece, PeerId{kNeighbor}, 8})), Breach);
+  }
 }
 
 TEST_CASE("the referee sees a swarm that is called complete too early") {
   Trace trace;
-  for (std::uint32_t i = 0; i + 1 < trace.geometry.piece_count(); ++i) trace.event(kNeighbor, PieceStored{PieceIndex{i}, PeerId{kHost}, i + 1});
+  for (std::uint32_t i = 0; i + 1 < trace.geometry.piece_count(); ++i)
+    trace.event(kNeighbor, PieceStored{PieceIndex{i}, PeerId{kHost}, i + 1});
   REQUIRE_THROWS_AS(trace.event(kHost, SwarmCompleted{}), Breach);
-  trace.event(kNeighbor, PieceStored{PieceIndex{trace.geometry.piece_count() - 1}, PeerId{kHost}, trace.geometry.piece_count()});
+  trace.event(kNeighbor,
+              PieceStored{PieceIndex{trace.geometry.piece_count() - 1}, PeerId{kHost}, trace.geometry.piece_count()});
   trace.event(kHost, SwarmCompleted{});
 }
 

@@ -27,7 +27,8 @@ class Hash {
 };
 
 void add(Hash& hash, const p2p::Event& event) {
-  if (const auto* piece = std::get_if<PieceStored>(&event)) hash.add({piece->piece.value, piece->from.value, piece->count});
+  if (const auto* piece = std::get_if<PieceStored>(&event))
+    hash.add({piece->piece.value, piece->from.value, piece->count});
   if (const auto* have = std::get_if<HaveReceived>(&event)) hash.add({have->peer.value, have->piece.value});
   if (const auto* optimistic = std::get_if<OptimisticNeighborChanged>(&event)) hash.add({optimistic->neighbor.value});
   if (const auto* preferred = std::get_if<PreferredNeighborsChanged>(&event))
@@ -45,7 +46,8 @@ std::uint64_t fingerprint(const Scenario& scenario) {
   simulation.run(Instant{} + std::chrono::minutes(10));
   const Measures m = simulation.measures();
   hash.add({simulation.events_handled(), m.duplicate_bytes, m.control_bytes, m.complete});
-  for (const double each : {m.makespan_s, m.mean_s, m.p99_s, m.fluid_bound_s, m.ratio, m.seed_upload_ratio, m.jain}) hash.add(each);
+  for (const double each : {m.makespan_s, m.mean_s, m.p99_s, m.fluid_bound_s, m.ratio, m.seed_upload_ratio, m.jain})
+    hash.add(each);
   return hash.value();
 }
 

@@ -32,16 +32,19 @@ double since_start_s(Instant at) { return seconds(at.time_since_epoch()); }
 
 /// Returns whether all claims hold.
 bool run(std::uint64_t seed, bool verbose, Duration& simulated) {
-  std::snprintf(replay, sizeof replay, "FAILED sim_seeds --seed %llu: aborted or hangs\n", static_cast<unsigned long long>(seed));
+  std::snprintf(replay, sizeof replay, "FAILED sim_seeds --seed %llu: aborted or hangs\n",
+                static_cast<unsigned long long>(seed));
   alarm(kHangs_s);
   const Scenario scenario = random_scenario(seed);
   if (verbose) std::printf("%s\n", describe(scenario).c_str());
   const Outcome outcome = run_checked(scenario);
   simulated += outcome.ended.time_since_epoch();
   if (verbose)
-    std::printf("complete at %.2f s (deadline %.2f s), ended at %.2f s; %u links lost, %u peers remain\n", since_start_s(outcome.completed),
-                since_start_s(outcome.deadline), since_start_s(outcome.ended), outcome.links_lost, outcome.remaining);
-  if (!outcome.failure.empty()) std::printf("FAILED sim_seeds --seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.failure.c_str());
+    std::printf("complete at %.2f s (deadline %.2f s), ended at %.2f s; %u links lost, %u peers remain\n",
+                since_start_s(outcome.completed), since_start_s(outcome.deadline), since_start_s(outcome.ended),
+                outcome.links_lost, outcome.remaining);
+  if (!outcome.failure.empty())
+    std::printf("FAILED sim_seeds --seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.failure.c_str());
   std::fflush(stdout);
   return outcome.failure.empty();
 }
@@ -63,7 +66,7 @@ int main(int argc, char** argv) {
   if (seed) return run(*seed, true, simulated) ? 0 : 1;
   std::uint64_t failures = 0;
   for (std::uint64_t each = from; each <= to; ++each) failures += !run(each, false, simulated);
-  std::printf("%llu seeds, %llu failures, %.3f virtual hours\n", static_cast<unsigned long long>(to - from + 1), static_cast<unsigned long long>(failures),
-              seconds(simulated) / 3600);
+  std::printf("%llu seeds, %llu failures, %.3f virtual hours\n", static_cast<unsigned long long>(to - from + 1),
+              static_cast<unsigned long long>(failures), seconds(simulated) / 3600);
   return failures == 0 ? 0 : 1;
 }

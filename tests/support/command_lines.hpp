@@ -34,7 +34,8 @@ auto with_words(std::vector<std::string> words, std::ostringstream& printed, Use
   return result;
 }
 
-using Parsed = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions, ExitCode>;
+using Parsed =
+    std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions, ExitCode>;
 
 /// The first word is the subcommand.
 inline Parsed parse(const std::vector<std::string>& words, std::ostringstream& printed) {

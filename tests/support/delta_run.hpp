@@ -1,5 +1,5 @@
-// A whole update in memory: an old file, a new content, and a DeltaSearch between them. What it checks and scans is done
-// at once; what it asks for comes when there is nothing else to do, all of it together: a round.
+// A whole update in memory: an old file, a new content, and a DeltaSearch between them. What it checks and scans is
+// done at once; what it asks for comes when there is nothing else to do, all of it together: a round.
 #pragma once
 
 #include <algorithm>
@@ -24,9 +24,13 @@ inline Bytes noise(std::uint64_t seed, std::size_t size) {
 class DeltaRun {
  public:
   /// `stored`: pieces that are there from the beginning, besides those that the old file has at the same offsets.
-  DeltaRun(Bytes before, Bytes after, std::uint32_t piece_size, std::optional<Bitfield> stored = {}, std::uint32_t block_size = 64,
-           std::uint32_t batch = 3)
-      : before_(std::move(before)), after_(std::move(after)), geometry_(after_.size(), piece_size), index_(block_size), have_(stored.value_or(Bitfield(geometry_.piece_count()))) {
+  DeltaRun(Bytes before, Bytes after, std::uint32_t piece_size, std::optional<Bitfield> stored = {},
+           std::uint32_t block_size = 64, std::uint32_t batch = 3)
+      : before_(std::move(before)),
+        after_(std::move(after)),
+        geometry_(after_.size(), piece_size),
+        index_(block_size),
+        have_(stored.value_or(Bitfield(geometry_.piece_count()))) {
     for (std::uint32_t i = 0; i < geometry_.piece_count(); ++i)
       if (is_at(PieceIndex{i}, 0)) have_.set(PieceIndex{i});
     index_.add(before_);
@@ -58,7 +62,8 @@ class DeltaRun {
     } else if (const auto* const scan = std::get_if<DeltaSearch::Scan>(&effect)) {
       P2P_ASSERT(have_.test(scan->piece));
       const std::uint64_t offset = offset_of(scan->piece);
-      search.on_scanned(scan->piece, index_.find(std::span(after_).subspan(offset, geometry_.size_of(scan->piece)), offset));
+      search.on_scanned(scan->piece,
+                        index_.find(std::span(after_).subspan(offset, geometry_.size_of(scan->piece)), offset));
     } else {
       const auto& check = std::get<DeltaSearch::Check>(effect);
       std::uint32_t found = 0;
@@ -81,7 +86,8 @@ class DeltaRun {
     const std::uint32_t size = geometry_.size_of(piece);
     const Shift at = static_cast<Shift>(offset) + shift;
     if (at < 0 || static_cast<std::uint64_t>(at) + size > before_.size()) return false;
-    return std::ranges::equal(std::span(before_).subspan(static_cast<std::size_t>(at), size), std::span(after_).subspan(offset, size));
+    return std::ranges::equal(std::span(before_).subspan(static_cast<std::size_t>(at), size),
+                              std::span(after_).subspan(offset, size));
   }
 
   const Bytes before_;

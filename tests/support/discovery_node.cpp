@@ -25,21 +25,27 @@
 namespace p2p {
 namespace {
 
-std::string text_of(const Node& node) { return std::to_string(node.peer.value) + " " + node.host + " " + std::to_string(node.port); }
+std::string text_of(const Node& node) {
+  return std::to_string(node.peer.value) + " " + node.host + " " + std::to_string(node.port);
+}
 
 class Console {
  public:
-  Console(asio::io_context& io, Discovery& discovery) : io_(io), discovery_(discovery), input_(io, ::dup(STDIN_FILENO)) { read(); }
+  Console(asio::io_context& io, Discovery& discovery)
+      : io_(io), discovery_(discovery), input_(io, ::dup(STDIN_FILENO)) {
+    read();
+  }
 
  private:
   void read() {
-    asio::async_read_until(input_, asio::dynamic_buffer(buffer_), '\n', [this](const std::error_code& error, std::size_t bytes) {
-      if (error) return io_.stop();
-      const std::string line = buffer_.substr(0, bytes - 1);
-      buffer_.erase(0, bytes);
-      obey(line);
-      read();
-    });
+    asio::async_read_until(input_, asio::dynamic_buffer(buffer_), '\n',
+                           [this](const std::error_code& error, std::size_t bytes) {
+                             if (error) return io_.stop();
+                             const std::string line = buffer_.substr(0, bytes - 1);
+                             buffer_.erase(0, bytes);
+                             obey(line);
+                             read();
+                           });
   }
 
   void obey(const std::string& line) {
@@ -47,7 +53,8 @@ class Console {
     std::string command;
     words >> command >> std::ws;
     const auto on_found = [](const Found& found) {
-      std::cout << "found " << text_of(found.node) << ' ' << found.holding.size << ' ' << config::to_hex(found.holding.id) << ' ' << found.holding.name << '\n';
+      std::cout << "found " << text_of(found.node) << ' ' << found.holding.size << ' '
+                << config::to_hex(found.holding.id) << ' ' << found.holding.name << '\n';
     };
     const auto on_done = [] { std::cout << "done" << std::endl; };
     if (command == "announce" || command == "withdraw") {
@@ -103,7 +110,8 @@ DiscoveryOptions parse(const std::vector<std::string>& arguments) {
   DiscoveryOptions options{.network = arguments.at(0)};
   for (std::size_t i = 1; i < arguments.size();) {
     if (arguments[i] == "--self") {
-      options.self = Node{PeerId{static_cast<std::uint32_t>(std::stoul(arguments.at(i + 1)))}, arguments.at(i + 2), port_of(arguments.at(i + 3))};
+      options.self = Node{PeerId{static_cast<std::uint32_t>(std::stoul(arguments.at(i + 1)))}, arguments.at(i + 2),
+                          port_of(arguments.at(i + 3))};
       options.port = options.self->port;
       i += 4;
     } else {

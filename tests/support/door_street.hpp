@@ -1,6 +1,6 @@
-// Random callers at a door, against a naive model that recounts everything: no limit is ever passed, nobody is handed out
-// twice, and every caller is either handed to a use, dismissed, or still on its way. For a property test, whose choices
-// are random, and for a fuzzer, whose choices are its input.
+// Random callers at a door, against a naive model that recounts everything: no limit is ever passed, nobody is handed
+// out twice, and every caller is either handed to a use, dismissed, or still on its way. For a property test, whose
+// choices are random, and for a fuzzer, whose choices are its input.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,16 @@
 
 namespace p2p::test {
 
-inline constexpr DoorLimits kTightLimits{.greeting = 6, .greeting_by_origin = 4, .texts = 5, .texts_by_origin = 3, .draining = 4,
-                             .texts_burst = 1000, .texts_per_second = 1000, .links = 7, .links_by_origin = 4, .contents = 2};
+inline constexpr DoorLimits kTightLimits{.greeting = 6,
+                                         .greeting_by_origin = 4,
+                                         .texts = 5,
+                                         .texts_by_origin = 3,
+                                         .draining = 4,
+                                         .texts_burst = 1000,
+                                         .texts_per_second = 1000,
+                                         .links = 7,
+                                         .links_by_origin = 4,
+                                         .contents = 2};
 
 enum class CallerStage { greeting, text, draining, linked, dismissed };
 
@@ -64,7 +72,8 @@ class Street {
   void greet() {
     if (seen_.empty()) return;
     const auto wish = choices_.below(4);
-    const Features features{.fetch_manifest = wish == 0, .fetch_catalog = wish == 1, .content = {std::byte(choices_.below(4))}};
+    const Features features{
+        .fetch_manifest = wish == 0, .fetch_catalog = wish == 1, .content = {std::byte(choices_.below(4))}};
     auto greeting = encode(Handshake{PeerId{7}, encode(features)});
     if (choices_.below(8) == 0) greeting[choices_.below(kHandshakeBytes)] = std::byte(choices_.below(256));
     const std::size_t count = choices_.below(4) == 0 ? choices_.below(kHandshakeBytes) : kHandshakeBytes;
@@ -87,7 +96,11 @@ class Street {
     seen_.erase(caller);
   }
 
-  CallerId any() { return std::next(seen_.begin(), static_cast<std::ptrdiff_t>(choices_.below(static_cast<std::uint32_t>(seen_.size()))))->first; }
+  CallerId any() {
+    return std::next(seen_.begin(),
+                     static_cast<std::ptrdiff_t>(choices_.below(static_cast<std::uint32_t>(seen_.size()))))
+        ->first;
+  }
 
   static void must(bool holds) {
     if (!holds) throw std::logic_error("the door broke a rule");
@@ -128,7 +141,8 @@ class Street {
       if (key.first == CallerStage::text) must(count <= kTightLimits.texts_by_origin);
       if (key.first == CallerStage::linked) must(count <= kTightLimits.links_by_origin);
     }
-    if (all[CallerStage::greeting] + all[CallerStage::text] + all[CallerStage::draining] > 0) must(door_.next_deadline() < kNever);
+    if (all[CallerStage::greeting] + all[CallerStage::text] + all[CallerStage::draining] > 0)
+      must(door_.next_deadline() < kNever);
   }
 
   Choices& choices_;

@@ -13,7 +13,9 @@ namespace p2p::test {
 
 class HandMadePeer {
  public:
-  HandMadePeer(tcp::socket socket, const Geometry& geometry) : socket_(std::move(socket)), reading_(geometry) { socket_.non_blocking(true); }
+  HandMadePeer(tcp::socket socket, const Geometry& geometry) : socket_(std::move(socket)), reading_(geometry) {
+    socket_.non_blocking(true);
+  }
 
   void say(const Bytes& bytes) { asio::write(socket_, asio::buffer(bytes)); }
   void greet(std::uint32_t id, const ReservedBytes& reserved = {}) {

@@ -17,7 +17,10 @@ inline ManifestPtr known(config::Manifest manifest, const std::vector<std::strin
   for (const std::string& text : texts)
     for (std::size_t at = 0; at < text.size(); at += manifest.piece_size) {
       std::vector<std::byte> digest(config::digest_bytes(manifest.piece_hash));
-      digest_of(manifest.piece_hash, std::as_bytes(std::span(text)).subspan(at, std::min<std::size_t>(manifest.piece_size, text.size() - at)), digest);
+      digest_of(
+          manifest.piece_hash,
+          std::as_bytes(std::span(text)).subspan(at, std::min<std::size_t>(manifest.piece_size, text.size() - at)),
+          digest);
       manifest.digests.insert(manifest.digests.end(), digest.begin(), digest.end());
     }
   std::string text = config::manifest_text(manifest);
@@ -27,10 +30,13 @@ inline ManifestPtr known(config::Manifest manifest, const std::vector<std::strin
 
 inline ManifestPtr known_file(const std::string& name, const std::string& text, std::uint32_t mode = 0644,
                               config::PieceHash hash = config::PieceHash::sha256) {
-  return known({.piece_size = 4, .piece_hash = hash, .files = {{name, text.size(), mode}}, .folders = {}, .digests = {}}, {text});
+  return known(
+      {.piece_size = 4, .piece_hash = hash, .files = {{name, text.size(), mode}}, .folders = {}, .digests = {}},
+      {text});
 }
 
-inline ManifestPtr known_folder(const std::map<std::string, std::string>& files, std::vector<std::string> folders = {}) {
+inline ManifestPtr known_folder(const std::map<std::string, std::string>& files,
+                                std::vector<std::string> folders = {}) {
   config::Manifest manifest{.folder = true, .piece_size = 4, .files = {}, .folders = std::move(folders), .digests = {}};
   std::vector<std::string> texts;
   for (const auto& [path, text] : files) {

@@ -33,7 +33,8 @@ struct MeshPlan {
 class Mesh {
  public:
   explicit Mesh(MeshPlan plan) : plan_(std::move(plan)), random_(plan_.seed) {
-    for (std::uint64_t i = 0; i < plan_.geometry.total_size(); ++i) content_.push_back(static_cast<std::byte>(i * 131 + i / 251));
+    for (std::uint64_t i = 0; i < plan_.geometry.total_size(); ++i)
+      content_.push_back(static_cast<std::byte>(i * 131 + i / 251));
     for (std::uint32_t i = 0; i < plan_.peers; ++i) peers_.push_back({.id = PeerId{1001 + i}});
   }
 
@@ -44,7 +45,8 @@ class Mesh {
     peer.file = seed ? content_ : Bytes(content_.size());
     peer.stored.assign(pieces, 0);
     peer.events.clear();
-    peer.swarm = std::make_unique<Swarm>(config_of(peer), seed ? Bitfield::full(pieces) : Bitfield(pieces), random_.next(), now);
+    peer.swarm =
+        std::make_unique<Swarm>(config_of(peer), seed ? Bitfield::full(pieces) : Bitfield(pieces), random_.next(), now);
     settle(peer);
   }
 
@@ -57,12 +59,17 @@ class Mesh {
     Peer& peer = of(id);
     peer.swarm.reset();
     for (const auto& connection : connections_)
-      if (connection->open && (connection->ends[0].peer == &peer || connection->ends[1].peer == &peer)) close(*connection, "killed");
+      if (connection->open && (connection->ends[0].peer == &peer || connection->ends[1].peer == &peer))
+        close(*connection, "killed");
   }
 
   /// Until every running peer knows that everybody has the file; false when that takes longer than `limit`.
   bool completes(Duration limit) {
-    return runs_until([this] { return std::ranges::all_of(peers_, [](const Peer& p) { return !p.swarm || p.swarm->swarm_complete(); }); }, limit);
+    return runs_until(
+        [this] {
+          return std::ranges::all_of(peers_, [](const Peer& p) { return !p.swarm || p.swarm->swarm_complete(); });
+        },
+        limit);
   }
 
   template <class Condition>
@@ -93,7 +100,7 @@ class Mesh {
   Instant now{1h};
 
  private:
-  static constexpr std::size_t kSocketBytes = 8192;    ///< More is not polled while this much is unsent.
+  static constexpr std::size_t kSocketBytes = 8192;     ///< More is not polled while this much is unsent.
   static constexpr std::uint32_t kBytesPerTick = 4000;  ///< 4 MB/s each way.
 
   struct Peer {
@@ -178,7 +185,8 @@ class Mesh {
   std::optional<std::pair<Connection*, std::size_t>> find(const Peer& peer, LinkId link) {
     for (const auto& connection : connections_)
       for (const std::size_t side : {0u, 1u})
-        if (connection->open && connection->ends[side].peer == &peer && connection->ends[side].link == link) return {{connection.get(), side}};
+        if (connection->open && connection->ends[side].peer == &peer && connection->ends[side].link == link)
+          return {{connection.get(), side}};
     return std::nullopt;
   }
 
@@ -203,7 +211,8 @@ class Mesh {
       end.outgoing.insert(end.outgoing.end(), out.begin(), out.end());
       if (!piece) continue;
       REQUIRE(end.peer->swarm->stored().test(*piece));
-      const auto first = end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} * plan_.geometry.piece_size());
+      const auto first =
+          end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} * plan_.geometry.piece_size());
       end.outgoing.insert(end.outgoing.end(), first, first + plan_.geometry.size_of(*piece));
     }
   }
@@ -250,7 +259,8 @@ class Mesh {
     const auto piece = swarm.on_piece_received(end.link, now);
     if (!piece) return;
     REQUIRE(*piece == end.piece);
-    std::ranges::copy(payload, end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} * plan_.geometry.piece_size()));
+    std::ranges::copy(payload, end.peer->file.begin() + static_cast<std::ptrdiff_t>(std::size_t{piece->value} *
+                                                                                    plan_.geometry.piece_size()));
     ++end.peer->stored[piece->value];
     swarm.on_piece_stored(*piece, now);
   }

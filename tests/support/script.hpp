@@ -14,9 +14,12 @@
 
 namespace p2p::test {
 
-/// A message without payload; "bitfield" alone is the one of zero bytes, that some peers send, for `piece_count` pieces.
+/// A message without payload; "bitfield" alone is the one of zero bytes, that some peers send, for `piece_count`
+/// pieces.
 inline Message message(std::string_view text, std::uint32_t piece_count = 0) {
-  const auto argument = [&](std::string_view name) { return std::string(text.substr(std::min(text.size(), name.size() + 1))); };
+  const auto argument = [&](std::string_view name) {
+    return std::string(text.substr(std::min(text.size(), name.size() + 1)));
+  };
   const auto number = [&](std::string_view name) { return static_cast<std::uint32_t>(std::stoul(argument(name))); };
   if (text == "choke") return Choke{};
   if (text == "unchoke") return Unchoke{};
@@ -55,7 +58,9 @@ inline std::string describe(const Event& event) {
   struct Describe {
     static std::string n(std::uint32_t value) { return std::to_string(value); }
     static std::string n(PeerId peer) { return n(peer.value); }
-    std::string operator()(const LinkEstablished& e) const { return (e.direction == Direction::dialed ? "dialed " : "accepted ") + n(e.peer); }
+    std::string operator()(const LinkEstablished& e) const {
+      return (e.direction == Direction::dialed ? "dialed " : "accepted ") + n(e.peer);
+    }
     std::string operator()(const LinkClosed& e) const { return "lost " + n(e.peer) + ": " + e.reason; }
     std::string operator()(const StrangerClosed& e) const { return "refused: " + e.reason; }
     std::string operator()(const PreferredNeighborsChanged& e) const {
@@ -69,16 +74,30 @@ inline std::string describe(const Event& event) {
     std::string operator()(const HaveReceived& e) const { return "have " + n(e.piece.value) + " from " + n(e.peer); }
     std::string operator()(const InterestedReceived& e) const { return "interested from " + n(e.peer); }
     std::string operator()(const NotInterestedReceived& e) const { return "not interested from " + n(e.peer); }
-    std::string operator()(const UnknownMessageReceived& e) const { return "unknown " + n(e.type) + " from " + n(e.peer); }
-    std::string operator()(const PieceStored& e) const { return "stored " + n(e.piece.value) + " from " + n(e.from) + ", now " + n(e.count); }
-    std::string operator()(const PieceRejected& e) const { return "rejected " + n(e.piece.value) + " from " + n(e.from); }
-    std::string operator()(const LowBitFirstProven& e) const { return n(e.peer) + " counts from the low end, " + n(e.given_up) + " given up"; }
-    std::string operator()(const TrustWithdrawn& e) const { return n(e.count) + " withdrawn" + (e.was_complete ? " of a complete file" : ""); }
+    std::string operator()(const UnknownMessageReceived& e) const {
+      return "unknown " + n(e.type) + " from " + n(e.peer);
+    }
+    std::string operator()(const PieceStored& e) const {
+      return "stored " + n(e.piece.value) + " from " + n(e.from) + ", now " + n(e.count);
+    }
+    std::string operator()(const PieceRejected& e) const {
+      return "rejected " + n(e.piece.value) + " from " + n(e.from);
+    }
+    std::string operator()(const LowBitFirstProven& e) const {
+      return n(e.peer) + " counts from the low end, " + n(e.given_up) + " given up";
+    }
+    std::string operator()(const TrustWithdrawn& e) const {
+      return n(e.count) + " withdrawn" + (e.was_complete ? " of a complete file" : "");
+    }
     std::string operator()(const DoubtfulPiecesTaken& e) const { return n(e.count) + " taken on trust"; }
     std::string operator()(const PiecesLost& e) const { return n(e.count) + " lost"; }
     std::string operator()(const RequestsStalled& e) const { return n(e.requests) + " stalled at " + n(e.peer); }
-    std::string operator()(const ChunkSettled& e) const { return "settled " + n(e.piece.value) + " by " + n(e.holders); }
-    std::string operator()(const ChunkDisputed& e) const { return n(static_cast<std::uint32_t>(e.candidates.size())) + " say of " + n(e.piece.value); }
+    std::string operator()(const ChunkSettled& e) const {
+      return "settled " + n(e.piece.value) + " by " + n(e.holders);
+    }
+    std::string operator()(const ChunkDisputed& e) const {
+      return n(static_cast<std::uint32_t>(e.candidates.size())) + " say of " + n(e.piece.value);
+    }
     std::string operator()(const ChunkContradicted& e) const { return "contradicted on " + n(e.piece.value); }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }

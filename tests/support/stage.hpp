@@ -1,4 +1,5 @@
-// One swarm, played by hand: its neighbors are scripted, time is a number, and nothing happens that the test does not do.
+// One swarm, played by hand: its neighbors are scripted, time is a number, and nothing happens that the test does not
+// do.
 //
 //   Stage stage({.self = 1001, .stored = "00000"});
 //   Remote& bob = stage.joins(1002, "10110");       // came in, shook hands, sent its bitfield; its answer is dropped
@@ -37,7 +38,7 @@ struct Scene {
   std::optional<ContentPrefix> content = {};
   bool stays = false;
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
-  bool open = false;  ///< Then `listed` is not looked at.
+  bool open = false;                       ///< Then `listed` is not looked at.
   std::uint32_t most_neighbors = 1024;
   Duration patience = 0s;
   std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
@@ -98,10 +99,10 @@ class Stage {
   // --- who is there ----------------------------------------------------------------------------------------------
 
   /// A connection from that machine.
-  Remote& accepts(unsigned machine = 1) {
-    return add(swarm.on_accepted(machine_at(machine), now));
+  Remote& accepts(unsigned machine = 1) { return add(swarm.on_accepted(machine_at(machine), now)); }
+  static Origin machine_at(unsigned number) {
+    return Origin::of(Origin::V4{std::byte{10}, std::byte{0}, std::byte{0}, std::byte(number)});
   }
-  static Origin machine_at(unsigned number) { return Origin::of(Origin::V4{std::byte{10}, std::byte{0}, std::byte{0}, std::byte(number)}); }
   Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
 
   /// A neighbor that is done with greeting: accepted, its handshake and bitfield came ("": it skipped the bitfield),
@@ -163,25 +164,26 @@ class Stage {
     for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
     for (const std::uint32_t id : scene.everybody) everybody.push_back(PeerId{id});
     for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
-    return {.self = PeerId{scene.self},
-            .listed = std::move(listed),
-            .geometry = geometry_of(scene),
-            .preferred_neighbors = scene.preferred,
-            .unchoking_interval = scene.unchoking_interval,
-            .optimistic_interval = scene.optimistic_interval,
-            .max_pipeline = scene.pipeline,
-            .most_sources = scene.most_sources,
-            .on_demand = scene.on_demand,
-            .choking_policy = scene.policy,
-            .stays = scene.stays,
-            .favored = std::move(favored),
-            .patience = scene.patience,
-            .everybody = std::make_shared<const std::vector<PeerId>>(std::move(everybody)),
-            .most_guests = scene.most_guests,
-            .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
-            .chunks = scene.chunks,
-            .open = scene.open,
-            .most_neighbors = scene.most_neighbors};
+    return {
+        .self = PeerId{scene.self},
+        .listed = std::move(listed),
+        .geometry = geometry_of(scene),
+        .preferred_neighbors = scene.preferred,
+        .unchoking_interval = scene.unchoking_interval,
+        .optimistic_interval = scene.optimistic_interval,
+        .max_pipeline = scene.pipeline,
+        .most_sources = scene.most_sources,
+        .on_demand = scene.on_demand,
+        .choking_policy = scene.policy,
+        .stays = scene.stays,
+        .favored = std::move(favored),
+        .patience = scene.patience,
+        .everybody = std::make_shared<const std::vector<PeerId>>(std::move(everybody)),
+        .most_guests = scene.most_guests,
+        .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
+        .chunks = scene.chunks,
+        .open = scene.open,
+        .most_neighbors = scene.most_neighbors};
   }
 
   static Geometry geometry_of(const Scene& scene) {
@@ -208,7 +210,8 @@ class Stage {
       stage.swarm.on_closed(effect.link, effect.reason, stage.now);
     }
     void operator()(const Event& event) const {
-      if (const auto* settled = std::get_if<ChunkSettled>(&event); settled && stage.opens_chunks && !stage.swarm.stored().test(settled->piece))
+      if (const auto* settled = std::get_if<ChunkSettled>(&event);
+          settled && stage.opens_chunks && !stage.swarm.stored().test(settled->piece))
         stage.swarm.unlock_chunk(settled->piece, stage.now);
       stage.events.push_back(describe(event));
       stage.recent_.push_back(stage.events.back());
@@ -223,7 +226,8 @@ class Stage {
 
   /// The open connection with this id.
   Remote* find(LinkId link) {
-    const auto it = std::ranges::find_if(remotes_, [&](const auto& remote) { return remote->link() == link && !remote->closed(); });
+    const auto it =
+        std::ranges::find_if(remotes_, [&](const auto& remote) { return remote->link() == link && !remote->closed(); });
     return it == remotes_.end() ? nullptr : it->get();
   }
 
@@ -234,13 +238,16 @@ class Stage {
 
 inline void Remote::shakes_hands(std::uint32_t id) {
   const auto chunks = stage_.swarm.geometry().piece_count();
-  const ReservedBytes reserved = stage_.swarm.quorum() ? encode(Features{.chunks = true, .content = chunk_folder_prefix(chunks)}) : ReservedBytes{};
+  const ReservedBytes reserved = stage_.swarm.quorum()
+                                     ? encode(Features{.chunks = true, .content = chunk_folder_prefix(chunks)})
+                                     : ReservedBytes{};
   stage_.swarm.on_handshake(link_, {PeerId{id}, reserved}, stage_.now);
   stage_.settle();
 }
 
 inline void Remote::announces(std::uint32_t piece, ChunkClaim claim) {
-  stage_.swarm.on_message(link_, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(std::move(claim))}, stage_.now);
+  stage_.swarm.on_message(
+      link_, ChunkAnnouncement{PieceIndex{piece}, std::make_shared<const ChunkClaim>(std::move(claim))}, stage_.now);
   stage_.settle();
 }
 

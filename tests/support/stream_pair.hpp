@@ -54,7 +54,9 @@ class ThinStream final : public Stream {
     const std::size_t first = std::min(buffers[0].size(), most_);
     return stream_->read_some({asio::buffer(buffers[0], first), asio::buffer(buffers[1], most_ - first)});
   }
-  asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override { return stream_->write_some(asio::buffer(bytes, most_), more); }
+  asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override {
+    return stream_->write_some(asio::buffer(bytes, most_), more);
+  }
   asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) override {
     return stream_->send_file(descriptor, offset, std::min(count, most_));
   }

@@ -33,7 +33,8 @@ class TextServer {
   using Answer = std::function<std::optional<Bytes>(const Features& wish)>;
 
   TextServer(asio::io_context& io, Answer answer)
-      : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), state_(std::make_shared<State>(State{std::move(answer)})) {
+      : acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
+        state_(std::make_shared<State>(State{std::move(answer)})) {
     accept();
   }
 

@@ -7,7 +7,9 @@ namespace p2p::test {
 
 class WorkingFolder {
  public:
-  explicit WorkingFolder(const std::filesystem::path& folder) : old_(std::filesystem::current_path()) { std::filesystem::current_path(folder); }
+  explicit WorkingFolder(const std::filesystem::path& folder) : old_(std::filesystem::current_path()) {
+    std::filesystem::current_path(folder);
+  }
   ~WorkingFolder() { std::filesystem::current_path(old_); }
   WorkingFolder(const WorkingFolder&) = delete;
   WorkingFolder& operator=(const WorkingFolder&) = delete;

@@ -40,8 +40,11 @@ TEST_CASE("what is written is read as it was, and written so again", "[catalog]"
 }
 
 TEST_CASE("keys that a later version may have are passed over where they are plain", "[catalog]") {
-  CHECK(parse(R"({"later":true,"peerProcess_catalog":1,"entries":[{"more":1.5,"name":"n","size":3,"content_id":")" + kId + R"("}],"x":null})").size() == 1);
-  CHECK(wrong(R"({"later":[],"peerProcess_catalog":1,"entries":[]})") == "c: the catalog is a list, expected a plain value");
+  CHECK(parse(R"({"later":true,"peerProcess_catalog":1,"entries":[{"more":1.5,"name":"n","size":3,"content_id":")" +
+              kId + R"("}],"x":null})")
+            .size() == 1);
+  CHECK(wrong(R"({"later":[],"peerProcess_catalog":1,"entries":[]})") ==
+        "c: the catalog is a list, expected a plain value");
 }
 
 TEST_CASE("what is wrong with a catalog is said with its place", "[catalog]") {
@@ -54,7 +57,8 @@ TEST_CASE("what is wrong with a catalog is said with its place", "[catalog]") {
   CHECK(wrong(R"({"peerProcess_catalog":1,"entries":7})") == "c: /entries is 7, expected a list of entries");
   CHECK(wrong(catalog("7")) == "c: /entries/0 is 7, expected an object");
   CHECK(wrong(catalog("[]")) == "c: /entries/0 is a list, expected an object");
-  CHECK(wrong(catalog(entry("a") + "," + entry("a"))) == "c: /entries/1 is \"a\" behind \"a\", expected names in ascending order");
+  CHECK(wrong(catalog(entry("a") + "," + entry("a"))) ==
+        "c: /entries/1 is \"a\" behind \"a\", expected names in ascending order");
   CHECK(wrong(catalog(entry("../x"))) == "c: /entries/0/name is \"../x\", which has the part ..");
   CHECK(wrong(catalog(entry("/x"))) == "c: /entries/0/name is \"/x\", which is absolute");
   CHECK(wrong(catalog(entry("n", "0"))) == "c: /entries/0/size is 0, expected bytes from 1 to 9223372036854775807");
@@ -68,7 +72,8 @@ TEST_CASE("what is wrong with a catalog is said with its place", "[catalog]") {
 TEST_CASE("a catalog that would be too large is cut, not torn", "[catalog]") {
   const std::string long_name(4000, 'x');
   std::vector<CatalogEntry> entries;
-  for (int i = 0; i < 9000; ++i) entries.push_back({std::to_string(10'000 + i) + "/" + long_name.substr(0, 250), 1, {}});
+  for (int i = 0; i < 9000; ++i)
+    entries.push_back({std::to_string(10'000 + i) + "/" + long_name.substr(0, 250), 1, {}});
   for (CatalogEntry& each : entries)
     for (int i = 0; i < 14; ++i) each.name += "/" + long_name.substr(0, 250);
   const std::string text = catalog_text(entries);

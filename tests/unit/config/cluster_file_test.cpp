@@ -19,7 +19,8 @@ std::string wrong(std::string_view text) {
 std::string understood(std::string_view text) {
   std::string picture;
   for (const ClusterEntry& entry : parse(text))
-    picture += (picture.empty() ? "" : ", ") + entry.name + " " + entry.host + " " + std::to_string(entry.port) + " @" + std::to_string(entry.line);
+    picture += (picture.empty() ? "" : ", ") + entry.name + " " + entry.host + " " + std::to_string(entry.port) + " @" +
+               std::to_string(entry.line);
   return picture;
 }
 
@@ -28,7 +29,8 @@ const std::string kForm = "an entry such as cluster2p[5002] or cluster2@hostp[50
 TEST_CASE("a cluster file lists names and ports, on this machine unless a host is written", "[config]") {
   CHECK(understood("cluster2p[5002],cluster3p[5003]") == "cluster2 localhost 5002 @1, cluster3 localhost 5003 @1");
   CHECK(understood("cluster2@node-7.example.orgp[5002]") == "cluster2 node-7.example.org 5002 @1");
-  CHECK(understood("c@10.0.0.7p[1],d@[::1]p[2],e@fe80::1%eth0p[65535]") == "c 10.0.0.7 1 @1, d ::1 2 @1, e fe80::1%eth0 65535 @1");
+  CHECK(understood("c@10.0.0.7p[1],d@[::1]p[2],e@fe80::1%eth0p[65535]") ==
+        "c 10.0.0.7 1 @1, d ::1 2 @1, e fe80::1%eth0 65535 @1");
 }
 
 TEST_CASE("the letter p before the bracket is no part of names and hosts that end with p themselves", "[config]") {
@@ -42,11 +44,15 @@ TEST_CASE("blanks and ends of lines around entries and a last comma are fine", "
   CHECK(understood(" ap[1] ,\tbp[2]\n") == same + "1");
   CHECK(understood("ap[1],\r\nbp[2],\r\n") == same + "2");
   CHECK(understood("ap[1]\n\n,bp[2] , ") == same + "3");
-  CHECK(understood("\xef\xbb\xbf" "ap[1],bp[2],") == same + "1");
+  CHECK(understood("\xef\xbb\xbf"
+                   "ap[1],bp[2],") == same + "1");
 }
 
 TEST_CASE("a cluster's name may be any folder's name that says where it ends", "[config]") {
-  CHECK(understood("gr\xc3\xbc\xc3\x9f" "ep[1]") == "gr\xc3\xbc\xc3\x9f" "e localhost 1 @1");
+  CHECK(understood("gr\xc3\xbc\xc3\x9f"
+                   "ep[1]") ==
+        "gr\xc3\xbc\xc3\x9f"
+        "e localhost 1 @1");
   CHECK(understood(std::string(255, 'n') + "p[1]").starts_with("nnn"));
   const std::string expected = ", expected the name of a cluster's folder";
   CHECK(wrong("p[5002]") == "cluster1:1:1: name \"\" is empty" + expected);
@@ -69,18 +75,25 @@ TEST_CASE("a port in a cluster file is an integer from 1 to 65535", "[config]") 
 
 TEST_CASE("an entry of another form is shown where it goes wrong", "[config]") {
   CHECK(wrong("cluster2") == "cluster1:1:9: \"cluster2\" has no port in brackets at its end, expected " + kForm);
-  CHECK(wrong("cluster2p5002") == "cluster1:1:14: \"cluster2p5002\" has no port in brackets at its end, expected " + kForm);
-  CHECK(wrong("cluster2p[5002") == "cluster1:1:15: \"cluster2p[5002\" has no port in brackets at its end, expected " + kForm);
-  CHECK(wrong("cluster2p5002]") == "cluster1:1:15: \"cluster2p5002]\" has no port in brackets at its end, expected " + kForm);
-  CHECK(wrong("cluster2[5002]") == "cluster1:1:9: no letter p before the bracket in \"cluster2[5002]\", expected " + kForm);
-  CHECK(wrong("cluster2P[5002]") == "cluster1:1:10: no letter p before the bracket in \"cluster2P[5002]\", expected " + kForm);
-  CHECK(wrong("ap[1]bp[2]") == "cluster1:1:1: name \"ap[1]b\" has the character [, expected the name of a cluster's folder");
+  CHECK(wrong("cluster2p5002") ==
+        "cluster1:1:14: \"cluster2p5002\" has no port in brackets at its end, expected " + kForm);
+  CHECK(wrong("cluster2p[5002") ==
+        "cluster1:1:15: \"cluster2p[5002\" has no port in brackets at its end, expected " + kForm);
+  CHECK(wrong("cluster2p5002]") ==
+        "cluster1:1:15: \"cluster2p5002]\" has no port in brackets at its end, expected " + kForm);
+  CHECK(wrong("cluster2[5002]") ==
+        "cluster1:1:9: no letter p before the bracket in \"cluster2[5002]\", expected " + kForm);
+  CHECK(wrong("cluster2P[5002]") ==
+        "cluster1:1:10: no letter p before the bracket in \"cluster2P[5002]\", expected " + kForm);
+  CHECK(wrong("ap[1]bp[2]") ==
+        "cluster1:1:1: name \"ap[1]b\" has the character [, expected the name of a cluster's folder");
   CHECK(wrong("ap[1]@host") == "cluster1:1:6: \"@host\" behind the bracket, expected a comma");
 }
 
 TEST_CASE("a host on the wrong side of the letter p is told from other slips", "[config]") {
   CHECK(wrong("cluster3p@host7[5003]") ==
-        "cluster1:1:16: no letter p before the bracket in \"cluster3p@host7[5003]\", expected it behind the host: cluster2@hostp[5002]");
+        "cluster1:1:16: no letter p before the bracket in \"cluster3p@host7[5003]\", expected it behind the host: "
+        "cluster2@hostp[5002]");
 }
 
 TEST_CASE("a host in a cluster file is a name or an address", "[config]") {
@@ -115,9 +128,11 @@ TEST_CASE("everything that is wrong with a cluster file is told at once", "[conf
   CHECK(wrong("a@!p[0],\nbp[7],c,\nbp[7]") ==
         "cluster1:1:6: port is \"0\", expected an integer from 1 to 65535\n"
         "cluster1:1:3: host is \"!\", expected a name, an IPv4 or an IPv6 address\n"
-        "cluster1:2:8: \"c\" has no port in brackets at its end, expected " + kForm + "\n"
-        "cluster1:3:1: \"b\" stands here again, first at 2:1\n"
-        "cluster1:3:4: port 7 of localhost is taken already by \"b\"");
+        "cluster1:2:8: \"c\" has no port in brackets at its end, expected " +
+            kForm +
+            "\n"
+            "cluster1:3:1: \"b\" stands here again, first at 2:1\n"
+            "cluster1:3:4: port 7 of localhost is taken already by \"b\"");
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ std::string wrong_line(const std::string& line) {
 /// The first line is the test's, with one of the keys; the others are good.
 std::string wrong_value(const std::string& line) {
   std::string text = line + "\n";
-  for (const char* good : {"NumberOfPreferredNeighbors 2\n", "UnchokingInterval 5\n", "OptimisticUnchokingInterval 15\n", "FileName TheFile.dat\n",
-                           "FileSize 10000232\n", "PieceSize 32768\n"}) {
+  for (const char* good :
+       {"NumberOfPreferredNeighbors 2\n", "UnchokingInterval 5\n", "OptimisticUnchokingInterval 15\n",
+        "FileName TheFile.dat\n", "FileSize 10000232\n", "PieceSize 32768\n"}) {
     const std::string key(good, std::string(good).find(' '));
     if (line.substr(0, line.find_first_of(" \t")) != key) text += good;
   }
@@ -32,15 +33,20 @@ std::string wrong_value(const std::string& line) {
 }
 
 TEST_CASE("an integer of Common.cfg that is none or beyond its limits is shown with what was expected", "[config]") {
-  CHECK(wrong_value("FileSize 0") == "Common.cfg:1:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
+  CHECK(wrong_value("FileSize 0") ==
+        "Common.cfg:1:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
   CHECK(wrong_value("FileSize 9223372036854775808") ==
         "Common.cfg:1:10: FileSize is \"9223372036854775808\", expected bytes from 1 to 9223372036854775807");
-  CHECK(wrong_value("FileSize 10MB") == "Common.cfg:1:10: FileSize is \"10MB\", expected bytes from 1 to 9223372036854775807");
+  CHECK(wrong_value("FileSize 10MB") ==
+        "Common.cfg:1:10: FileSize is \"10MB\", expected bytes from 1 to 9223372036854775807");
   CHECK(wrong_value("PieceSize\t -5") == "Common.cfg:1:12: PieceSize is \"-5\", expected bytes from 1 to 67108864");
-  CHECK(wrong_value("PieceSize 67108865") == "Common.cfg:1:11: PieceSize is \"67108865\", expected bytes from 1 to 67108864");
+  CHECK(wrong_value("PieceSize 67108865") ==
+        "Common.cfg:1:11: PieceSize is \"67108865\", expected bytes from 1 to 67108864");
   CHECK(wrong_value("PieceSize 0") == "Common.cfg:1:11: PieceSize is \"0\", expected bytes from 1 to 67108864");
-  CHECK(wrong_value("UnchokingInterval 0") == "Common.cfg:1:19: UnchokingInterval is \"0\", expected seconds from 1 to 86400");
-  CHECK(wrong_value("UnchokingInterval 2.5") == "Common.cfg:1:19: UnchokingInterval is \"2.5\", expected seconds from 1 to 86400");
+  CHECK(wrong_value("UnchokingInterval 0") ==
+        "Common.cfg:1:19: UnchokingInterval is \"0\", expected seconds from 1 to 86400");
+  CHECK(wrong_value("UnchokingInterval 2.5") ==
+        "Common.cfg:1:19: UnchokingInterval is \"2.5\", expected seconds from 1 to 86400");
   CHECK(wrong_value("OptimisticUnchokingInterval 86401") ==
         "Common.cfg:1:29: OptimisticUnchokingInterval is \"86401\", expected seconds from 1 to 86400");
   CHECK(wrong_value("NumberOfPreferredNeighbors 65536") ==
@@ -48,16 +54,20 @@ TEST_CASE("an integer of Common.cfg that is none or beyond its limits is shown w
 }
 
 TEST_CASE("an optional key that is there must be right", "[config]") {
-  CHECK(wrong_line("MaxConnections 3") == "Common.cfg:7:16: MaxConnections is \"3\", expected an integer from 4 to 65535");
+  CHECK(wrong_line("MaxConnections 3") ==
+        "Common.cfg:7:16: MaxConnections is \"3\", expected an integer from 4 to 65535");
   CHECK(wrong_line("MaxConnections") == "Common.cfg:7:15: MaxConnections has no value");
-  CHECK(wrong_line("ChokingPolicy kind") == "Common.cfg:7:15: ChokingPolicy is \"kind\", expected course or cooperative");
-  CHECK(wrong_line("ChokingPolicy Course") == "Common.cfg:7:15: ChokingPolicy is \"Course\", expected course or cooperative");
+  CHECK(wrong_line("ChokingPolicy kind") ==
+        "Common.cfg:7:15: ChokingPolicy is \"kind\", expected course or cooperative");
+  CHECK(wrong_line("ChokingPolicy Course") ==
+        "Common.cfg:7:15: ChokingPolicy is \"Course\", expected course or cooperative");
 }
 
 TEST_CASE("a manifest's content id is 64 hexadecimal digits", "[config]") {
   const auto refused = [](const std::string& value, const std::string& shown) {
     CHECK(wrong_line("Manifest " + value) ==
-          "Common.cfg:7:10: Manifest is " + shown + ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
+          "Common.cfg:7:10: Manifest is " + shown +
+              ", expected 64 hexadecimal digits, as peerProcess manifest prints them");
   };
   refused("f", "\"f\"");
   refused(std::string(63, 'a'), "\"" + std::string(60, 'a') + "...\"");
@@ -68,32 +78,40 @@ TEST_CASE("a manifest's content id is 64 hexadecimal digits", "[config]") {
 
 TEST_CASE("a size beside a manifest must be right, and there is nothing missing", "[config]") {
   const std::string text =
-      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + std::string(64, '0') + "\n";
+      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " +
+      std::string(64, '0') + "\n";
   CHECK(wrong(text) == "");
   CHECK(wrong(text + "PieceSize 0") == "Common.cfg:6:11: PieceSize is \"0\", expected bytes from 1 to 67108864");
-  CHECK(wrong(text + "FileSize 0") == "Common.cfg:6:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
+  CHECK(wrong(text + "FileSize 0") ==
+        "Common.cfg:6:10: FileSize is \"0\", expected bytes from 1 to 9223372036854775807");
 }
 
 TEST_CASE("a piece size that makes too many pieces is refused with the smallest that does not", "[config]") {
   const std::string text =
-      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nFileSize 4294967295\n";
+      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nFileSize "
+      "4294967295\n";
   CHECK(wrong(text + "PieceSize 2") ==
-        "Common.cfg:6:11: PieceSize 2 cuts the file into 2147483648 pieces, but at most 16777216 are possible; expected at least 256");
+        "Common.cfg:6:11: PieceSize 2 cuts the file into 2147483648 pieces, but at most 16777216 are possible; "
+        "expected at least 256");
   CHECK(wrong(text + "PieceSize 255") != "");
   CHECK(wrong(text + "PieceSize 256") == "");
 }
 
 TEST_CASE("a file that is too large for any piece size is said to be", "[config]") {
-  const std::string text = "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nPieceSize 67108864\n";
+  const std::string text =
+      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nPieceSize "
+      "67108864\n";
   CHECK(wrong(text + "FileSize 1125899906842624") == "");
   CHECK(wrong(text + "FileSize 1125899906842625") ==
-        "Common.cfg:6:10: FileSize is 1125899906842625, but the largest possible is 1125899906842624: 16777216 pieces of 67108864 bytes");
+        "Common.cfg:6:10: FileSize is 1125899906842625, but the largest possible is 1125899906842624: 16777216 pieces "
+        "of 67108864 bytes");
 }
 
 TEST_CASE("a file name that would leave the peer's folder or cannot be one is refused", "[config]") {
   const auto refused = [](const std::string& name, const std::string& why) {
     INFO(name);
-    CHECK(wrong_value("FileName " + name) == "Common.cfg:1:10: FileName \"" + name + "\" " + why + ", expected a name inside the peer's folder");
+    CHECK(wrong_value("FileName " + name) ==
+          "Common.cfg:1:10: FileName \"" + name + "\" " + why + ", expected a name inside the peer's folder");
   };
   refused("/etc/passwd", "is absolute");
   refused("..", "has the part ..");
@@ -119,8 +137,10 @@ TEST_CASE("a key without a value is shown behind the key", "[config]") {
 }
 
 TEST_CASE("a second word after a value is shown", "[config]") {
-  CHECK(wrong_value("FileName The File.dat") == "Common.cfg:1:14: \"File.dat\" after the value of FileName, expected the end of the line");
-  CHECK(wrong_value("PieceSize  32768  bytes") == "Common.cfg:1:19: \"bytes\" after the value of PieceSize, expected the end of the line");
+  CHECK(wrong_value("FileName The File.dat") ==
+        "Common.cfg:1:14: \"File.dat\" after the value of FileName, expected the end of the line");
+  CHECK(wrong_value("PieceSize  32768  bytes") ==
+        "Common.cfg:1:19: \"bytes\" after the value of PieceSize, expected the end of the line");
 }
 
 TEST_CASE("a key that stands twice is shown with its first place", "[config]") {
@@ -131,8 +151,9 @@ TEST_CASE("a key that stands twice is shown with its first place", "[config]") {
 TEST_CASE("an unknown key is shown with the key that was probably meant", "[config]") {
   CHECK(wrong_line("Filesize 5") == "Common.cfg:7:1: unknown key \"Filesize\", did you mean FileSize?");
   CHECK(wrong_line("Port 6008")
-            .starts_with("Common.cfg:7:1: unknown key \"Port\", expected one of NumberOfPreferredNeighbors, UnchokingInterval, "
-                         "OptimisticUnchokingInterval, FileName, FileSize, PieceSize"));
+            .starts_with(
+                "Common.cfg:7:1: unknown key \"Port\", expected one of NumberOfPreferredNeighbors, UnchokingInterval, "
+                "OptimisticUnchokingInterval, FileName, FileSize, PieceSize"));
 }
 
 TEST_CASE("a misspelt key is not reported missing as well", "[config]") {

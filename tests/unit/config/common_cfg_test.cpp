@@ -56,7 +56,8 @@ TEST_CASE("a Common.cfg from another system or editor reads the same", "[config]
   SECTION("byte-order mark") { text.insert(0, "\xef\xbb\xbf"); }
   SECTION("CRLF, tabs, trailing blanks, comments") {
     text.clear();
-    for (const char c : plain) text += c == '\n' ? std::string(" \t # said why\r\n") : c == ' ' ? std::string("\t  ") : std::string(1, c);
+    for (const char c : plain)
+      text += c == '\n' ? std::string(" \t # said why\r\n") : c == ' ' ? std::string("\t  ") : std::string(1, c);
   }
   SECTION("blank lines") { text = "\n \r\n" + text + "\n\n"; }
   const CommonCfg cfg = parse(text);
@@ -103,8 +104,9 @@ TEST_CASE("the keys that other implementations do not know are optional", "[conf
 
 TEST_CASE("with a manifest both sizes may be left out", "[config]") {
   const std::string digits = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeFF";
-  const CommonCfg without = parse(
-      "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " + digits + "\n");
+  const CommonCfg without =
+      parse("NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName f\nManifest " +
+            digits + "\n");
   REQUIRE(without.manifest);
   CHECK((*without.manifest)[1] == std::byte{0x11});
   CHECK(without.manifest->back() == std::byte{0xff});
@@ -133,11 +135,13 @@ TEST_CASE("of a chunk folder's Common.cfg every key may be left out", "[config]"
   CHECK(nothing.unchoking_interval_s == 5);
   CHECK(nothing.optimistic_interval_s == 15);
   CHECK_FALSE(nothing.trust_quorum);
-  const CommonCfg whole = parse_chunk_cfg(with("", "") + "TrustQuorum 65535\nChokingPolicy cooperative\n", "Common.cfg");
+  const CommonCfg whole =
+      parse_chunk_cfg(with("", "") + "TrustQuorum 65535\nChokingPolicy cooperative\n", "Common.cfg");
   CHECK(whole.trust_quorum == 65'535u);
   CHECK(whole.choking_policy == ChokingPolicy::cooperative);
   CHECK(parse(with("", "") + "TrustQuorum 2").trust_quorum == 2u);
-  for (const char* wrong : {"TrustQuorum 0", "TrustQuorum 65536", "TrustQuorum", "Quorum 2", "UnchokingInterval 0", "MaxConnections 4"}) {
+  for (const char* wrong :
+       {"TrustQuorum 0", "TrustQuorum 65536", "TrustQuorum", "Quorum 2", "UnchokingInterval 0", "MaxConnections 4"}) {
     INFO(wrong);
     CHECK_THROWS_AS(parse_chunk_cfg(wrong, "Common.cfg"), ConfigError);
   }

@@ -39,23 +39,38 @@ TEST_CASE("files as they are found", "[local_chunks]") {
 }
 
 TEST_CASE("what is wrong is said with its place", "[local_chunks]") {
-  CHECK(complaint("") == "local_chunks.txt: no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK");
-  CHECK(complaint("1,chunk_1\n") == "local_chunks.txt:1:10: no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK");
+  CHECK(complaint("") ==
+        "local_chunks.txt: no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK");
+  CHECK(
+      complaint("1,chunk_1\n") ==
+      "local_chunks.txt:1:10: no LASTCHUNK line, expected the total number of chunks at the end, such as 4,LASTCHUNK");
   CHECK(complaint("1,a\n1,b\n4,LASTCHUNK") == "local_chunks.txt:2:1: chunk index 1 stands here again, first on line 1");
   CHECK(complaint("1,a\n2,a\n4,LASTCHUNK") == "local_chunks.txt:2:3: file name a stands here again, first on line 1");
-  CHECK(complaint("1,a\n5,b\n4,LASTCHUNK") == "local_chunks.txt:2:1: chunk index 5 is past the last, which is 4 by line 3");
-  CHECK(complaint("1,a\n4,LASTCHUNK\n2,b") == "local_chunks.txt:3:1: a line after LASTCHUNK, which stands on line 2, expected the end of the list");
-  CHECK(complaint("4,LASTCHUNK\n4,LASTCHUNK") == "local_chunks.txt:2:1: a line after LASTCHUNK, which stands on line 1, expected the end of the list");
-  CHECK(complaint("0,a\n4,LASTCHUNK") == "local_chunks.txt:1:1: chunk index is \"0\", expected an integer from 1 to 100000");
-  CHECK(complaint("x,a\n4,LASTCHUNK") == "local_chunks.txt:1:1: chunk index is \"x\", expected an integer from 1 to 100000");
-  CHECK(complaint("-1,LASTCHUNK") == "local_chunks.txt:1:1: chunk index is \"-1\", expected an integer from 1 to 100000");
-  CHECK(complaint("100001,LASTCHUNK") == "local_chunks.txt:1:1: chunk index is \"100001\", expected an integer from 1 to 100000");
-  CHECK(complaint("1\n4,LASTCHUNK") == "local_chunks.txt:1:2: no file name, expected an index, a comma and a file name, such as 1,chunk_1");
-  CHECK(complaint("1,\n4,LASTCHUNK") == "local_chunks.txt:1:3: no file name, expected an index, a comma and a file name, such as 1,chunk_1");
-  CHECK(complaint("1,a/b\n4,LASTCHUNK") == "local_chunks.txt:1:3: file name \"a/b\" has a slash, expected the name of a file in this folder");
-  CHECK(complaint("1,..\n4,LASTCHUNK") == "local_chunks.txt:1:3: file name \"..\" has the part .., expected the name of a file in this folder");
+  CHECK(complaint("1,a\n5,b\n4,LASTCHUNK") ==
+        "local_chunks.txt:2:1: chunk index 5 is past the last, which is 4 by line 3");
+  CHECK(complaint("1,a\n4,LASTCHUNK\n2,b") ==
+        "local_chunks.txt:3:1: a line after LASTCHUNK, which stands on line 2, expected the end of the list");
+  CHECK(complaint("4,LASTCHUNK\n4,LASTCHUNK") ==
+        "local_chunks.txt:2:1: a line after LASTCHUNK, which stands on line 1, expected the end of the list");
+  CHECK(complaint("0,a\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:1: chunk index is \"0\", expected an integer from 1 to 100000");
+  CHECK(complaint("x,a\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:1: chunk index is \"x\", expected an integer from 1 to 100000");
+  CHECK(complaint("-1,LASTCHUNK") ==
+        "local_chunks.txt:1:1: chunk index is \"-1\", expected an integer from 1 to 100000");
+  CHECK(complaint("100001,LASTCHUNK") ==
+        "local_chunks.txt:1:1: chunk index is \"100001\", expected an integer from 1 to 100000");
+  CHECK(complaint("1\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:2: no file name, expected an index, a comma and a file name, such as 1,chunk_1");
+  CHECK(complaint("1,\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:3: no file name, expected an index, a comma and a file name, such as 1,chunk_1");
+  CHECK(complaint("1,a/b\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:3: file name \"a/b\" has a slash, expected the name of a file in this folder");
+  CHECK(complaint("1,..\n4,LASTCHUNK") ==
+        "local_chunks.txt:1:3: file name \"..\" has the part .., expected the name of a file in this folder");
   CHECK(complaint("1,local_chunks.txt\n4,LASTCHUNK") ==
-        "local_chunks.txt:1:3: file name \"local_chunks.txt\" is a name that peerProcess uses itself, expected the name of a file in this folder");
+        "local_chunks.txt:1:3: file name \"local_chunks.txt\" is a name that peerProcess uses itself, expected the "
+        "name of a file in this folder");
 }
 
 TEST_CASE("everything that is wrong is said at once, in the file's order", "[local_chunks]") {
@@ -65,24 +80,43 @@ TEST_CASE("everything that is wrong is said at once, in the file's order", "[loc
 }
 
 TEST_CASE("names that a chunk cannot have", "[local_chunks]") {
-  for (const std::string_view name : {"chunk_1", "a,b", "a b", "Ü", "LASTCHUNK2", "lastchunk", "a.b", "log_peer_1001", "Common.cfg.bak", "a.part1"}) {
+  for (const std::string_view name :
+       {"chunk_1", "a,b", "a b", "Ü", "LASTCHUNK2", "lastchunk", "a.b", "log_peer_1001", "Common.cfg.bak", "a.part1"}) {
     INFO(name);
     CHECK(chunk_name_fault(name).empty());
   }
   const std::string longest(255, 'x');
   CHECK(chunk_name_fault(longest).empty());
-  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("/"), std::string("LASTCHUNK"),
-                                  std::string(".peerProcess"), std::string(".peerProcess-1"), std::string("a\nb"), std::string("a\0b", 3), std::string(" a"),
-                                  std::string("a "), std::string("\xff"), std::string(".hidden"), std::string(".bashrc"), std::string("Common.cfg"),
-                                  std::string("PeerInfo.cfg"), std::string("local_chunks.txt"), std::string("log_peer_1001.log"), std::string("a.part"),
-                                  std::string("a.journal"), longest + "x"}) {
+  for (const std::string& name : {std::string(),
+                                  std::string("."),
+                                  std::string(".."),
+                                  std::string("a/b"),
+                                  std::string("/"),
+                                  std::string("LASTCHUNK"),
+                                  std::string(".peerProcess"),
+                                  std::string(".peerProcess-1"),
+                                  std::string("a\nb"),
+                                  std::string("a\0b", 3),
+                                  std::string(" a"),
+                                  std::string("a "),
+                                  std::string("\xff"),
+                                  std::string(".hidden"),
+                                  std::string(".bashrc"),
+                                  std::string("Common.cfg"),
+                                  std::string("PeerInfo.cfg"),
+                                  std::string("local_chunks.txt"),
+                                  std::string("log_peer_1001.log"),
+                                  std::string("a.part"),
+                                  std::string("a.journal"),
+                                  longest + "x"}) {
     INFO(name);
     CHECK_FALSE(chunk_name_fault(name).empty());
   }
 }
 
 TEST_CASE("what was received is read as it was written", "[local_chunks]") {
-  std::vector<ReceivedChunk> received{{.index = 3, .size = 0, .sha256 = {}, .name = "a, b"}, {.index = 1, .size = kLargestChunk, .sha256 = {}, .name = "c"}};
+  std::vector<ReceivedChunk> received{{.index = 3, .size = 0, .sha256 = {}, .name = "a, b"},
+                                      {.index = 1, .size = kLargestChunk, .sha256 = {}, .name = "c"}};
   received[1].sha256.fill(std::byte{0xab});
   const std::string text = print_received_chunks(received);
   CHECK(parse_received_chunks(text, "received") == received);
@@ -90,9 +124,12 @@ TEST_CASE("what was received is read as it was written", "[local_chunks]") {
 }
 
 TEST_CASE("a note that makes no sense", "[local_chunks]") {
-  const auto wrong = [](const std::string& text) { return findings_of([&] { parse_received_chunks(text, "received"); }); };
+  const auto wrong = [](const std::string& text) {
+    return findings_of([&] { parse_received_chunks(text, "received"); });
+  };
   const std::string digest(64, '0');
-  CHECK(wrong("1,5," + digest + ",a\n1,5," + digest + ",b") == "received:2:1: chunk index 1 stands here again, first on line 1");
+  CHECK(wrong("1,5," + digest + ",a\n1,5," + digest + ",b") ==
+        "received:2:1: chunk index 1 stands here again, first on line 1");
   CHECK(wrong("1,-5," + digest + ",a") == "received:1:3: size is \"-5\", expected bytes from 0 to 4294967290");
   CHECK(wrong("1,5,abc,a") == "received:1:5: SHA-256 is \"abc\", expected 64 hexadecimal digits");
   CHECK(wrong("1,5").find("SHA-256 is \"\"") != std::string::npos);

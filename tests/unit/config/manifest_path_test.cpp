@@ -21,8 +21,8 @@ std::string collision(std::vector<std::string_view> paths) {
 }
 
 TEST_CASE("paths that stay inside the content are accepted", "[manifest]") {
-  for (const char* path : {"a", ".a", "..a", "a..", "a/b/c", "a b", "a\\b", "C:", "a.part", "-o", "~",
-                           "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\xa0"}) {
+  for (const char* path : {"a", ".a", "..a", "a..", "a/b/c", "a b", "a\\b", "C:", "a.part", "-o", "~", "\xc3\xbc",
+                           "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\xa0"}) {
     INFO(path);
     CHECK(path_fault(path) == "");
   }
@@ -44,16 +44,19 @@ TEST_CASE("paths that could lead out, be many things or be no name are refused",
   for (const char* path : {".", "./a", "a/.", "a/./b"}) CHECK(path_fault(path) == "has the part .");
   CHECK(path_fault(std::string(256, 'n')) == "has a part of more than 255 bytes");
   CHECK(path_fault("a/" + std::string(256, 'n') + "/b") == "has a part of more than 255 bytes");
-  for (const std::string& path : {std::string("a\0b", 3), std::string("a\nb"), std::string("\x1b[2J"), std::string("a\x7f"), std::string("\xc2\x9b")})
+  for (const std::string& path : {std::string("a\0b", 3), std::string("a\nb"), std::string("\x1b[2J"),
+                                  std::string("a\x7f"), std::string("\xc2\x9b")})
     CHECK(path_fault(path) == "has a control character");
 }
 
 TEST_CASE("paths that are not UTF-8 are refused", "[manifest]") {
   // Lone and missing continuations, overlong forms, surrogates, beyond U+10FFFF, bytes that never occur.
-  for (const char* path : {"\x80", "a\xbf", "\xc3", "\xc3(", "\xe2\x82", "\xf0\x9f\x98", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xe0\x9f\xbf",
-                           "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe", "\xff"})
+  for (const char* path : {"\x80", "a\xbf", "\xc3", "\xc3(", "\xe2\x82", "\xf0\x9f\x98", "\xc0\xaf", "\xc1\x81",
+                           "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80",
+                           "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe", "\xff"})
     CHECK(path_fault(path) == "is not UTF-8");
-  for (const char* path : {"\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "\xe0\xa0\x80", "\xf0\x90\x80\x80"}) CHECK(path_fault(path) == "");
+  for (const char* path : {"\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "\xe0\xa0\x80", "\xf0\x90\x80\x80"})
+    CHECK(path_fault(path) == "");
 }
 
 TEST_CASE("paths that can be in one folder together are accepted", "[manifest]") {
@@ -78,14 +81,17 @@ TEST_CASE("paths that cannot be in one folder together are told", "[manifest]") 
 
 TEST_CASE("a manifest's paths are checked, alone, in their order and together", "[manifest]") {
   const auto wrong = [](const std::string& folders, const std::vector<std::string>& files) {
-    std::string text = R"({"peerProcess_manifest":1,"kind":"folder","piece_size":1,"piece_hash":"xxh3","folders":[)" + folders + R"(],"files":[)";
+    std::string text = R"({"peerProcess_manifest":1,"kind":"folder","piece_size":1,"piece_hash":"xxh3","folders":[)" +
+                       folders + R"(],"files":[)";
     for (const std::string& path : files)
-      text += (path == files.front() ? "" : ",") + (R"({"path":")" + path + R"(","size":1,"mode":"0644","pieces":["00000000000000000000000000000000"]})");
+      text += (path == files.front() ? "" : ",") +
+              (R"({"path":")" + path + R"(","size":1,"mode":"0644","pieces":["00000000000000000000000000000000"]})");
     return findings_of([&] { parse_manifest(text + "]}", "m"); });
   };
   CHECK(wrong("", {"a", "b"}) == "");
   CHECK(wrong("", {"a", "../b"}) == "m: /files/1/path \"../b\" has the part .., expected a path inside the content");
-  CHECK(wrong("", {"a\\u0000b"}) == "m: /files/0/path \"a\\x00b\" has a control character, expected a path inside the content");
+  CHECK(wrong("", {"a\\u0000b"}) ==
+        "m: /files/0/path \"a\\x00b\" has a control character, expected a path inside the content");
   CHECK(wrong("", {"b", "a"}) == "m: /files/1/path \"a\" stands behind \"b\", expected paths in ascending order");
   CHECK(wrong("", {"z", "\xc3\xbc"}) == "");
   CHECK(wrong("\"/d\"", {"a"}) == "m: /folders/0 \"/d\" is absolute, expected a path inside the content");

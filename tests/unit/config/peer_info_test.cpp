@@ -19,8 +19,8 @@ std::string wrong(std::string_view text) {
 std::string understood(std::string_view text) {
   std::string picture;
   for (const PeerLine& peer : parse(text))
-    picture += (picture.empty() ? "" : ", ") + std::to_string(peer.id) + " " + peer.host + " " + std::to_string(peer.port) +
-               (peer.has_file ? " 1 @" : " 0 @") + std::to_string(peer.line);
+    picture += (picture.empty() ? "" : ", ") + std::to_string(peer.id) + " " + peer.host + " " +
+               std::to_string(peer.port) + (peer.has_file ? " 1 @" : " 0 @") + std::to_string(peer.line);
   return picture;
 }
 
@@ -33,7 +33,8 @@ TEST_CASE("a PeerInfo.cfg from another system or editor reads the same", "[confi
   const std::string same = "1001 a 6008 1 @1, 1002 b 6009 0 @2";
   CHECK(understood("1001 a 6008 1\n1002 b 6009 0") == same);
   CHECK(understood("1001 a 6008 1 \r\n1002 b 6009 0\t\r\n") == same);
-  CHECK(understood("\xef\xbb\xbf" "1001\ta   6008\t1\n 1002 b 6009 0 # the slow one\n\n") == same);
+  CHECK(understood("\xef\xbb\xbf"
+                   "1001\ta   6008\t1\n 1002 b 6009 0 # the slow one\n\n") == same);
   CHECK(understood("# who\n\n1001 a 6008 1") == "1001 a 6008 1 @3");
 }
 
@@ -54,19 +55,23 @@ TEST_CASE("a host is a name, an IPv4 or an IPv6 address, with brackets or withou
   CHECK(understood("1 node_1.example-site.org 80 0") == "1 node_1.example-site.org 80 0 @1");
   for (const std::string host : {"a/b", "a,b", "[]", "[::1", "user@host", "h\xc3\xb6st", "$(x)"}) {
     INFO(host);
-    CHECK(wrong("1 " + host + " 80 0") == "PeerInfo.cfg:1:3: host is \"" + host + "\", expected a name, an IPv4 or an IPv6 address");
+    CHECK(wrong("1 " + host + " 80 0") ==
+          "PeerInfo.cfg:1:3: host is \"" + host + "\", expected a name, an IPv4 or an IPv6 address");
   }
   CHECK(understood("1 " + std::string(253, 'h') + " 80 0").size() > 253);
   CHECK(wrong("1 " + std::string(254, 'h') + " 80 0").starts_with("PeerInfo.cfg:1:3: host is "));
 }
 
 TEST_CASE("each word of PeerInfo.cfg that is wrong is shown with what was expected", "[config]") {
-  CHECK(wrong("2147483648 a 80 0") == "PeerInfo.cfg:1:1: peer ID is \"2147483648\", expected an integer from 0 to 2147483647");
+  CHECK(wrong("2147483648 a 80 0") ==
+        "PeerInfo.cfg:1:1: peer ID is \"2147483648\", expected an integer from 0 to 2147483647");
   CHECK(wrong("-1 a 80 0") == "PeerInfo.cfg:1:1: peer ID is \"-1\", expected an integer from 0 to 2147483647");
   CHECK(wrong("1 a 0 0") == "PeerInfo.cfg:1:5: port is \"0\", expected an integer from 1 to 65535");
   CHECK(wrong("1 a 65536 0") == "PeerInfo.cfg:1:5: port is \"65536\", expected an integer from 1 to 65535");
-  CHECK(wrong("1 a 80 2") == "PeerInfo.cfg:1:8: last word is \"2\", expected 1 if the peer starts with the file, else 0");
-  CHECK(wrong("1 a 80 yes") == "PeerInfo.cfg:1:8: last word is \"yes\", expected 1 if the peer starts with the file, else 0");
+  CHECK(wrong("1 a 80 2") ==
+        "PeerInfo.cfg:1:8: last word is \"2\", expected 1 if the peer starts with the file, else 0");
+  CHECK(wrong("1 a 80 yes") ==
+        "PeerInfo.cfg:1:8: last word is \"yes\", expected 1 if the peer starts with the file, else 0");
 }
 
 TEST_CASE("a line with too few or too many words is shown where it goes wrong", "[config]") {
@@ -93,14 +98,15 @@ TEST_CASE("a PeerInfo.cfg without peers is refused", "[config]") {
 }
 
 TEST_CASE("everything that is wrong with a PeerInfo.cfg is told at once", "[config]") {
-  CHECK(wrong("x a! 0 2\n1 a 80 1\n1001\n1 a 80 0\n") ==
-        "PeerInfo.cfg:1:1: peer ID is \"x\", expected an integer from 0 to 2147483647\n"
-        "PeerInfo.cfg:1:3: host is \"a!\", expected a name, an IPv4 or an IPv6 address\n"
-        "PeerInfo.cfg:1:6: port is \"0\", expected an integer from 1 to 65535\n"
-        "PeerInfo.cfg:1:8: last word is \"2\", expected 1 if the peer starts with the file, else 0\n"
-        "PeerInfo.cfg:3:5: 1 word, expected 4: peer ID, host name, port, and 1 if the peer starts with the file, else 0\n"
-        "PeerInfo.cfg:4:1: peer ID 1 stands here again, first on line 2\n"
-        "PeerInfo.cfg:4:5: port 80 of a is taken already by line 2");
+  CHECK(
+      wrong("x a! 0 2\n1 a 80 1\n1001\n1 a 80 0\n") ==
+      "PeerInfo.cfg:1:1: peer ID is \"x\", expected an integer from 0 to 2147483647\n"
+      "PeerInfo.cfg:1:3: host is \"a!\", expected a name, an IPv4 or an IPv6 address\n"
+      "PeerInfo.cfg:1:6: port is \"0\", expected an integer from 1 to 65535\n"
+      "PeerInfo.cfg:1:8: last word is \"2\", expected 1 if the peer starts with the file, else 0\n"
+      "PeerInfo.cfg:3:5: 1 word, expected 4: peer ID, host name, port, and 1 if the peer starts with the file, else 0\n"
+      "PeerInfo.cfg:4:1: peer ID 1 stands here again, first on line 2\n"
+      "PeerInfo.cfg:4:5: port 80 of a is taken already by line 2");
 }
 
 }  // namespace

@@ -22,8 +22,29 @@ TEST_CASE("A rate is a number with a unit or without") {
 }
 
 TEST_CASE("Whatever else it is, it is no rate") {
-  for (const char* const word : {"", "M", ".", "1.", ".5M", "-1", "+1", "1,5M", "1.5.2M", "1 M", " 1M", "1M ", "10Mbit", "10MBit", "10M/s", "0", "0.0001",
-                                 "1001G", "99999999999999999999", "1e6", "0x10", "1.-5", "unlimited"}) {
+  for (const char* const word : {"",
+                                 "M",
+                                 ".",
+                                 "1.",
+                                 ".5M",
+                                 "-1",
+                                 "+1",
+                                 "1,5M",
+                                 "1.5.2M",
+                                 "1 M",
+                                 " 1M",
+                                 "1M ",
+                                 "10Mbit",
+                                 "10MBit",
+                                 "10M/s",
+                                 "0",
+                                 "0.0001",
+                                 "1001G",
+                                 "99999999999999999999",
+                                 "1e6",
+                                 "0x10",
+                                 "1.-5",
+                                 "unlimited"}) {
     INFO(word);
     CHECK_FALSE(parse_rate(word));
   }

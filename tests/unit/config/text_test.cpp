@@ -14,7 +14,8 @@ std::string words(std::string_view text) {
   std::string picture;
   for (const Line& line : split_lines(text))
     for (const Word& word : line.words)
-      picture += (picture.empty() ? "" : " | ") + std::to_string(line.number) + ":" + std::to_string(word.column) + " " + std::string(word.text);
+      picture += (picture.empty() ? "" : " | ") + std::to_string(line.number) + ":" + std::to_string(word.column) +
+                 " " + std::string(word.text);
   return picture;
 }
 
@@ -38,7 +39,8 @@ TEST_CASE("tabs and any number of blanks separate words", "[config]") {
 }
 
 TEST_CASE("a byte-order mark is neither a word nor a column", "[config]") {
-  CHECK(words("\xef\xbb\xbf" "a b") == "1:1 a | 1:3 b");
+  CHECK(words("\xef\xbb\xbf"
+              "a b") == "1:1 a | 1:3 b");
   CHECK(words("\xef\xbb\xbf") == "");
 }
 
@@ -54,7 +56,8 @@ TEST_CASE("an integer is digits within its limits and nothing else", "[config]")
   CHECK(parse_integer("9", 0, 9) == 9u);
   CHECK(parse_integer("007", 0, 9) == 7u);
   CHECK(parse_integer("18446744073709551615", 0, UINT64_MAX) == UINT64_MAX);
-  for (const char* word : {"", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "1k", "ten", "10", "18446744073709551616", "99999999999999999999999"})
+  for (const char* word : {"", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "1k", "ten", "10", "18446744073709551616",
+                           "99999999999999999999999"})
     CHECK_FALSE(parse_integer(word, 0, 9));
   CHECK_FALSE(parse_integer("4", 5, 9));
 }
@@ -69,16 +72,33 @@ TEST_CASE("words from a file are safe to print", "[config]") {
 }
 
 TEST_CASE("what steers a terminal or the direction of writing is escaped, other writing is not", "[config]") {
-  CHECK(printable("a\xc2\x9b" "31m") == "a\\xc2\\x9b" "31m");  // U+009B, a control of C1
-  CHECK(printable("a\x9b" "31m") == "a\\x9b" "31m");          // the same as one byte, which is no UTF-8
-  CHECK(printable("gpj.\xe2\x80\xae" "exe") == "gpj.\\xe2\\x80\\xae" "exe");  // U+202E writes backwards
+  CHECK(printable("a\xc2\x9b"
+                  "31m") ==
+        "a\\xc2\\x9b"
+        "31m");  // U+009B, a control of C1
+  CHECK(printable("a\x9b"
+                  "31m") ==
+        "a\\x9b"
+        "31m");  // the same as one byte, which is no UTF-8
+  CHECK(printable("gpj.\xe2\x80\xae"
+                  "exe") ==
+        "gpj.\\xe2\\x80\\xae"
+        "exe");                                                                        // U+202E writes backwards
   CHECK(printable("\xe2\x81\xa6x\xe2\x81\xa9") == "\\xe2\\x81\\xa6x\\xe2\\x81\\xa9");  // U+2066, U+2069
-  CHECK(printable("a\xe2\x80\x8b" "b\xef\xbb\xbf") == "a\\xe2\\x80\\x8b" "b\\xef\\xbb\\xbf");  // U+200B, U+FEFF
-  CHECK(printable("a\xe2\x80\xa8" "b") == "a\\xe2\\x80\\xa8" "b");  // U+2028 ends a line
+  CHECK(printable("a\xe2\x80\x8b"
+                  "b\xef\xbb\xbf") ==
+        "a\\xe2\\x80\\x8b"
+        "b\\xef\\xbb\\xbf");  // U+200B, U+FEFF
+  CHECK(printable("a\xe2\x80\xa8"
+                  "b") ==
+        "a\\xe2\\x80\\xa8"
+        "b");  // U+2028 ends a line
   CHECK(printable("a\nb\r") == "a\\x0ab\\x0d");
   CHECK(printable("\xf3\xa0\x81\x81") == "\\xf3\\xa0\\x81\\x81");  // U+E0041, a tag
-  CHECK(printable("\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80 \xe2\x82") == "\\xc0\\xaf \\xed\\xa0\\x80 \\xf5\\x80\\x80\\x80 \\xe2\\x82");
-  for (const char* text : {"Grüße", "日本語", "\xf0\x9f\x90\x8b", "עברית", "a\\x9b", ""}) CHECK(printable(text) == text);
+  CHECK(printable("\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80 \xe2\x82") ==
+        "\\xc0\\xaf \\xed\\xa0\\x80 \\xf5\\x80\\x80\\x80 \\xe2\\x82");
+  for (const char* text : {"Grüße", "日本語", "\xf0\x9f\x90\x8b", "עברית", "a\\x9b", ""})
+    CHECK(printable(text) == text);
   CHECK(printable(printable("\xc2\x9b\xff")) == printable("\xc2\x9b\xff"));
 }
 

@@ -16,7 +16,9 @@ using Verdict = BitOrder::Verdict;
 using test::picture;
 using test::pieces;
 
-std::unique_ptr<BitOrder> order_of(std::string_view map) { return BitOrder::of(pieces(map), Bitfield(static_cast<std::uint32_t>(map.size()))); }
+std::unique_ptr<BitOrder> order_of(std::string_view map) {
+  return BitOrder::of(pieces(map), Bitfield(static_cast<std::uint32_t>(map.size())));
+}
 
 /// A peer with some of the pieces that gets the others in random order.
 struct Sender {

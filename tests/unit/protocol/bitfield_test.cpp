@@ -85,9 +85,7 @@ TEST_CASE("a payload is read to the letter", "[bitfield]") {
   CHECK(from_wire("0000000000000000 80", 65) == std::string(64, '0') + "1");
 }
 
-TEST_CASE("a bitfield of zero bytes is the empty set", "[bitfield]") {
-  CHECK(from_wire("", 5) == "00000");
-}
+TEST_CASE("a bitfield of zero bytes is the empty set", "[bitfield]") { CHECK(from_wire("", 5) == "00000"); }
 
 TEST_CASE("a bitfield of another length is a violation", "[bitfield]") {
   CHECK(from_wire("b000", 5) == "bitfield of 2 bytes, expected 1 for 5 pieces");
@@ -102,7 +100,8 @@ TEST_CASE("set spare bits are a violation", "[bitfield]") {
 }
 
 TEST_CASE("spare bits in the pattern of low-end numbering are a violation that says so", "[bitfield]") {
-  const std::string hint = "bitfield with spare bits set (the remote seems to number bits from the low end; the high bit is piece 0)";
+  const std::string hint =
+      "bitfield with spare bits set (the remote seems to number bits from the low end; the high bit is piece 0)";
   CHECK(from_wire("1f", 5) == hint);    // all of five
   CHECK(from_wire("01", 5) == hint);    // the first of five
   CHECK(from_wire("ff01", 9) == hint);  // all of nine

@@ -41,7 +41,8 @@ TEST_CASE("Common bytes of two blocks' length are found at every offset") {
   const Bytes old = noise(1, 5'000);
   const BlockIndex index = index_of(old);
   for (std::size_t from = 0; from + 127 <= 4'900; from += 37) {
-    const Bytes common(old.begin() + static_cast<std::ptrdiff_t>(from), old.begin() + static_cast<std::ptrdiff_t>(from + 127));
+    const Bytes common(old.begin() + static_cast<std::ptrdiff_t>(from),
+                       old.begin() + static_cast<std::ptrdiff_t>(from + 127));
     const Shifts shifts = index.find(noise(2, from % 91) + common + noise(3, 10), 0);
     REQUIRE(shifts.tail == std::vector<Shift>{static_cast<Shift>(from) - static_cast<Shift>(from % 91)});
   }
@@ -65,7 +66,8 @@ TEST_CASE("A block with several places has them all, and one with many has none"
 TEST_CASE("The index of a large file stays small") {
   CHECK(BlockIndex::block_size_for(1) == BlockIndex::kSmallestBlock);
   CHECK(BlockIndex::block_size_for(64u << 20) == BlockIndex::kSmallestBlock);
-  for (const std::uint64_t size : {1ull << 30, 1ull << 36, 1ull << 42}) CHECK(size / BlockIndex::block_size_for(size) <= BlockIndex::kMostBlocks);
+  for (const std::uint64_t size : {1ull << 30, 1ull << 36, 1ull << 42})
+    CHECK(size / BlockIndex::block_size_for(size) <= BlockIndex::kMostBlocks);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ class Chooser {
   /// The interval ends; whose rank is not given has rank 0.
   void interval_ends(const std::map<std::uint32_t, std::uint64_t>& ranks) {
     std::vector<Ranked> all;
-    for (const LinkId link : choker.interested()) all.push_back({link, ranks.contains(link.value) ? ranks.at(link.value) : 0});
+    for (const LinkId link : choker.interested())
+      all.push_back({link, ranks.contains(link.value) ? ranks.at(link.value) : 0});
     choker.choose_preferred(all, random);
   }
   void optimistic_interval_ends() { choker.choose_optimistic(random); }
@@ -242,7 +243,8 @@ TEST_CASE("a link that was never interested may go", "[choker]") {
   CHECK(c.unchoked() == "1");
 }
 
-// --- favored links: the cooperative policy -----------------------------------------------------------------------------
+// --- favored links: the cooperative policy
+// -----------------------------------------------------------------------------
 
 TEST_CASE("a favored link takes a slot from another at once", "[choker]") {
   Chooser c(1);
@@ -320,7 +322,8 @@ TEST_CASE("interest that does not change, a second favor, or a list of other lin
   CHECK(test::aborts([&] { c.choker.choose_preferred({}, c.random); }));
 }
 
-// --- who wastes a slot ---------------------------------------------------------------------------------------------------
+// --- who wastes a slot
+// ---------------------------------------------------------------------------------------------------
 
 TEST_CASE("who wastes a slot loses it to one that waits", "[choker]") {
   Chooser c(1);

@@ -15,7 +15,9 @@ ChunkClaim claim(std::uint32_t size, std::string name) {
   return claim;
 }
 
-ChunkAnnouncement announcement(std::uint32_t piece) { return {PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim(5, "a"))}; }
+ChunkAnnouncement announcement(std::uint32_t piece) {
+  return {PieceIndex{piece}, std::make_shared<const ChunkClaim>(claim(5, "a"))};
+}
 
 /// What comes of these bytes behind a handshake.
 Decoded decode(const Bytes& bytes, const Geometry& geometry) {

@@ -13,10 +13,11 @@ ChunkClaim claim(std::string name, std::uint32_t size = 3) { return {.size = siz
 
 /// Chunks 0 and 2 are ours from the start, 3 was received.
 ChunkTrust keeper(std::uint32_t quorum) {
-  return ChunkTrust({.quorum = quorum,
-                     .held = {{PieceIndex{0}, claim("zero")}, {PieceIndex{2}, claim("two")}, {PieceIndex{3}, claim("three"), false}},
-                     .name_fault = [](std::string_view name) { return name == "evil" ? std::string("is evil") : std::string(); }},
-                    5);
+  return ChunkTrust(
+      {.quorum = quorum,
+       .held = {{PieceIndex{0}, claim("zero")}, {PieceIndex{2}, claim("two")}, {PieceIndex{3}, claim("three"), false}},
+       .name_fault = [](std::string_view name) { return name == "evil" ? std::string("is evil") : std::string(); }},
+      5);
 }
 
 Bitfield stored(std::initializer_list<std::uint32_t> pieces) {

@@ -32,7 +32,8 @@ std::string meant(std::string_view picture, const Geometry& geometry = kGeometry
 
 TEST_CASE("the handshake comes first", "[decoder]") {
   CHECK(test::decoded(kGeometry, greeting()) == "handshake 1001");
-  CHECK(test::decoded(kGeometry, hex("00000001 00") + greeting()) == "violation: not a handshake: the header is not P2PFILESHARINGPROJ");
+  CHECK(test::decoded(kGeometry, hex("00000001 00") + greeting()) ==
+        "violation: not a handshake: the header is not P2PFILESHARINGPROJ");
   CHECK(test::decoded(kGeometry, test::text("GET / HTTP/1.1")) ==
         "violation: HTTP spoken to this port, expected the handshake header P2PFILESHARINGPROJ");
 }
@@ -55,7 +56,8 @@ TEST_CASE("messages follow each other in one read", "[decoder]") {
 }
 
 TEST_CASE("a second bitfield is decoded like the first; whether it is legal is not decided here", "[decoder]") {
-  CHECK(meant("00000003 05 b020 00000003 05 0040 00000001 01") == "bitfield 10110000001, bitfield 00000000010, unchoke");
+  CHECK(meant("00000003 05 b020 00000003 05 0040 00000001 01") ==
+        "bitfield 10110000001, bitfield 00000000010, unchoke");
 }
 
 TEST_CASE("an unfinished message is waited for", "[decoder]") {
@@ -68,10 +70,13 @@ TEST_CASE("an unfinished message is waited for", "[decoder]") {
 
 TEST_CASE("a length of zero is a whole message that says nothing", "[decoder]") {
   CHECK(meant("00000000") == "keep-alive");
-  CHECK(meant("00000000 00000000 00000001 01 00000000 00000001 00") == "keep-alive, keep-alive, unchoke, keep-alive, choke");
+  CHECK(meant("00000000 00000000 00000001 01 00000000 00000001 00") ==
+        "keep-alive, keep-alive, unchoke, keep-alive, choke");
 }
 
-TEST_CASE("a bitfield message without bytes is the empty set", "[decoder]") { CHECK(meant("00000001 05 00000001 01") == "bitfield 00000000000, unchoke"); }
+TEST_CASE("a bitfield message without bytes is the empty set", "[decoder]") {
+  CHECK(meant("00000001 05 00000001 01") == "bitfield 00000000000, unchoke");
+}
 
 TEST_CASE("signals with a payload are violations", "[decoder]") {
   CHECK(meant("00000002 00 00") == "violation: choke with length 2, expected 1");
@@ -109,7 +114,8 @@ TEST_CASE("a bitfield message of another length is a violation, told before its 
 TEST_CASE("spare bits of a bitfield are violations", "[decoder]") {
   CHECK(meant("00000003 05 fff0") == "violation: bitfield with spare bits set");
   CHECK(meant("00000003 05 ff07") ==
-        "violation: bitfield with spare bits set (the remote seems to number bits from the low end; the high bit is piece 0)");
+        "violation: bitfield with spare bits set (the remote seems to number bits from the low end; the high bit is "
+        "piece 0)");
 }
 
 TEST_CASE("an unknown type no longer than the longest message is skipped", "[decoder]") {
@@ -131,7 +137,8 @@ TEST_CASE("the longest message is the bitfield's where pieces are small", "[deco
 
 TEST_CASE("a length that is another message's tells that the types are numbered in another way", "[decoder]") {
   const auto seems = [](std::string_view picture, std::string_view other) {
-    return meant(picture).ends_with("(the length is that of " + std::string(other) + ": the remote seems to number its message types in its own way)");
+    return meant(picture).ends_with("(the length is that of " + std::string(other) +
+                                    ": the remote seems to number its message types in its own way)");
   };
   const Geometry even(800, 10);  // a bitfield has ten bytes
   CHECK(meant("0000000b 07 ffffffffffffffffffff", even).ends_with("number its message types in its own way)"));
@@ -149,7 +156,8 @@ TEST_CASE("a few haves before the handshake are skipped, in any portions", "[dec
   Bytes early;
   for (int i = 0; i < 16; ++i) early = early + hex("00000005 04 0000000a");
   CHECK(test::decoded(kGeometry, early + greeting()) == "handshake 1001");
-  CHECK(test::decoded(kGeometry, early + hex("00000005 04 00000001") + greeting()).starts_with("violation: not a handshake"));
+  CHECK(test::decoded(kGeometry, early + hex("00000005 04 00000001") + greeting())
+            .starts_with("violation: not a handshake"));
   CHECK(test::decoded(kGeometry, hex("00000005 04 0000000b") + greeting()).starts_with("violation: not a handshake"));
   CHECK(test::decoded(kGeometry, hex("00000005 06 00000001") + greeting()).starts_with("violation: not a handshake"));
   Decoder decoder(kGeometry);
@@ -163,8 +171,10 @@ TEST_CASE("a few haves before the handshake are skipped, in any portions", "[dec
 }
 
 TEST_CASE("a length in little-endian order is explained", "[decoder]") {
-  CHECK(meant("01000000 01") == "violation: unchoke with length 16777216, expected 1 (1 in little-endian order; lengths are big-endian)");
-  CHECK(meant("05000000 04") == "violation: have with length 83886080, expected 5 (5 in little-endian order; lengths are big-endian)");
+  CHECK(meant("01000000 01") ==
+        "violation: unchoke with length 16777216, expected 1 (1 in little-endian order; lengths are big-endian)");
+  CHECK(meant("05000000 04") ==
+        "violation: have with length 83886080, expected 5 (5 in little-endian order; lengths are big-endian)");
   CHECK(meant("ffffffff 01") == "violation: unchoke with length 4294967295, expected 1");
 }
 

@@ -10,7 +10,9 @@
 namespace p2p {
 namespace {
 
-std::string whole(Duration time) { return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()); }
+std::string whole(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
 
 TEST_CASE("the page on security has the door's figures", "[door]") {
   std::ifstream in(std::string(PEER_SOURCE_DIR) + "/docs/SECURITY.md");

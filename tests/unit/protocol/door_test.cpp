@@ -17,10 +17,14 @@ using namespace std::chrono_literals;
 
 constexpr ContentPrefix kModel{std::byte{1}}, kOther{std::byte{2}}, kQuestion{std::byte{3}}, kNothing{std::byte{4}};
 
-Origin machine(unsigned number) { return Origin::of(Origin::V4{std::byte{10}, std::byte(number >> 16), std::byte(number >> 8), std::byte(number)}); }
+Origin machine(unsigned number) {
+  return Origin::of(Origin::V4{std::byte{10}, std::byte(number >> 16), std::byte(number >> 8), std::byte(number)});
+}
 
 struct Shop final : DoorUses {
-  bool exchanges(const std::optional<ContentPrefix>& content) const override { return content ? shared.contains(*content) : classic; }
+  bool exchanges(const std::optional<ContentPrefix>& content) const override {
+    return content ? shared.contains(*content) : classic;
+  }
   bool gives_manifest(const ContentPrefix& content) const override { return shared.contains(content); }
   bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
 
@@ -151,12 +155,15 @@ TEST_CASE("endless haves, and other frames, are no greeting", "[door]") {
   CHECK(porch.fate(other).starts_with("out: protocol violation"));
 }
 
-TEST_CASE("where peers are listed, all of them may knock at once, and some more; with few descriptors always some", "[door]") {
+TEST_CASE("where peers are listed, all of them may knock at once, and some more; with few descriptors always some",
+          "[door]") {
   const auto greet_at_once = [](std::uint32_t spare) {
     Porch porch(DoorLimits::listed(4, spare));
     std::uint32_t came = 0;
     std::vector<CallerId> callers;
-    const auto all_stay = [&] { return std::ranges::all_of(callers, [&](CallerId each) { return porch.fate(each).empty(); }); };
+    const auto all_stay = [&] {
+      return std::ranges::all_of(callers, [&](CallerId each) { return porch.fate(each).empty(); });
+    };
     for (; all_stay() && came < 1000; ++came) callers.push_back(porch.comes());
     return came - 1;
   };

@@ -101,7 +101,8 @@ TEST_CASE("what was over is not over when we lack something again", "[farewell]"
 
 // --- patience --------------------------------------------------------------------------------------------------------
 
-TEST_CASE("those out of sight are waited for as long as the patience lasts, counted from our own completion", "[farewell]") {
+TEST_CASE("those out of sight are waited for as long as the patience lasts, counted from our own completion",
+          "[farewell]") {
   Party party(10min);
   for (const NeighborIndex index : {0u, 1u}) {
     party.links(index);

@@ -6,7 +6,8 @@
 namespace p2p {
 namespace {
 
-constexpr ContentPrefix kContent{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5}, std::byte{6}, std::byte{7}, std::byte{8}};
+constexpr ContentPrefix kContent{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4},
+                                 std::byte{5}, std::byte{6}, std::byte{7}, std::byte{8}};
 
 TEST_CASE("features stand in the reserved bytes as docs/PROTOCOL.md says", "[features]") {
   const ReservedBytes bytes = encode(Features{.fetch_manifest = true, .content = kContent});
@@ -15,8 +16,9 @@ TEST_CASE("features stand in the reserved bytes as docs/PROTOCOL.md says", "[fea
 }
 
 TEST_CASE("what was said is understood", "[features]") {
-  for (const Features& features : {Features{.content = kContent}, Features{.fetch_manifest = true, .content = kContent},
-                                   Features{.fetch_catalog = true, .content = kContent}, Features{.chunks = true, .content = kContent}})
+  for (const Features& features :
+       {Features{.content = kContent}, Features{.fetch_manifest = true, .content = kContent},
+        Features{.fetch_catalog = true, .content = kContent}, Features{.chunks = true, .content = kContent}})
     CHECK(decode_features(encode(features)) == features);
   CHECK(encode(Features{.fetch_catalog = true, .content = kContent})[1] == std::byte{0x02});
 }

@@ -55,7 +55,9 @@ TEST_CASE("a wrong header is refused at its first wrong byte", "[handshake]") {
 }
 
 TEST_CASE("what people point at this port by mistake is named", "[handshake]") {
-  const auto named = [](const std::string& dialect) { return dialect + " spoken to this port, expected the handshake header P2PFILESHARINGPROJ"; };
+  const auto named = [](const std::string& dialect) {
+    return dialect + " spoken to this port, expected the handshake header P2PFILESHARINGPROJ";
+  };
   CHECK(refusal(hex("aced0005 7372")) == named("Java object serialisation"));
   CHECK(refusal(text("GET / HTTP/1.1\r\n")) == named("HTTP"));
   CHECK(refusal(text("POST /x")) == named("HTTP"));

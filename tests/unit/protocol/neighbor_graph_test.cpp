@@ -12,7 +12,9 @@ namespace {
 
 using Peers = std::vector<std::uint32_t>;
 
-bool are_neighbors(const NeighborGraph& graph, std::uint32_t a, std::uint32_t b) { return std::ranges::count(graph.neighbors(a), b) == 1; }
+bool are_neighbors(const NeighborGraph& graph, std::uint32_t a, std::uint32_t b) {
+  return std::ranges::count(graph.neighbors(a), b) == 1;
+}
 
 /// How many peers can be reached from peer 0, and in how many steps at most.
 std::pair<std::size_t, std::size_t> reached(const NeighborGraph& graph, std::uint32_t peers) {

@@ -131,7 +131,8 @@ TEST_CASE("a link that proved useful makes the next back-off short again", "[nei
   CHECK(neighborhood[0].dial_at - kStart <= 75ms);
 }
 
-TEST_CASE("each violation makes the next dial wait twice as long, up to five minutes, until the neighbor behaves", "[neighborhood]") {
+TEST_CASE("each violation makes the next dial wait twice as long, up to five minutes, until the neighbor behaves",
+          "[neighborhood]") {
   Neighborhood neighborhood = third_of_five();
   Random random(1);
   const auto wait_after_violation = [&] {

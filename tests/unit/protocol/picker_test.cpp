@@ -148,8 +148,8 @@ TEST_CASE("the needle in a haystack is found, and it is the rarest one", "[picke
   picker.add_holder(Bitfield::full(kMany));
   Bitfield neighbor(kMany);
   for (const std::uint32_t i : {17u, 9'000u, 19'999u}) neighbor.set(PieceIndex{i});
-  picker.add_holder(neighbor);           // its three have two holders
-  picker.add_holder(PieceIndex{17});     // and this one three
+  picker.add_holder(neighbor);        // its three have two holders
+  picker.add_holder(PieceIndex{17});  // and this one three
   Random random(1);
   std::set<std::uint32_t> seen;
   for (int i = 0; i < 100; ++i) seen.insert(picker.pick(neighbor, std::nullopt, random)->value);
@@ -157,7 +157,8 @@ TEST_CASE("the needle in a haystack is found, and it is the rarest one", "[picke
   CHECK_FALSE(picker.pick(Bitfield(kMany), std::nullopt, random));
 }
 
-// --- runs: one random order for all peers, in which a link goes on ----------------------------------------------------
+// --- runs: one random order for all peers, in which a link goes on
+// ----------------------------------------------------
 
 /// The order in which a link is given all of `count` pieces of equal availability.
 std::vector<std::uint32_t> run(std::uint32_t count, std::uint64_t seed) {

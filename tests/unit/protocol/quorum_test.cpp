@@ -11,7 +11,9 @@ using enum Quorum::Outcome;
 constexpr PieceIndex kFirst{0};
 constexpr PieceIndex kSecond{1};
 
-ChunkClaim claim(std::uint32_t size, std::string name = "a") { return {.size = size, .sha256 = {}, .name = std::move(name)}; }
+ChunkClaim claim(std::uint32_t size, std::string name = "a") {
+  return {.size = size, .sha256 = {}, .name = std::move(name)};
+}
 
 TEST_CASE("a chunk is settled when enough distinct peers claim the same", "[quorum]") {
   Quorum quorum(2, 2);

@@ -203,8 +203,8 @@ TEST_CASE("a bitfield that offers nothing is answered though our flag does not c
 TEST_CASE("to send what we may not is our own bug", "[session]") {
   Session session = in(SessionState::exchanging);
   CHECK(aborts([&] { in(SessionState::handshaking).on_send(MessageType::have); }));
-  CHECK(aborts([&] { session.on_send(MessageType::choke); }));  // choked from the start
-  CHECK(aborts([&] { session.on_send(MessageType::piece); }));  // to a remote that we choke
+  CHECK(aborts([&] { session.on_send(MessageType::choke); }));    // choked from the start
+  CHECK(aborts([&] { session.on_send(MessageType::piece); }));    // to a remote that we choke
   CHECK(aborts([&] { session.on_send(MessageType::request); }));  // of a remote that chokes us
   session.on_send(MessageType::unchoke);
   CHECK(aborts([&] { session.on_send(MessageType::unchoke); }));

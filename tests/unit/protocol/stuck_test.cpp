@@ -14,17 +14,28 @@ using enum Stuck::Why;
 
 constexpr NeighborStanding kAbsent{.id = {1002}};
 constexpr NeighborStanding kChoking{.id = {1003}, .linked = true, .met = true, .pieces = 2, .offers = true};
-constexpr NeighborStanding kServing{.id = {1004}, .linked = true, .met = true, .pieces = 2, .offers = true, .chokes_us = false};
+constexpr NeighborStanding kServing{
+    .id = {1004}, .linked = true, .met = true, .pieces = 2, .offers = true, .chokes_us = false};
 constexpr NeighborStanding kUseless{.id = {1005}, .linked = true, .met = true};
 constexpr NeighborStanding kLost{.id = {1006}, .met = true, .pieces = 1};
 constexpr NeighborStanding kDone{.id = {1007}, .met = true, .complete = true, .pieces = 4};
 
 /// Pieces 2 and 3 of four are missing, and nobody linked has the last one.
 Standing lacking(std::vector<NeighborStanding> neighbors) {
-  return {.piece_count = 4, .stored = 2, .storing_paused = false, .missing = {{2}, {3}}, .unheld = {{3}}, .neighbors = std::move(neighbors)};
+  return {.piece_count = 4,
+          .stored = 2,
+          .storing_paused = false,
+          .missing = {{2}, {3}},
+          .unheld = {{3}},
+          .neighbors = std::move(neighbors)};
 }
 Standing full(std::vector<NeighborStanding> neighbors) {
-  return {.piece_count = 4, .stored = 4, .storing_paused = false, .missing = {}, .unheld = {}, .neighbors = std::move(neighbors)};
+  return {.piece_count = 4,
+          .stored = 4,
+          .storing_paused = false,
+          .missing = {},
+          .unheld = {},
+          .neighbors = std::move(neighbors)};
 }
 std::vector<std::uint32_t> ids(const Stuck& stuck) {
   std::vector<std::uint32_t> all;
@@ -83,7 +94,8 @@ TEST_CASE("a complete peer waits for those that are not, whether it can see them
   const auto stuck = why_stuck(full({kAbsent, kLost, kDone, kUseless}));
   REQUIRE(stuck);
   CHECK(stuck->why == others);
-  CHECK(stuck->peers == std::vector<Stuck::Peer>{{{1005}, State::linked, 0}, {{1006}, State::lost, 1}, {{1002}, State::never_linked, 0}});
+  CHECK(stuck->peers == std::vector<Stuck::Peer>{
+                            {{1005}, State::linked, 0}, {{1006}, State::lost, 1}, {{1002}, State::never_linked, 0}});
   CHECK(stuck->pieces_in_all == 4);
 }
 
@@ -95,7 +107,8 @@ TEST_CASE("when all are complete nothing is in the way", "[stuck]") {
 TEST_CASE("why a dial fails is told of one that is to come by itself, too", "[stuck]") {
   NeighborStanding unreached = kAbsent;
   unreached.fault = DialFault::unresolved;
-  CHECK(why_stuck(lacking({unreached}))->peers == std::vector<Stuck::Peer>{{{1002}, State::never_linked, 0, false, DialFault::unresolved}});
+  CHECK(why_stuck(lacking({unreached}))->peers ==
+        std::vector<Stuck::Peer>{{{1002}, State::never_linked, 0, false, DialFault::unresolved}});
 }
 
 TEST_CASE("three are named, the others counted", "[stuck]") {
@@ -135,7 +148,8 @@ TEST_CASE("another reason is told, but not within half a minute of the last word
   Remote& bob = stage.joins(1002, "00110");  // somebody came: that is something
   CHECK(speaks(stage, watch, 5s).empty());
   CHECK_FALSE(watch.current());
-  CHECK(speaks(stage, watch, 60s) == std::vector<std::int64_t>{20});  // 40 s after the beginning, 30 s after the first word
+  CHECK(speaks(stage, watch, 60s) ==
+        std::vector<std::int64_t>{20});  // 40 s after the beginning, 30 s after the first word
   CHECK(watch.current()->why == choked);
   CHECK(watch.current()->piece_count == 5);
   bob.leaves();

@@ -1,4 +1,5 @@
-// Chunk folders in the swarm: nothing is asked for before enough original holders agree, and of nobody who says otherwise.
+// Chunk folders in the swarm: nothing is asked for before enough original holders agree, and of nobody who says
+// otherwise.
 #include "protocol/swarm/stuck.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/stage.hpp"
@@ -8,11 +9,15 @@ namespace {
 
 using namespace p2p::test;
 
-ChunkClaim claim(std::uint32_t size, std::string name = "a") { return {.size = size, .sha256 = {}, .name = std::move(name)}; }
+ChunkClaim claim(std::uint32_t size, std::string name = "a") {
+  return {.size = size, .sha256 = {}, .name = std::move(name)};
+}
 
 /// Chunks of five; `held` is what we have.
 Scene scene(std::uint32_t quorum, const std::string& stored = "00000", bool original = true) {
-  ChunkFolder chunks{.quorum = quorum, .held = {}, .name_fault = [](std::string_view name) { return name == "bad" ? std::string("is bad") : std::string(); }};
+  ChunkFolder chunks{.quorum = quorum, .held = {}, .name_fault = [](std::string_view name) {
+                       return name == "bad" ? std::string("is bad") : std::string();
+                     }};
   for (std::uint32_t i = 0; i < stored.size(); ++i)
     if (stored[i] == '1') chunks.held.push_back({PieceIndex{i}, claim(10 + i, "own " + std::to_string(i)), original});
   Scene scene{.stored = stored};
@@ -144,9 +149,11 @@ TEST_CASE("peers that share no chunk folder, or one of another total, are refuse
   stage.swarm.on_handshake(classic.link(), {PeerId{1002}, {}}, stage.now);
   stage.settle();
   CHECK(classic.closed());
-  CHECK(classic.reason() == "peer 1002 announces no chunks, expected one that was started with peerProcess chunks as well");
+  CHECK(classic.reason() ==
+        "peer 1002 announces no chunks, expected one that was started with peerProcess chunks as well");
   Remote& other = stage.accepts();
-  stage.swarm.on_handshake(other.link(), {PeerId{1002}, encode(Features{.chunks = true, .content = chunk_folder_prefix(6)})}, stage.now);
+  stage.swarm.on_handshake(
+      other.link(), {PeerId{1002}, encode(Features{.chunks = true, .content = chunk_folder_prefix(6)})}, stage.now);
   stage.settle();
   CHECK(other.reason() == "peer 1002 has another total in its LASTCHUNK line than our 5");
 }

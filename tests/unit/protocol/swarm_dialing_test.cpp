@@ -122,7 +122,8 @@ TEST_CASE("a crossing connection is taken when ours leads to nothing", "[swarm]"
   CHECK_FALSE(theirs.closed());
 }
 
-// --- why a dial leads to nothing ---------------------------------------------------------------------------------------
+// --- why a dial leads to nothing
+// ---------------------------------------------------------------------------------------
 
 NeighborStanding standing_of(const Stage& stage, std::uint32_t id) {
   for (const NeighborStanding& n : stage.swarm.standing().neighbors)

@@ -61,7 +61,8 @@ TEST_CASE("haves that fit the bitfield clear it, and what it gave counts", "[dou
   bob.says("have 5");
   CHECK(stage.swarm.stored().count() == 2);
   stage.passes(1s);
-  CHECK(carol.hears() == "have " + std::to_string(std::min(first, second)) + ", have " + std::to_string(std::max(first, second)));
+  CHECK(carol.hears() ==
+        "have " + std::to_string(std::min(first, second)) + ", have " + std::to_string(std::max(first, second)));
   gives_next(bob);
   CHECK(stage.swarm.stored().count() == 3);
 }
@@ -118,7 +119,8 @@ TEST_CASE("never complete with pieces in doubt while somebody else has them", "[
   CHECK(stage.swarm.complete());
 }
 
-TEST_CASE("when nothing tells and nobody else has them, pieces are taken as the description reads the bitfield", "[doubts]") {
+TEST_CASE("when nothing tells and nobody else has them, pieces are taken as the description reads the bitfield",
+          "[doubts]") {
   Scene small = scene();
   small.stored = "01111111";
   Stage stage(small);
@@ -147,7 +149,9 @@ Scene with_last_halves() {
   return half;
 }
 
-TEST_CASE("what was taken on trust is withdrawn when haves disprove it, though the file was complete, and is fetched again", "[doubts]") {
+TEST_CASE(
+    "what was taken on trust is withdrawn when haves disprove it, though the file was complete, and is fetched again",
+    "[doubts]") {
   Stage stage(with_last_halves());
   Remote& bob = taken_on_trust(stage);
   announces(bob, 7);
@@ -175,7 +179,8 @@ TEST_CASE("the swarm is not complete any more when pieces are withdrawn, and is 
   two.stays = true;
   Stage stage(two);
   Remote& bob = taken_on_trust(stage);
-  for (std::uint32_t piece = 4; piece < 6; ++piece) bob.says("have " + std::to_string(piece));  // the high end, after all
+  for (std::uint32_t piece = 4; piece < 6; ++piece)
+    bob.says("have " + std::to_string(piece));  // the high end, after all
   announces(bob, 32);
   CHECK(stage.count("32 withdrawn of a complete file") == 0);
   bob.leaves();
@@ -209,7 +214,8 @@ TEST_CASE("what was lost since, and fetched from somebody else, is not withdrawn
 
 TEST_CASE("what a guest gave who has been forgotten is decided on, too", "[doubts]") {
   Scene large{.self = 1001, .listed = {1000, 1001, 1002}, .stored = "01111111", .most_guests = 1};
-  for (std::uint32_t id = 1000; id < 1050; ++id) large.everybody.push_back(id);  // so that it is not soon looked for itself
+  for (std::uint32_t id = 1000; id < 1050; ++id)
+    large.everybody.push_back(id);  // so that it is not soon looked for itself
   Stage stage(large);
   Remote& guest = stage.feeds(1003, "10000000");
   guest.hears();

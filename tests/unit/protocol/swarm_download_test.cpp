@@ -1,4 +1,5 @@
-// What the swarm asks for, of whom, and what it makes of the answers. What gets no answer: swarm_lost_requests_test.cpp.
+// What the swarm asks for, of whom, and what it makes of the answers. What gets no answer:
+// swarm_lost_requests_test.cpp.
 #include "tests/support/stage.hpp"
 
 namespace p2p {
@@ -72,7 +73,8 @@ TEST_CASE("a new have is asked for at once where a request is free", "[swarm]") 
   CHECK(bob.hears() == "interested, request 2");
 }
 
-// --- late, double, unasked -----------------------------------------------------------------------------------------------
+// --- late, double, unasked
+// -----------------------------------------------------------------------------------------------
 
 TEST_CASE("a piece that comes after its request was given up is taken while it is missing", "[swarm]") {
   Stage stage({.stored = "11110"});
@@ -163,7 +165,8 @@ TEST_CASE("a piece that is answered twice was asked for once", "[swarm]") {
   CHECK(bob.closed());
 }
 
-// --- storing -------------------------------------------------------------------------------------------------------------
+// --- storing
+// -------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a piece that is being stored is not asked for again", "[swarm]") {
   Stage stage({.stored = "11110"});
@@ -196,7 +199,8 @@ TEST_CASE("a piece that could not be stored is asked for again", "[swarm]") {
   CHECK(stage.count("stored 4 from 1002, now 5") == 1);
 }
 
-// --- how much, and the end -----------------------------------------------------------------------------------------------
+// --- how much, and the end
+// -----------------------------------------------------------------------------------------------
 
 TEST_CASE("more requests are opened as answers come, up to what the link carries", "[swarm]") {
   Stage stage({.stored = std::string(400, '0'), .pipeline = 512});

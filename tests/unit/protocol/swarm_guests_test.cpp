@@ -12,7 +12,10 @@ using Ids = std::vector<std::uint32_t>;
 
 /// 1001 has two neighbors, one before it and one behind it, among ten peers.
 Scene one_of_ten() {
-  return {.self = 1001, .listed = {1000, 1001, 1002}, .everybody = {1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009}, .most_guests = 2};
+  return {.self = 1001,
+          .listed = {1000, 1001, 1002},
+          .everybody = {1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009},
+          .most_guests = 2};
 }
 bool is_neighbor(std::uint32_t id) { return id <= 1002; }
 

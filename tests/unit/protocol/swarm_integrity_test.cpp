@@ -62,7 +62,8 @@ TEST_CASE("a liar is not linked again, not dialled and not waited for", "[swarm]
   CHECK(stage.swarm.swarm_complete());
 }
 
-// --- a wrong piece under somebody's ID ---------------------------------------------------------------------------------
+// --- a wrong piece under somebody's ID
+// ---------------------------------------------------------------------------------
 
 TEST_CASE("a wrong piece bars where it came from, not the peer whose ID was shown", "[swarm][integrity]") {
   Stage stage({.self = 1002, .listed = {1001, 1002}, .stored = "00"});
@@ -128,7 +129,8 @@ TEST_CASE("a liar that is not found where its ID is listed is not waited for", "
   CHECK(stage.swarm.swarm_complete());
 }
 
-// --- the disk ------------------------------------------------------------------------------------------------------------
+// --- the disk
+// ------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a full disk: nothing is asked for, what comes is dropped, others are served", "[swarm][integrity]") {
   Stage stage({.stored = "0001"});

@@ -112,7 +112,8 @@ TEST_CASE("a piece is told when it is stored, not when it came", "[swarm]") {
   CHECK(carol.hears() == "have 2");
 }
 
-TEST_CASE("a neighbor that comes later finds what was stored before in the bitfield and is told only the rest", "[swarm]") {
+TEST_CASE("a neighbor that comes later finds what was stored before in the bitfield and is told only the rest",
+          "[swarm]") {
   Stage stage({});
   Remote& bob = stage.feeds(1002, "11000");
   bob.gives(test::requested(bob.hears()).at(0));
@@ -215,7 +216,8 @@ TEST_CASE("what neighbors say is told with their IDs", "[swarm]") {
   bob.says("choke");
   bob.says("choke");
   CHECK(stage.told() ==
-        "have 3 from 1002, interested from 1002, prefers 1002, not interested from 1002, unchoked by 1002, choked by 1002");
+        "have 3 from 1002, interested from 1002, prefers 1002, not interested from 1002, unchoked by 1002, choked by "
+        "1002");
 }
 
 }  // namespace

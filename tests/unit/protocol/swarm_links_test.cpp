@@ -202,7 +202,8 @@ TEST_CASE("where the listed address cannot be reached, whoever comes from there 
   CHECK_FALSE(real.closed());
 }
 
-TEST_CASE("a stranger who contends with the peer makes us ask the peer, at most every 10 s, and changes nothing", "[swarm]") {
+TEST_CASE("a stranger who contends with the peer makes us ask the peer, at most every 10 s, and changes nothing",
+          "[swarm]") {
   Stage stage({.self = 1001, .stored = "11111"});
   Remote& real = stage.joins(1002, "00000", 2);
   stage.to_dial();
@@ -213,7 +214,8 @@ TEST_CASE("a stranger who contends with the peer makes us ask the peer, at most 
     real.says(i % 2 ? "interested" : "not interested");
     stage.passes(1s);
     CHECK(stranger.closed());
-    for (const std::uint32_t id : stage.to_dial()) stage.swarm.on_dial_failed(PeerId{id}, DialFault::refused, stage.now);
+    for (const std::uint32_t id : stage.to_dial())
+      stage.swarm.on_dial_failed(PeerId{id}, DialFault::refused, stage.now);
   }
   CHECK_FALSE(real.closed());
 }
@@ -239,7 +241,8 @@ TEST_CASE("a connection that waits to take over has not been asked for pieces", 
   CHECK_FALSE(old.closed());
 }
 
-// --- the remote's faults -----------------------------------------------------------------------------------------------
+// --- the remote's faults
+// -----------------------------------------------------------------------------------------------
 
 TEST_CASE("a violation ends its own link and no other", "[swarm]") {
   Stage stage({});

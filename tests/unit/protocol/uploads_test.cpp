@@ -127,9 +127,7 @@ TEST_CASE("whatever happens, links were told what is so", "[uploads]") {
         break;
       }
       case 4: slots.uploads.on_wasted(LinkId{link}, slots.random); break;
-      default:
-        slots.now += 4s;
-        slots.uploads.end_optimistic_interval(slots.now, slots.random);
+      default: slots.now += 4s; slots.uploads.end_optimistic_interval(slots.now, slots.random);
     }
     if (choices.below(3) == 0) slots.take();
     CHECK(slots.uploads.told_unchoked().size() <= 3);

@@ -32,8 +32,8 @@ bool complains(const ChunkOptions& options, std::string_view words) {
 TEST_CASE("options begin with one dash or two", "[chunks]") {
   for (const bool single : {false, true}) {
     const auto dashes = [&](const char* word) { return single ? word + 1 : word; };
-    const auto parsed = parse({dashes("--folder"), "/tmp", dashes("--transfer_port"), "6000", dashes("--name"), "client1",
-                                     dashes("--quorum=2"), "--linger", "3"});
+    const auto parsed = parse({dashes("--folder"), "/tmp", dashes("--transfer_port"), "6000", dashes("--name"),
+                               "client1", dashes("--quorum=2"), "--linger", "3"});
     REQUIRE(std::holds_alternative<ChunkOptions>(parsed));
     const auto& options = std::get<ChunkOptions>(parsed);
     CHECK(options.folder == "/tmp");
@@ -84,7 +84,8 @@ TEST_CASE("who says what of a chunk", "[chunks]") {
   ChunkClaim other{.size = 5, .sha256 = {}, .name = "chunk_1"};
   other.sha256[0] = std::byte{0xab};
   CHECK(describe(std::vector<Candidate>{{one, {PeerId{1001}}}, {other, {PeerId{1002}, PeerId{1004}}}}) ==
-        "peer 1001 says 1 byte, SHA-256 000000000000, \"chunk_1\"; peers 1002, 1004 say 5 bytes, SHA-256 ab0000000000, \"chunk_1\"");
+        "peer 1001 says 1 byte, SHA-256 000000000000, \"chunk_1\"; peers 1002, 1004 say 5 bytes, SHA-256 ab0000000000, "
+        "\"chunk_1\"");
   Quorum quorum(4, 1);
   quorum.vote(PeerId{1}, PieceIndex{2}, one);
   CHECK(describe_trust(quorum, 4) == "quorum 1/4");
@@ -97,8 +98,10 @@ TEST_CASE("too few holders have their words", "[chunks]") {
   stuck.piece_count = 2;
   stuck.peers = {{{1004}, Stuck::Peer::State::never_linked, 0}};
   stuck.peer_count = 1;
-  CHECK(describe(stuck, {}, kChunkWords) == "chunk 7 has only 1 of 2 holders that agree (and 1 more); peer 1004 is not connected");
-  CHECK(describe(Stuck{.why = Stuck::Why::withheld, .pieces = {{6}}, .piece_count = 1}, {}, kChunkWords) == "cannot be stored under its name: chunk 7");
+  CHECK(describe(stuck, {}, kChunkWords) ==
+        "chunk 7 has only 1 of 2 holders that agree (and 1 more); peer 1004 is not connected");
+  CHECK(describe(Stuck{.why = Stuck::Why::withheld, .pieces = {{6}}, .piece_count = 1}, {}, kChunkWords) ==
+        "cannot be stored under its name: chunk 7");
 }
 
 }  // namespace

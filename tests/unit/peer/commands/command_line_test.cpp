@@ -34,7 +34,9 @@ struct Parsed {
   std::string printed;
 
   const RunOptions& options() const { return std::get<RunOptions>(result); }
-  int exit_code() const { return std::holds_alternative<ExitCode>(result) ? static_cast<int>(std::get<ExitCode>(result)) : -1; }
+  int exit_code() const {
+    return std::holds_alternative<ExitCode>(result) ? static_cast<int>(std::get<ExitCode>(result)) : -1;
+  }
 };
 
 Parsed parse(std::vector<const char*> words) {
@@ -63,8 +65,8 @@ TEST_CASE("a peer ID alone runs the classic peer in this directory", "[command l
 TEST_CASE("each option is understood", "[command line]") {
   const test::TempDir dir;
   const std::string directory = dir.path().string();
-  const Parsed parsed = parse({"--dir", directory.c_str(), "--check", "--pipeline", "1", "--progress", "plain", "--log-level", "debug",
-                               "--timeout", "60", "2147483647"});
+  const Parsed parsed = parse({"--dir", directory.c_str(), "--check", "--pipeline", "1", "--progress", "plain",
+                               "--log-level", "debug", "--timeout", "60", "2147483647"});
   REQUIRE(parsed.exit_code() == -1);
   CHECK(parsed.options().peer_id == 2147483647);
   CHECK(parsed.options().directory == dir.path());
@@ -94,15 +96,16 @@ TEST_CASE("the least and the largest values are accepted", "[command line]") {
 TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed help = parse({"--help"});
   CHECK(help.exit_code() == 0);
-  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout", "--exit-when", "--linger",
-                               "64 bad configuration", "65 port in use"}) {
+  for (const char* expected : {"--dir", "--check", "--pipeline", "--progress", "--log-level", "--timeout",
+                               "--exit-when", "--linger", "64 bad configuration", "65 port in use"}) {
     INFO(expected);
     CHECK(help.printed.find(expected) != std::string::npos);
   }
   const Parsed version = parse({"--version"});
   CHECK(version.exit_code() == 0);
   CHECK(version.printed.starts_with("peerProcess "));
-  CHECK(version.printed.ends_with(no_discovery().empty() ? "\ndiscovery: OpenDHT\n" : "\ndiscovery: none (built without OpenDHT)\n"));
+  CHECK(version.printed.ends_with(no_discovery().empty() ? "\ndiscovery: OpenDHT\n"
+                                                         : "\ndiscovery: none (built without OpenDHT)\n"));
 }
 
 TEST_CASE("what cannot be meant is a usage error with a message", "[command line]") {

@@ -22,7 +22,8 @@ SwarmConfig swarm(const config::CommonCfg& common, std::uint32_t count, std::siz
   return listed_swarm(common, peers(count), self, Geometry(10, 4), 7);
 }
 
-TEST_CASE("without MaxConnections each peer has all others for neighbors, in the order of PeerInfo.cfg", "[listed swarm]") {
+TEST_CASE("without MaxConnections each peer has all others for neighbors, in the order of PeerInfo.cfg",
+          "[listed swarm]") {
   const SwarmConfig config = swarm({}, 4, 2);
   CHECK(config.self == PeerId{1003});
   CHECK(config.listed == std::vector{PeerId{1001}, PeerId{1002}, PeerId{1003}, PeerId{1004}});
@@ -30,7 +31,8 @@ TEST_CASE("without MaxConnections each peer has all others for neighbors, in the
   CHECK(config.most_guests == 0);
 }
 
-TEST_CASE("with MaxConnections a peer has some neighbors, and knows everybody for the time when it starves", "[listed swarm]") {
+TEST_CASE("with MaxConnections a peer has some neighbors, and knows everybody for the time when it starves",
+          "[listed swarm]") {
   config::CommonCfg common{};
   common.max_connections = 4;
   const SwarmConfig config = swarm(common, 40, 5);

@@ -32,7 +32,8 @@ TEST_CASE("a configuration file is read to its last byte", "[read_config]") {
 
 TEST_CASE("one that is not there is an error with a hint, or what the caller says", "[read_config]") {
   const TempDir dir;
-  CHECK(refusal(dir / "nothing") == "64: " + (dir / "nothing").string() + ": cannot be read: No such file or directory; see --help");
+  CHECK(refusal(dir / "nothing") ==
+        "64: " + (dir / "nothing").string() + ": cannot be read: No such file or directory; see --help");
   CHECK(refusal(dir / "nothing", "default") == "default");
 }
 
@@ -41,7 +42,8 @@ TEST_CASE("one that is there and cannot be read is an error, whatever the caller
   fs::create_directory(dir / "folder");
   dir.write("file", "");
   fs::create_symlink("link", dir / "link");
-  CHECK(refusal(dir / "folder", "default") == "64: " + (dir / "folder").string() + ": cannot be read: Is a directory; see --help");
+  CHECK(refusal(dir / "folder", "default") ==
+        "64: " + (dir / "folder").string() + ": cannot be read: Is a directory; see --help");
   CHECK(refusal(dir / "link", "default").starts_with("64: "));
   CHECK(refusal(dir / "file/below", "default").starts_with("64: "));
 }

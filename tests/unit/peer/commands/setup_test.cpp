@@ -60,15 +60,19 @@ TEST_CASE("beside a manifest the sizes may be left out, and must otherwise be th
   const ManifestPtr manifest = check_manifest(text, id, "f.manifest");
   REQUIRE(manifest);
   const auto content = [&](const std::string& sizes) {
-    dir.write("Common.cfg", "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName TheFile.dat\n" + sizes +
-                                "Manifest " + config::to_hex(id) + "\n");
+    dir.write(
+        "Common.cfg",
+        "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\nFileName TheFile.dat\n" +
+            sizes + "Manifest " + config::to_hex(id) + "\n");
     const Setup setup = load_setup(dir.path(), 1002);
     CHECK(setup.common.manifest == id);
     return setup.content(manifest);
   };
-  for (const char* sizes : {"", "FileSize 5\n", "PieceSize 4\n", "FileSize 5\nPieceSize 4\n"}) CHECK(content(sizes).layout.geometry().piece_count() == 2);
+  for (const char* sizes : {"", "FileSize 5\n", "PieceSize 4\n", "FileSize 5\nPieceSize 4\n"})
+    CHECK(content(sizes).layout.geometry().piece_count() == 2);
   CHECK_THROWS_WITH(content("FileSize 6\n"), (dir / "Common.cfg").string() + ": FileSize is 6, but 5 in the manifest");
-  CHECK_THROWS_WITH(content("PieceSize 5\n"), (dir / "Common.cfg").string() + ": PieceSize is 5, but 4 in the manifest");
+  CHECK_THROWS_WITH(content("PieceSize 5\n"),
+                    (dir / "Common.cfg").string() + ": PieceSize is 5, but 4 in the manifest");
 }
 
 TEST_CASE("the swarm is told the peers in the order of the file, seconds and the pipeline", "[setup]") {
@@ -86,7 +90,8 @@ TEST_CASE("the swarm is told the peers in the order of the file, seconds and the
   CHECK(config.max_pipeline == 7);
 }
 
-TEST_CASE("with MaxConnections the swarm is told ourselves and our neighbors alone, in the order of the file", "[setup]") {
+TEST_CASE("with MaxConnections the swarm is told ourselves and our neighbors alone, in the order of the file",
+          "[setup]") {
   const TempDir dir;
   dir.write("Common.cfg", std::string(kCommon) + "MaxConnections 4\n");
   std::string peers;
@@ -121,12 +126,14 @@ TEST_CASE("the folder is peer_<id>, or <id> where only that is there", "[setup]"
 TEST_CASE("a peer that is not listed is told who is", "[setup]") {
   const TempDir dir;
   write_both(dir);
-  CHECK(refusal(dir, 1004) == "64: " + (dir / "PeerInfo.cfg").string() + ": peer 1004 is not listed; the first line is peer 1001, the last 1003");
+  CHECK(refusal(dir, 1004) == "64: " + (dir / "PeerInfo.cfg").string() +
+                                  ": peer 1004 is not listed; the first line is peer 1001, the last 1003");
 }
 
 TEST_CASE("a missing file is named with the reason and a hint", "[setup]") {
   const TempDir dir;
-  const std::string why = ": cannot be read: No such file or directory; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)";
+  const std::string why =
+      ": cannot be read: No such file or directory; expected Common.cfg and PeerInfo.cfg in the directory (see --dir)";
   CHECK(refusal(dir, 1001) == "64: " + (dir / "Common.cfg").string() + why);
   dir.write("Common.cfg", kCommon);
   CHECK(refusal(dir, 1001) == "64: " + (dir / "PeerInfo.cfg").string() + why);

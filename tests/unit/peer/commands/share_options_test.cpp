@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "config/config_error.hpp"
-#include "peer/discovery/discovery.hpp"
-#include "peer/ground/exit_code.hpp"
 #include "peer/discovery/cluster.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/discovery/own_hosts.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "tests/support/command_lines.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -20,8 +20,10 @@ using test::TempDir;
 
 TEST_CASE("share's options are understood", "[command line]") {
   const TempDir dir;
-  const auto all = parsed<ShareOptions>({"share", "--folder", dir.path().string(), "--port", "5001", "--join", "a:1,[::1]:2", "--join", "b:3", "--host",
-                                         "10.0.0.1", "--network", "mine", "--jobs", "3", "--json", "--progress", "none", "--log-level", "debug"});
+  const auto all = parsed<ShareOptions>(
+      {"share",      "--folder", dir.path().string(), "--port",    "5001", "--join", "a:1,[::1]:2", "--join",
+       "b:3",        "--host",   "10.0.0.1",          "--network", "mine", "--jobs", "3",           "--json",
+       "--progress", "none",     "--log-level",       "debug"});
   CHECK(all.folder == dir.path());
   CHECK_FALSE(all.cluster);
   CHECK(all.port == 5001);
@@ -56,7 +58,8 @@ TEST_CASE("get's options are understood", "[command line]") {
   CHECK_FALSE(least.timeout_s);
   CHECK_FALSE(least.update);
   const std::string digits = "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff";
-  const auto all = parsed<GetOptions>({"get", digits, "--out", "o", "--quorum", "2", "--timeout", "9", "--update", "--json"});
+  const auto all =
+      parsed<GetOptions>({"get", digits, "--out", "o", "--quorum", "2", "--timeout", "9", "--update", "--json"});
   REQUIRE(all.id);
   CHECK((*all.id)[1] == std::byte{0x11});
   CHECK(all.wanted == "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
@@ -80,12 +83,13 @@ TEST_CASE("--join takes one word, wherever it stands", "[command line]") {
   const std::vector<Address> one{{"h", 7}};
   const std::vector<Address> two{{"h", 7}, {"i", 5000}};
   using Words = std::vector<std::string>;
-  for (const Words& words : {Words{"get", "--join", "h:7", "f"}, Words{"get", "f", "--join", "h:7"}, Words{"get", "--join=h:7", "f"}}) {
+  for (const Words& words :
+       {Words{"get", "--join", "h:7", "f"}, Words{"get", "f", "--join", "h:7"}, Words{"get", "--join=h:7", "f"}}) {
     CHECK(parsed<GetOptions>(words).net.join == one);
     CHECK(parsed<GetOptions>(words).wanted == "f");
   }
-  for (const Words& words : {Words{"get", "--join", "h:7,i", "f"}, Words{"get", "--join", "h:7", "f", "--join", "i"}, Words{"get", "f", "--join=h:7,i"},
-                             Words{"get", "--join", "h:7", "--join", "i", "f"}}) {
+  for (const Words& words : {Words{"get", "--join", "h:7,i", "f"}, Words{"get", "--join", "h:7", "f", "--join", "i"},
+                             Words{"get", "f", "--join=h:7,i"}, Words{"get", "--join", "h:7", "--join", "i", "f"}}) {
     CHECK(parsed<GetOptions>(words).net.join == two);
     CHECK(parsed<GetOptions>(words).wanted == "f");
   }
@@ -112,14 +116,24 @@ TEST_CASE("no option takes more than its own word", "[command line]") {
       CHECK(refused(words));
     }
   };
-  takes_one({"get", "f"}, {{"--join", "h"}, {"--out", "o"}, {"--quorum", "2"}, {"--timeout", "9"}, {"--update"}, {"--json"}, {"--network", "n"},
-                           {"--progress", "none"}, {"--log-level", "off"}});
+  takes_one({"get", "f"}, {{"--join", "h"},
+                           {"--out", "o"},
+                           {"--quorum", "2"},
+                           {"--timeout", "9"},
+                           {"--update"},
+                           {"--json"},
+                           {"--network", "n"},
+                           {"--progress", "none"},
+                           {"--log-level", "off"}});
   takes_one({"ls"}, {{"--join", "h"}, {"--json"}, {"--network", "n"}, {"--progress", "none"}, {"--log-level", "off"}});
-  takes_one({"share", "--folder", folder}, {{"--join", "h"}, {"--port", "7"}, {"--host", "h"}, {"--jobs", "3"}, {"--json"}});
+  takes_one({"share", "--folder", folder},
+            {{"--join", "h"}, {"--port", "7"}, {"--host", "h"}, {"--jobs", "3"}, {"--json"}});
   takes_one({"verify", "m", "d"}, {{"--jobs", "3"}, {"--progress", "none"}, {"--json"}});
-  takes_one({"chunks", "--folder", folder, "--transfer_port", "7"}, {{"--name", "n"}, {"--peers", peers}, {"--id", "7"}, {"--quorum", "2"}, {"--dir", folder}});
+  takes_one({"chunks", "--folder", folder, "--transfer_port", "7"},
+            {{"--name", "n"}, {"--peers", peers}, {"--id", "7"}, {"--quorum", "2"}, {"--dir", folder}});
   // Here more words are more paths.
-  const auto manifest = parsed<ManifestOptions>({"manifest", "-o", "m", "a", "--piece-size", "1MiB", "b", "--jobs", "3", "c"});
+  const auto manifest =
+      parsed<ManifestOptions>({"manifest", "-o", "m", "a", "--piece-size", "1MiB", "b", "--jobs", "3", "c"});
   CHECK(manifest.paths.size() == 3);
 }
 
@@ -144,7 +158,8 @@ TEST_CASE("a cluster joins those that its file lists, and has its own entry's po
   CHECK((own.join == std::vector<Address>{{"localhost", 5002}, {"10.0.0.3", 5003}}));
   CHECK(own.hidden == std::set<std::string>{"cluster1"});
   CHECK(plan({"share", (dir / "cluster1/").string() + "/"}).self == own.self);
-  CHECK(plan({"share", (dir / "cluster1").string(), "--port", "7", "--host", "localhost"}).self == Address{"localhost", 7});
+  CHECK(plan({"share", (dir / "cluster1").string(), "--port", "7", "--host", "localhost"}).self ==
+        Address{"localhost", 7});
   CHECK(plan({"share", (dir / "cluster1").string(), "--join", "x:9"}).join == std::vector<Address>{{"x", 9}});
 }
 

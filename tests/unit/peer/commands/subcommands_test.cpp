@@ -23,15 +23,18 @@ TEST_CASE("only the first word makes a subcommand", "[command line]") {
   CHECK_FALSE(run({"1001"}));
   CHECK_FALSE(run({"1001", "manifest"}));
   CHECK_FALSE(run({"--help"}));
-  for (const char* const name : {"manifest", "verify", "chunks", "share", "ls", "get"}) CHECK(run({name, "--help"}) == ExitCode::complete);
+  for (const char* const name : {"manifest", "verify", "chunks", "share", "ls", "get"})
+    CHECK(run({name, "--help"}) == ExitCode::complete);
   CHECK(run({"manifest"}) == ExitCode::usage);
 }
 
 TEST_CASE("no word at all, and a word that is neither a command nor an ID, is a usage error", "[command line]") {
-  for (const auto& words : {std::vector<std::string>{}, {"Manifest"}, {"shrae"}, {""}}) CHECK(run(words) == ExitCode::usage);
+  for (const auto& words : {std::vector<std::string>{}, {"Manifest"}, {"shrae"}, {""}})
+    CHECK(run(words) == ExitCode::usage);
 }
 
-TEST_CASE("each subcommand is in the help of a peer, in the overview, and among the words that are expected", "[command line]") {
+TEST_CASE("each subcommand is in the help of a peer, in the overview, and among the words that are expected",
+          "[command line]") {
   std::ostringstream overview, unknown;
   test::with_words({}, overview, run_subcommand);
   test::with_words({"unheard-of"}, unknown, run_subcommand);
@@ -51,8 +54,8 @@ TEST_CASE("the manifest's options are understood", "[command line]") {
   CHECK(least.jobs >= 1);
   CHECK(least.progress == ProgressMode::automatic);
   CHECK_FALSE(least.json);
-  const auto all = parsed<ManifestOptions>({"manifest", "--output=m", "a", "b c", "--piece-hash", "xxh3", "--jobs", "3", "--json",
-                                            "--progress", "none", "--piece-size", "5"});
+  const auto all = parsed<ManifestOptions>({"manifest", "--output=m", "a", "b c", "--piece-hash", "xxh3", "--jobs", "3",
+                                            "--json", "--progress", "none", "--piece-size", "5"});
   CHECK(all.paths == std::vector<std::filesystem::path>{"a", "b c"});
   CHECK(all.piece_hash == config::PieceHash::xxh3);
   CHECK(all.jobs == 3);
@@ -62,13 +65,16 @@ TEST_CASE("the manifest's options are understood", "[command line]") {
 }
 
 TEST_CASE("a piece size is bytes, KiB, MiB or auto", "[command line]") {
-  const auto size = [](const char* word) { return parsed<ManifestOptions>({"manifest", "a", "-o", "m", "--piece-size", word}).piece_size; };
+  const auto size = [](const char* word) {
+    return parsed<ManifestOptions>({"manifest", "a", "-o", "m", "--piece-size", word}).piece_size;
+  };
   CHECK_FALSE(size("auto"));
   CHECK(size("1") == 1u);
   CHECK(size("67108864") == 64u << 20);
   CHECK(size("256KiB") == 256u << 10);
   CHECK(size("64MiB") == 64u << 20);
-  for (const char* word : {"0", "67108865", "65MiB", "0KiB", "MiB", "-1", "1.5MiB", "1MB", "18446744073709551615MiB", "all", ""})
+  for (const char* word :
+       {"0", "67108865", "65MiB", "0KiB", "MiB", "-1", "1.5MiB", "1MB", "18446744073709551615MiB", "all", ""})
     CHECK(parsed<ExitCode>({"manifest", "a", "-o", "m", "--piece-size", word}) == ExitCode::usage);
 }
 
@@ -83,11 +89,16 @@ TEST_CASE("verify's options are understood", "[command line]") {
 TEST_CASE("a subcommand's help is no error, and what cannot be meant is one", "[command line]") {
   CHECK(parsed<ExitCode>({"manifest", "--help"}) == ExitCode::complete);
   CHECK(parsed<ExitCode>({"verify", "--help"}) == ExitCode::complete);
-  const std::vector<std::vector<std::string>> wrong = {
-      {"manifest"},           {"manifest", "a"},           {"manifest", "-o", "m"},
-      {"verify"},             {"verify", "m"},             {"verify", "m", "d", "e"},
-      {"verify", "m", "d", "--jobs", "0"}, {"verify", "m", "d", "--progress", "loud"}, {"manifest", "a", "-o", "m", "--piece-hash", "md5"},
-      {"manifest", "a", "-o", "m", "--timeout", "1"}};
+  const std::vector<std::vector<std::string>> wrong = {{"manifest"},
+                                                       {"manifest", "a"},
+                                                       {"manifest", "-o", "m"},
+                                                       {"verify"},
+                                                       {"verify", "m"},
+                                                       {"verify", "m", "d", "e"},
+                                                       {"verify", "m", "d", "--jobs", "0"},
+                                                       {"verify", "m", "d", "--progress", "loud"},
+                                                       {"manifest", "a", "-o", "m", "--piece-hash", "md5"},
+                                                       {"manifest", "a", "-o", "m", "--timeout", "1"}};
   for (const auto& words : wrong) CHECK(parsed<ExitCode>(words) == ExitCode::usage);
 }
 

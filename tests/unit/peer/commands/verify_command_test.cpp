@@ -30,7 +30,8 @@ struct Setup {
 
   std::string verify(const std::string& content = "tree", bool json = false) const {
     std::ostringstream out;
-    const ExitCode code = verify_content({.manifest = dir / "m", .content = dir / content, .progress = ProgressMode::none, .json = json}, out);
+    const ExitCode code = verify_content(
+        {.manifest = dir / "m", .content = dir / content, .progress = ProgressMode::none, .json = json}, out);
     return std::to_string(static_cast<int>(code)) + ": " + out.str();
   }
 
@@ -70,7 +71,8 @@ TEST_CASE("each file that is not right is told with its fault and its bad pieces
   }
   SECTION("short by pieces") {
     setup.dir.write("tree/a", "a");
-    CHECK(setup.verify() == "32: short: a, 1 of 10 bytes, bad pieces 0 to 2\n" + mismatch + "3 bad of 4 pieces, 13 bytes\n");
+    CHECK(setup.verify() ==
+          "32: short: a, 1 of 10 bytes, bad pieces 0 to 2\n" + mismatch + "3 bad of 4 pieces, 13 bytes\n");
   }
   SECTION("long, and all pieces right") {
     setup.dir.write("tree/a", "aaaaAAAAaa+");
@@ -91,7 +93,9 @@ TEST_CASE("each file that is not right is told with its fault and its bad pieces
   SECTION("a file where its folder should be") {
     fs::remove_all(setup.dir / "tree/sub");
     setup.dir.write("tree/sub", "");
-    CHECK(setup.verify() == "32: missing: sub/b\nmissing: sub/empty\nextra, not in the manifest: sub\nmismatch: 2 of 3 files, 0 bad of 4 pieces, 13 bytes\n");
+    CHECK(setup.verify() ==
+          "32: missing: sub/b\nmissing: sub/empty\nextra, not in the manifest: sub\nmismatch: 2 of 3 files, 0 bad of 4 "
+          "pieces, 13 bytes\n");
   }
 }
 
@@ -101,7 +105,9 @@ TEST_CASE("an empty folder that is missing is a mismatch, what is there beyond t
   setup.dir.write("tree/z \x1b[2J", "x");
   // Ours, and never content.
   setup.dir.write("tree/.peerProcess/index", "x");
-  CHECK(setup.verify() == "0: extra, not in the manifest: sub/more\nextra, not in the manifest: z \\x1b[2J\nverified: 3 files, 4 pieces, 13 bytes\n");
+  CHECK(setup.verify() ==
+        "0: extra, not in the manifest: sub/more\nextra, not in the manifest: z \\x1b[2J\nverified: 3 files, 4 pieces, "
+        "13 bytes\n");
   fs::remove(setup.dir / "tree/hollow");
   CHECK(setup.verify().starts_with("32: missing folder: hollow\n"));
 }
@@ -128,7 +134,8 @@ TEST_CASE("a file is verified by its own name, or by the folder that it is in", 
   CHECK(setup.verify("in/one") == "0: verified: 1 file, 2 pieces, 5 bytes\n");
   CHECK(setup.verify("renamed") == "0: verified: 1 file, 2 pieces, 5 bytes\n");
   setup.dir.write("renamed", "11122");
-  CHECK(setup.verify("renamed") == "32: corrupt: one, bad piece 0\nmismatch: 1 of 1 file, 1 bad of 2 pieces, 5 bytes\n");
+  CHECK(setup.verify("renamed") ==
+        "32: corrupt: one, bad piece 0\nmismatch: 1 of 1 file, 1 bad of 2 pieces, 5 bytes\n");
 }
 
 TEST_CASE("what cannot be compared at all is an error, not a mismatch", "[verify]") {
@@ -170,8 +177,12 @@ TEST_CASE("programs read what is verified in an object", "[verify]") {
   const nlohmann::json bad = report();
   CHECK(bad["verified"] == false);
   REQUIRE(bad["bad_files"].size() == 2);
-  CHECK(bad["bad_files"][0] == nlohmann::json({{"path", "a"}, {"fault", "short"}, {"expected_size", 10}, {"size", 9}, {"bad_pieces", {1, 2}}}));
-  CHECK(bad["bad_files"][1] == nlohmann::json({{"path", "sub/b"}, {"fault", "missing"}, {"expected_size", 3}, {"bad_pieces", nlohmann::json::array()}}));
+  CHECK(
+      bad["bad_files"][0] ==
+      nlohmann::json({{"path", "a"}, {"fault", "short"}, {"expected_size", 10}, {"size", 9}, {"bad_pieces", {1, 2}}}));
+  CHECK(bad["bad_files"][1] ==
+        nlohmann::json(
+            {{"path", "sub/b"}, {"fault", "missing"}, {"expected_size", 3}, {"bad_pieces", nlohmann::json::array()}}));
   CHECK(bad["missing_folders"] == nlohmann::json({"hollow"}));
   CHECK(bad["extra"].size() == 1);
 }

@@ -29,7 +29,8 @@ TEST_CASE("pieces are hashed file by file, the same by any number of threads", "
     dir.write(name, text);
     files.push_back({dir / name, size});
     for (std::size_t at = 0; at < size; at += kPiece) {
-      const Sha256Digest digest = sha256(std::as_bytes(std::span(text)).subspan(at, std::min<std::size_t>(kPiece, size - at)));
+      const Sha256Digest digest =
+          sha256(std::as_bytes(std::span(text)).subspan(at, std::min<std::size_t>(kPiece, size - at)));
       expected.insert(expected.end(), digest.begin(), digest.end());
     }
   }
@@ -39,7 +40,8 @@ TEST_CASE("pieces are hashed file by file, the same by any number of threads", "
     CHECK(hashed.cut_short.empty());
   }
   files[0].size = 1'300'000;  // one whole piece and a part of one are not there
-  CHECK(hash_files(files, {kPiece, config::PieceHash::xxh3, 3, ProgressMode::none}).cut_short == std::vector<std::uint32_t>{3, 4});
+  CHECK(hash_files(files, {kPiece, config::PieceHash::xxh3, 3, ProgressMode::none}).cut_short ==
+        std::vector<std::uint32_t>{3, 4});
   files[1].path = dir / "nowhere";
   CHECK_THROWS_AS(hash_files(files, {kPiece, config::PieceHash::sha256, 3, ProgressMode::none}), std::system_error);
 }

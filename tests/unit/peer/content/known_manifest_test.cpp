@@ -35,7 +35,8 @@ TEST_CASE("a text is the manifest when its SHA-256 is the id, to the last byte",
   CHECK(config::to_hex(right->id).starts_with(config::to_hex(prefix_of(right->id))));
 }
 
-TEST_CASE("a text that has the id and is no manifest is the user's mistake, and told with its name", "[known_manifest]") {
+TEST_CASE("a text that has the id and is no manifest is the user's mistake, and told with its name",
+          "[known_manifest]") {
   for (const std::string text : {"", "{}", "my notes"}) {
     try {
       check_manifest(text, id_of(text), "the manifest from peer 7");
@@ -73,7 +74,8 @@ TEST_CASE("a manifest that is kept is found again, and kept over itself", "[know
   CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 1);
 }
 
-TEST_CASE("a manifest for which there is no room is told as a full disk, one that has no folder as an error", "[known_manifest]") {
+TEST_CASE("a manifest for which there is no room is told as a full disk, one that has no folder as an error",
+          "[known_manifest]") {
   const TempDir dir;
   const ManifestPtr wanted = known_file("file", "hello world");
   const auto code = [&](const fs::path& folder) -> std::optional<ExitCode> {
@@ -112,7 +114,8 @@ TEST_CASE("a content has the places of its manifest, and knows its pieces by the
     CHECK_FALSE(matches(content, 2, "rl"));
     CHECK_FALSE(matches(content, 0, "hel1"));
   }
-  const Content folder = content_of("/set", test::known_folder({{"a", "12345"}, {"empty", ""}, {"sub/b", "1"}}, {"hollow"}));
+  const Content folder =
+      content_of("/set", test::known_folder({{"a", "12345"}, {"empty", ""}, {"sub/b", "1"}}, {"hollow"}));
   CHECK(folder.layout.is_folder());
   CHECK(folder.layout.files()[2].path == "sub/b");
   CHECK(folder.layout.empty_folders() == std::vector<fs::path>{"hollow"});

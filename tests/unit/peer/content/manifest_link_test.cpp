@@ -34,9 +34,13 @@ struct Setup {
 
   /// Who answers with this manifest, as the one of its own content.
   test::TextServer::Answer giving(const ManifestPtr& manifest) const {
-    return [manifest](const Features&) { return test::text_answer(7, prefix_of(manifest->id), kManifestType, manifest->text); };
+    return [manifest](const Features&) {
+      return test::text_answer(7, prefix_of(manifest->id), kManifestType, manifest->text);
+    };
   }
-  ManifestSource source(std::uint32_t id, const test::TextServer& server) const { return {PeerId{id}, "127.0.0.1", server.port()}; }
+  ManifestSource source(std::uint32_t id, const test::TextServer& server) const {
+    return {PeerId{id}, "127.0.0.1", server.port()};
+  }
 
   asio::io_context io{1};
   ManifestPtr known = test::known_file("file", "hello world");
@@ -60,14 +64,17 @@ TEST_CASE("whoever has none, is gone, or gives something else only delays it", "
     gone.port = closed.local_endpoint().port();
   }
   const auto prefix = prefix_of(setup.known->id);
-  const test::TextServer has_none(setup.io, [&](const Features&) { return test::text_answer(2, prefix, kManifestType, ""); });
+  const test::TextServer has_none(setup.io,
+                                  [&](const Features&) { return test::text_answer(2, prefix, kManifestType, ""); });
   const test::TextServer closes(setup.io, [](const Features&) { return std::nullopt; });
   // Under the right id, and not what the id names.
-  const test::TextServer liar(setup.io, [&](const Features&) { return test::text_answer(4, prefix, kManifestType, other->text); });
+  const test::TextServer liar(
+      setup.io, [&](const Features&) { return test::text_answer(4, prefix, kManifestType, other->text); });
   const test::TextServer of_another_content(setup.io, setup.giving(other));
   for (int i = 0; i < 5; ++i)
-    CHECK(setup.fetch({gone, setup.source(2, has_none), setup.source(3, closes), setup.source(4, liar), setup.source(6, of_another_content),
-                       setup.source(7, setup.holder)})
+    CHECK(setup
+              .fetch({gone, setup.source(2, has_none), setup.source(3, closes), setup.source(4, liar),
+                      setup.source(6, of_another_content), setup.source(7, setup.holder)})
               ->id == setup.known->id);
   CHECK(setup.fetch({setup.source(4, liar), setup.source(7, setup.holder)})->text == setup.known->text);
 }
@@ -79,7 +86,8 @@ TEST_CASE("a manifest is asked for again and again until somebody has it", "[man
   const test::TextServer late(setup.io, [&](const Features&) {
     return test::text_answer(8, prefix_of(setup.known->id), kManifestType, has_it ? setup.known->text : "");
   });
-  fetch_manifest(setup.io, PeerId{5}, setup.known->id, {setup.source(8, late)}, [&](ManifestPtr manifest) { found = std::move(manifest); });
+  fetch_manifest(setup.io, PeerId{5}, setup.known->id, {setup.source(8, late)},
+                 [&](ManifestPtr manifest) { found = std::move(manifest); });
   run_until(setup.io, [&] { return late.asked().size() == 3; });
   CHECK_FALSE(found);
   has_it = true;

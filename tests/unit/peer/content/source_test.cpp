@@ -66,7 +66,9 @@ TEST_CASE("a file is a content of that file, several paths are a folder of them"
   CHECK(both.folder);
   CHECK(paths_of(both) == std::vector<std::string>{"one", "tree/two"});
   CHECK(paths_of(find_source({dir / "one", dir / "other/../tree"})) == std::vector<std::string>{"one", "tree/two"});
-  CHECK(refusal([&] { find_source({dir / "one", dir / "other/one"}); }) == "28: two of the paths are named \"one\"; in one folder there can be but one");
+  CHECK(refusal([&] {
+          find_source({dir / "one", dir / "other/one"});
+        }) == "28: two of the paths are named \"one\"; in one folder there can be but one");
 }
 
 TEST_CASE("what a manifest cannot have is refused by its name", "[content]") {
@@ -75,15 +77,18 @@ TEST_CASE("what a manifest cannot have is refused by its name", "[content]") {
   const auto refused = [&](const char* path = "tree") { return refusal([&] { find_source({dir / path}); }); };
   SECTION("a symbolic link") {
     fs::create_symlink("good", dir / "tree/link");
-    CHECK(refused() == "17: " + (dir / "tree/link").string() + ": is a symbolic link; a manifest has regular files and folders only");
+    CHECK(refused() == "17: " + (dir / "tree/link").string() +
+                           ": is a symbolic link; a manifest has regular files and folders only");
   }
   SECTION("a special file") {
     REQUIRE(::mkfifo((dir / "tree/pipe").c_str(), 0600) == 0);
-    CHECK(refused() == "17: " + (dir / "tree/pipe").string() + ": is a special file; a manifest has regular files and folders only");
+    CHECK(refused() ==
+          "17: " + (dir / "tree/pipe").string() + ": is a special file; a manifest has regular files and folders only");
   }
   SECTION("names") {
     dir.write("tree/a\nb", "");
-    CHECK(refused() == "17: " + (dir / "tree").string() + "/a\\x0ab: its path has a control character, which a manifest cannot have");
+    CHECK(refused() == "17: " + (dir / "tree").string() +
+                           "/a\\x0ab: its path has a control character, which a manifest cannot have");
     fs::remove(dir / "tree/a\nb");
     dir.write("tree/\xff", "");
     CHECK(refused().find("its path is not UTF-8") != std::string::npos);
@@ -109,7 +114,9 @@ TEST_CASE("a file that is not what it was when it was found is told", "[content]
   dir.write("tree/b", "bb");
   const Source source = find_source({dir / "tree"});
   check_unchanged(source);
-  const auto changed = [&](const char* name) { return "17: " + (dir / name).string() + ": changed while it was hashed"; };
+  const auto changed = [&](const char* name) {
+    return "17: " + (dir / name).string() + ": changed while it was hashed";
+  };
   SECTION("larger") {
     dir.write("tree/a", "aaa");
     fs::last_write_time(dir / "tree/a", fs::last_write_time(dir / "tree/b"));
@@ -127,7 +134,8 @@ TEST_CASE("a file that is not what it was when it was found is told", "[content]
   }
   SECTION("gone") {
     fs::remove(dir / "tree/a");
-    CHECK(refusal([&] { check_unchanged(source); }) == "17: " + (dir / "tree/a").string() + ": No such file or directory");
+    CHECK(refusal([&] { check_unchanged(source); }) ==
+          "17: " + (dir / "tree/a").string() + ": No such file or directory");
   }
 }
 

@@ -55,7 +55,8 @@ TEST_CASE("something else is left alone, and is to be replaced only when the use
   for (const char* const text : {"", "hello worl", "hello worle", "hello world!"}) {
     dir.write("file", text);
     CHECK(refusal(dir / "file") ==
-          "32: " + (dir / "file").string() + " is there and is something else; move it away, or say --update to replace it by this content");
+          "32: " + (dir / "file").string() +
+              " is there and is something else; move it away, or say --update to replace it by this content");
     CHECK(refusal(dir / "file", true) == "not there");
     CHECK(dir.read("file") == text);
   }
@@ -68,7 +69,8 @@ TEST_CASE("what is no file is never replaced", "[target]") {
   REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   for (const char* const name : {"folder", "link", "pipe"})
     for (const bool update : {false, true})
-      CHECK(refusal(dir / name, update) == "32: " + (dir / name).string() + " is there, and no file; move it away, or say another folder with --out");
+      CHECK(refusal(dir / name, update) ==
+            "32: " + (dir / name).string() + " is there, and no file; move it away, or say another folder with --out");
 }
 
 TEST_CASE("a name that cannot be looked at is an input or output error", "[target]") {
@@ -77,7 +79,8 @@ TEST_CASE("a name that cannot be looked at is an input or output error", "[targe
   CHECK(refusal(path) == "17: cannot look at " + path.string() + ": File name too long");
 }
 
-TEST_CASE("with --update a file that is right but for being executable is made so, and nothing else of it changes", "[target]") {
+TEST_CASE("with --update a file that is right but for being executable is made so, and nothing else of it changes",
+          "[target]") {
   const TempDir dir;
   dir.write("file", kText);
   fs::permissions(dir / "file", fs::perms(0640));
@@ -95,11 +98,15 @@ TEST_CASE("with --update a file that is right but for being executable is made s
   CHECK(mode_of(dir / "file") == 0640);
 }
 
-TEST_CASE("a journal that a killed process left beside a complete file goes, one of another content stays", "[target]") {
+TEST_CASE("a journal that a killed process left beside a complete file goes, one of another content stays",
+          "[target]") {
   const TempDir dir;
   dir.write("file", kText);
-  const auto journal_of = [&](const ManifestPtr& known) { return claim_scratch(content_of(dir / "file", known), {}).names.journal; };
-  const fs::path ours = journal_of(test::known_file("file", kText)), others = journal_of(test::known_file("file", "something else"));
+  const auto journal_of = [&](const ManifestPtr& known) {
+    return claim_scratch(content_of(dir / "file", known), {}).names.journal;
+  };
+  const fs::path ours = journal_of(test::known_file("file", kText)),
+                 others = journal_of(test::known_file("file", "something else"));
   REQUIRE(Journal::is_at(ours));
   REQUIRE(Journal::is_at(others));
   CHECK(there(dir / "file"));

@@ -27,7 +27,9 @@ Digest filled(std::uint8_t with) {
 Announcement node() { return {.seal = filled<Sha256Digest>(0xaa), .node = kNode, .holding = {}}; }
 
 Announcement holding(std::string name = "data.bin") {
-  return {.seal = filled<Sha256Digest>(0xaa), .node = kNode, .holding = Holding{std::move(name), filled<ContentId>(0xcc), 0x0102030405060708}};
+  return {.seal = filled<Sha256Digest>(0xaa),
+          .node = kNode,
+          .holding = Holding{std::move(name), filled<ContentId>(0xcc), 0x0102030405060708}};
 }
 
 std::string times(std::size_t n, const std::string& digits) {
@@ -45,9 +47,11 @@ std::string kind_of(std::span<const std::byte> bytes) {
 }
 
 TEST_CASE("announcements have the bytes that docs/PROTOCOL.md says", "[discovery]") {
-  CHECK(to_hex(encode(node()), {1, 1, 32, 4, 2, 2, 5}) == "01 00 " + times(32, "aa") + " 000003e9 1771 0005 616c706861");
+  CHECK(to_hex(encode(node()), {1, 1, 32, 4, 2, 2, 5}) ==
+        "01 00 " + times(32, "aa") + " 000003e9 1771 0005 616c706861");
   CHECK(to_hex(encode(holding()), {1, 1, 32, 4, 2, 2, 5, 8, 32, 2, 8}) ==
-        "01 01 " + times(32, "aa") + " 000003e9 1771 0005 616c706861 0102030405060708 " + times(32, "cc") + " 0008 646174612e62696e");
+        "01 01 " + times(32, "aa") + " 000003e9 1771 0005 616c706861 0102030405060708 " + times(32, "cc") +
+            " 0008 646174612e62696e");
   CHECK(to_hex(encode(Withdrawal{filled<AnnouncementSecret>(0xee)}), {1, 1, 16}) == "01 02 " + times(16, "ee"));
 }
 
@@ -112,9 +116,13 @@ TEST_CASE("a node is announced with an ID, a port and a host that can be dialled
 TEST_CASE("a holding is announced with a name that may become a file", "[discovery]") {
   const auto bytes = [](const std::string& name) {
     Bytes length = {static_cast<std::byte>(name.size() >> 8), static_cast<std::byte>(name.size() & 255)};
-    return hex("0101" + times(32, "aa") + "00000001" + "0001" + "0001" + "61" + "0000000000000000" + times(32, "cc")) + length + text(name);
+    return hex("0101" + times(32, "aa") + "00000001" + "0001" + "0001" + "61" + "0000000000000000" + times(32, "cc")) +
+           length + text(name);
   };
-  for (const std::string name : {"a", "a/b", "gr\xc3\xbc\xc3\x9f" "e", "with blank", "-rf"}) {
+  for (const std::string name : {"a", "a/b",
+                                 "gr\xc3\xbc\xc3\x9f"
+                                 "e",
+                                 "with blank", "-rf"}) {
     INFO(name);
     CHECK(kind_of(bytes(name)) == "holding");
   }
@@ -161,7 +169,8 @@ TEST_CASE("mutated announcements are refused or mean what they say", "[discovery
   constexpr int kRounds = 20'000;
   for (int round = 0; round < kRounds; ++round) {
     auto bytes = round % 2 == 0 ? encode(node()) : encode(holding());
-    for (std::size_t n = random() % 3 + 1; n > 0; --n) bytes[random() % bytes.size()] = static_cast<std::byte>(random());
+    for (std::size_t n = random() % 3 + 1; n > 0; --n)
+      bytes[random() % bytes.size()] = static_cast<std::byte>(random());
     const auto value = decode_announcement(bytes);
     if (!value) continue;
     ++accepted;

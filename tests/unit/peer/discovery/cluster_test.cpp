@@ -108,7 +108,8 @@ TEST_CASE("what --join says is joined, else the clusters of this directory, else
 TEST_CASE("for whom nobody answers it is said who was asked and why none of them answers", "[join]") {
   const std::vector<Address> asked{{"a", 1}, {"::1", 2}};
   CHECK(nobody_answers(asked, {}) == "no node answers at a:1, [::1]:2; say where with --join HOST[:PORT]");
-  const DialFailure refused{DialFailure::Kind::refused, "it refuses"}, unknown{DialFailure::Kind::not_resolved, "who is that"};
+  const DialFailure refused{DialFailure::Kind::refused, "it refuses"},
+      unknown{DialFailure::Kind::not_resolved, "who is that"};
   CHECK(nobody_answers(asked, {{asked[0], refused}, {asked[1], unknown}}) ==
         "no node answers at a:1, [::1]:2 (it refuses; who is that); say where with --join HOST[:PORT]");
   // One reason of several is told once.

@@ -23,7 +23,9 @@ using test::CatalogNode;
 using test::run_until;
 
 ContentId id(unsigned char first) { return {std::byte{first}}; }
-config::CatalogEntry entry(const std::string& name, unsigned char content, std::uint64_t size = 5) { return {name, size, id(content)}; }
+config::CatalogEntry entry(const std::string& name, unsigned char content, std::uint64_t size = 5) {
+  return {name, size, id(content)};
+}
 const config::CatalogEntry kFile = entry("file", 7);
 
 struct Setup {
@@ -35,8 +37,11 @@ struct Setup {
     world.found.insert({{PeerId{peer}, at.host, at.port}, {name, id(content), 5}});
     world.nodes.insert({PeerId{peer}, at.host, at.port});
   }
-  HolderSearch search(const std::string& wanted = "file", std::vector<Address> join = {}, std::optional<ContentId> content = {}) {
-    return HolderSearch(io, discovery, {.self = PeerId{5}, .network = "n", .wanted = wanted, .id = content, .join = std::move(join), .patience = 2s});
+  HolderSearch search(const std::string& wanted = "file", std::vector<Address> join = {},
+                      std::optional<ContentId> content = {}) {
+    return HolderSearch(
+        io, discovery,
+        {.self = PeerId{5}, .network = "n", .wanted = wanted, .id = content, .join = std::move(join), .patience = 2s});
   }
   /// "7 file 07, 8 file 08", sorted, of one round.
   std::string round(HolderSearch& search, const std::set<Address>& known = {}, const std::set<Address>& also = {}) {
@@ -46,7 +51,8 @@ struct Setup {
         known, also,
         [&](const Holder& holder) {
           CHECK(holder.ip == "127.0.0.1");
-          all.push_back(std::to_string(holder.peer.value) + " " + holder.name + " " + config::to_hex(holder.id).substr(0, 2));
+          all.push_back(std::to_string(holder.peer.value) + " " + holder.name + " " +
+                        config::to_hex(holder.id).substr(0, 2));
         },
         [&] { ++done; });
     CHECK(done == 0);
@@ -67,8 +73,8 @@ struct Setup {
 
 TEST_CASE("each node that is heard of is asked itself, and its word counts", "[holder_search]") {
   Setup setup;
-  const CatalogNode has(setup.io, 7, {kFile}), has_another(setup.io, 8, {entry("file", 8)}), has_nothing(setup.io, 9, std::vector<config::CatalogEntry>{}),
-      not_heard_of(setup.io, 10, {kFile});
+  const CatalogNode has(setup.io, 7, {kFile}), has_another(setup.io, 8, {entry("file", 8)}),
+      has_nothing(setup.io, 9, std::vector<config::CatalogEntry>{}), not_heard_of(setup.io, 10, {kFile});
   for (const CatalogNode* const node : {&has, &has_another, &has_nothing}) setup.hint(node->address());
   HolderSearch search = setup.search();
   CHECK(setup.round(search) == "7 file 07, 8 file 08");
@@ -80,11 +86,13 @@ TEST_CASE("each node that is heard of is asked itself, and its word counts", "[h
 
 TEST_CASE("the nodes of --join are asked, too, and nobody twice", "[holder_search]") {
   Setup setup;
-  const CatalogNode joined(setup.io, 7, {kFile}), hinted(setup.io, 8, {kFile}), also(setup.io, 9, {kFile}), known(setup.io, 10, {kFile});
+  const CatalogNode joined(setup.io, 7, {kFile}), hinted(setup.io, 8, {kFile}), also(setup.io, 9, {kFile}),
+      known(setup.io, 10, {kFile});
   for (const CatalogNode* const node : {&joined, &hinted, &known}) setup.hint(node->address());
   setup.hint(hinted.address(), 101);
   HolderSearch search = setup.search("file", {joined.address(), joined.address()});
-  CHECK(setup.round(search, {known.address()}, {also.address(), hinted.address()}) == "7 file 07, 8 file 07, 9 file 07");
+  CHECK(setup.round(search, {known.address()}, {also.address(), hinted.address()}) ==
+        "7 file 07, 8 file 07, 9 file 07");
   CHECK(joined.asked().size() == 1);
   CHECK(hinted.asked().size() == 1);
   CHECK(known.asked().empty());
@@ -101,7 +109,8 @@ TEST_CASE("an answer that says more than was asked for is taken only where it fi
   CHECK(setup.round(search) == "7 b 07, 7 file 07");
   search.look_for("a");
   CHECK(setup.round(search, {}, {node.address()}) == "7 a 01");
-  CHECK(node.asked() == std::vector{catalog_key("n", "file"), catalog_key("n", config::to_hex(id(7))), catalog_key("n", "a")});
+  CHECK(node.asked() ==
+        std::vector{catalog_key("n", "file"), catalog_key("n", config::to_hex(id(7))), catalog_key("n", "a")});
   HolderSearch all = setup.search("");
   CHECK(setup.round(all) == "7 a 01, 7 b 07, 7 file 07");
 }
@@ -114,15 +123,18 @@ TEST_CASE("our own catalog is no answer", "[holder_search]") {
   CHECK(search.answered() == 1);
 }
 
-TEST_CASE("who does not answer, or answers nonsense, is told with the reason, and the others count", "[holder_search]") {
+TEST_CASE("who does not answer, or answers nonsense, is told with the reason, and the others count",
+          "[holder_search]") {
   Setup setup;
   Address gone{"127.0.0.1", 0};
   {
     tcp::acceptor closed(setup.io, {asio::ip::address_v4::loopback(), 0});
     gone.port = closed.local_endpoint().port();
   }
-  const CatalogNode has(setup.io, 7, {kFile}), nonsense(setup.io, 8, std::string("<html>")), closes(setup.io, 9, std::nullopt);
-  HolderSearch search = setup.search("file", {gone, {"nosuch.invalid", 5}, has.address(), nonsense.address(), closes.address()});
+  const CatalogNode has(setup.io, 7, {kFile}), nonsense(setup.io, 8, std::string("<html>")),
+      closes(setup.io, 9, std::nullopt);
+  HolderSearch search =
+      setup.search("file", {gone, {"nosuch.invalid", 5}, has.address(), nonsense.address(), closes.address()});
   CHECK(setup.round(search) == "7 file 07");
   // One that closes without a word has nothing for us.
   CHECK(search.answered() == 2);
@@ -160,7 +172,8 @@ TEST_CASE("a search that is gone hears of no answer", "[holder_search]") {
   const CatalogNode has(setup.io, 7, {kFile});
   {
     HolderSearch search = setup.search("file", {has.address()});
-    search.run({}, {}, [](const Holder&) { FAIL("a holder was told"); }, [] { FAIL("it was done"); });
+    search.run(
+        {}, {}, [](const Holder&) { FAIL("a holder was told"); }, [] { FAIL("it was done"); });
   }
   run_until(setup.io, [&] { return has.asked().size() == 1; });
   setup.io.run_for(20ms);

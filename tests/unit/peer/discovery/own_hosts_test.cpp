@@ -29,7 +29,8 @@ TEST_CASE("of a machine's addresses the one that reaches furthest is told", "[ow
   const OwnHost far_v6{.host = "fd00::1", .is_v6 = true};
   const OwnHost far{.host = "10.5.0.1"};
   using Hosts = std::vector<std::string>;
-  CHECK(in_order({loopback, near_v6, near, far_v6, far, far}) == Hosts{"10.5.0.1", "fd00::1", "169.254.7.7", "fe80::1"});
+  CHECK(in_order({loopback, near_v6, near, far_v6, far, far}) ==
+        Hosts{"10.5.0.1", "fd00::1", "169.254.7.7", "fe80::1"});
   CHECK(in_order({loopback, near_v6}) == Hosts{"fe80::1"});
   CHECK(in_order({loopback}).empty());
 }

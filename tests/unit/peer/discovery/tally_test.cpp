@@ -18,7 +18,9 @@ Holder holder(std::uint32_t peer, unsigned char content, const std::string& ip, 
   return {PeerId{peer}, {"h", port}, ip, "n", id(content), 5};
 }
 /// Each on a machine of its own.
-Holder holder(std::uint32_t peer, unsigned char content) { return holder(peer, content, "10.0.0." + std::to_string(peer), static_cast<std::uint16_t>(peer)); }
+Holder holder(std::uint32_t peer, unsigned char content) {
+  return holder(peer, content, "10.0.0." + std::to_string(peer), static_cast<std::uint16_t>(peer));
+}
 
 Tally tally_of(std::initializer_list<Holder> holders) {
   Tally tally;
@@ -58,23 +60,27 @@ TEST_CASE("a quorum counts machines, whatever IDs and ports they have", "[tally]
     CHECK(tally.describe().find("  1 holder: h:6001, h:6002\n") != std::string::npos);
   }
   SECTION("changing IDs at one port") {
-    CHECK(tally_of({holder(1, 7, "10.0.0.1", 6001), holder(2, 7, "10.0.0.1", 6001), holder(3, 7, "10.0.0.1", 6001)}).judge(2u).holders == 1);
+    CHECK(tally_of({holder(1, 7, "10.0.0.1", 6001), holder(2, 7, "10.0.0.1", 6001), holder(3, 7, "10.0.0.1", 6001)})
+              .judge(2u)
+              .holders == 1);
   }
   SECTION("one node that is reached at two addresses") {
     CHECK(tally_of({holder(1, 7, "10.0.0.1", 6001), holder(1, 7, "fd00::1", 6001)}).judge(2u).verdict == too_few);
   }
   SECTION("who claims the IDs of others takes nothing from them") {
-    const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(1, 7, "10.0.0.9", 1), holder(2, 7, "10.0.0.9", 2), holder(9, 7, "10.0.0.9", 3)});
+    const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(1, 7, "10.0.0.9", 1), holder(2, 7, "10.0.0.9", 2),
+                                  holder(9, 7, "10.0.0.9", 3)});
     CHECK(tally.judge(3u).holders == 3);
   }
   SECTION("nor does it take their word") {
-    const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(1, 8, "10.0.0.9", 1), holder(2, 8, "10.0.0.9", 2)});
+    const Tally tally =
+        tally_of({holder(1, 7), holder(2, 7), holder(1, 8, "10.0.0.9", 1), holder(2, 8, "10.0.0.9", 2)});
     CHECK(tally.judge(2u).verdict == accepted);
     CHECK(tally.judge(2u).id == id(7));
   }
   SECTION("a node with many addresses and a machine with many IDs are two") {
-    CHECK(tally_of({holder(1, 7, "10.0.0.1", 1), holder(1, 7, "10.0.0.2", 1), holder(1, 7, "10.0.0.3", 1), holder(2, 7, "10.0.0.9", 1),
-                    holder(3, 7, "10.0.0.9", 2), holder(4, 7, "10.0.0.9", 3)})
+    CHECK(tally_of({holder(1, 7, "10.0.0.1", 1), holder(1, 7, "10.0.0.2", 1), holder(1, 7, "10.0.0.3", 1),
+                    holder(2, 7, "10.0.0.9", 1), holder(3, 7, "10.0.0.9", 2), holder(4, 7, "10.0.0.9", 3)})
               .judge(2u)
               .holders == 2);
   }
@@ -88,7 +94,8 @@ TEST_CASE("a conflict names all contents with their holders", "[tally]") {
 }
 
 /// The most pairs of an address and an ID in which nothing stands twice, by trying all choices.
-std::size_t most_pairs(const std::vector<Holder>& holders, std::size_t at = 0, std::set<std::string> ips = {}, std::set<PeerId> ids = {}) {
+std::size_t most_pairs(const std::vector<Holder>& holders, std::size_t at = 0, std::set<std::string> ips = {},
+                       std::set<PeerId> ids = {}) {
   if (at == holders.size()) return ips.size();
   std::size_t most = most_pairs(holders, at + 1, ips, ids);
   const bool is_new = !ips.contains(holders[at].ip) && !ids.contains(holders[at].peer);
@@ -102,17 +109,21 @@ TEST_CASE("machines are counted as a search through all choices counts them", "[
   const std::uint32_t seed = std::random_device()();
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  const auto below = [&](std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random); };
+  const auto below = [&](std::uint32_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random);
+  };
   for (int round = 0; round < 300; ++round) {
     Tally tally;
     std::vector<Holder> holders;
     for (std::uint32_t count = 1 + below(9); count > 0; --count) {
       // Each at a port of its own, so that nobody's word is in the place of another's.
-      holders.push_back(holder(1 + below(5), 7, "10.0.0." + std::to_string(1 + below(5)), static_cast<std::uint16_t>(count)));
+      holders.push_back(
+          holder(1 + below(5), 7, "10.0.0." + std::to_string(1 + below(5)), static_cast<std::uint16_t>(count)));
       tally.add(holders.back());
     }
     const std::size_t machines = tally.judge({}).holders;
-    if (machines != most_pairs(holders)) FAIL("round " << round << ": " << machines << " instead of " << most_pairs(holders) << "\n" << tally.describe());
+    if (machines != most_pairs(holders))
+      FAIL("round " << round << ": " << machines << " instead of " << most_pairs(holders) << "\n" << tally.describe());
   }
 }
 

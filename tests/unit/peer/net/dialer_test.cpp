@@ -17,7 +17,8 @@ using Kind = DialFailure::Kind;
 DialFailure failure_of(const std::string& host, std::uint16_t port) {
   asio::io_context io;
   std::optional<DialFailure> failure;
-  dial(io, host, port, [](const StreamPtr&) { FAIL("connected"); }, [&](const DialFailure& why) { failure = why; });
+  dial(
+      io, host, port, [](const StreamPtr&) { FAIL("connected"); }, [&](const DialFailure& why) { failure = why; });
   io.run_for(std::chrono::seconds(60));
   REQUIRE(failure);
   return *failure;
@@ -42,15 +43,18 @@ TEST_CASE("a port where nobody listens refuses", "[net][dialer]") {
   asio::io_context io;
   std::optional<tcp::acceptor> held;
   const std::uint16_t port = closed_port(io, held);
-  CHECK(failure_of("127.0.0.1", port) == DialFailure{Kind::refused, "127.0.0.1 port " + std::to_string(port) + " refuses the connection",
-                                                     {Origin::of(Origin::V4{std::byte{127}, std::byte{0}, std::byte{0}, std::byte{1}})}});
+  CHECK(failure_of("127.0.0.1", port) ==
+        DialFailure{Kind::refused,
+                    "127.0.0.1 port " + std::to_string(port) + " refuses the connection",
+                    {Origin::of(Origin::V4{std::byte{127}, std::byte{0}, std::byte{0}, std::byte{1}})}});
   // Also of a name with an address of a protocol that this machine may not have.
   CHECK(failure_of("localhost", port).kind == Kind::refused);
 }
 
 TEST_CASE("what the system says of a dial is classified", "[net][dialer]") {
   CHECK(of_system(ETIMEDOUT) == DialFailure{Kind::timed_out, "10.5.0.1 port 6001 does not answer"});
-  for (const int error : {ENETUNREACH, EHOSTUNREACH, ENETDOWN}) CHECK(of_system(error) == DialFailure{Kind::no_route, "no route to 10.5.0.1 port 6001"});
+  for (const int error : {ENETUNREACH, EHOSTUNREACH, ENETDOWN})
+    CHECK(of_system(error) == DialFailure{Kind::no_route, "no route to 10.5.0.1 port 6001"});
   CHECK(of_system(EMFILE).kind == Kind::other);
   CHECK(of_system(EMFILE).text.starts_with("10.5.0.1 port 6001: "));
   const DialFailure no_server = describe_failure("x", 1, asio::error::host_not_found_try_again);
@@ -63,7 +67,9 @@ TEST_CASE("a dial ends in a connection to who listens, by an address or by a nam
     tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
     const std::uint16_t port = acceptor.local_endpoint().port();
     StreamPtr stream;
-    dial(io, host, port, [&](StreamPtr connected) { stream = std::move(connected); }, [](const DialFailure& why) { FAIL(why.text); });
+    dial(
+        io, host, port, [&](StreamPtr connected) { stream = std::move(connected); },
+        [](const DialFailure& why) { FAIL(why.text); });
     CHECK_FALSE(stream);  // never before it returns
     io.run();
     REQUIRE(stream);

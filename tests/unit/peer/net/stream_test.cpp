@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <utility>
 

@@ -46,9 +46,11 @@ class Other {
   const Bytes& heard() {
     std::array<std::byte, 4096> block;
     std::error_code error;
-    while (const std::size_t n = socket_.read_some(asio::buffer(block), error)) heard_.insert(heard_.end(), block.begin(), block.begin() + n);
+    while (const std::size_t n = socket_.read_some(asio::buffer(block), error))
+      heard_.insert(heard_.end(), block.begin(), block.begin() + n);
     return heard_;
   }
+
  private:
   tcp::socket socket_;
   Bytes heard_;
@@ -62,7 +64,8 @@ class Link {
 
  public:
   asio::io_context& io = io_;
-  std::shared_ptr<TimedStream> timed = std::make_shared<TimedStream>(std::make_unique<TcpStream>(std::move(sockets_.first)));
+  std::shared_ptr<TimedStream> timed =
+      std::make_shared<TimedStream>(std::make_unique<TcpStream>(std::move(sockets_.first)));
   Other other{std::move(sockets_.second)};
 };
 
@@ -84,7 +87,8 @@ class Question : public Link {
  private:
   static asio::awaitable<void> ask(Question& self) {
     try {
-      self.received = co_await receive_text(self.timed, PeerId{5}, kWish, kType, kMost, [&self](std::size_t bytes) { self.memory.push_back(bytes); });
+      self.received = co_await receive_text(self.timed, PeerId{5}, kWish, kType, kMost,
+                                            [&self](std::size_t bytes) { self.memory.push_back(bytes); });
     } catch (const std::system_error& thrown) {
       self.error = thrown.code();
     }
@@ -172,7 +176,8 @@ TEST_CASE("an answer that was not asked for is none", "[text_link]") {
 
 TEST_CASE("an answer that ends before its end is an error", "[text_link]") {
   const Bytes whole = answer(6, test::hex("09") + test::text("hello"));
-  for (const std::size_t cut : {std::size_t{1}, kHandshakeBytes - 1, kHandshakeBytes, kHandshakeBytes + 4, whole.size() - 1}) {
+  for (const std::size_t cut :
+       {std::size_t{1}, kHandshakeBytes - 1, kHandshakeBytes, kHandshakeBytes + 4, whole.size() - 1}) {
     INFO(cut);
     Question question;
     question.other.send(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(cut)));

@@ -58,8 +58,7 @@ TEST_CASE("A meter may go while it stands in the line") {
   const auto throttle = std::make_shared<Throttle>(io.get_executor(), 10'000);
   {
     Throttle::Meter gone(throttle);
-    while (gone.try_take(100'000) > 0) {
-    }
+    while (gone.try_take(100'000) > 0) {}
   }
   std::optional<std::uint32_t> taken;
   Throttle::Meter meter(throttle);

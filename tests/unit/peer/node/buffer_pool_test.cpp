@@ -85,7 +85,8 @@ TEST_CASE("all who wait have their turn, whoever comes back first", "[buffer_poo
     if (!holder.held.empty())
       holder.held.pop_back();
     else
-      std::ranges::find_if(waiting, [](const Taker& each) { return !each.held.empty() && each.held[0]; })->held[0] = PieceBuffer();
+      std::ranges::find_if(waiting, [](const Taker& each) { return !each.held.empty() && each.held[0]; })->held[0] =
+          PieceBuffer();
     setup.settle();
   }
   CHECK(std::ranges::all_of(waiting, [](const Taker& each) { return each.held.size() == 1; }));

@@ -1,5 +1,5 @@
-// One connection of an exchange: order, cuts, ends in the middle, and remotes that do not read. The swarm's own decisions are
-// tested in tests/unit/protocol/.
+// One connection of an exchange: order, cuts, ends in the middle, and remotes that do not read. The swarm's own
+// decisions are tested in tests/unit/protocol/.
 #include "peer/node/connection.hpp"
 
 #include <string>
@@ -27,13 +27,16 @@ using test::run_until;
 const Layout kSmall = Layout::of_file(10, 4);  // "aaaa", "bbbb", "cc"
 
 TEST_CASE("a content goes from one to the other, however few bytes the stream moves at a time", "[connection]") {
-  const std::size_t most = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{33}, std::size_t{1000}, SIZE_MAX);
+  const std::size_t most =
+      GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{33}, std::size_t{1000}, SIZE_MAX);
   const Layout layout = Layout::of_file(1234, 100);
   const std::string text = random_text(1234);
   asio::io_context io{1};
   ExchangeNode seed(io, kTheirs, layout, text), getter(io, kOurs, layout);
   auto [a, b] = test::connected(io);
-  const auto thin = [most](tcp::socket& socket) { return std::make_unique<test::ThinStream>(std::make_unique<TcpStream>(std::move(socket)), most); };
+  const auto thin = [most](tcp::socket& socket) {
+    return std::make_unique<test::ThinStream>(std::make_unique<TcpStream>(std::move(socket)), most);
+  };
   getter.exchange().add_dialed(PeerId{kTheirs}, thin(a));
   spawn(io, test::greet_and_accept(seed.exchange(), thin(b)));
   run_until(io, [&] { return getter.has("file complete") && seed.has("swarm complete"); });
@@ -68,7 +71,8 @@ TEST_CASE("pieces are sent in the order in which they were asked for", "[connect
 TEST_CASE("a stream that is cut anywhere brings the same", "[connection]") {
   Bytes all;
   append_handshake({PeerId{kTheirs}, {}}, all);
-  for (const auto& more : {test::hex("00000002 05 e0"), test::hex("00000001 01")}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {test::hex("00000002 05 e0"), test::hex("00000001 01")})
+    all.insert(all.end(), more.begin(), more.end());
   for (std::size_t cut = 1; cut < all.size(); ++cut) {
     PlayedExchange setup(kSmall);
     setup.theirs.say(Bytes(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut)));
@@ -90,7 +94,9 @@ TEST_CASE("a piece whose end never comes is not stored, and the end is told", "[
   PlayedExchange setup(kSmall);
   begin_to_fetch(setup);
   const std::uint32_t first = test::requested(setup.theirs.heard())[0];
-  const Bytes head = test::hex(first == 0 ? "00000009 07 00000000" : first == 1 ? "00000009 07 00000001" : "00000007 07 00000002");
+  const Bytes head = test::hex(first == 0   ? "00000009 07 00000000"
+                               : first == 1 ? "00000009 07 00000001"
+                                            : "00000007 07 00000002");
   SECTION("within its bytes") {
     setup.theirs.say(head + test::text("x"));
     setup.io.run_for(1ms);
@@ -139,13 +145,15 @@ TEST_CASE("a piece is stored when its last byte has come, whatever follows in th
 TEST_CASE("a breach ends the connection, and what stood before it counts", "[connection]") {
   PlayedExchange setup(kSmall);
   setup.theirs.greet(kTheirs);
-  setup.theirs.say(test::hex("00000002 05 80 00000005 04 00000001 00000005 04 00000003"));  // has 0, then 1, then one that does not exist
+  setup.theirs.say(test::hex(
+      "00000002 05 80 00000005 04 00000001 00000005 04 00000003"));  // has 0, then 1, then one that does not exist
   setup.until([&] { return setup.ours.has("lost 1001"); });
   CHECK(setup.ours.has("have 1 from 1001"));
   setup.until([&] { return setup.theirs.is_closed(); });
 }
 
-TEST_CASE("a remote that asks for much and reads nothing binds no memory, and has it all when it reads", "[connection]") {
+TEST_CASE("a remote that asks for much and reads nothing binds no memory, and has it all when it reads",
+          "[connection]") {
   constexpr std::uint32_t kPiece = 1u << 20, kPieces = 64;
   const std::string text = random_text(kPieces * kPiece);
   PlayedExchange setup(Layout::of_file(text.size(), kPiece), text);

@@ -1,5 +1,5 @@
-// The door's shell: each byte that callers are answered with, and whom a stream is handed to. Who is let in, and for how long,
-// is tested in tests/unit/protocol/door_test.cpp.
+// The door's shell: each byte that callers are answered with, and whom a stream is handed to. Who is let in, and for
+// how long, is tested in tests/unit/protocol/door_test.cpp.
 #include "peer/node/doorway.hpp"
 
 #include <spdlog/spdlog.h>
@@ -24,7 +24,9 @@ using test::operator+;
 const ContentPrefix kContent{std::byte{1}, std::byte{2}}, kQuestion{std::byte{3}}, kUnknown{std::byte{9}};
 
 struct Uses final : DoorUses {
-  bool exchanges(const std::optional<ContentPrefix>& content) const override { return !content || *content == kContent; }
+  bool exchanges(const std::optional<ContentPrefix>& content) const override {
+    return !content || *content == kContent;
+  }
   bool gives_manifest(const ContentPrefix& content) const override { return content == kContent; }
   bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
 };
@@ -45,7 +47,8 @@ class Caller {
   const Bytes& heard() {
     std::array<std::byte, 65536> block;
     std::error_code error;
-    while (const std::size_t n = socket_.read_some(asio::buffer(block), error)) heard_.insert(heard_.end(), block.begin(), block.begin() + n);
+    while (const std::size_t n = socket_.read_some(asio::buffer(block), error))
+      heard_.insert(heard_.end(), block.begin(), block.begin() + n);
     over_ = over_ || (error && error != asio::error::would_block);
     return heard_;
   }
@@ -130,8 +133,9 @@ TEST_CASE("a text that is larger than the socket's room comes whole", "[doorway]
 
 TEST_CASE("who asks for something that is not here hears nothing", "[doorway]") {
   Setup setup;
-  for (const Features& wish : {Features{.fetch_manifest = true, .content = kUnknown}, Features{.fetch_catalog = true, .content = kContent},
-                               Features{.fetch_manifest = true, .content = kQuestion}, Features{.content = kUnknown}}) {
+  for (const Features& wish :
+       {Features{.fetch_manifest = true, .content = kUnknown}, Features{.fetch_catalog = true, .content = kContent},
+        Features{.fetch_manifest = true, .content = kQuestion}, Features{.content = kUnknown}}) {
     Caller caller = setup.call();
     caller.greet(wish);
     run_until(setup.io, [&] { return caller.is_over(); });
@@ -149,7 +153,8 @@ asio::awaitable<void> read(Stream& stream, std::string& text, std::size_t bytes)
 
 TEST_CASE("who takes part in an exchange is handed on behind its handshake, however this was cut", "[doorway]") {
   Setup setup;
-  for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{18}, std::size_t{31}, std::size_t{32}, std::size_t{35}}) {
+  for (const std::size_t cut :
+       {std::size_t{0}, std::size_t{1}, std::size_t{18}, std::size_t{31}, std::size_t{32}, std::size_t{35}}) {
     for (const bool classic : {false, true}) {
       Bytes bytes;
       append_handshake({PeerId{1001}, classic ? ReservedBytes{} : encode(Features{.content = kContent})}, bytes);

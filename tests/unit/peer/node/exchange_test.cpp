@@ -60,7 +60,8 @@ TEST_CASE("a start dials who is listed before us, and again when that fails", "[
   CHECK(ours.dialled()[1] == kTheirs);
 }
 
-TEST_CASE("a piece that finds the disk full is kept and stored when there is room, and not asked for again", "[exchange]") {
+TEST_CASE("a piece that finds the disk full is kept and stored when there is room, and not asked for again",
+          "[exchange]") {
   const auto level = spdlog::get_level();
   spdlog::set_level(spdlog::level::off);
   PlayedExchange setup(kSmall);

@@ -95,8 +95,9 @@ class Getter {
  public:
   explicit Getter(asio::io_context& io)
       : io_(io),
-        fetch(io, PeerId{1}, kKnown, dir / "file", {},
-              {.on_complete = [this] { ++completed; }, .on_links = [this](std::uint32_t count) { note_links(count); }}) {}
+        fetch(
+            io, PeerId{1}, kKnown, dir / "file", {},
+            {.on_complete = [this] { ++completed; }, .on_links = [this](std::uint32_t count) { note_links(count); }}) {}
   ~Getter() {
     bool over = false;
     fetch.finish([&] { over = true; });
@@ -245,7 +246,8 @@ TEST_CASE("what is there already needs nobody", "[fetch]") {
   const TempDir dir;
   dir.write("file", kText);
   int completed = 0;
-  Fetch fetch(io, PeerId{1}, kKnown, dir / "file", {}, {.on_complete = [&] { ++completed; }, .on_links = [](std::uint32_t) {}});
+  Fetch fetch(io, PeerId{1}, kKnown, dir / "file", {},
+              {.on_complete = [&] { ++completed; }, .on_links = [](std::uint32_t) {}});
   fetch.start();
   CHECK(completed == 0);
   run_until(io, [&] { return completed == 1; });

@@ -1,4 +1,5 @@
-// A `get` on virtual time after it has chosen: the manifest, the holders, a full disk, and a name that becomes another content.
+// A `get` on virtual time after it has chosen: the manifest, the holders, a full disk, and a name that becomes another
+// content.
 #include "tests/support/getter.hpp"
 
 namespace p2p {
@@ -190,7 +191,8 @@ TEST_CASE("a name that has become another content ends it, by the word of a form
   CHECK(get.fails(ExitCode::content_mismatch, "1 holder: h:1\nget it again, or say --update"));
 }
 
-TEST_CASE("a stranger's word does not make the name another content, nor does a holder's while somebody still has it", "[get]") {
+TEST_CASE("a stranger's word does not make the name another content, nor does a holder's while somebody still has it",
+          "[get]") {
   Getter stranger;
   loses_its_holders(stranger);
   stranger.round({holder(2, 8)});
@@ -233,7 +235,8 @@ TEST_CASE("with --update it goes on with what the name means now", "[get]") {
   CHECK(get.begun == 2);
 }
 
-TEST_CASE("with --update what had no manifest yet is given up at once, and the search has its whole patience again", "[get]") {
+TEST_CASE("with --update what had no manifest yet is given up at once, and the search has its whole patience again",
+          "[get]") {
   Getter get({.update = true});
   get.round({holder(1)});
   get.passes(600ms, {});

@@ -21,11 +21,10 @@ struct Process {
   std::vector<ExitCode> farewells;
 
   Life::Doing doing() {
-    return {.farewell =
-                [this](ExitCode code, std::function<void()> gone) {
-                  farewells.push_back(code);
-                  asio::post(io, std::move(gone));
-                }};
+    return {.farewell = [this](ExitCode code, std::function<void()> gone) {
+      farewells.push_back(code);
+      asio::post(io, std::move(gone));
+    }};
   }
   ExitError failure() {
     try {
@@ -98,7 +97,8 @@ TEST_CASE("errors of the system and of stores end it, with their codes", "[life]
   CHECK(code_of(ExitError(ExitCode::network, "x")) == ExitCode::network);
 }
 
-TEST_CASE("an error while a complete process leaves counts; one while it leaves for another reason does not", "[life]") {
+TEST_CASE("an error while a complete process leaves counts; one while it leaves for another reason does not",
+          "[life]") {
   const auto broken_while_leaving_with = [](Process& process, ExitCode code) {
     process.life.set_doing({.farewell = [&](ExitCode, std::function<void()> gone) {
       asio::post(process.io, [] { throw std::system_error(ENOSPC, std::system_category(), "write x"); });

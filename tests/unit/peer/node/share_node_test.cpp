@@ -3,11 +3,11 @@
 #include <random>
 
 #include "config/hex.hpp"
+#include "peer/content/manifest_link.hpp"
+#include "peer/discovery/holder_search.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/net/tcp_stream.hpp"
-#include "peer/content/manifest_link.hpp"
 #include "peer/node/fetch.hpp"
-#include "peer/discovery/holder_search.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/share_node.hpp"
 #include "tests/support/catch.hpp"
@@ -64,7 +64,9 @@ class Place {
     offers(files);
   }
   void offers(std::size_t files) {
-    run_until(io_, [&] { return library.pending().looked && library.pending().waiting == 0 && library.offered().size() == files; });
+    run_until(io_, [&] {
+      return library.pending().looked && library.pending().waiting == 0 && library.offered().size() == files;
+    });
   }
   /// Nobody answers any more, though others were told.
   void vanish() { acceptor_.close(); }
@@ -100,18 +102,21 @@ std::string random_text(std::size_t size, std::uint32_t seed = 1) {
   return text;
 }
 
-std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question, const std::string& network = "n") {
+std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question,
+                                 const std::string& network = "n") {
   std::optional<NodeCatalog> answer;
   bool answered = false;
-  ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(), [&](const CatalogAnswer& given) {
-    answer = given.catalog;
-    answered = true;
-  });
+  ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(),
+              [&](const CatalogAnswer& given) {
+                answer = given.catalog;
+                answered = true;
+              });
   run_until(io, [&] { return answered; });
   return answer;
 }
 
-TEST_CASE("a node says what it offers: all, one name, one content; and nothing to another network", "[share][network]") {
+TEST_CASE("a node says what it offers: all, one name, one content; and nothing to another network",
+          "[share][network]") {
   asio::io_context io;
   World world;
   Place place(io, world);
@@ -154,7 +159,10 @@ TEST_CASE("what changes in a folder changes what is offered", "[share][network]"
   place.dir.write("new/b", "2");
   place.offers(2);
   std::filesystem::rename(place.dir / "new", place.dir / "renamed");
-  run_until(io, [&] { return asked(io, place.address(), "renamed/b")->entries.size() == 1 && asked(io, place.address(), "new/b")->entries.empty(); });
+  run_until(io, [&] {
+    return asked(io, place.address(), "renamed/b")->entries.size() == 1 &&
+           asked(io, place.address(), "new/b")->entries.empty();
+  });
   place.dir.write("a", "something else");
   run_until(io, [&] {
     const auto now = asked(io, place.address(), "a")->entries;
@@ -166,12 +174,15 @@ TEST_CASE("what changes in a folder changes what is offered", "[share][network]"
   CHECK(world.found.size() == 1);
 }
 
-std::vector<Holder> searched(asio::io_context& io, World& world, const std::string& name, std::vector<Address> join = {}) {
+std::vector<Holder> searched(asio::io_context& io, World& world, const std::string& name,
+                             std::vector<Address> join = {}) {
   FakeDiscovery discovery(io, world);
-  HolderSearch search(io, discovery, {.self = PeerId{1}, .network = "n", .wanted = name, .id = {}, .join = std::move(join)});
+  HolderSearch search(io, discovery,
+                      {.self = PeerId{1}, .network = "n", .wanted = name, .id = {}, .join = std::move(join)});
   std::vector<Holder> holders;
   bool done = false;
-  search.run({}, {}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
+  search.run(
+      {}, {}, [&](const Holder& holder) { holders.push_back(holder); }, [&] { done = true; });
   run_until(io, [&] { return done; });
   return holders;
 }
@@ -200,7 +211,8 @@ TEST_CASE("holders are those that say so themselves", "[share][network]") {
 
 ManifestPtr manifest_from(asio::io_context& io, const Holder& holder) {
   ManifestPtr known;
-  fetch_manifest(io, PeerId{1}, holder.id, {{holder.peer, holder.address.host, holder.address.port}}, [&](ManifestPtr found) { known = std::move(found); });
+  fetch_manifest(io, PeerId{1}, holder.id, {{holder.peer, holder.address.host, holder.address.port}},
+                 [&](ManifestPtr found) { known = std::move(found); });
   run_until(io, [&] { return known != nullptr; });
   return known;
 }
@@ -220,7 +232,8 @@ TEST_CASE("a file is fetched from all holders, and a holder that goes is replace
   const TempDir target;
   bool complete = false;
   const auto known = manifest_from(io, holders[0]);
-  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},
+              {[&] { complete = true; }, [](std::uint32_t) {}});
   fetch.start();
   // The first alone, until it is in the middle; then it is gone for good.
   const bool swap = holders[0].peer == first->self;
@@ -249,7 +262,8 @@ TEST_CASE("a file that changes while it is fetched is not mixed with what it was
   const auto known = manifest_from(io, before[0]);
   const TempDir target;
   bool complete = false;
-  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
+  Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},
+              {[&] { complete = true; }, [](std::uint32_t) {}});
   fetch.start();
   place.dir.write("f", random_text(8u << 20, 2));
   fetch.add_holder(before[0]);
@@ -278,12 +292,14 @@ TEST_CASE("a dial that is under way when a fetch ends comes to nothing", "[share
   Holder holder = holders[0];
   holder.address.port = acceptor.local_endpoint().port();
   const TempDir target;
-  auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{}, Fetch::Hooks{[] {}, [](std::uint32_t) {}});
+  auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{},
+                                       Fetch::Hooks{[] {}, [](std::uint32_t) {}});
   fetch->start();
   fetch->add_holder(holder);
   // One step at a time: the kernel has connected, and the dialer has not been told.
   tcp::socket dialled(io);
-  for (std::error_code error = asio::error::would_block; error == asio::error::would_block; acceptor.accept(dialled, error)) {
+  for (std::error_code error = asio::error::would_block; error == asio::error::would_block;
+       acceptor.accept(dialled, error)) {
     io.restart();
     io.run_one_for(1s);
   }
@@ -312,7 +328,8 @@ TEST_CASE("exchanges that nobody takes part in are given up, and made anew", "[s
     const TempDir target;
     bool complete = false;
     bool finished = false;
-    Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}}, {[&] { complete = true; }, [](std::uint32_t) {}});
+    Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},
+                {[&] { complete = true; }, [](std::uint32_t) {}});
     fetch.start();
     fetch.add_holder(holders[0]);
     run_until(io, [&] { return complete; });
@@ -344,7 +361,8 @@ TEST_CASE("connections that say nothing, or nonsense, are ended and harm nobody"
   for (tcp::socket* refused : {&classic, &http}) {
     bool ended = false;
     std::array<char, 1> byte{};
-    refused->async_read_some(asio::buffer(byte), [&](const std::error_code& error, std::size_t) { ended = static_cast<bool>(error); });
+    refused->async_read_some(asio::buffer(byte),
+                             [&](const std::error_code& error, std::size_t) { ended = static_cast<bool>(error); });
     run_until(io, [&] { return ended; });
   }
   CHECK(asked(io, place.address(), "f")->entries.size() == 1);

@@ -16,13 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A process that does `act`, with its stderr; `on_text` is called with all that it has said so far whenever it says more.
+/// A process that does `act`, with its stderr; `on_text` is called with all that it has said so far whenever it says
+/// more.
 struct Child {
   int exit_code = -1;
   std::string text;
 };
 
-Child run(const std::function<void()>& act, const std::function<void(pid_t, const std::string&)>& on_text = [](pid_t, const std::string&) {}) {
+Child run(
+    const std::function<void()>& act,
+    const std::function<void(pid_t, const std::string&)>& on_text = [](pid_t, const std::string&) {}) {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const pid_t child = ::fork();

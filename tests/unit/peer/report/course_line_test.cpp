@@ -32,9 +32,12 @@ TEST_CASE("chokes and unchokes by others are logged", "[log]") {
 }
 
 TEST_CASE("messages are logged in typographic quotes, U+2018 and U+2019", "[log]") {
-  CHECK(line(HaveReceived{kOther, PieceIndex{305}}) == "Peer 1001 received the \xe2\x80\x98have\xe2\x80\x99 message from 1002 for the piece 305.");
-  CHECK(line(InterestedReceived{kOther}) == "Peer 1001 received the \xe2\x80\x98interested\xe2\x80\x99 message from 1002.");
-  CHECK(line(NotInterestedReceived{kOther}) == "Peer 1001 received the \xe2\x80\x98not interested\xe2\x80\x99 message from 1002.");
+  CHECK(line(HaveReceived{kOther, PieceIndex{305}}) ==
+        "Peer 1001 received the \xe2\x80\x98have\xe2\x80\x99 message from 1002 for the piece 305.");
+  CHECK(line(InterestedReceived{kOther}) ==
+        "Peer 1001 received the \xe2\x80\x98interested\xe2\x80\x99 message from 1002.");
+  CHECK(line(NotInterestedReceived{kOther}) ==
+        "Peer 1001 received the \xe2\x80\x98not interested\xe2\x80\x99 message from 1002.");
 }
 
 TEST_CASE("a stored piece is logged with its origin and the number of pieces", "[log]") {
@@ -42,7 +45,9 @@ TEST_CASE("a stored piece is logged with its origin and the number of pieces", "
         "Peer 1001 has downloaded the piece 7 from 1002. Now the number of pieces it has is 42.");
 }
 
-TEST_CASE("completion is logged", "[log]") { CHECK(line(FileCompleted{}) == "Peer 1001 has downloaded the complete file."); }
+TEST_CASE("completion is logged", "[log]") {
+  CHECK(line(FileCompleted{}) == "Peer 1001 has downloaded the complete file.");
+}
 
 TEST_CASE("what the course does not log is not logged", "[log]") {
   CHECK(line(LinkClosed{kOther, "why"}) == "(none)");

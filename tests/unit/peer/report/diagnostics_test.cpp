@@ -17,14 +17,18 @@ namespace {
 /// Diagnostics of this level, and what comes of them without its time.
 class Diagnostics {
  public:
-  explicit Diagnostics(const std::string& level) : old_(spdlog::default_logger()) { start_diagnostics("peer 1001", level); }
+  explicit Diagnostics(const std::string& level) : old_(spdlog::default_logger()) {
+    start_diagnostics("peer 1001", level);
+  }
   ~Diagnostics() { spdlog::set_default_logger(old_); }
 
   std::string told(const Event& event, const PieceWords& words = {}) {
     log_diagnostic(event, words);
     return without_time(captured.take());
   }
-  static std::string without_time(const std::string& line) { return line.substr(std::min(line.size(), std::string("00:00:00.000 ").size())); }
+  static std::string without_time(const std::string& line) {
+    return line.substr(std::min(line.size(), std::string("00:00:00.000 ").size()));
+  }
 
   test::CapturedStderr captured;
 
@@ -37,12 +41,16 @@ constexpr PeerId kPeer{1002};
 TEST_CASE("the life of links is told to who asks for it, and what is wrong to everybody", "[diagnostics]") {
   Diagnostics info("info");
   CHECK(info.told(LinkEstablished{kPeer, Direction::dialed}) == "peer 1001 info: linked with 1002 (dialed)\n");
-  CHECK(info.told(LinkClosed{kPeer, "it is over", EndKind::remote}) == "peer 1001 info: link with 1002 ended: it is over\n");
-  CHECK(info.told(LinkClosed{kPeer, "it lies", EndKind::violation}) == "peer 1001 warning: link with 1002 ended: it lies\n");
+  CHECK(info.told(LinkClosed{kPeer, "it is over", EndKind::remote}) ==
+        "peer 1001 info: link with 1002 ended: it is over\n");
+  CHECK(info.told(LinkClosed{kPeer, "it lies", EndKind::violation}) ==
+        "peer 1001 warning: link with 1002 ended: it lies\n");
   CHECK(info.told(RequestsStalled{kPeer, 1}) == "peer 1001 info: 1002 left 1 request unanswered; asking again\n");
   CHECK(info.told(RequestsStalled{kPeer, 2}) == "peer 1001 info: 1002 left 2 requests unanswered; asking again\n");
-  CHECK(info.told(PieceRejected{{6}, kPeer}) == "peer 1001 warning: piece 6 from 1002 has a wrong hash; peer 1002 is cut off\n");
-  CHECK(info.told(PieceRejected{{6}, kPeer}, kChunkWords) == "peer 1001 warning: chunk 7 from 1002 has a wrong hash; peer 1002 is cut off\n");
+  CHECK(info.told(PieceRejected{{6}, kPeer}) ==
+        "peer 1001 warning: piece 6 from 1002 has a wrong hash; peer 1002 is cut off\n");
+  CHECK(info.told(PieceRejected{{6}, kPeer}, kChunkWords) ==
+        "peer 1001 warning: chunk 7 from 1002 has a wrong hash; peer 1002 is cut off\n");
   CHECK(info.told(PiecesLost{1}).find("error: 1 piece is no longer right on disk") != std::string::npos);
   CHECK(info.told(PiecesLost{2}, kChunkWords).find("error: 2 chunks are no longer right on disk") != std::string::npos);
   CHECK(info.told(TrustWithdrawn{1, true}).ends_with("fetched again, and the file is not complete any more\n"));

@@ -24,7 +24,8 @@ TEST_CASE("a line is the time to the millisecond, a colon, the event", "[log]") 
   log.write(InterestedReceived{PeerId{1003}});
   log.flush();
   const std::string time = "20\\d\\d-[01]\\d-[0-3]\\d [0-2]\\d:[0-5]\\d:[0-6]\\d\\.\\d\\d\\d: ";
-  const std::regex expected(time + "Peer 1001 is unchoked by 1002\\.\n" + time + "Peer 1001 received the ‘interested’ message from 1003\\.\n");
+  const std::regex expected(time + "Peer 1001 is unchoked by 1002\\.\n" + time +
+                            "Peer 1001 received the ‘interested’ message from 1003\\.\n");
   const std::string text = dir.read("log_peer_1001.log");
   INFO(text);
   CHECK(std::regex_match(text, expected));
@@ -90,7 +91,8 @@ TEST_CASE("lines that find the disk full wait, and come in their order when ther
   log.flush();
   std::string pieces;
   const std::string text = dir.read("log");
-  for (std::size_t at = 0, end = 0; (end = text.find(".\n", at)) != std::string::npos; at = end + 2) pieces += text[end - 1];
+  for (std::size_t at = 0, end = 0; (end = text.find(".\n", at)) != std::string::npos; at = end + 2)
+    pieces += text[end - 1];
   CHECK(pieces == "012345");
   CHECK(text.ends_with("for the piece 5.\n"));
   spdlog::set_level(level);

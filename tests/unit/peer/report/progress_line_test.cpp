@@ -116,7 +116,8 @@ TEST_CASE("a check of the disk shows how far it is, and its line goes with its e
   const OnScan copy = first;
   first({0, 100'000'000});
   // What is no terminal is taken for one of 80 columns.
-  CHECK(captured.take() == bar_lines(0, "checking what is on disk: 0.0 MB of 100.0 MB, 0.0 MB/s, --:-- left", "", 79).front());
+  CHECK(captured.take() ==
+        bar_lines(0, "checking what is on disk: 0.0 MB of 100.0 MB, 0.0 MB/s, --:-- left", "", 79).front());
   copy({50'000'000, 100'000'000});
   const std::string half = captured.take();
   CHECK(half.starts_with("\r\x1b[K"));
@@ -127,7 +128,8 @@ TEST_CASE("a check of the disk shows how far it is, and its line goes with its e
   first({0, 0});
   CHECK(captured.take().empty());
   first({0, 2'000'000});
-  CHECK(captured.take() == bar_lines(0, "checking what is on disk: 0.0 MB of 2.0 MB, 0.0 MB/s, --:-- left", "", 79).front());
+  CHECK(captured.take() ==
+        bar_lines(0, "checking what is on disk: 0.0 MB of 2.0 MB, 0.0 MB/s, --:-- left", "", 79).front());
   first({2'000'000, 2'000'000});
 }
 

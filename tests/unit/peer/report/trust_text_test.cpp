@@ -9,7 +9,9 @@
 namespace p2p {
 namespace {
 
-ChunkClaim claim(std::uint32_t size, const std::string& name = "a") { return {size, {std::byte{0xab}, std::byte{0xcd}}, name}; }
+ChunkClaim claim(std::uint32_t size, const std::string& name = "a") {
+  return {size, {std::byte{0xab}, std::byte{0xcd}}, name};
+}
 
 std::vector<PeerId> peers(std::uint32_t first, std::uint32_t count) {
   std::vector<PeerId> all;
@@ -26,8 +28,10 @@ TEST_CASE("a claim is size, the first digits of its hash, and its name in quotes
 }
 
 TEST_CASE("of many who say the same eight are named, of many claims four", "[trust_text]") {
-  CHECK(describe(std::vector<Candidate>{{claim(2), peers(1, 8)}}) == "peers 1, 2, 3, 4, 5, 6, 7, 8 say 2 bytes, SHA-256 abcd00000000, \"a\"");
-  CHECK(describe(std::vector<Candidate>{{claim(2), peers(1, 11)}}) == "peers 1, 2, 3, 4, 5, 6, 7, 8 (+3) say 2 bytes, SHA-256 abcd00000000, \"a\"");
+  CHECK(describe(std::vector<Candidate>{{claim(2), peers(1, 8)}}) ==
+        "peers 1, 2, 3, 4, 5, 6, 7, 8 say 2 bytes, SHA-256 abcd00000000, \"a\"");
+  CHECK(describe(std::vector<Candidate>{{claim(2), peers(1, 11)}}) ==
+        "peers 1, 2, 3, 4, 5, 6, 7, 8 (+3) say 2 bytes, SHA-256 abcd00000000, \"a\"");
   std::vector<Candidate> many;
   for (std::uint32_t i = 0; i < 6; ++i) many.push_back({claim(10 + i), peers(1 + i, 1)});
   const std::string text = describe(many);

@@ -22,7 +22,8 @@ using test::TempDir;
 /// Whether changes here can be noticed at all.
 bool is_told_of(const TempDir& dir) {
   struct statfs file_system {};
-  return ::statfs(dir.path().c_str(), &file_system) == 0 && tells_all_changes(static_cast<std::uint32_t>(file_system.f_type));
+  return ::statfs(dir.path().c_str(), &file_system) == 0 &&
+         tells_all_changes(static_cast<std::uint32_t>(file_system.f_type));
 }
 
 TEST_CASE("each kind of change in a watched folder is noticed", "[folder_watch]") {

@@ -211,7 +211,8 @@ class Life {
   std::size_t judged_ = 0;
 };
 
-TEST_CASE("a folder offers what its history says, whatever happens to it, and all of it when it comes to rest", "[library]") {
+TEST_CASE("a folder offers what its history says, whatever happens to it, and all of it when it comes to rest",
+          "[library]") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     INFO("seed " << seed);
     Life life(seed);

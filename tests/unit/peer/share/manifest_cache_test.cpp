@@ -90,7 +90,8 @@ TEST_CASE("what belongs to no file any more is removed, and nothing else", "[man
   cache.put(file("f"), kOne->id, kOne->text);
   cache.put(file("g"), kTwo->id, kTwo->text);
   const std::string left = test::leave_temporary(dir / ".peerProcess", "text");
-  const std::string mine[] = {"notes", "my.manifest", std::string(63, 'a') + ".manifest", ".peerProcess-0123456789abcdef.new"};
+  const std::string mine[] = {"notes", "my.manifest", std::string(63, 'a') + ".manifest",
+                              ".peerProcess-0123456789abcdef.new"};
   for (const std::string& name : mine) dir.write(".peerProcess/" + name, "mine");
   cache.keep_only({file("g")});
   CHECK_FALSE(cache.find(file("f")));
@@ -101,7 +102,8 @@ TEST_CASE("what belongs to no file any more is removed, and nothing else", "[man
   for (const std::string& name : mine) CHECK(dir.read(".peerProcess/" + name) == "mine");
 }
 
-TEST_CASE("where nothing can be kept on disk it is kept in memory, for as long as its file is there", "[manifest_cache]") {
+TEST_CASE("where nothing can be kept on disk it is kept in memory, for as long as its file is there",
+          "[manifest_cache]") {
   const auto level = spdlog::get_level();
   spdlog::set_level(spdlog::level::off);
   const TempDir dir;
@@ -134,7 +136,8 @@ TEST_CASE("an index of any bytes is read as far as it says something", "[manifes
     dir.write(".peerProcess/index", line.substr(0, cut) + "\n" + line);
     CHECK(ManifestCache(dir.path()).find(file("f")));
   }
-  for (const std::string& bad : {std::string("\0\xff\n", 3), std::string("[[[[[[[[\n"), std::string("{\"name\":\"f\"}\n"), std::string(100'000, '[') + "\n"}) {
+  for (const std::string& bad : {std::string("\0\xff\n", 3), std::string("[[[[[[[[\n"),
+                                 std::string("{\"name\":\"f\"}\n"), std::string(100'000, '[') + "\n"}) {
     dir.write(".peerProcess/index", bad + line);
     CHECK(ManifestCache(dir.path()).find(file("f")));
   }

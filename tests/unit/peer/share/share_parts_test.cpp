@@ -27,8 +27,8 @@ std::vector<std::string> names(const FolderScan& scan) {
 
 FolderScan scan(const TempDir& dir, const Reserve& reserve = {}) {
   return scan_folder(
-      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); }, reserve,
-      [](const std::filesystem::path&) {});
+      dir.path(), [&](const std::string& name) { return name == "hidden" || is_unfinished_or_ours(dir.path(), name); },
+      reserve, [](const std::filesystem::path&) {});
 }
 
 TEST_CASE("a folder offers its regular files with bytes, by their paths", "[share]") {
@@ -75,7 +75,8 @@ TEST_CASE("what is not meant for others is offered only when its owner says so",
   CHECK(names(scan(dir, {.hidden = true})) == Names{".env", ".git/config", "of group", "open", "sub/.netrc"});
   CHECK(names(scan(dir, {.unreadable = true})) == Names{"key", "locked/notes", "of group", "open"});
   const FolderScan all = scan(dir, {.hidden = true, .unreadable = true});
-  CHECK(names(all) == Names{".env", ".git/config", ".ssh/id_rsa", "key", "locked/notes", "of group", "open", "sub/.netrc"});
+  CHECK(names(all) ==
+        Names{".env", ".git/config", ".ssh/id_rsa", "key", "locked/notes", "of group", "open", "sub/.netrc"});
   CHECK(describe(all.left_out).empty());
 }
 
@@ -90,7 +91,10 @@ TEST_CASE("what no manifest can name is left out and told", "[share]") {
 
 TEST_CASE("a folder that cannot be read is an error", "[share]") {
   const TempDir dir;
-  CHECK_THROWS_AS(scan_folder(dir / "nowhere", [](const std::string&) { return false; }, {}, [](const std::filesystem::path&) {}), std::system_error);
+  CHECK_THROWS_AS(
+      scan_folder(
+          dir / "nowhere", [](const std::string&) { return false; }, {}, [](const std::filesystem::path&) {}),
+      std::system_error);
 }
 
 SeenFile seen(const TempDir& dir, const std::string& name) {
@@ -188,7 +192,8 @@ TEST_CASE("an index that is torn or nonsense is read as far as it says something
 TEST_CASE("only file systems that are known to tell all changes are left to inotify", "[share]") {
   for (const std::uint64_t local : {0xef53u, 0x58465342u, 0x9123683eu, 0x01021994u}) CHECK(tells_all_changes(local));
   // NFS, SMB, CIFS, SMB 2, FUSE, 9P, CephFS, VirtualBox, overlay; and one that nobody knows.
-  for (const std::uint64_t other : {0x6969u, 0x517bu, 0xff534d42u, 0xfe534d42u, 0x65735546u, 0x01021997u, 0x00c36400u, 0x786f4256u, 0x794c7630u, 0x12345678u})
+  for (const std::uint64_t other : {0x6969u, 0x517bu, 0xff534d42u, 0xfe534d42u, 0x65735546u, 0x01021997u, 0x00c36400u,
+                                    0x786f4256u, 0x794c7630u, 0x12345678u})
     CHECK_FALSE(tells_all_changes(other));
 }
 

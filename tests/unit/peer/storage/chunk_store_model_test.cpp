@@ -1,5 +1,5 @@
-// ChunkStore against a naive model: chunks come in random order, between restarts, beside files of the user's. The model is a
-// map from a chunk to its name and bytes.
+// ChunkStore against a naive model: chunks come in random order, between restarts, beside files of the user's. The
+// model is a map from a chunk to its name and bytes.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -61,7 +61,9 @@ class Game {
   }
 
  private:
-  std::uint32_t below(std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random_); }
+  std::uint32_t below(std::uint32_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random_);
+  }
   std::string random_bytes(std::size_t size) {
     std::string bytes(size, '\0');
     for (char& c : bytes) c = static_cast<char>(random_());
@@ -96,7 +98,8 @@ class Game {
     if (model_.contains(chunk)) return;
     if (!expected_.contains(chunk)) {
       // The user has something of that name now and then.
-      Stored coming{"chunk " + std::to_string(chunk), random_bytes(below(8) == 0 ? ChunkStore::kLargestInMemory + 1 + below(1000) : below(200)), false};
+      Stored coming{"chunk " + std::to_string(chunk),
+                    random_bytes(below(8) == 0 ? ChunkStore::kLargestInMemory + 1 + below(1000) : below(200)), false};
       if (below(8) == 0) {
         CHECK_FALSE(store_->expect(piece, claim_of(coming, "notes")));
         return open();

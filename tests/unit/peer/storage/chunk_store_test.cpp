@@ -20,7 +20,9 @@ namespace {
 using test::TempDir;
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
-ChunkClaim claim(const std::string& text, std::string name) { return {static_cast<std::uint32_t>(text.size()), sha256(bytes_of(text)), std::move(name)}; }
+ChunkClaim claim(const std::string& text, std::string name) {
+  return {static_cast<std::uint32_t>(text.size()), sha256(bytes_of(text)), std::move(name)};
+}
 
 std::string name_of(StoreFault fault) {
   switch (fault) {
@@ -66,7 +68,8 @@ void receive(ChunkStore& store, std::uint32_t piece, const std::string& text, co
 }
 
 std::string note(std::uint32_t index, const std::string& text, const std::string& name) {
-  return std::to_string(index) + "," + std::to_string(text.size()) + "," + config::to_hex(sha256(bytes_of(text))) + "," + name + "\n";
+  return std::to_string(index) + "," + std::to_string(text.size()) + "," + config::to_hex(sha256(bytes_of(text))) +
+         "," + name + "\n";
 }
 
 TEST_CASE("what is listed is claimed, with its size and hash", "[chunk_store]") {
@@ -85,7 +88,8 @@ TEST_CASE("what is listed is claimed, with its size and hash", "[chunk_store]") 
 }
 
 TEST_CASE("a list that its folder does not bear out", "[chunk_store]") {
-  CHECK(Folder("1,a\n4,LASTCHUNK\n", {}).complaint() == "the file \"a\" of chunk 1 is missing, expected a regular file in this folder");
+  CHECK(Folder("1,a\n4,LASTCHUNK\n", {}).complaint() ==
+        "the file \"a\" of chunk 1 is missing, expected a regular file in this folder");
   const Folder folder("1,a\n4,LASTCHUNK\n", {});
   std::filesystem::create_directory(folder.dir / "a");
   CHECK(folder.complaint() == "the file \"a\" of chunk 1 is missing, expected a regular file in this folder");
@@ -168,15 +172,20 @@ TEST_CASE("a file of the user's is never written over", "[chunk_store]") {
 TEST_CASE("what a killed process left is made up for", "[chunk_store]") {
   SECTION("a part, and lists that were not renamed") {
     const std::string kept = ".peerProcess-0123456789abcdef.new";
-    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"}, {".peerProcess/2-1.part", "wor"}, {kept, "mine"}, {".peerProcess-abc123", "mine"},
-                                               {".peerProcess/notes", "mine"}, {".peerProcess/my.part", "mine"}});
+    const Folder folder("1,a\n2,LASTCHUNK\n", {{"a", "hello"},
+                                               {".peerProcess/2-1.part", "wor"},
+                                               {kept, "mine"},
+                                               {".peerProcess-abc123", "mine"},
+                                               {".peerProcess/notes", "mine"},
+                                               {".peerProcess/my.part", "mine"}});
     const std::string left = test::leave_temporary(folder.dir.path(), "1,a\n2,LASTCHUNK\n");
     const std::string left_within = test::leave_temporary(folder.dir / ".peerProcess", "");
     CHECK(folder.open().stored().count() == 1);
     CHECK_FALSE(folder.dir.has(".peerProcess/2-1.part"));
     CHECK_FALSE(folder.dir.has(left));
     CHECK_FALSE(folder.dir.has(".peerProcess/" + left_within));
-    for (const std::string& name : {kept, std::string(".peerProcess-abc123"), std::string(".peerProcess/notes"), std::string(".peerProcess/my.part")})
+    for (const std::string& name : {kept, std::string(".peerProcess-abc123"), std::string(".peerProcess/notes"),
+                                    std::string(".peerProcess/my.part")})
       CHECK(folder.dir.read(name) == "mine");
   }
   SECTION("a note, and no file of that name") {
@@ -263,7 +272,8 @@ TEST_CASE("a chunk that changes while it is shared is given up", "[chunk_store]"
 TEST_CASE("a chunk that is touched, and is the same, goes on being shared", "[chunk_store]") {
   const Folder folder("1,a\n1,LASTCHUNK\n", {{"a", "hello"}});
   ChunkStore store = folder.open();
-  std::filesystem::last_write_time(folder.dir / "a", std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  std::filesystem::last_write_time(folder.dir / "a",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
   CHECK_FALSE(store.source(PieceIndex{0}));
   CHECK(store.recheck(PieceIndex{0}).empty());
   CHECK(store.source(PieceIndex{0}));

@@ -64,12 +64,15 @@ TEST_CASE("what cannot be opened is told with its path and the reason", "[file]"
   for (const Mode mode : {Mode::read, Mode::read_own, Mode::read_write}) {
     const auto opened = [&](const char* name) { return failure([&] { File(dir / name, mode); }); };
     CHECK(opened("file").first == 0);
-    CHECK(opened("nothing") == std::pair<int, std::string>{ENOENT, "open " + (dir / "nothing").string() + ": No such file or directory"});
-    CHECK(opened("folder") == std::pair<int, std::string>{EISDIR, "open " + (dir / "folder").string() + ": Is a directory"});
+    CHECK(opened("nothing") ==
+          std::pair<int, std::string>{ENOENT, "open " + (dir / "nothing").string() + ": No such file or directory"});
+    CHECK(opened("folder") ==
+          std::pair<int, std::string>{EISDIR, "open " + (dir / "folder").string() + ": Is a directory"});
     CHECK(opened("file/below").first == ENOTDIR);
     CHECK(opened("link").first == (mode == Mode::read ? 0 : ELOOP));
     // Nobody writes to it, and it is not waited for.
-    CHECK(opened("pipe") == std::pair<int, std::string>{EINVAL, "open " + (dir / "pipe").string() + ", which is no regular file: Invalid argument"});
+    CHECK(opened("pipe") == std::pair<int, std::string>{EINVAL, "open " + (dir / "pipe").string() +
+                                                                    ", which is no regular file: Invalid argument"});
   }
 }
 
@@ -109,7 +112,8 @@ TEST_CASE("errors of reading and writing name the file", "[file]") {
   dir.write("file", "text");
   File read_only(dir / "file", File::Mode::read);
   const std::string where = (dir / "file").string();
-  CHECK(failure([&] { read_only.write_at(0, bytes_of("x")); }) == std::pair<int, std::string>{EBADF, "write " + where + ": Bad file descriptor"});
+  CHECK(failure([&] { read_only.write_at(0, bytes_of("x")); }) ==
+        std::pair<int, std::string>{EBADF, "write " + where + ": Bad file descriptor"});
   CHECK(failure([&] { read_only.truncate(1); }).second.starts_with("resize " + where + ": "));
   CHECK(failure([&] { read_only.preallocate(100); }).second.starts_with("reserve space for " + where + ": "));
   CHECK(dir.read("file") == "text");
@@ -122,7 +126,8 @@ TEST_CASE("errors of reading and writing name the file", "[file]") {
 TEST_CASE("a file is given its size, larger and smaller, and keeps what it has", "[file]") {
   const TempDir dir;
   File file = File::create(dir / "file");
-  for (const std::size_t size : {std::size_t{100'000}, std::size_t{100'000}, std::size_t{6}, std::size_t{0}, std::size_t{50}}) {
+  for (const std::size_t size :
+       {std::size_t{100'000}, std::size_t{100'000}, std::size_t{6}, std::size_t{0}, std::size_t{50}}) {
     file.preallocate(size);
     CHECK(file.size() == size);
     if (size == 100'000) file.write_at(0, bytes_of("abcdefgh"));
@@ -168,7 +173,8 @@ TEST_CASE("a new file takes no name that anything has", "[file]") {
   fs::create_symlink("nowhere", dir / "link");
   for (const char* const name : {"file", "folder", "link"}) {
     INFO(name);
-    CHECK(failure([&] { File::create(dir / name); }) == std::pair<int, std::string>{EEXIST, "create " + (dir / name).string() + ": File exists"});
+    CHECK(failure([&] { File::create(dir / name); }) ==
+          std::pair<int, std::string>{EEXIST, "create " + (dir / name).string() + ": File exists"});
     CHECK(failure([&] { File::create_at_once(dir / name, bytes_of("new")); }).first == EEXIST);
     CHECK(failure([&] { File::create_with(dir / name, bytes_of("new")); }).first == EEXIST);
   }
@@ -280,7 +286,8 @@ TEST_CASE("a name that something has is never taken by renaming", "[file]") {
   const TempDir dir;
   dir.write("from", "new");
   dir.write("to", "mine");
-  CHECK(failure([&] { rename_to_new(dir / "from", dir / "to"); }) == std::pair<int, std::string>{EEXIST, "create " + (dir / "to").string() + ": File exists"});
+  CHECK(failure([&] { rename_to_new(dir / "from", dir / "to"); }) ==
+        std::pair<int, std::string>{EEXIST, "create " + (dir / "to").string() + ": File exists"});
   CHECK(dir.read("to") == "mine");
   CHECK(dir.read("from") == "new");
   rename_to_new(dir / "from", dir / "free");
@@ -306,7 +313,8 @@ TEST_CASE("a folder that is not there cannot be waited for", "[file]") {
   const TempDir dir;
   sync_folder(dir.path());
   dir.write("file", "");
-  CHECK(failure([&] { sync_folder(dir / "file"); }) == std::pair<int, std::string>{ENOTDIR, "sync " + (dir / "file").string() + ": Not a directory"});
+  CHECK(failure([&] { sync_folder(dir / "file"); }) ==
+        std::pair<int, std::string>{ENOTDIR, "sync " + (dir / "file").string() + ": Not a directory"});
 }
 
 }  // namespace

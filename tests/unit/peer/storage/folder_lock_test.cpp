@@ -54,8 +54,10 @@ TEST_CASE("a process that ends in any way lets its folder go, and leaves nothing
 TEST_CASE("what is no folder cannot be held, and the reason is told", "[folder_lock]") {
   const TempDir dir;
   dir.write("file", "");
-  CHECK(refusal([&] { FolderLock(dir / "nothing", "rule"); }).second == "cannot open the folder " + (dir / "nothing").string() + ": No such file or directory");
-  CHECK(refusal([&] { FolderLock(dir / "file", "rule"); }).second == "cannot open the folder " + (dir / "file").string() + ": Not a directory");
+  CHECK(refusal([&] { FolderLock(dir / "nothing", "rule"); }).second ==
+        "cannot open the folder " + (dir / "nothing").string() + ": No such file or directory");
+  CHECK(refusal([&] { FolderLock(dir / "file", "rule"); }).second ==
+        "cannot open the folder " + (dir / "file").string() + ": Not a directory");
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ TEST_CASE("a file of another size is of use only with a manifest", "[folder_stat
     named.size_source = "FileSize in Common.cfg";
     const auto [fault, message] = refusal([&] { inspect_folder(named); });
     CHECK(fault == StoreFault::mismatch);
-    CHECK(message == (dir / "file").string() + " has " + std::to_string(std::string(bytes).size()) + " bytes, expected 10 (FileSize in Common.cfg)");
+    CHECK(message == (dir / "file").string() + " has " + std::to_string(std::string(bytes).size()) +
+                         " bytes, expected 10 (FileSize in Common.cfg)");
     CHECK(dir.read("file") == bytes);
   }
 }
@@ -79,7 +80,8 @@ TEST_CASE("what is of another kind is a mismatch that is told by name", "[folder
   CHECK(refusal([&] { inspect_folder(folder(dir / "file")); }).second == (dir / "file").string() + " is not a folder");
 }
 
-TEST_CASE("a folder is complete with all files and folders, and wrong with any missing or of another size", "[folder_state]") {
+TEST_CASE("a folder is complete with all files and folders, and wrong with any missing or of another size",
+          "[folder_state]") {
   const TempDir dir;
   CHECK(inspect_folder(folder(dir / "set")) == FolderState::missing);
   make_folder(dir, "set");
@@ -104,7 +106,8 @@ TEST_CASE("something in a folder that has a file's name and is none is told", "[
   make_folder(dir, "set");
   fs::remove(dir / "set/a");
   fs::create_directory(dir / "set/a");
-  CHECK(refusal([&] { inspect_folder(folder(dir / "set")); }).second == (dir / "set/a").string() + " is not a regular file");
+  CHECK(refusal([&] { inspect_folder(folder(dir / "set")); }).second ==
+        (dir / "set/a").string() + " is not a regular file");
 }
 
 TEST_CASE("a name that cannot be looked at is an error, not a missing file", "[folder_state]") {

@@ -1,5 +1,5 @@
-// A journal whose name leads to another file when it has been opened. The test stands between the program and the system's
-// lstat(), because only a race, or a file system that is out of order, does this.
+// A journal whose name leads to another file when it has been opened. The test stands between the program and the
+// system's lstat(), because only a race, or a file system that is out of order, does this.
 #include <fcntl.h>
 #include <sys/stat.h>
 

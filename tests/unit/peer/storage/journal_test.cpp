@@ -34,14 +34,17 @@ Xxh3Digest digest(unsigned char first) {
 const Xxh3Digest kKey = digest(0x10);
 const Xxh3Digest kOtherKey = digest(0x11);
 
-Journal::Record record(std::uint32_t piece) { return {PieceIndex{piece}, digest(static_cast<unsigned char>(0x80 + piece))}; }
+Journal::Record record(std::uint32_t piece) {
+  return {PieceIndex{piece}, digest(static_cast<unsigned char>(0x80 + piece))};
+}
 
 /// "3:83 4:84": piece and the first byte of its digest, in hexadecimal digits.
 std::string text(const std::vector<Journal::Record>& records) {
   std::string all;
   for (const Journal::Record& each : records) {
     char one[32];
-    std::snprintf(one, sizeof one, "%s%u:%02x", all.empty() ? "" : " ", each.piece.value, std::to_integer<unsigned>(each.digest[0]));
+    std::snprintf(one, sizeof one, "%s%u:%02x", all.empty() ? "" : " ", each.piece.value,
+                  std::to_integer<unsigned>(each.digest[0]));
     all += one;
   }
   return all;
@@ -90,8 +93,8 @@ TEST_CASE("something else under the name is no journal, and stays as it is", "[j
   const std::string ours = dir.read("ours");
   std::string other_version = ours;
   other_version[kMagic.size() - 1] = '2';
-  for (const std::string& bytes : {std::string(), std::string("my notes"), kMagic, ours.substr(0, kHeader - 1), other_version,
-                                   std::string(1000, '\0'), " " + ours}) {
+  for (const std::string& bytes : {std::string(), std::string("my notes"), kMagic, ours.substr(0, kHeader - 1),
+                                   other_version, std::string(1000, '\0'), " " + ours}) {
     dir.write("j", bytes);
     CHECK(reopened(dir / "j") == "none");
     CHECK(dir.read("j") == bytes);

@@ -27,7 +27,8 @@ TEST_CASE("places beyond 4 GiB are exact", "[layout]") {
 }
 
 TEST_CASE("a piece is found in its file though empty files lie around it", "[layout]") {
-  const Layout layout = Layout::of_folder({{"a", 0}, {"b", 25}, {"c", 0}, {"d", 0}, {"e", 10}, {"f", 3}, {"g", 0}}, {"empty"}, 10);
+  const Layout layout =
+      Layout::of_folder({{"a", 0}, {"b", 25}, {"c", 0}, {"d", 0}, {"e", 10}, {"f", 3}, {"g", 0}}, {"empty"}, 10);
   const std::size_t files[] = {1, 1, 1, 4, 5};
   const std::uint64_t offsets[] = {0, 10, 20, 0, 0};
   REQUIRE(layout.geometry().piece_count() == 5);

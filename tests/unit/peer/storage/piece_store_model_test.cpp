@@ -23,7 +23,9 @@ namespace {
 using test::TempDir;
 using Random = std::mt19937;
 
-std::uint32_t below(Random& random, std::uint32_t bound) { return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random); }
+std::uint32_t below(Random& random, std::uint32_t bound) {
+  return std::uniform_int_distribution<std::uint32_t>(0, bound - 1)(random);
+}
 
 std::string random_bytes(Random& random, std::size_t size) {
   std::string bytes(size, '\0');
@@ -81,7 +83,9 @@ struct Model {
 class Game {
  public:
   explicit Game(std::uint32_t seed)
-      : random_(seed), content_{.root = dir_ / "content", .layout = random_layout(random_)}, model_(content_.layout.geometry().piece_count()) {
+      : random_(seed),
+        content_{.root = dir_ / "content", .layout = random_layout(random_)},
+        model_(content_.layout.geometry().piece_count()) {
     open();
   }
 
@@ -173,7 +177,8 @@ class Game {
     std::string& bytes = model_.disk[piece];
     const std::uint32_t where = below(random_, static_cast<std::uint32_t>(bytes.size()));
     bytes[where] = '!';
-    std::fstream file(place_below(part(), content_.layout.files()[at.file].path), std::ios::in | std::ios::out | std::ios::binary);
+    std::fstream file(place_below(part(), content_.layout.files()[at.file].path),
+                      std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(at.offset + where));
     file.put('!');
     file.close();
@@ -184,10 +189,12 @@ class Game {
 
   void restart(bool killed) {
     if (killed) {
-      // As far as the disk can tell: the process that wrote is gone without its farewell, and a torn record stands behind the others.
+      // As far as the disk can tell: the process that wrote is gone without its farewell, and a torn record stands
+      // behind the others.
       if (model_.count() == 0) return;
       store_.reset();
-      std::ofstream(content_.root.string() + ".journal", std::ios::app | std::ios::binary) << std::string(1 + below(random_, 31), 'x');
+      std::ofstream(content_.root.string() + ".journal", std::ios::app | std::ios::binary)
+          << std::string(1 + below(random_, 31), 'x');
     } else {
       store_.reset();
     }
@@ -201,7 +208,8 @@ class Game {
     store_.reset();
     model_.restart(true);
     std::map<std::uint32_t, std::string> pieces;
-    for (std::uint32_t left = below(random_, 4); left > 0 && model_.count() + pieces.size() + 1 < model_.stored.size(); --left)
+    for (std::uint32_t left = below(random_, 4); left > 0 && model_.count() + pieces.size() + 1 < model_.stored.size();
+         --left)
       if (const auto piece = any(false)) pieces[*piece] = random_bytes(random_, size_of(*piece));
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
@@ -220,7 +228,8 @@ class Game {
 
   void compare() {
     for (std::uint32_t i = 0; i < model_.stored.size(); ++i) {
-      if (store_->stored().test(PieceIndex{i}) != model_.stored[i]) FAIL("piece " << i << " should " << (model_.stored[i] ? "" : "not ") << "be stored");
+      if (store_->stored().test(PieceIndex{i}) != model_.stored[i])
+        FAIL("piece " << i << " should " << (model_.stored[i] ? "" : "not ") << "be stored");
       if (model_.stored[i] && test::source(*store_, i) != model_.disk[i]) FAIL("other bytes are sent for piece " << i);
     }
   }

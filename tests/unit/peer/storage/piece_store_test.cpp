@@ -25,8 +25,12 @@ using test::write;
 
 /// content() with a manifest: a piece is right when all its letters are its own.
 Content known_content(const std::filesystem::path& root, Layout layout = Layout::of_file(10, 4)) {
-  return {.root = root, .layout = std::move(layout), .id = ContentId{}, .matches = [](PieceIndex piece, std::span<const std::byte> bytes) {
-            return std::ranges::all_of(bytes, [&](std::byte byte) { return std::to_integer<std::uint32_t>(byte) == 'a' + piece.value; });
+  return {.root = root,
+          .layout = std::move(layout),
+          .id = ContentId{},
+          .matches = [](PieceIndex piece, std::span<const std::byte> bytes) {
+            return std::ranges::all_of(
+                bytes, [&](std::byte byte) { return std::to_integer<std::uint32_t>(byte) == 'a' + piece.value; });
           }};
 }
 
@@ -72,7 +76,6 @@ TEST_CASE("a complete file is used and never written", "[storage]") {
   CHECK(::write(store.source(PieceIndex{0})->file->descriptor(), "x", 1) == -1);
   CHECK(dir.read("file") == "AAAABBBBCC");
 }
-
 
 TEST_CASE("a file name with folders gets its folders", "[storage]") {
   const TempDir dir;
@@ -227,7 +230,8 @@ TEST_CASE("with a manifest a complete file claims the pieces that match and beco
   CHECK(dir.read("file") == "aaaabbbbcc");
 }
 
-TEST_CASE("with a manifest a file of another size keeps what matches, one with nothing right is left alone", "[storage]") {
+TEST_CASE("with a manifest a file of another size keeps what matches, one with nothing right is left alone",
+          "[storage]") {
   const TempDir dir;
   dir.write("file", "aaaabb");
   CHECK(test::picture(PieceStore(known_content(dir / "file"), {}).stored()) == "100");
@@ -285,7 +289,8 @@ TEST_CASE("a file that somebody changes is noticed before it is sent, and what i
     PieceStore store(known_content(dir / "file"), {});
     CHECK(source(store, 1) == "bbbb");
     dir.write("file", "aaaabxbbcc");
-    std::filesystem::last_write_time(dir / "file", std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
+    std::filesystem::last_write_time(dir / "file",
+                                     std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
     CHECK(source(store, 1) == "none");
     CHECK(store.recheck(PieceIndex{1}) == std::vector{PieceIndex{1}});
     CHECK(store.frozen());
@@ -295,7 +300,8 @@ TEST_CASE("a file that somebody changes is noticed before it is sent, and what i
   }
   SECTION("with a manifest: nothing when it was only touched") {
     PieceStore store(known_content(dir / "file"), {});
-    std::filesystem::last_write_time(dir / "file", std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
+    std::filesystem::last_write_time(dir / "file",
+                                     std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
     CHECK(source(store, 1) == "none");
     CHECK(store.recheck(PieceIndex{1}).empty());
     CHECK_FALSE(store.frozen());

@@ -92,7 +92,8 @@ TEST_CASE("a leftover is known by its bytes, and a file of the user's is none", 
   };
   SECTION("under another name") {
     const std::string digits = left.substr(std::string(".peerProcess-").size());
-    for (const std::string& name : {with(13), with(28), with(29), with(60), left + "x", "x" + left, digits, left.substr(0, left.size() - 4) + ".old"}) {
+    for (const std::string& name : {with(13), with(28), with(29), with(60), left + "x", "x" + left, digits,
+                                    left.substr(0, left.size() - 4) + ".old"}) {
       INFO(name);
       dir.write(name, text);
       CHECK_FALSE(is_leftover(dir / name));

@@ -36,7 +36,9 @@ TEST_CASE("each piece that is asked for is looked at once, with room for just it
     return piece.value != 1;
   };
   std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
-  const OnScan on_scan = [&](const ScanProgress& progress) { told.emplace_back(progress.done_bytes, progress.total_bytes); };
+  const OnScan on_scan = [&](const ScanProgress& progress) {
+    told.emplace_back(progress.done_bytes, progress.total_bytes);
+  };
   CHECK(test::picture(scan_pieces(geometry, indexes({3, 1, 2}), check, on_scan)) == "0011");
   CHECK(seen == std::multiset<std::pair<std::uint32_t, std::size_t>>{{1, 4}, {2, 2}, {3, 3}});
   REQUIRE_FALSE(told.empty());
@@ -46,7 +48,10 @@ TEST_CASE("each piece that is asked for is looked at once, with room for just it
 
 TEST_CASE("no piece is nothing to look at, and nobody need be told", "[scan]") {
   const Geometry geometry(std::vector<std::uint64_t>{10}, 4);
-  const auto never = [](PieceIndex, std::span<std::byte>) -> bool { FAIL("it was looked at"); return true; };
+  const auto never = [](PieceIndex, std::span<std::byte>) -> bool {
+    FAIL("it was looked at");
+    return true;
+  };
   CHECK(scan_pieces(geometry, {}, never, nullptr).count() == 0);
 }
 
@@ -76,7 +81,8 @@ TEST_CASE("a piece is read from its file at its place", "[scan]") {
   dir.write("set/sub/b", "xyz");
   dir.write("one", text);
   const Layout folder = Layout::of_folder({{"a", 10}, {"empty", 0}, {"sub/b", 3}}, {}, 4);
-  const auto read = [&](const Layout& layout, const fs::path& root, std::uint32_t piece, File::Mode mode = File::Mode::read) {
+  const auto read = [&](const Layout& layout, const fs::path& root, std::uint32_t piece,
+                        File::Mode mode = File::Mode::read) {
     std::string bytes(layout.geometry().size_of(PieceIndex{piece}), '?');
     return read_piece(layout, root, mode, PieceIndex{piece}, std::as_writable_bytes(std::span(bytes))) ? bytes : "none";
   };

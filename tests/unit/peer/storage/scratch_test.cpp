@@ -11,8 +11,8 @@
 #include <set>
 #include <string>
 
-#include "peer/storage/store_error.hpp"
 #include "peer/storage/piece_store.hpp"
+#include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/file_limit.hpp"
 #include "tests/support/piece_map.hpp"
@@ -26,8 +26,12 @@ using test::TempDir;
 
 /// Three pieces: "aaaa", "bbbb", "cc"; a piece is right when all its letters are its own.
 Content content(const fs::path& root, Layout layout = Layout::of_file(10, 4)) {
-  return {.root = root, .layout = std::move(layout), .id = ContentId{}, .matches = [](PieceIndex piece, std::span<const std::byte> bytes) {
-            return std::ranges::all_of(bytes, [&](std::byte byte) { return std::to_integer<std::uint32_t>(byte) == 'a' + piece.value; });
+  return {.root = root,
+          .layout = std::move(layout),
+          .id = ContentId{},
+          .matches = [](PieceIndex piece, std::span<const std::byte> bytes) {
+            return std::ranges::all_of(
+                bytes, [&](std::byte byte) { return std::to_integer<std::uint32_t>(byte) == 'a' + piece.value; });
           }};
 }
 
@@ -65,16 +69,21 @@ TEST_CASE("a user's files under the names that we would take stay, and the conte
     std::function<void(const TempDir&)> plant;
     std::function<bool(const TempDir&)> is_as_it_was;
   };
-  const auto kept = [](const char* name, const char* bytes) { return [=](const TempDir& dir) { return dir.read(name) == bytes; }; };
+  const auto kept = [](const char* name, const char* bytes) {
+    return [=](const TempDir& dir) { return dir.read(name) == bytes; };
+  };
   const std::vector<Case> cases{
       {"a .part", [](const TempDir& dir) { dir.write("file.part", "mine"); }, kept("file.part", "mine")},
-      {"a .part of the right size", [](const TempDir& dir) { dir.write("file.part", "0123456789"); }, kept("file.part", "0123456789")},
+      {"a .part of the right size", [](const TempDir& dir) { dir.write("file.part", "0123456789"); },
+       kept("file.part", "0123456789")},
       {"an empty .part", [](const TempDir& dir) { dir.write("file.part", ""); }, kept("file.part", "")},
       {"a .journal", [](const TempDir& dir) { dir.write("file.journal", "ledger"); }, kept("file.journal", "ledger")},
       {"an empty .journal", [](const TempDir& dir) { dir.write("file.journal", ""); }, kept("file.journal", "")},
       {"a journal of another content",
        [](const TempDir& dir) { killed_at_once(dir, {.root = dir / "file", .layout = Layout::of_file(10, 5)}); },
-       [](const TempDir& dir) { return dir.read("file.journal").size() == 32 && dir.read("file.part") == std::string(10, '\0'); }},
+       [](const TempDir& dir) {
+         return dir.read("file.journal").size() == 32 && dir.read("file.part") == std::string(10, '\0');
+       }},
       {"a link to a file",
        [](const TempDir& dir) {
          dir.write("victim", "0123456789");
@@ -93,7 +102,9 @@ TEST_CASE("a user's files under the names that we would take stay, and the conte
       {"folders", [](const TempDir& dir) { dir.write("file.part/a", "1"), dir.write("file.journal/b", "2"); },
        [](const TempDir& dir) { return dir.read("file.part/a") == "1" && dir.read("file.journal/b") == "2"; }},
       {"FIFOs",
-       [](const TempDir& dir) { REQUIRE(::mkfifo((dir / "file.part").c_str(), 0600) + ::mkfifo((dir / "file.journal").c_str(), 0600) == 0); },
+       [](const TempDir& dir) {
+         REQUIRE(::mkfifo((dir / "file.part").c_str(), 0600) + ::mkfifo((dir / "file.journal").c_str(), 0600) == 0);
+       },
        [](const TempDir& dir) { return fs::is_fifo(dir / "file.part") && fs::is_fifo(dir / "file.journal"); }},
       {"our journal and another .part",
        [](const TempDir& dir) {
@@ -209,7 +220,8 @@ TEST_CASE("what does not match is not mended where that would write to something
     try {
       PieceStore(std::move(content), {});
     } catch (const StoreError& error) {
-      return error.fault() == StoreFault::mismatch && std::string(error.what()).find("move it away") != std::string::npos;
+      return error.fault() == StoreFault::mismatch &&
+             std::string(error.what()).find("move it away") != std::string::npos;
     }
     return false;
   };
@@ -297,7 +309,8 @@ TEST_CASE("what is to be replaced stays until the new one is complete, and gives
     const TempDir dir;
     dir.write("file", old);
     fs::permissions(dir / "file", fs::perms(0755));
-    const bool has_first = old.starts_with("aaaa"), has_second = old.size() >= 8 && old.substr(4, 4) == "bbbb", has_third = old.size() > 10 && has_second;
+    const bool has_first = old.starts_with("aaaa"), has_second = old.size() >= 8 && old.substr(4, 4) == "bbbb",
+               has_third = old.size() > 10 && has_second;
     {
       PieceStore store(content(dir / "file"), {.replace = true});
       CHECK(store.stored().test(PieceIndex{0}) == has_first);

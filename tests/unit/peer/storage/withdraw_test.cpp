@@ -19,7 +19,8 @@ using test::source;
 using test::TempDir;
 using test::write;
 
-TEST_CASE("a piece that is withdrawn is not claimed, not by a later start either, and another one takes its place", "[storage]") {
+TEST_CASE("a piece that is withdrawn is not claimed, not by a later start either, and another one takes its place",
+          "[storage]") {
   const TempDir dir;
   const std::vector wrong{PieceIndex{1}};
   {
@@ -81,7 +82,9 @@ TEST_CASE("a complete content loses its name when a piece is withdrawn, and gets
       std::filesystem::create_hard_link(dir / "file", dir / "copy");
       reason = "has another name, too";
     }
-    SECTION("what has been written to it") { dir.write("file", kept = "somebody's"), reason = "somebody else has changed it"; }
+    SECTION("what has been written to it") {
+      dir.write("file", kept = "somebody's"), reason = "somebody else has changed it";
+    }
     SECTION("what its name leads to") {
       std::filesystem::rename(dir / "file", dir / "copy");
       std::filesystem::create_symlink("copy", dir / "file");
