@@ -30,7 +30,8 @@
 #include <unistd.h>
 
 enum call { OPEN, WRITE, ALLOCATE, RESIZE, RENAME, UNLINK, SYNC, CHMOD, READ, SENDFILE, LINK };
-static const char* const kNames[] = {"open", "write", "allocate", "resize", "rename", "unlink", "sync", "chmod", "read", "sendfile", "link"};
+static const char* const kNames[] = {"open", "write", "allocate", "resize",   "rename", "unlink",
+                                     "sync", "chmod", "read",     "sendfile", "link"};
 
 static struct {
   const char *path, *calls, *action, *while_exists, *log, *clock, *steady;
@@ -109,7 +110,9 @@ static enum fate decide(enum call call, const char* path) {
     if (fault.error) {
       if (number >= fault.at && (fault.count == 0 || number < fault.at + fault.count)) fate = FAIL;
     } else if (number == fault.at) {
-      fate = !strcmp(fault.action, "kill-before") ? KILL_BEFORE : !strcmp(fault.action, "kill-middle") ? KILL_MIDDLE : KILL_AFTER;
+      fate = !strcmp(fault.action, "kill-before")   ? KILL_BEFORE
+             : !strcmp(fault.action, "kill-middle") ? KILL_MIDDLE
+                                                    : KILL_AFTER;
     }
   }
   pthread_mutex_unlock(&mutex);
@@ -122,19 +125,19 @@ static void die(void) {
   for (;;) pause();
 }
 
-#define REAL(type, name, ...)                        \
-  static type (*real)(__VA_ARGS__);                  \
+#define REAL(type, name, ...)       \
+  static type (*real)(__VA_ARGS__); \
   if (!real) *(void**)&real = dlsym(RTLD_NEXT, name)
 
 /// Round a call: what happens before it, and what after.
-#define FATED(call, path, doing)                                       \
-  do {                                                                 \
-    const enum fate fate = decide(call, path);                         \
-    if (fate == KILL_BEFORE || fate == KILL_MIDDLE) die();             \
-    if (fate == FAIL) return errno = fault.error, -1;                  \
-    const __typeof__(doing) result = doing;                            \
-    if (fate == KILL_AFTER) die();                                     \
-    return result;                                                     \
+#define FATED(call, path, doing)                           \
+  do {                                                     \
+    const enum fate fate = decide(call, path);             \
+    if (fate == KILL_BEFORE || fate == KILL_MIDDLE) die(); \
+    if (fate == FAIL) return errno = fault.error, -1;      \
+    const __typeof__(doing) result = doing;                \
+    if (fate == KILL_AFTER) die();                         \
+    return result;                                         \
   } while (0)
 
 #define WITH_PATH(dir, path) \
@@ -144,13 +147,13 @@ static void die(void) {
   char where[PATH_MAX]; \
   path_of(fd, where)
 
-#define OPEN_MODE                               \
-  mode_t mode = 0;                              \
-  if (flags & (O_CREAT | O_TMPFILE)) {          \
-    va_list arguments;                          \
-    va_start(arguments, flags);                 \
-    mode = va_arg(arguments, mode_t);           \
-    va_end(arguments);                          \
+#define OPEN_MODE                      \
+  mode_t mode = 0;                     \
+  if (flags & (O_CREAT | O_TMPFILE)) { \
+    va_list arguments;                 \
+    va_start(arguments, flags);        \
+    mode = va_arg(arguments, mode_t);  \
+    va_end(arguments);                 \
   }
 
 int open(const char* path, int flags, ...) {
@@ -191,21 +194,22 @@ FILE* fopen(const char* path, const char* how) {
 /// Half of what was to be written, and the end.
 static void die_in_the_middle(int fd, const void* bytes, size_t count, off_t offset) {
   inside = 1;
-  const long written = offset < 0 ? syscall(SYS_write, fd, bytes, count / 2) : syscall(SYS_pwrite64, fd, bytes, count / 2, offset);
+  const long written =
+      offset < 0 ? syscall(SYS_write, fd, bytes, count / 2) : syscall(SYS_pwrite64, fd, bytes, count / 2, offset);
   if (written >= 0) die();
   die();
 }
 
-#define FATED_WRITE(offset, doing)                                            \
-  do {                                                                        \
-    WITH_FD(fd);                                                              \
-    const enum fate fate = decide(WRITE, where);                              \
-    if (fate == KILL_BEFORE) die();                                           \
-    if (fate == KILL_MIDDLE) die_in_the_middle(fd, bytes, count, offset);     \
-    if (fate == FAIL) return errno = fault.error, -1;                         \
-    const ssize_t result = doing;                                             \
-    if (fate == KILL_AFTER) die();                                            \
-    return result;                                                            \
+#define FATED_WRITE(offset, doing)                                        \
+  do {                                                                    \
+    WITH_FD(fd);                                                          \
+    const enum fate fate = decide(WRITE, where);                          \
+    if (fate == KILL_BEFORE) die();                                       \
+    if (fate == KILL_MIDDLE) die_in_the_middle(fd, bytes, count, offset); \
+    if (fate == FAIL) return errno = fault.error, -1;                     \
+    const ssize_t result = doing;                                         \
+    if (fate == KILL_AFTER) die();                                        \
+    return result;                                                        \
   } while (0)
 
 ssize_t write(int fd, const void* bytes, size_t count) {
@@ -366,7 +370,8 @@ static long clock_offset(const char* path) {
 int clock_gettime(clockid_t clock, struct timespec* now) {
   REAL(int, "clock_gettime", clockid_t, struct timespec*);
   const int result = real(clock, now);
-  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += clock_offset(fault.clock);
+  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+    now->tv_sec += clock_offset(fault.clock);
   if (result == 0 && clock == CLOCK_MONOTONIC) now->tv_sec += clock_offset(fault.steady);
   return result;
 }
