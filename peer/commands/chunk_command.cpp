@@ -13,6 +13,7 @@
 #include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/diagnostics.hpp"

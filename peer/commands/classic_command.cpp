@@ -17,6 +17,7 @@
 #include "peer/discovery/discovery.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/name_check.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"

@@ -20,6 +20,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/share_node.hpp"

@@ -208,7 +208,7 @@ asio::awaitable<bool> Connection::pay(std::uint32_t bytes) {
     std::uint32_t paid = down_->try_take(bytes);
     if (paid == 0) {
       exchange_.swarm().on_reading_held(link_, now());
-      exchange_.settle();
+      exchange_.carry_out();
       paid = co_await down_->wait();
       exchange_.swarm().on_reading_resumed(link_, now());
     }

@@ -66,7 +66,7 @@ class Exchange {
     return waiting_for_room_ ? at - room_missing_since_ : Duration::zero();
   }
   /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is
-  /// full; then it is to be asked for. To be followed by settle().
+  /// full; then it is to be asked for. To be followed by carry_out().
   bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }

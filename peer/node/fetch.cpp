@@ -48,7 +48,7 @@ OldFile::Hooks Fetch::old_file_hooks() {
   return {.ask_for = [this](PieceIndex piece) { exchange_.swarm().open_piece(piece, now()); },
           .store = [this](PieceIndex piece,
                           std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
-          .on_settled = [this] { exchange_.settle(); }};
+          .on_settled = [this] { exchange_.carry_out(); }};
 }
 
 Exchange::Hooks Fetch::exchange_hooks() {

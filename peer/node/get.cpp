@@ -10,6 +10,7 @@
 #include "peer/content/target.hpp"
 #include "peer/discovery/join.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/scan_progress.hpp"

@@ -107,6 +107,11 @@ OldFile::~OldFile() {
   thread_.join();
 }
 
+void OldFile::start() {
+  pump();
+  hooks_.on_settled();
+}
+
 void OldFile::on_stored(PieceIndex piece) {
   search_.on_stored(piece);
   pump();

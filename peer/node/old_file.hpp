@@ -40,7 +40,7 @@ class OldFile {
   ~OldFile();
 
   /// Begins; not from inside of a hook.
-  void start() { pump(); }
+  void start();
   /// A piece that was asked for has been stored.
   void on_stored(PieceIndex piece);
   /// How many bytes were found.

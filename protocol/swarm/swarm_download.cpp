@@ -193,6 +193,8 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
       in_flight.push_back({request.piece, eta});
     }
   }
+  // Pieces that are not opened may be found yet: those that are on their way tell where, and twice they tell no more.
+  if (config_.on_demand && stored().count() + storing_.size() + open < config_.geometry.piece_count()) return;
   constexpr double kUnknownEta_s = 0.5;
   const double own_rate = at(link).window.rate();
   double own_eta = own_rate > 0 ? piece_size / own_rate : kUnknownEta_s;

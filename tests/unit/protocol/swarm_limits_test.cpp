@@ -142,5 +142,23 @@ TEST_CASE("a piece that was found is ours, and everybody hears of it", "[limits]
   CHECK(bob.hears().find("not interested") != std::string::npos);
 }
 
+TEST_CASE("while pieces may be found, none is asked for twice", "[limits]") {
+  Stage stage(on_demand());
+  Remote& bob = stage.feeds(1002, "11111");
+  Remote& carol = stage.feeds(1003, "11111");
+  bob.hears();
+  carol.hears();
+  stage.swarm.open_piece(PieceIndex{3}, stage.now);
+  stage.settle();
+  const std::string first = bob.hears() + carol.hears();
+  CHECK(first == "request 3");
+  stage.passes(3s);
+  CHECK((bob.hears() + carol.hears()).empty());
+  for (const std::uint32_t piece : {0u, 1u, 2u, 4u}) stage.swarm.on_piece_found(PieceIndex{piece}, stage.now);
+  stage.passes(300ms);
+  // Now it is the last one, and the other link may bring it sooner.
+  CHECK((bob.hears() + carol.hears()).find("request 3") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace p2p
