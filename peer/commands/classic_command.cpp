@@ -18,6 +18,7 @@
 #include "peer/discovery/discovery.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/name_check.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
@@ -77,6 +78,7 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   if (setup.common.trust_quorum)
     spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.limits);
   Life life(io);
   life.end_at(options.deadline());
   Listener listener(io, setup.self().host, setup.self().port);

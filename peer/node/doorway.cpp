@@ -97,6 +97,7 @@ class Doorway::Room::Guest final : public Stream {
     return inner_->send_file(descriptor, offset, count);
   }
   void acknowledge() override { inner_->acknowledge(); }
+  void bound_unread(std::size_t bytes) override { inner_->bound_unread(bytes); }
   void cork(bool on) override { inner_->cork(on); }
   std::size_t unacknowledged() const override { return inner_->unacknowledged(); }
   void shutdown_send() override { inner_->shutdown_send(); }

@@ -23,10 +23,11 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       neighborhood_(config_.self, config_.listed, now),
       farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
-      picker_(stored, config_.chunks.has_value()),
+      picker_(stored, config_.chunks.has_value() || config_.on_demand),
       uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
       throughput_(now) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
+  P2P_ASSERT(config_.most_sources >= 1);
   P2P_ASSERT(!config_.open || (config_.content && config_.listed.size() == 1));
   if (config_.chunks) begin_trust();
   check_swarm_complete(now);
@@ -315,6 +316,8 @@ void Swarm::sweep(Instant now) {
     if (!links_[i]) continue;
     any = true;
     const LinkId link{i};
+    // Bytes of it are here.
+    if (links_[i]->held_since != kNever) links_[i]->heard = now;
     if (end_if_overdue(link, now)) continue;
     switch (links_[i]->phase) {
       case Link::Phase::handshaking: break;

@@ -43,6 +43,8 @@ struct Scene {
   Duration patience = 0s;
   std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
   std::uint32_t most_guests = 0;
+  std::uint32_t most_sources = 0xffffffff;
+  bool on_demand = false;
 };
 
 class Stage;
@@ -173,6 +175,8 @@ class Stage {
         .unchoking_interval = scene.unchoking_interval,
         .optimistic_interval = scene.optimistic_interval,
         .max_pipeline = scene.pipeline,
+        .most_sources = scene.most_sources,
+        .on_demand = scene.on_demand,
         .choking_policy = scene.policy,
         .stays = scene.stays,
         .favored = std::move(favored),
