@@ -27,6 +27,8 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
                                 {"content_id", config::to_hex(result.id)},
                                 {"path", result.path.string()},
                                 {"size", result.size},
+                                {"received", result.received},
+                                {"found", result.found},
                                 {"holders", holders}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
@@ -60,6 +62,7 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->check(in_range(1, 31'536'000));
   app.add_flag("--update", options.update,
                "A file that is there and differs becomes this one; the pieces that they share are kept");
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
   if (const auto code = parse_words(app, words_from(2, argc, argv), [&] { check_network_options(options.net); }))

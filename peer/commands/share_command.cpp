@@ -21,6 +21,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/share_node.hpp"
@@ -67,7 +68,9 @@ class Share {
                    [this](const Remote& from, const Introduction& introduction) {
                      return discovery_->answer(from.address, introduction);
                    }}),
-        progress_(options.net.progress) {}
+        progress_(options.net.progress) {
+    asio::use_service<Limits>(io_).set(io_, options.limits);
+  }
 
   ExitCode run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
@@ -244,6 +247,7 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
   app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
   add_jobs_option(app, options.jobs, "Threads that hash");
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json,
                "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);

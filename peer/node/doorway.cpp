@@ -1,5 +1,7 @@
 #include "peer/node/doorway.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -102,6 +104,7 @@ class Doorway::Room::Guest final : public Stream {
     return inner_->send_file(descriptor, offset, count);
   }
   void acknowledge() override { inner_->acknowledge(); }
+  void bound_unread(std::size_t bytes) override { inner_->bound_unread(bytes); }
   void cork(bool on) override { inner_->cork(on); }
   std::size_t unacknowledged() const override { return inner_->unacknowledged(); }
   void shutdown_send() override { inner_->shutdown_send(); }
@@ -123,7 +126,10 @@ void Doorway::Room::carry_out() {
       continue;
     }
     const auto& [caller, why, reason] = std::get<Dismiss>(*effect);
-    if (why != Dismissal::unknown) turn_away({reason, kind_of(why)});
+    if (why != Dismissal::unknown)
+      turn_away({reason, kind_of(why)});
+    else
+      spdlog::info("turned a connection away: {}", reason);
     guests.at(caller)->close();
   }
   const Instant deadline = door.next_deadline();
@@ -213,8 +219,9 @@ Doorway::Doorway(asio::io_context& io, PeerId self, const DoorLimits& limits, co
     : room_(std::make_shared<Room>(io, self, limits, uses, std::move(hooks))) {}
 
 Doorway::~Doorway() {
-  close();
+  // What they lead to may be gone.
   room_->hooks = {};
+  close();
 }
 
 void Doorway::accept(StreamPtr stream) {

@@ -27,7 +27,7 @@ class Doorway {
     /// The text for somebody who asks for members and introduces himself so; null: an empty message. May be null where
     /// nobody is let in for that.
     std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> members = {};
-    /// A caller was dismissed, or went before it was anything's. May be null.
+    /// A caller was dismissed, or went before it was anything's; not one that asked for what is not here. May be null.
     std::function<void(const StrangerClosed&)> turned_away = {};
   };
 
@@ -42,7 +42,7 @@ class Doorway {
   bool make_room();
   /// Whether somebody has connected whose handshake has not come yet.
   bool anybody_greets() const;
-  /// Nobody is let in any more, and those that are no links leave.
+  /// Nobody is let in any more. Links go on, and so do texts that are on their way.
   void close();
 
  private:

@@ -31,8 +31,25 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
       progress_(options.progress, store_.geometry()),
       hooks_(std::move(hooks)),
-      exchange_(io_, open_swarm(self, store_, kPreferred), store_, random_seed(), exchange_hooks()),
-      stuck_(now()) {}
+      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
+               OldFile::may_serve(store_.geometry(), root)),
+      exchange_(io_, swarm_config(self), store_, random_seed(), exchange_hooks()),
+      stuck_(now()) {
+  if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
+}
+
+SwarmConfig Fetch::swarm_config(PeerId self) const {
+  SwarmConfig config = open_swarm(self, store_, kPreferred);
+  config.on_demand = has_old_;
+  return config;
+}
+
+OldFile::Hooks Fetch::old_file_hooks() {
+  return {.ask_for = [this](PieceIndex piece) { exchange_.swarm().open_piece(piece, now()); },
+          .store = [this](PieceIndex piece,
+                          std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
+          .on_settled = [this] { exchange_.carry_out(); }};
+}
 
 Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
@@ -42,6 +59,7 @@ Exchange::Hooks Fetch::exchange_hooks() {
 
 void Fetch::start() {
   exchange_.start();
+  if (old_) old_->start();
   if (std::as_const(exchange_).swarm().complete()) asio::post(io_, hooks_.on_complete);
 }
 
@@ -51,6 +69,7 @@ void Fetch::on_event(const Event& event) {
     Claimant& holder = claimants_.at(stored->handle);
     ++holder.gave.pieces;
     holder.gave_at = now();
+    if (old_) old_->on_stored(stored->piece);
   }
   if (const auto* const rejected = std::get_if<PieceRejected>(&event)) on_rejected(rejected->handle);
   // Not now: this comes from inside of the exchange.

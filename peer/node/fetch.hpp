@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
+#include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "protocol/swarm/stuck.hpp"
@@ -59,6 +61,9 @@ class Fetch {
   std::string explain() const;
   /// How long the disk has been full.
   Duration without_room_for(Instant at) const { return exchange_.without_room_for(at); }
+  std::uint64_t received_bytes() const { return exchange_.traffic().received; }
+  /// What was found in the file that is replaced, at other places than in the new one.
+  std::uint64_t found_bytes() const { return old_ ? old_->found_bytes() : 0; }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
 
@@ -83,7 +88,9 @@ class Fetch {
   };
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
+  SwarmConfig swarm_config(PeerId self) const;
   Exchange::Hooks exchange_hooks();
+  OldFile::Hooks old_file_hooks();
   void on_event(const Event& event);
   void dial_holder(PeerId handle);
   void try_claimants(Claim& claim);
@@ -100,7 +107,9 @@ class Fetch {
   std::map<std::pair<Place, PeerId>, PeerId> handles_;  ///< By place and claimed ID.
   std::map<PeerId, Claim> claims_;                      ///< By ID.
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
+  bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
+  std::optional<OldFile> old_;
   StuckWatch stuck_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };

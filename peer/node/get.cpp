@@ -11,6 +11,7 @@
 #include "peer/discovery/join.hpp"
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/scan_progress.hpp"
@@ -50,6 +51,7 @@ Get::Get(const GetOptions& options)
 ExitCode Get::run() {
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
+  asio::use_service<Limits>(io_).set(io_, options_.limits);
   life_.end_at(deadline_);
   life_.every(Progress::kInterval, [this] { show_progress(); });
   wait();
@@ -217,6 +219,8 @@ Get::Result Get::result() const {
           .path = root_.lexically_normal(),
           .size = manifest.total_size(),
           .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),
+          .received = fetch_ ? fetch_->received_bytes() : 0,
+          .found = fetch_ ? fetch_->found_bytes() : 0,
           .quorum = steps_.quorum()};
 }
 

@@ -27,7 +27,9 @@ class Get {
     std::filesystem::path path;
     std::uint64_t size;
     std::vector<Fetch::Contribution> holders;
-    std::string quorum;  ///< As GetSteps::quorum().
+    std::uint64_t received;  ///< Bytes of pieces that came from holders,
+    std::uint64_t found;     ///< and that the file that was there before had at other places.
+    std::string quorum;      ///< As GetSteps::quorum().
   };
 
   /// `options` outlive this.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "peer/discovery/address.hpp"
+#include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/storage/content.hpp"
 
@@ -32,6 +33,7 @@ struct GetOptions {
   std::optional<std::uint32_t> quorum;
   std::optional<std::uint32_t> timeout_s;
   bool update = false;
+  Rates limits = {};
 };
 
 }  // namespace p2p

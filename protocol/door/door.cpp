@@ -102,7 +102,7 @@ void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instan
 }
 
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
-  const auto features = decode_features(handshake.reserved);
+  const auto features = uses_.reads_features() ? decode_features(handshake.reserved) : std::nullopt;
   if (!features) return link(caller, handshake, std::nullopt, now);
   if (features->fetch_catalog) return give_text(caller, Use::catalog, handshake, features->content, now);
   if (features->fetch_members) return give_text(caller, Use::members, handshake, features->content, now);
@@ -213,8 +213,9 @@ bool Door::make_room(Instant) {
   return false;
 }
 
-void Door::close(Instant now) {
-  while (make_room(now)) continue;
+void Door::close(Instant) {
+  for (const State state : {State::greeting, State::draining})
+    while (const auto caller = oldest(state)) dismiss(*caller, Dismissal::unknown, "the process leaves");
 }
 
 void Door::dismiss_overdue(State state, Duration patience, Dismissal why, const std::string& reason, Instant now) {

@@ -58,6 +58,8 @@ class DoorUses {
   virtual bool answers(const ContentPrefix& question) const = 0;
   /// Whether this is the network whose members are known here.
   virtual bool knows_members_of(const ContentPrefix& network) const = 0;
+  /// Whether the reserved bytes of a handshake mean anything here. In a swarm without a manifest they are ignored.
+  virtual bool reads_features() const { return true; }
 };
 
 /// This caller is for that. With Use::exchange its handshake is the first that the swarm is told of the link.
@@ -106,7 +108,7 @@ class Door {
 
   /// The process has no descriptor left: dismisses the caller that matters least. False: there is none.
   bool make_room(Instant now);
-  /// Dismisses all that are no links: the process leaves.
+  /// The process leaves: dismisses those that greet, or have their text. Texts that are on their way go on.
   void close(Instant now);
 
   void on_timer(Instant now);

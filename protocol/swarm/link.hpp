@@ -80,6 +80,7 @@ struct Link {
 
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
+  Instant held_since = kNever;     ///< Bytes have come, and we have not taken them since then.
   Instant contends_since{};
   std::optional<Origin>
       origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.

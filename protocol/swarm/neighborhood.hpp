@@ -40,6 +40,7 @@ struct Neighbor {
   std::vector<Origin> barred{};  ///< Whence somebody who showed its ID came and sent one; see bar().
   bool doubted = false;          ///< Somebody else may be using its ID: its listed address is to be asked.
   Instant doubted_at = kNever;   ///< When it last was.
+  bool found = false;            ///< A dial of ours has made a link: it is where it is listed.
   bool absent = false;  ///< Barred somewhere, and not found where it is listed: not waited for until it is linked.
   std::vector<Origin> addresses{};  ///< Of its host, when it was last dialled in vain.
 
@@ -129,8 +130,12 @@ class Neighborhood {
 
   /// It is dialled soon, linked or not, though at most every kTurnAbout.
   void doubt(NeighborIndex index, Instant now);
-  /// A dial led to nobody, or not to it.
-  void on_nobody_there(NeighborIndex index) { neighbors_[index].absent = !neighbors_[index].barred.empty(); }
+  /// A dial led to nobody, or not to it. One that was found there once will come back.
+  void on_nobody_there(NeighborIndex index) {
+    neighbors_[index].absent = !neighbors_[index].barred.empty() && !neighbors_[index].found;
+  }
+  /// Dials a guest of before. Precondition: it has no link, and is not being dialled.
+  void dial_now(NeighborIndex index, Instant now);
 
   /// We are no longer complete, as neighbors were told that we are.
   void forget_told();

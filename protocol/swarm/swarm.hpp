@@ -56,6 +56,11 @@ struct SwarmConfig {
   Duration unchoking_interval;
   Duration optimistic_interval;
   std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
+  /// Most links with open requests, at least 1. What comes from more than can be received side by side waits on the
+  /// way, and looks like a remote, or like us, that does nothing.
+  std::uint32_t most_sources = 0xffffffff;
+  /// No piece is asked for before open_piece(): somebody may find it elsewhere (on_piece_found()).
+  bool on_demand = false;
 
   ChokingPolicy choking_policy = ChokingPolicy::course;
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
@@ -126,7 +131,8 @@ class Swarm {
   /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
-  LinkId on_dialed(PeerId peer, Instant now);
+  /// `reached`: the address that the dial led to.
+  LinkId on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached = {});
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
@@ -140,6 +146,9 @@ class Swarm {
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
   void on_send_resumed(LinkId link);
+  /// Bytes of this link have come, and we do not take them for now: no deadline of the remote's runs.
+  void on_reading_held(LinkId link, Instant now);
+  void on_reading_resumed(LinkId link, Instant now);
   /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that
   /// would carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is
   /// asked of it.
@@ -180,6 +189,11 @@ class Swarm {
   /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by
   /// itself, nobody who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
+
+  /// Where pieces are fetched on demand: this one may be asked for. Precondition: it was not opened and not found.
+  void open_piece(PieceIndex piece, Instant now);
+  /// Likewise: it was found, and is stored now, without anybody giving it. The same precondition.
+  void on_piece_found(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
   void unlock_chunk(PieceIndex piece, Instant now);
@@ -229,8 +243,6 @@ class Swarm {
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
   LinkId new_link(const std::optional<Origin>& from, Instant now);
-  void contend(LinkId link, Instant now);
-  void decide_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -249,9 +261,14 @@ class Swarm {
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
+  void contend(LinkId link, Instant now);
+  void decide_contention(LinkId link, Instant now);
   void doubt(NeighborIndex neighbor, Instant now);
   bool may_take_over(NeighborIndex neighbor) const;
   bool comes_from_where_it_is_listed(LinkId link) const;
+  bool takes_what_is_sent(LinkId link, Instant now) const;
+  bool comes_back_uninvited(LinkId link, NeighborIndex peer) const;
+  bool is_idle_guest(NeighborIndex peer) const;
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
@@ -280,6 +297,8 @@ class Swarm {
   // swarm_download.cpp: what to ask of whom, and what came of it
   void update_interest(LinkId link);
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
+  bool may_be_source(LinkId link) const;
+  void note_stored(PieceIndex piece, Instant now);
   void fill(LinkId link, Instant now);
   void fill_all(Instant now);
   void ask(LinkId link, PieceIndex piece, Instant now);

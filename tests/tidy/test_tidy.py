@@ -26,6 +26,7 @@ LAYERS = {
     "config": ("config",),
     "protocol/wire": ("protocol/wire", "protocol/"),
     "protocol/door": ("protocol/door", "protocol/wire", "protocol/"),
+    "protocol/delta": ("protocol/delta", "protocol/wire", "protocol/"),
     "protocol/session": ("protocol/session", "protocol/wire", "protocol/"),
     "protocol/swarm": ("protocol/swarm", "protocol/session", "protocol/wire", "protocol/"),
     "protocol": ("protocol/",),

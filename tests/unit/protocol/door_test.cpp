@@ -31,6 +31,8 @@ struct Shop final : DoorUses {
   bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
 
   std::set<ContentPrefix> shared{kModel, kOther};
+  bool reads_features() const override { return extended; }
+  bool extended = true;
   bool classic = false;
 };
 
@@ -135,6 +137,15 @@ TEST_CASE("a caller is handed to what its handshake asks for", "[door]") {
   const CallerId manifest = porch.comes();
   porch.says(manifest, Features{.fetch_manifest = true, .content = kOther});
   CHECK(porch.fate(manifest) == "manifest");
+}
+
+TEST_CASE("where reserved bytes mean nothing, they do not", "[door]") {
+  Porch porch;
+  porch.shop.classic = true;
+  porch.shop.extended = false;
+  const CallerId odd = porch.comes();
+  porch.says(odd, Features{.fetch_catalog = true, .content = kNothing});
+  CHECK(porch.fate(odd) == "exchange");
 }
 
 TEST_CASE("some haves may come before the handshake, in any portions", "[door]") {
