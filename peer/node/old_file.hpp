@@ -60,8 +60,8 @@ class OldFile {
   Hooks hooks_;
   DeltaSearch search_;
   std::uint64_t found_bytes_ = 0;
-  std::shared_ptr<Reader> reader_;
   std::stop_source stop_;
+  std::shared_ptr<Reader> reader_;  ///< Has a token of stop_.
   std::shared_ptr<const bool> alive_ =
       std::make_shared<const bool>(true);  ///< For answers that arrive when this is gone.
   asio::thread_pool thread_{1};

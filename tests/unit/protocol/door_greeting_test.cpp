@@ -30,7 +30,7 @@ TEST_CASE("some haves may come before the handshake, in any portions", "[door]")
   const CallerId caller = porch.comes();
   std::vector<std::byte> sent;
   for (std::size_t i = 0; i < haves; ++i)
-    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
+    for (const unsigned byte : {0u, 0u, 0u, 5u, 4u, 0u, 0u, 0u, 7u}) sent.push_back(std::byte(byte));
   const auto greeting = encode(Handshake{PeerId{7}, encode(Features{.content = kModel})});
   sent.insert(sent.end(), greeting.begin(), greeting.end());
   for (std::size_t count = 1; count <= sent.size(); ++count) {
@@ -48,7 +48,7 @@ TEST_CASE("endless haves, and other frames, are no greeting", "[door]") {
   const CallerId endless = porch.comes(), other = porch.comes();
   std::vector<std::byte> sent;
   for (std::size_t i = 0; i <= kMostEarlyHaves; ++i)
-    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
+    for (const unsigned byte : {0u, 0u, 0u, 5u, 4u, 0u, 0u, 0u, 7u}) sent.push_back(std::byte(byte));
   porch.door.on_bytes(endless, sent, porch.now);
   porch.door.on_bytes(other, std::array{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}}, porch.now);
   porch.settle();
