@@ -144,6 +144,8 @@ void Neighborhood::convict(NeighborIndex index) {
 }
 
 void Neighborhood::bar(NeighborIndex index, const Origin& from) {
+  // The liar's word on what the peer has is worth nothing either.
+  neighbors_[index].complete = neighbors_[index].told = false;
   std::vector<Origin>& barred = neighbors_[index].barred;
   if (neighbors_[index].bars(from)) return;
   if (barred.size() == kMostBarred) barred.erase(barred.begin());

@@ -123,7 +123,8 @@ class Neighborhood {
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);
 
-  /// Somebody who came from there has sent a wrong piece under its ID, and is not it again. Of more than kMostBarred
+  /// Somebody who came from there has sent a wrong piece under its ID, and is not it again; whether the
+  /// peer is complete is open again. Of more than kMostBarred
   /// origins the first is forgotten: he may cost another piece.
   void bar(NeighborIndex index, const Origin& from);
   static constexpr std::size_t kMostBarred = 64;
