@@ -13,6 +13,7 @@
 #include "peer/commands/usage.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/diagnostics.hpp"
@@ -159,6 +160,7 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
     return ExitCode::complete;
   }
   asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.run.limits);
   Life life(io);
   life.end_at(options.run.deadline());
   Listener listener(io, setup.self().host, setup.self().port);
@@ -170,9 +172,12 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
                                                          .deadline = options.run.deadline()});
   ChunkStore store(options.folder,
                    {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
-  ListedDoorway doorway(
-      io, listener,
-      {.self = PeerId{setup.self().id}, .peers = static_cast<std::uint32_t>(setup.peers.size() - 1), .manifest = {}});
+  ListedDoorway doorway(io, listener,
+                        {.self = PeerId{setup.self().id},
+                         .peers = static_cast<std::uint32_t>(setup.peers.size() - 1),
+                         .listed = ids_of(setup.peers),
+                         .extended = true,
+                         .manifest = {}});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;

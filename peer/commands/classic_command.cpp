@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "peer/commands/check.hpp"
+#include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/setup.hpp"
 #include "peer/commands/subcommands.hpp"
@@ -17,6 +18,7 @@
 #include "peer/discovery/discovery.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/name_check.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
@@ -47,8 +49,8 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 
 /// The version, then what this build has and lacks, a line each.
 std::string version_text() {
-  return std::string("peerProcess " PEER_VERSION "\ndiscovery: ") +
-         (no_discovery().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+  return std::string("peerProcess " PEER_VERSION "\nDHT: ") +
+         (no_dht().empty() ? "OpenDHT" : "none (built without OpenDHT)");
 }
 
 void check_folder(const Setup& setup, const PieceStore& store) {
@@ -76,6 +78,7 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   if (setup.common.trust_quorum)
     spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.limits);
   Life life(io);
   life.end_at(options.deadline());
   Listener listener(io, setup.self().host, setup.self().port);
@@ -84,9 +87,12 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
 
   const PeerId self{setup.self().id};
   const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
-  ListedDoorway doorway(
-      io, listener,
-      {.self = self, .peers = neighbors + setup.common.max_connections, .manifest = setup.common.manifest});
+  ListedDoorway doorway(io, listener,
+                        {.self = self,
+                         .peers = neighbors + setup.common.max_connections,
+                         .listed = ids_of(setup.peers),
+                         .extended = setup.common.manifest.has_value(),
+                         .manifest = setup.common.manifest});
   std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);

@@ -28,6 +28,7 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json object{
       {"name", result.name},          {"content_id", config::to_hex(result.id)},
       {"path", result.path.string()}, {"size", result.size},
+      {"received", result.received},  {"found", result.found},
       {"holders", holders},           {"given", {{"bytes", result.given.bytes}, {"peers", result.given.peers}}}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
@@ -43,7 +44,7 @@ const Subcommand kGetCommand{
 
 std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) {
   GetOptions options;
-  CLI::App app{with_build_note("Fetches a shared file from all who have it, and verifies it"), "peerProcess get"};
+  CLI::App app{"Fetches a shared file from all who have it, and verifies it", "peerProcess get"};
   app.footer(kGetFooter);
   const auto is_name = [](const std::string& word) {
     const std::string fault = config::path_fault(word);
@@ -75,9 +76,11 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->excludes(port)
       ->excludes(linger)
       ->excludes(keep);
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), [&] { check_network_options(options.net); }))
+    return *code;
   options.serve = !no_serve;
   ContentId id;
   if (config::from_hex(options.wanted, id)) {

@@ -12,6 +12,12 @@ namespace p2p {
 // config/ and protocol/ do not see each other, so each has the limit; here they meet.
 static_assert(config::PeerLine::kLargestId == kLargestPeerId);
 
+std::vector<PeerId> ids_of(const std::vector<config::PeerLine>& peers) {
+  std::vector<PeerId> ids;
+  for (const config::PeerLine& peer : peers) ids.push_back(PeerId{peer.id});
+  return ids;
+}
+
 std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers,
                                      std::size_t self) {
   const NeighborGraph graph(static_cast<std::uint32_t>(peers.size()), common.max_connections);
@@ -31,8 +37,7 @@ SwarmConfig listed_swarm(const config::CommonCfg& common, const std::vector<conf
     for (const std::uint32_t index : graph.successors(static_cast<std::uint32_t>(self), common.preferred_neighbors + 1))
       favored.push_back(PeerId{peers[index].id});
   auto everybody = common.max_connections > 0 ? std::make_shared<std::vector<PeerId>>() : nullptr;
-  if (everybody)
-    for (const config::PeerLine& peer : peers) everybody->push_back(PeerId{peer.id});
+  if (everybody) *everybody = ids_of(peers);
   return {.self = PeerId{peers[self].id},
           .listed = listed_neighbors(common, peers, self),
           .geometry = geometry,

@@ -13,6 +13,9 @@
 
 namespace p2p {
 
+/// Of all lines, in their order.
+std::vector<PeerId> ids_of(const std::vector<config::PeerLine>& peers);
+
 /// The listed peers that peers[self] exchanges with, itself among them, in the order of PeerInfo.cfg: all of them, or
 /// by MaxConnections.
 std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers,

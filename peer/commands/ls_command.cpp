@@ -17,6 +17,7 @@
 #include "peer/commands/usage.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
@@ -50,9 +51,14 @@ class Ls {
   explicit Ls(const LsOptions& options)
       : life_(io_),
         join_(addresses_to_join(options.net.join)),
-        discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+        self_(random_peer_id()),
+        discovery_(make_discovery(io_, {.network = options.net.network,
+                                        .visitor = self_,
+                                        .join = to_rendezvous(join_),
+                                        .multicast = options.net.multicast,
+                                        .dht = options.net.dht})),
         search_(io_, *discovery_,
-                {.self = random_peer_id(),
+                {.self = self_,
                  .network = options.net.network,
                  .wanted = "",
                  .id = {},
@@ -94,6 +100,7 @@ class Ls {
   asio::io_context io_{1};
   Life life_;
   std::vector<Address> join_;
+  PeerId self_;
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;
   asio::steady_timer pause_;
@@ -158,11 +165,12 @@ const Subcommand kLsCommand{.name = "ls",
 
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;
-  CLI::App app{with_build_note("Lists the files that are shared: name, bytes, content id, holders"), "peerProcess ls"};
+  CLI::App app{"Lists the files that are shared: name, bytes, content id, holders", "peerProcess ls"};
   app.footer(kLsFooter);
   app.add_flag("--json", options.net.json, "Print a JSON array");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), [&] { check_network_options(options.net); }))
+    return *code;
   return options;
 }
 

@@ -1,7 +1,7 @@
 #include "peer/commands/network_options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,13 +27,16 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
       ->check(CLI::Validator(is_address, "HOST[:PORT],..."));
   app.add_option("--network", options.network, "Networks of different names never see each other")
       ->capture_default_str();
+  app.add_flag("!--no-multicast", options.multicast,
+               "Neither look for nodes on the same link by multicast, nor be found so");
+  app.add_flag("--dht", options.dht,
+               "Find nodes by a DHT, too: for networks of thousands of nodes, all of which say so");
   add_progress_option(app, options.progress);
   add_log_level_option(app, options.log_level);
 }
 
-std::string with_build_note(std::string purpose) {
-  const std::string_view fault = no_discovery();
-  return fault.empty() ? purpose : std::move(purpose) + "\nNOTE: " + std::string(fault) + ".";
+void check_network_options(const NetworkOptions& options) {
+  if (options.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", std::string(no_dht()));
 }
 
 }  // namespace p2p

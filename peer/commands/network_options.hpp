@@ -1,8 +1,6 @@
 // The options that share, get and ls have in common.
 #pragma once
 
-#include <string>
-
 #include "peer/node/get_options.hpp"
 
 namespace CLI {
@@ -11,10 +9,10 @@ class App;
 
 namespace p2p {
 
-/// --join, --network, --progress and --log-level. `options` outlives `app`.
+/// --join, --network, --no-multicast, --dht, --progress and --log-level. `options` outlives `app`.
 void add_network_options(CLI::App& app, NetworkOptions& options);
 
-/// The first lines of a command's help: its purpose, and what this build lacks.
-std::string with_build_note(std::string purpose);
+/// This build may lack what one of them asks for. Throws CLI::ValidationError.
+void check_network_options(const NetworkOptions& options);
 
 }  // namespace p2p

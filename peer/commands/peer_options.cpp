@@ -14,6 +14,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
       ->check(in_range(1, 4096))
       ->capture_default_str();
   add_progress_option(app, options.progress);
+  add_limit_options(app, options.limits);
   app.add_flag("--fsync", options.sync,
                "Completion survives a loss of power: the content is on disk before it gets its name");
   add_log_level_option(app, options.log_level);

@@ -16,10 +16,12 @@
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/discovery/discovery.hpp"
+#include "peer/discovery/make_discovery.hpp"
 #include "peer/discovery/own_hosts.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/share_node.hpp"
@@ -50,14 +52,26 @@ class Share {
         discovery_(make_discovery(io_, {.network = options.net.network,
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
-                                        .port = plan.self.port})),
+                                        .port = plan.self.port,
+                                        .multicast = options.net.multicast,
+                                        .dht = options.net.dht})),
         library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs},
                  hooks()),
         node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_,
               DoorLimits::open(spare_connections(0)),
-              {.on_fetching = [this](const ShareNode::Visit& visit) { tell("fetching", visit); },
-               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); }}),
-        progress_(options.net.progress) {}
+              {.on_fetching =
+                   [this](const ShareNode::Visit& visit) {
+                     discovery_->announce({visit.name, visit.id, visit.size});
+                     tell("fetching", visit);
+                   },
+               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); },
+               .members =
+                   [this](const Remote& from, const Introduction& introduction) {
+                     return discovery_->answer(from.address, introduction);
+                   }}),
+        progress_(options.net.progress) {
+    asio::use_service<Limits>(io_).set(io_, options.limits);
+  }
 
   ExitCode run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
@@ -75,13 +89,14 @@ class Share {
     return {.on_offered =
                 [this](const Holding& holding) {
                   node_.offered(holding);
-                  discovery_->announce(holding);
+
                   tell("offered", holding);
                 },
             .on_withdrawn =
                 [this](const Holding& holding) {
                   node_.withdrawn(holding);
                   discovery_->withdraw(holding);
+
                   tell("withdrawn", holding);
                 },
             .on_work = [this] { note_ready(); }};
@@ -185,7 +200,7 @@ class Share {
   void farewell(std::function<void()> gone) {
     listener_.stop();
     progress_.clear();
-    node_.finish(std::move(gone));
+    discovery_->leave([this, gone = std::move(gone)]() mutable { node_.finish(std::move(gone)); });
   }
 
   const ShareOptions& options_;
@@ -195,7 +210,7 @@ class Share {
   Life life_;
   PeerId self_;
   Listener listener_;
-  std::unique_ptr<Discovery> discovery_;
+  std::unique_ptr<MemberDiscovery> discovery_;
   Library library_;
   ShareNode node_;
   ProgressLine progress_;
@@ -218,15 +233,14 @@ const Subcommand kShareCommand{
 
 std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv) {
   ShareOptions options;
-  CLI::App app{with_build_note("Offers every file of a folder to whoever asks for it by name"), "peerProcess share"};
+  CLI::App app{"Offers every file of a folder to whoever asks for it by name", "peerProcess share"};
   app.footer(kShareFooter);
   app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")
       ->check(CLI::ExistingDirectory.description(""));
   app.add_option("--folder", options.folder,
                  "The folder, made into manifests in the background and watched for changes")
       ->check(CLI::ExistingDirectory.description("DIR"));
-  app.add_option("--port", options.port,
-                 "TCP for transfers, UDP for finding each other; by default 5000, or the cluster's own entry")
+  app.add_option("--port", options.port, "TCP, and with --dht UDP; by default 5000, or the cluster's own entry")
       ->check(in_range(1, 65'535));
   app.add_option(
       "--host", options.host,
@@ -234,10 +248,12 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
   app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
   add_jobs_option(app, options.jobs, "Threads that hash");
+  add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json,
                "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+    check_network_options(options.net);
     if (options.folder.has_value() == options.cluster.has_value())
       throw CLI::ValidationError("share", "expected --folder DIR, or the folder of a cluster");
     if (options.host &&

@@ -25,6 +25,7 @@ struct ShareOptions {
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
   Reserve reserve;
+  Rates limits = {};
   unsigned jobs = 1;
 };
 

@@ -5,7 +5,9 @@
 #include <sstream>
 #include <thread>
 
+#include "config/rate.hpp"
 #include "config/text.hpp"
+#include "protocol/rate_limit.hpp"
 
 namespace p2p {
 namespace {
@@ -72,6 +74,26 @@ std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string
 
 std::vector<std::string> words_from(int first, int argc, const char* const* argv) {
   return {argv + std::min(first, argc), argv + argc};
+}
+
+void add_limit_options(CLI::App& app, Rates& limits) {
+  static_assert(config::kMostRate <= RateLimit::kMostRate);
+  const auto add = [&app](const std::string& name, const std::string& help, std::optional<std::uint64_t>& limit) {
+    const auto take = [name, &limit](const std::string& word) {
+      limit = config::parse_rate(word);
+      if (!limit)
+        throw CLI::ValidationError(
+            name,
+            "\"" + word + "\" is no rate, expected bytes a second such as 10M, 500K or 1.5G (K is 1000, KiB is 1024)");
+      if (*limit < Rates::kLeast)
+        throw CLI::ValidationError(name,
+                                   "\"" + word + "\" is less than links need to stay alive, expected at least 10K");
+    };
+    app.add_option_function<std::string>(name, take, help)->type_name("RATE");
+  };
+  add("--limit-up", "Most bytes of pieces that are sent in a second, to all together, such as 10M, 500K or 1.5G",
+      limits.up);
+  add("--limit-down", "Most bytes of pieces that are received in a second, from all together", limits.down);
 }
 
 CLI::Validator in_range(std::uint32_t least, std::uint32_t most) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "peer/ground/exit_code.hpp"
+#include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
 
 namespace p2p {
@@ -53,6 +54,9 @@ void add_choice(CLI::App& app, const std::string& name, const std::string& help,
   };
   app.add_option_function<std::string>(name, take, help)->type_name(listed(words))->default_str(usual);
 }
+
+/// --limit-up and --limit-down.
+void add_limit_options(CLI::App& app, Rates& limits);
 
 /// Accepts an integer from `least` to `most`, and says so in the help.
 CLI::Validator in_range(std::uint32_t least, std::uint32_t most);

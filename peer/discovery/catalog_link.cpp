@@ -27,13 +27,16 @@ std::string ip_of(const Stream& stream) {
 }
 
 asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name,
-                          std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
+                          std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun, OnAnswer on_answer) {
   ReceivedText received;
   const std::string ip = ip_of(*timed->stream);
   const AnswerRoom::Ticket ticket = room->begin([timed] { timed->close(); });
   try {
     received = co_await receive_text(timed, self, wish, kCatalogType, config::CatalogEntry::kMaxTextBytes,
-                                     [&](std::size_t bytes) { room->hold(ticket, bytes); });
+                                     [&](std::size_t bytes) {
+                                       if (on_begun) std::exchange(on_begun, nullptr)();
+                                       room->hold(ticket, bytes);
+                                     });
   } catch (const std::system_error& error) {
     spdlog::info("{} gave no catalog: {}", name, error.code().message());
   }
@@ -67,13 +70,15 @@ ContentPrefix catalog_key(std::string_view network, std::string_view question) {
 }
 
 void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
-                 const std::string& question, std::shared_ptr<AnswerRoom> room, OnAnswer on_answer) {
+                 const std::string& question, std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun,
+                 OnAnswer on_answer) {
   const Features wish{.fetch_catalog = true, .content = catalog_key(network, question)};
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));
   dial(
       io, address.host, address.port,
-      [&io, self, wish, name = to_string(address), room = std::move(room), shared](StreamPtr stream) {
-        spawn(io, ask(std::make_shared<TimedStream>(std::move(stream)), self, wish, name, room, *shared));
+      [&io, self, wish, name = to_string(address), room = std::move(room), on_begun = std::move(on_begun),
+       shared](StreamPtr stream) {
+        spawn(io, ask(std::make_shared<TimedStream>(std::move(stream)), self, wish, name, room, on_begun, *shared));
       },
       [shared](const DialFailure& failure) {
         spdlog::info("no node: {}", failure.text);

@@ -38,9 +38,10 @@ struct CatalogAnswer {
 };
 
 /// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its
-/// text on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps.
+/// text on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps. `on_begun`,
+/// which may be null: the catalog begins to come.
 void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
-                 const std::string& question, std::shared_ptr<AnswerRoom> room,
+                 const std::string& question, std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun,
                  std::function<void(const CatalogAnswer&)> on_answer);
 
 }  // namespace p2p

@@ -1,9 +1,8 @@
 // Finding who has what, without a tracker: every node that is up serves, none is special, any of them may die.
 // Absent: transfers (peer/share/), and how a node is dialled (peer/net/dialer.hpp).
 //
-// Results come from anybody and are only hints: a node may be gone, or lie about what it has. Whoever dials one that
-// does not answer drops it; nothing here does. A node that ended without a farewell is listed for up to five minutes
-// more, the lifetime of an announcement (docs/PROTOCOL.md, "Discovery", has the bytes and the limits).
+// Results come from anybody and are only hints: a node may be gone, or have nothing of what is looked for, or lie about
+// it. Whoever dials one asks it (holder_search.hpp). docs/PROTOCOL.md, "Discovery", has the bytes and the limits.
 #pragma once
 
 #include <compare>
@@ -18,6 +17,7 @@
 #include "peer/discovery/rendezvous.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/storage/holding.hpp"
+#include "protocol/clock.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -31,15 +31,16 @@ struct Node {
   friend auto operator<=>(const Node&, const Node&) = default;
 };
 
+/// A node that may know more, and what it is said to hold: nothing, where nothing is said.
 struct Found {
   Node node;
-  Holding holding;
+  Holding holding = {};
 
   friend auto operator<=>(const Found&, const Found&) = default;
 };
 
-/// One node's part in a network, or a client's that only searches. Everything on the network thread; nothing blocks it
-/// but the destructor, for a second or two at most, while it takes back what was announced. The io_context outlives it.
+/// One node's part in a network, or a visitor's, who only searches. Everything on the network thread; nothing blocks it
+/// but the destructor, for a second at most. The io_context outlives it.
 class Discovery {
  public:
   virtual ~Discovery() = default;
@@ -51,32 +52,43 @@ class Discovery {
   virtual void withdraw(const Holding& holding) = 0;
 
   /// Searches. `on_found` once for each distinct result, then `on_done` once; both on the network thread, never before
-  /// the call returns, and not after the end of this object. Our own announcements are among the results. Within ten
-  /// seconds done, also when nobody answers; in a network without dead nodes in milliseconds, with some in one or two
-  /// seconds, and the first results come before that. Of up to 1,000 holders all are found, of more of them some; at
-  /// most 4,096.
+  /// the call returns, and not after the end of this object. Within ten seconds done, also when nobody answers; where
+  /// nodes answer, in milliseconds, and the first results come before that. Of up to 1,000 holders all are found, of
+  /// more of them some; at most 4,096.
   virtual void find_name(const std::string& name, std::function<void(const Found&)> on_found,
                          std::function<void()> on_done) = 0;
   virtual void find_content(const ContentId& id, std::function<void(const Found&)> on_found,
                             std::function<void()> on_done) = 0;
-  /// All nodes of the network that announce themselves.
+  /// All nodes of the network.
   virtual void find_nodes(std::function<void(const Node&)> on_found, std::function<void()> on_done) = 0;
+
+  /// What came of asking one that was found, which may be worth remembering: its ID, or none when it did not answer.
+  virtual void note_answer(const std::string& /*host*/, std::uint16_t /*port*/, std::optional<PeerId> /*peer*/,
+                           Duration /*took*/) {}
+  /// Tells others that this node ends; `gone` once, within a second.
+  virtual void leave(std::function<void()> gone) { gone(); }
 };
 
 struct DiscoveryOptions {
   std::string network;                ///< Networks of different names never see each other.
-  std::optional<Node> self = {};      ///< Announced as a node; empty for `ls` and `get`, which are clients only.
+  std::optional<Node> self = {};      ///< A node that others find; empty for a visitor.
+  PeerId visitor = {};                ///< The ID that a visitor shows.
   std::vector<Rendezvous> join = {};  ///< Any nodes that are up; more than one so that one may be dead.
   std::uint16_t port = 0;  ///< UDP port of the DHT; 0: an ephemeral one. A `share` node uses the number of its TCP
                            ///< port, so that HOST:PORT names both.
+  bool multicast = true;   ///< Whether nodes on the same link are found without `join`.
+  bool dht = false;        ///< Whether a DHT is used beside members.
 };
 
-/// Listens on the loopback alone when the host of `self`, or without it each host of `join`, is a loopback name or
-/// address; else on all interfaces. Throws ExitError: usage when this build has no OpenDHT, with no_discovery() as the
-/// message; port_in_use, network.
-std::unique_ptr<Discovery> make_discovery(asio::io_context& io, DiscoveryOptions options);
+/// Whether nothing is to leave this machine: the host of `self`, or without it each host of `join`, is a loopback name
+/// or address.
+bool is_loopback_only(const DiscoveryOptions& options);
+
+/// A node of the DHT, which listens where is_loopback_only() says, else on all interfaces. Throws ExitError: usage when
+/// this build has no OpenDHT, with no_dht() as the message; port_in_use, network.
+std::unique_ptr<Discovery> make_dht(asio::io_context& io, DiscoveryOptions options);
 
 /// In a build without OpenDHT a sentence, without its stop, that says so and what to do; empty in any other build.
-std::string_view no_discovery();
+std::string_view no_dht();
 
 }  // namespace p2p

@@ -2,14 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "config/hex.hpp"
+#include "peer/ground/clock.hpp"
 
 namespace p2p {
 namespace {
 
-constexpr std::size_t kMostAtATime = 16;
 // The memory that a holder takes where it is kept and listed, beside its entry.
 constexpr std::size_t kListedBytes = 320;
 
@@ -62,27 +63,65 @@ void HolderSearch::add(const std::shared_ptr<Round>& round, const Address& addre
 }
 
 void HolderSearch::ask_next(const std::shared_ptr<Round>& round) {
-  while (round->asking < kMostAtATime && !round->to_ask.empty()) {
+  while (round->slots < kMostAtATime && round->open.size() < kMostOpen && !round->to_ask.empty() && !round->done) {
     const Address address = std::move(round->to_ask.front());
     round->to_ask.pop_front();
-    ++round->asking;
-    ask_catalog(io_, options_.self, address, options_.network, options_.wanted, round->room,
-                [this, round, address, alive = std::weak_ptr(self_)](const CatalogAnswer& answer) {
-                  if (!alive.expired()) on_answer(round, address, answer);
-                });
+    ask(round, address);
   }
+}
+
+void HolderSearch::ask(const std::shared_ptr<Round>& round, const Address& address) {
+  const auto question = std::make_shared<Question>(io_);
+  round->open.insert(question);
+  ++round->slots;
+  wait(round, question, address);
+  ask_catalog(
+      io_, options_.self, address, options_.network, options_.wanted, round->room,
+      [question] { question->begun = true; },
+      [this, round, question, address, began = now(), alive = std::weak_ptr(self_)](const CatalogAnswer& answer) {
+        if (alive.expired()) return;
+        question->timer.cancel();
+        give_up_slot(*round, *question);
+        round->open.erase(question);
+        const std::optional<NodeCatalog>& catalog = answer.catalog;
+        // One that has nothing for us shows no ID, and may be anything.
+        if (!catalog) discovery_.note_answer(address.host, address.port, {}, {});
+        if (catalog && !catalog->ip.empty())
+          discovery_.note_answer(address.host, address.port, catalog->peer, now() - began);
+        on_answer(round, address, answer);
+      });
+}
+
+/// For whoever is asked: first its slot, then our patience is over. An answer counts whenever it comes.
+void HolderSearch::wait(const std::shared_ptr<Round>& round, const std::shared_ptr<Question>& question,
+                        const Address& address) {
+  question->timer.expires_after(kSlotTime);
+  question->timer.async_wait(
+      [this, round, question, address, alive = std::weak_ptr(self_)](const std::error_code& error) {
+        if (error || alive.expired()) return;
+        give_up_slot(*round, *question);
+        ask_next(round);
+        question->timer.expires_after(kPatience - kSlotTime);
+        question->timer.async_wait([this, question, address, alive](const std::error_code& answered) {
+          if (!answered && !alive.expired() && !question->begun)
+            discovery_.note_answer(address.host, address.port, {}, {});
+        });
+      });
+}
+
+void HolderSearch::give_up_slot(Round& round, Question& question) {
+  if (std::exchange(question.holds_slot, false)) --round.slots;
 }
 
 void HolderSearch::on_answer(const std::shared_ptr<Round>& round, const Address& address, const CatalogAnswer& answer) {
   const std::optional<NodeCatalog>& catalog = answer.catalog;
-  --round->asking;
   if (catalog)
     ++round->answered;
   else if (round == round_)
     failures_.insert_or_assign(address, answer.failure);
   if (catalog && catalog->peer != options_.self) take(round, address, *catalog);
   ask_next(round);
-  if (round->all_found && round->asking == 0) finish(round);
+  if (round->all_found && round->open.empty()) finish(round);
 }
 
 void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& address, const NodeCatalog& catalog) {
@@ -99,6 +138,7 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     }
     left -= bytes;
     round->room->keep(bytes);
+    ++round->holders;
     round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part});
   }
   if (!whole) round->room->note_cut();
@@ -106,11 +146,20 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
 
 void HolderSearch::on_all_found(const std::shared_ptr<Round>& round) {
   round->all_found = true;
-  if (round->asking == 0) return finish(round);
-  round->deadline.expires_after(options_.patience);
-  round->deadline.async_wait([round](const std::error_code& error) {
-    if (!error) finish(round);
-  });
+  if (round->open.empty() && round->to_ask.empty()) return finish(round);
+  wait_for_end(round, {});
+}
+
+void HolderSearch::wait_for_end(const std::shared_ptr<Round>& round, std::chrono::milliseconds so_far) {
+  round->deadline.expires_after(kPatience);
+  round->deadline.async_wait(
+      [this, round, waited = so_far + kPatience, alive = std::weak_ptr(self_)](const std::error_code& error) {
+        if (error || alive.expired()) return;
+        const bool comes = std::ranges::any_of(round->open, &Question::begun) && waited < options_.patience;
+        const bool is_worth_it = round->holders == 0 && !round->to_ask.empty() && waited < kLongestRound;
+        if (comes || is_worth_it) return wait_for_end(round, waited);
+        finish(round);
+      });
 }
 
 void HolderSearch::finish(const std::shared_ptr<Round>& round) {

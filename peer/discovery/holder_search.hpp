@@ -1,7 +1,8 @@
 // Finding who has a file, by its name or its content id; or everything that anybody has.
 //
 // Discovery and --join say who might know; each of those is then asked itself, and its word is what counts: so a node
-// that is gone, or that has something else by now, does not appear.
+// that is gone, or that has something else by now, does not appear. Many are asked at a time, and who keeps silent soon
+// stands in nobody's way: a crowd of silent ones costs a second or two, whoever they are.
 #pragma once
 
 #include <chrono>
@@ -29,9 +30,17 @@ class HolderSearch {
     std::string wanted;  ///< A name, or the digits of `id`; empty: every file of every node.
     std::optional<ContentId> id;
     std::vector<Address> join;
-    std::chrono::seconds patience{
-        2};  ///< For those who have not answered when nobody else will be found: dead machines are slow.
+    std::chrono::seconds patience{2};  ///< For catalogs that have begun to come when nobody else will be found.
   };
+
+  /// How many are asked at a time, not counting those who have been silent for `kSlotTime`; and counting them.
+  static constexpr std::size_t kMostAtATime = 64;
+  static constexpr std::size_t kMostOpen = 256;
+  static constexpr std::chrono::milliseconds kSlotTime{250};
+  /// How long somebody may take to begin his answer.
+  static constexpr std::chrono::milliseconds kPatience{1'000};
+  /// How long a round goes on that has found nothing, while there are some to ask.
+  static constexpr std::chrono::seconds kLongestRound{8};
 
   /// `discovery` outlives this.
   HolderSearch(asio::io_context& io, Discovery& discovery, Options options);
@@ -53,12 +62,21 @@ class HolderSearch {
   const std::map<Address, DialFailure>& failures() const { return failures_; }
 
  private:
+  /// A question that is not answered yet.
+  struct Question {
+    explicit Question(asio::io_context& io) : timer(io) {}
+    bool holds_slot = true;
+    bool begun = false;  ///< The answer.
+    asio::steady_timer timer;
+  };
   struct Round {
     explicit Round(asio::io_context& io) : deadline(io) {}
     std::set<Address> seen;
     std::deque<Address> to_ask;
-    std::size_t asking = 0;
+    std::set<std::shared_ptr<Question>> open;
+    std::size_t slots = 0;  ///< How many of these hold one.
     std::size_t answered = 0;
+    std::size_t holders = 0;
     std::shared_ptr<AnswerRoom> room = std::make_shared<AnswerRoom>();
     bool all_found = false;
     bool done = false;
@@ -69,8 +87,12 @@ class HolderSearch {
 
   void add(const std::shared_ptr<Round>& round, const Address& address);
   void ask_next(const std::shared_ptr<Round>& round);
+  void ask(const std::shared_ptr<Round>& round, const Address& address);
+  void wait(const std::shared_ptr<Round>& round, const std::shared_ptr<Question>& question, const Address& address);
+  static void give_up_slot(Round& round, Question& question);
   void on_answer(const std::shared_ptr<Round>& round, const Address& address, const CatalogAnswer& answer);
   void on_all_found(const std::shared_ptr<Round>& round);
+  void wait_for_end(const std::shared_ptr<Round>& round, std::chrono::milliseconds so_far);
   static void finish(const std::shared_ptr<Round>& round);
   void take(const std::shared_ptr<Round>& round, const Address& address, const NodeCatalog& catalog);
 

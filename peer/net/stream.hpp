@@ -53,6 +53,8 @@ class Stream {
 
   /// Received bytes are acknowledged now and not up to 40 ms later, until we write again.
   virtual void acknowledge() = 0;
+  /// What has come and is not read yet is at most about so much; the remote has to wait with the rest.
+  virtual void bound_unread(std::size_t bytes) = 0;
   /// While on, what is less than a segment waits for more of it.
   virtual void cork(bool on) = 0;
   /// How many written bytes the remote has not acknowledged.

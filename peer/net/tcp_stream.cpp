@@ -71,6 +71,11 @@ void TcpStream::acknowledge() {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &kOn, sizeof kOn);
 }
 
+void TcpStream::bound_unread(std::size_t bytes) {
+  std::error_code ignored;
+  socket_.set_option(asio::socket_base::receive_buffer_size(static_cast<int>(bytes)), ignored);
+}
+
 void TcpStream::cork(bool on) {
   if (std::exchange(corked_, on) == on) return;
   const int value = on;

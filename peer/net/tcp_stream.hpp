@@ -16,6 +16,7 @@ class TcpStream final : public Stream {
   asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override;
   asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) override;
   void acknowledge() override;
+  void bound_unread(std::size_t bytes) override;
   void cork(bool on) override;
   std::size_t unacknowledged() const override;
   void shutdown_send() override;

@@ -40,10 +40,11 @@ void TimedStream::close() {
 
 asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish,
                                            std::uint8_t type, std::size_t most_bytes,
-                                           std::function<void(std::size_t)> on_growth) {
+                                           std::function<void(std::size_t)> on_growth, std::vector<std::byte> behind) {
   TimedStream::close_in(timed, kGreetingPatience);
   const auto hello = encode(Handshake{self, encode(wish)});
-  const Moved greeting = co_await write_all(*timed->stream, asio::buffer(hello));
+  behind.insert(behind.begin(), hello.begin(), hello.end());
+  const Moved greeting = co_await write_all(*timed->stream, asio::buffer(behind));
   throw_if(greeting.error);
   std::array<std::byte, kHandshakeBytes + kHeadBytes> head{};
   const Moved answer = co_await read_all(*timed->stream, asio::buffer(head, kHandshakeBytes));

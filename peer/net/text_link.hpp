@@ -1,5 +1,6 @@
-// Connections that carry one text and nothing else (docs/PROTOCOL.md, "Fetching a manifest", "Asking for a catalog"):
-// the dialler's handshake says what it wants, the answer is a handshake and one message, after which both sides close.
+// Connections that carry one text and nothing else (docs/PROTOCOL.md, "Fetching a manifest", "Asking for a catalog",
+// "Asking for members"): the dialler's handshake says what it wants, the answer is a handshake and one message, after
+// which both sides close.
 //
 // Everything runs on the network thread. Nobody is waited for without end, and memory grows with what has come, not
 // with what was announced.
@@ -41,9 +42,11 @@ struct ReceivedText {
 
 /// Asks on a connection that we opened: sends `wish`, and waits for an answer of that type, of at most `most_bytes`,
 /// whose handshake shows the same content. Throws std::system_error when the connection ends or its time is over.
-/// `on_growth`, which may be null, is told how much memory the text takes, each time that this changes.
+/// `on_growth`, which may be null, is told how much memory the text takes, each time that this changes. `behind`
+/// follows the handshake at once.
 asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, PeerId self, Features wish,
                                            std::uint8_t type, std::size_t most_bytes,
-                                           std::function<void(std::size_t)> on_growth = {});
+                                           std::function<void(std::size_t)> on_growth = {},
+                                           std::vector<std::byte> behind = {});
 
 }  // namespace p2p

@@ -15,9 +15,11 @@ PieceBuffer& PieceBuffer::operator=(PieceBuffer&& other) noexcept {
   return *this;
 }
 
+std::size_t BufferPool::capacity(std::size_t piece_size) { return std::max<std::size_t>(kBudgetBytes / piece_size, 4); }
+
 BufferPool::BufferPool(asio::any_io_executor executor, std::size_t piece_size)
     : piece_size_(piece_size),
-      left_(std::max<std::size_t>(kBudgetBytes / piece_size, 4)),
+      left_(capacity(piece_size)),
       released_(std::move(executor), asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<PieceBuffer> BufferPool::acquire() {

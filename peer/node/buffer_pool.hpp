@@ -43,6 +43,9 @@ class BufferPool {
 
   BufferPool(asio::any_io_executor executor, std::size_t piece_size);
 
+  /// How many buffers there may be.
+  static std::size_t capacity(std::size_t piece_size);
+
   std::size_t piece_size() const { return piece_size_; }
 
   /// A buffer of piece_size bytes, contents undefined; waits while the budget is spent.

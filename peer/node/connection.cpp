@@ -30,6 +30,8 @@ Connection::Connection(StreamPtr stream, LinkId link, Exchange& exchange, std::s
       wake_(stream_->executor(), asio::steady_timer::time_point::max()) {
   std::ranges::copy(received, input_buffer_.begin());
   input_ = std::span(input_buffer_).first(received.size());
+  if (const auto& limit = exchange.limits().up()) up_ = std::make_unique<Throttle::Meter>(limit);
+  if (const auto& limit = exchange.limits().down()) down_ = std::make_unique<Throttle::Meter>(limit);
 }
 
 void Connection::start() {
@@ -42,6 +44,8 @@ void Connection::wake() { wake_.cancel(); }
 void Connection::close() {
   closed_ = true;
   stream_->close();
+  if (up_) up_->close();
+  if (down_) down_->close();
   wake();
 }
 
@@ -161,6 +165,8 @@ asio::awaitable<bool> Connection::read_payload() {
       continue;
     }
     const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), decoder_.payload_left()));
+    if (down_)
+      if (const bool paid = co_await pay(n); !paid) co_return false;
     if (buffer) std::memcpy(buffer.data() + (length - decoder_.payload_left()), input_.data(), n);
     input_ = input_.subspan(n);
     decoder_.payload_taken(n);
@@ -178,18 +184,37 @@ void Connection::finish_payload(PieceBuffer buffer) {
 /// Reads up to `left` payload bytes to their place, and in the same call what follows them into the input buffer.
 asio::awaitable<bool> Connection::read_rest(std::byte* to, std::uint32_t left) {
   if (exchange_.swarm().awaits_acknowledgement(link_)) stream_->acknowledge();
-  const std::array<asio::mutable_buffer, 2> targets{asio::buffer(to, left), asio::buffer(input_buffer_)};
+  const std::size_t follows = down_ && left > down_->quantum() ? 0 : input_buffer_.size();
+  if (follows == 0) left = down_->quantum();
+  const std::array<asio::mutable_buffer, 2> targets{asio::buffer(to, left), asio::buffer(input_buffer_, follows)};
   const auto [error, bytes] = co_await stream_->read_some(targets);
   if (error) {
     end(error == asio::error::eof ? "the remote ended the connection in the middle of a piece" : error.message());
     co_return false;
   }
   const auto payload = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, left));
+  if (down_)
+    if (const bool paid = co_await pay(payload); !paid) co_return false;
   decoder_.payload_taken(payload);
   exchange_.traffic().received += payload;
   exchange_.swarm().on_payload(link_, payload, now());
   input_ = std::span(input_buffer_).first(bytes - payload);
   co_return true;
+}
+
+/// Waits until so many payload bytes, which have come, may be taken by the limit. False: the connection is over.
+asio::awaitable<bool> Connection::pay(std::uint32_t bytes) {
+  while (bytes > 0 && !closed_) {
+    std::uint32_t paid = down_->try_take(bytes);
+    if (paid == 0) {
+      exchange_.swarm().on_reading_held(link_, now());
+      exchange_.carry_out();
+      paid = co_await down_->wait();
+      exchange_.swarm().on_reading_resumed(link_, now());
+    }
+    bytes -= paid;
+  }
+  co_return !closed_;
 }
 
 // --- writing -------------------------------------------------------------------------------------------------------
@@ -244,11 +269,16 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
   const PeerId to = exchange_.swarm().peer_of(link_);
   const std::size_t size = exchange_.swarm().geometry().size_of(piece);
   for (std::size_t sent = 0; sent < size;) {
+    std::size_t count = size - sent;
+    if (up_) {
+      count = co_await up_->take(static_cast<std::uint32_t>(count));
+      if (closed_) co_return false;
+    }
     writing_ = true;
-    const auto [error, bytes] =
-        co_await stream_->send_file(source->file->descriptor(), source->offset + sent, size - sent);
+    const auto [error, bytes] = co_await stream_->send_file(source->file->descriptor(), source->offset + sent, count);
     writing_ = false;
     ++writes_;
+    if (up_ && bytes < count) up_->give_back(static_cast<std::uint32_t>(count - bytes));
     if (closed_) co_return false;
     if (error) {
       if (error == std::errc::io_error) exchange_.check_on_disk(piece);

@@ -16,6 +16,7 @@
 
 #include "peer/net/asio.hpp"
 #include "peer/net/stream.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/buffer_pool.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/swarm/events.hpp"
@@ -47,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_some();
   asio::awaitable<bool> read_payload();
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
+  asio::awaitable<bool> pay(std::uint32_t bytes);
   void finish_payload(PieceBuffer buffer);
   bool take_item();
   asio::awaitable<bool> write_frames(bool more_follows);
@@ -61,7 +63,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<std::byte> input_buffer_;  ///< Room for a handshake until one has come.
   std::span<const std::byte> input_;     ///< Bytes that are read and not yet decoded.
   Bytes output_;
-  asio::steady_timer wake_;  ///< Never expires; cancelling it wakes the writer.
+  asio::steady_timer wake_;                     ///< Never expires; cancelling it wakes the writer.
+  std::unique_ptr<Throttle::Meter> up_, down_;  ///< Null without a limit.
   std::string end_reason_;
   bool greeted_ = false;
   bool writing_ = false;      ///< The writer waits for the stream.

@@ -1,5 +1,7 @@
 #include "peer/node/doorway.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -31,6 +33,11 @@ EndKind kind_of(Dismissal why) {
   return EndKind::remote;
 }
 
+/// Of the message that carries the text.
+std::uint8_t type_of(Use use) {
+  return use == Use::catalog ? kCatalogType : use == Use::members ? kMembersType : kManifestType;
+}
+
 /// A handshake and the head of one message.
 Bytes opening_of(PeerId self, const Admit& admit, const std::string* text) {
   Bytes bytes;
@@ -38,7 +45,7 @@ Bytes opening_of(PeerId self, const Admit& admit, const std::string* text) {
   std::array<std::byte, 4> length{};
   store_u32(static_cast<std::uint32_t>(1 + (text ? text->size() : 0)), length);
   for (const std::byte byte : length) bytes.push_back(byte);
-  bytes.push_back(std::byte{admit.use == Use::catalog ? kCatalogType : kManifestType});
+  bytes.push_back(std::byte{type_of(admit.use)});
   return bytes;
 }
 
@@ -53,7 +60,9 @@ struct Doorway::Room : std::enable_shared_from_this<Doorway::Room> {
   void carry_out();
   void turn_away(const StrangerClosed& end) const;
   static asio::awaitable<void> receive(std::shared_ptr<Room> room, CallerId caller, StreamPtr stream);
-  static asio::awaitable<void> give_text(std::shared_ptr<Room> room, Admit admit, StreamPtr stream);
+  static asio::awaitable<void> give_members(std::shared_ptr<Room> room, Admit admit, StreamPtr stream);
+  static asio::awaitable<void> give_text(std::shared_ptr<Room> room, Admit admit,
+                                         std::shared_ptr<const std::string> text, StreamPtr stream);
 
   asio::io_context& io;
   PeerId self;
@@ -95,6 +104,7 @@ class Doorway::Room::Guest final : public Stream {
     return inner_->send_file(descriptor, offset, count);
   }
   void acknowledge() override { inner_->acknowledge(); }
+  void bound_unread(std::size_t bytes) override { inner_->bound_unread(bytes); }
   void cork(bool on) override { inner_->cork(on); }
   std::size_t unacknowledged() const override { return inner_->unacknowledged(); }
   void shutdown_send() override { inner_->shutdown_send(); }
@@ -116,7 +126,10 @@ void Doorway::Room::carry_out() {
       continue;
     }
     const auto& [caller, why, reason] = std::get<Dismiss>(*effect);
-    if (why != Dismissal::unknown) turn_away({reason, kind_of(why)});
+    if (why != Dismissal::unknown)
+      turn_away({reason, kind_of(why)});
+    else
+      spdlog::info("turned a connection away: {}", reason);
     guests.at(caller)->close();
   }
   const Instant deadline = door.next_deadline();
@@ -162,14 +175,30 @@ asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerI
   room->admitted.erase(found);
   if (admit.use == Use::exchange) {
     room->hooks.exchange(std::move(stream), admit);
+  } else if (admit.use == Use::members) {
+    co_await give_members(room, admit, std::move(stream));
   } else {
-    co_await give_text(room, admit, std::move(stream));
+    auto text = room->hooks.text(admit.use, admit.content);
+    co_await give_text(room, admit, std::move(text), std::move(stream));
   }
 }
 
+asio::awaitable<void> Doorway::Room::give_members(std::shared_ptr<Room> room, Admit admit, StreamPtr stream) {
+  std::array<std::byte, kIntroductionBytes> bytes{};
+  const Moved moved = co_await read_all(*stream, asio::buffer(bytes));
+  if (moved.error || room->closed) co_return;
+  const auto introduction = decode_introduction(bytes);
+  if (!introduction) {
+    room->turn_away({"protocol violation: it asks for members and sends no introduction", EndKind::refused});
+    co_return;
+  }
+  auto text = room->hooks.members(stream->remote(), *introduction);
+  co_await give_text(room, admit, std::move(text), std::move(stream));
+}
+
 /// Writes it and waits until the other end closes: closing first could cut off what is on its way.
-asio::awaitable<void> Doorway::Room::give_text(std::shared_ptr<Room> room, Admit admit, StreamPtr stream) {
-  const auto text = room->hooks.text(admit.use, admit.content);
+asio::awaitable<void> Doorway::Room::give_text(std::shared_ptr<Room> room, Admit admit,
+                                               std::shared_ptr<const std::string> text, StreamPtr stream) {
   const Bytes opening = opening_of(room->self, admit, text.get());
   Moved moved = co_await write_all(*stream, asio::buffer(opening), text != nullptr);
   for (std::size_t sent = 0; text && !moved.error && sent < text->size(); sent += moved.bytes) {
@@ -190,8 +219,9 @@ Doorway::Doorway(asio::io_context& io, PeerId self, const DoorLimits& limits, co
     : room_(std::make_shared<Room>(io, self, limits, uses, std::move(hooks))) {}
 
 Doorway::~Doorway() {
-  close();
+  // What they lead to may be gone.
   room_->hooks = {};
+  close();
 }
 
 void Doorway::accept(StreamPtr stream) {

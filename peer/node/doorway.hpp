@@ -13,6 +13,7 @@
 #include "peer/net/stream.hpp"
 #include "protocol/door/door.hpp"
 #include "protocol/swarm/events.hpp"
+#include "protocol/wire/introduction.hpp"
 
 namespace p2p {
 
@@ -23,7 +24,10 @@ class Doorway {
     std::function<void(StreamPtr, const Admit&)> exchange;
     /// The text for a manifest's or catalog's caller; null: an empty message.
     std::function<std::shared_ptr<const std::string>(Use, const ContentPrefix&)> text;
-    /// A caller was dismissed, or went before it was anything's. May be null.
+    /// The text for somebody who asks for members and introduces himself so; null: an empty message. May be null where
+    /// nobody is let in for that.
+    std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> members = {};
+    /// A caller was dismissed, or went before it was anything's; not one that asked for what is not here. May be null.
     std::function<void(const StrangerClosed&)> turned_away = {};
   };
 
@@ -38,7 +42,7 @@ class Doorway {
   bool make_room();
   /// Whether somebody has connected whose handshake has not come yet.
   bool anybody_greets() const;
-  /// Nobody is let in any more, and those that are no links leave.
+  /// Nobody is let in any more. Links go on, and so do texts that are on their way.
   void close();
 
  private:

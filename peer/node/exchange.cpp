@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +20,11 @@ constexpr auto kFarewellPatience = 2s;
 constexpr auto kClosingPatience = 250ms;
 // How often a full disk is tried again.
 constexpr auto kRoomInterval = 1s;
+// With a limit there are at most so many links asked at a time that each of them gets this much of it.
+constexpr std::uint64_t kLeastPerSource_bytes_per_s = 4096;
+// With a limit a link may be ahead of us by so much: a quarter of a second, so that the limit is reached on long ways,
+// too.
+constexpr std::uint64_t kLeastUnread = 64u << 10, kMostUnread = 4u << 20;
 
 DialFault fault_of(const DialFailure& failure) {
   switch (failure.kind) {
@@ -35,8 +41,9 @@ DialFault fault_of(const DialFailure& failure) {
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
     : store_(store),
+      limits_(asio::use_service<Limits>(io)),
       buffers_(io.get_executor(), store.largest_in_memory()),
-      swarm_(std::move(config), store.stored(), seed, now()),
+      swarm_(bounded(std::move(config)), store.stored(), seed, now()),
       hooks_(std::move(hooks)),
       timer_(io),
       room_timer_(io),
@@ -50,11 +57,21 @@ Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store
 
 Exchange::~Exchange() = default;
 
+/// What comes from more links than this would wait in front of us, so long that both sides take each other for dead.
+SwarmConfig Exchange::bounded(SwarmConfig config) const {
+  std::uint64_t most = BufferPool::capacity(store_.largest_in_memory());
+  if (const auto rate = limits_.rates().down) most = std::min(most, *rate / kLeastPerSource_bytes_per_s);
+  config.most_sources = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most, 1, config.most_sources));
+  return config;
+}
+
 void Exchange::start() { look_at_clock(); }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
   const Remote& remote = stream->remote();
   swarm_.on_remote(link, endpoint_of(remote.address, remote.port));
+  if (const auto rate = limits_.rates().down; rate && *rate / 4 < kMostUnread)
+    stream->bound_unread(std::max(*rate / 4, kLeastUnread));
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
   connections_.emplace(link, connection);
   connection->start();
@@ -69,7 +86,8 @@ void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
 
 void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
   if (finishing_) return;
-  add(swarm_.on_dialed(peer, now()), std::move(stream), {});
+  const LinkId link = swarm_.on_dialed(peer, now(), origin_of(stream->remote().address));
+  add(link, std::move(stream), {});
 }
 
 void Exchange::dial_failed(PeerId peer, const DialFailure& failure) {
@@ -134,6 +152,18 @@ std::unique_ptr<MappedPart> Exchange::map(PieceIndex piece) {
     if (!is_disk_full(error.code())) throw;
     return nullptr;
   }
+}
+
+bool Exchange::store_found(PieceIndex piece, std::span<const std::byte> bytes) {
+  if (waiting_for_room_) return false;
+  try {
+    store_.write(piece, bytes);
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    return false;
+  }
+  swarm_.on_piece_found(piece, now());
+  return true;
 }
 
 /// Stores or parks the piece and tells the swarm. False when the disk is full.

@@ -15,6 +15,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/net/dialer.hpp"
 #include "peer/net/stream.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/buffer_pool.hpp"
 #include "peer/node/verifier.hpp"
 #include "peer/storage/piece_storage.hpp"
@@ -68,12 +69,16 @@ class Exchange {
   Duration without_room_for(Instant at) const {
     return waiting_for_room_ ? at - room_missing_since_ : Duration::zero();
   }
+  /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is
+  /// full; then it is to be asked for. To be followed by carry_out().
+  bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
 
   // --- for connections -------------------------------------------------------------------------------------------
   Swarm& swarm() { return swarm_; }
   BufferPool& buffers() { return buffers_; }
+  const Limits& limits() const { return limits_; }
   Traffic& traffic() { return traffic_; }
   void note_sent(PeerId peer, std::uint64_t bytes);
   void note_drained() const {
@@ -109,7 +114,10 @@ class Exchange {
   void on_disk_full();
   void wait_for_room();
 
+  SwarmConfig bounded(SwarmConfig config) const;
+
   PieceStorage& store_;
+  const Limits& limits_;
   BufferPool buffers_;
   Swarm swarm_;
   Hooks hooks_;

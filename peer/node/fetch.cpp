@@ -31,12 +31,33 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
       store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
       progress_(options.progress, store_.geometry()),
       hooks_(std::move(hooks)),
-      exchange_(io_, getters_swarm(self, store_, options.port), store_, random_seed(), exchange_hooks()),
-      stuck_(now()) {}
+      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
+               OldFile::may_serve(store_.geometry(), root)),
+      exchange_(io_, swarm_config(self, options.port), store_, random_seed(), exchange_hooks()),
+      stuck_(now()) {
+  if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
+}
+
+SwarmConfig Fetch::swarm_config(PeerId self, std::uint16_t port) const {
+  SwarmConfig config = getters_swarm(self, store_, port);
+  config.on_demand = has_old_;
+  return config;
+}
+
+OldFile::Hooks Fetch::old_file_hooks() {
+  return {.ask_for = [this](PieceIndex piece) { exchange_.swarm().open_piece(piece, now()); },
+          .store = [this](PieceIndex piece,
+                          std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
+          .on_settled = [this] { exchange_.carry_out(); }};
+}
 
 Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
-          .on_settled = [this] { check_flushed(); },
+          .on_settled =
+              [this] {
+                note_offering();
+                check_flushed();
+              },
           .dial = [this](PeerId handle) { dial_holder(handle); },
           .on_sent = [this](PeerId peer, std::uint64_t) { served_.insert(peer); },
           .meet = [this](const NamedPeer& named) { meet(named); },
@@ -45,17 +66,25 @@ Exchange::Hooks Fetch::exchange_hooks() {
 
 void Fetch::start() {
   exchange_.start();
+  if (old_) old_->start();
   if (std::as_const(exchange_).swarm().complete()) asio::post(io_, hooks_.on_complete);
 }
 
 void Fetch::on_event(const Event& event) {
   log_diagnostic(event);
-  if (const auto* const stored = std::get_if<PieceStored>(&event)) count_piece(*stored);
+  if (const auto* const stored = std::get_if<PieceStored>(&event)) {
+    count_piece(*stored);
+    if (old_) old_->on_stored(stored->piece);
+  }
   if (const auto* const rejected = std::get_if<PieceRejected>(&event)) on_rejected(rejected->handle);
   // Not now: this comes from inside of the exchange.
   if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, hooks_.on_complete);
-  if (std::holds_alternative<LinkEstablished>(event) || std::holds_alternative<LinkClosed>(event))
-    hooks_.on_links(std::as_const(exchange_).swarm().offering_neighbors());
+}
+
+/// A bitfield, a have, a stored piece or an end of a link changes it.
+void Fetch::note_offering() {
+  const std::uint32_t count = std::as_const(exchange_).swarm().offering_neighbors();
+  if (std::exchange(offering_, count) != count) hooks_.on_offering(count);
 }
 
 void Fetch::count_piece(const PieceStored& stored) {
@@ -202,7 +231,6 @@ void Fetch::show_progress() {
     if (claim.handles.size() > 1 && !std::as_const(exchange_).swarm().complete()) try_claimants(claim);
   if (stuck_.observe(exchange_.swarm(), now())) spdlog::warn("no progress: {}", describe(*stuck_.current(), now()));
   progress_.show(status());
-  hooks_.on_links(std::as_const(exchange_).swarm().offering_neighbors());
 }
 
 void Fetch::end_progress() { progress_.finish(status()); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
+#include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "protocol/swarm/stuck.hpp"
@@ -43,8 +45,9 @@ class Fetch {
   };
 
   struct Hooks {
-    std::function<void()> on_complete;                  ///< Once, never before start() returns.
-    std::function<void(std::uint32_t count)> on_links;  ///< So many holders are linked now. Not to call this.
+    std::function<void()> on_complete;  ///< Once, never before start() returns.
+    /// So many are linked now that have something which we lack. Not to call this.
+    std::function<void(std::uint32_t count)> on_offering;
     std::function<void()> on_flushed = {};  ///< After retire(), once: all that was asked for is sent. May be null.
   };
 
@@ -76,6 +79,9 @@ class Fetch {
   std::string explain() const;
   /// How long the disk has been full.
   Duration without_room_for(Instant at) const { return exchange_.without_room_for(at); }
+  std::uint64_t received_bytes() const { return exchange_.traffic().received; }
+  /// What was found in the file that is replaced, at other places than in the new one.
+  std::uint64_t found_bytes() const { return old_ ? old_->found_bytes() : 0; }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
   Given given() const { return {exchange_.traffic().sent, served_.size()}; }
@@ -101,11 +107,14 @@ class Fetch {
   };
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
+  SwarmConfig swarm_config(PeerId self, std::uint16_t port) const;
   Exchange::Hooks exchange_hooks();
+  OldFile::Hooks old_file_hooks();
   void on_event(const Event& event);
   Claim& claim_of(PeerId peer, const Address& address, const Place& place);
   void meet(const NamedPeer& named);
   void count_piece(const PieceStored& stored);
+  void note_offering();
   void check_flushed();
   bool is_linked(const Claimant& claimant) const;
   void dial_holder(PeerId handle);
@@ -125,8 +134,11 @@ class Fetch {
   std::map<PeerId, Contribution> guests_;               ///< By ID: who came by itself, and gave something.
   std::set<PeerId> served_;                             ///< Whom a piece was sent to.
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
+  bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
+  std::optional<OldFile> old_;
   StuckWatch stuck_;
+  std::uint32_t offering_ = 0;  ///< As told last.
   bool retiring_ = false;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };

@@ -10,7 +10,9 @@
 #include "peer/content/manifest_link.hpp"
 #include "peer/content/target.hpp"
 #include "peer/discovery/join.hpp"
+#include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/net/throttle.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/scan_progress.hpp"
@@ -40,7 +42,11 @@ Get::Get(const GetOptions& options)
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
       self_(random_peer_id()),
       join_(addresses_to_join(options.net.join)),
-      discovery_(make_discovery(io_, {.network = options.net.network, .join = to_rendezvous(join_)})),
+      discovery_(make_discovery(io_, {.network = options.net.network,
+                                      .visitor = self_,
+                                      .join = to_rendezvous(join_),
+                                      .multicast = options.net.multicast,
+                                      .dht = options.net.dht})),
       search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
       steps_(steps_of(options, join_), now()),
       timer_(io_) {}
@@ -50,6 +56,7 @@ ExitCode Get::run() {
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
+  asio::use_service<Limits>(io_).set(io_, options_.limits);
   life_.end_at(deadline_);
   life_.every(Progress::kInterval, [this] { show_progress(); });
   wait();
@@ -75,6 +82,7 @@ struct Get::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { get.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { get.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
+  void operator()(GetSteps::Settle) const { get.settle(); }
   void operator()(GetSteps::Retire) const { get.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
@@ -171,9 +179,9 @@ void Get::begin() {
                            steps_.on_complete(door_.has_value(), now());
                            act();
                          },
-                     .on_links =
+                     .on_offering =
                          [this](std::uint32_t count) {
-                           steps_.on_links(count, now());
+                           steps_.on_offering(count, now());
                            wait();
                          },
                      .on_flushed =
@@ -197,6 +205,14 @@ void Get::offer() {
       .name = options_.id ? known_->manifest.files.front().path : options_.wanted,
       .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
       .is_complete = [this] { return fetch_->is_complete(); }});
+}
+
+/// From now on members tell others of us.
+void Get::settle() {
+  discovery_->settle({self_, door_->host(), door_->port()});
+  door_->answer_members([this](const Remote& from, const Introduction& introduction) {
+    return discovery_->answer(from.address, introduction);
+  });
 }
 
 void Get::show_progress() {
@@ -228,9 +244,9 @@ void Get::end_fetch() {
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
   if (door_) door_->close();
-  auto end = [this, gone = std::move(gone)] {
+  auto end = [this, gone = std::move(gone)]() mutable {
     if (fetch_) fetch_->end_progress();
-    gone();
+    discovery_->leave(std::move(gone));
   };
   // A fetch that ends for another one is waited for: its connections have buffers of it.
   if (ending_)
@@ -248,6 +264,8 @@ Get::Result Get::result() const {
           .path = root_.lexically_normal(),
           .size = manifest.total_size(),
           .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),
+          .received = fetch_ ? fetch_->received_bytes() : 0,
+          .found = fetch_ ? fetch_->found_bytes() : 0,
           .given = fetch_ ? fetch_->given() : Fetch::Given(),
           .quorum = steps_.quorum()};
 }

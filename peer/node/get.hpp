@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/member_discovery.hpp"
 #include "peer/node/fetch.hpp"
 #include "peer/node/get_door.hpp"
 #include "peer/node/get_options.hpp"
@@ -28,6 +29,8 @@ class Get {
     std::filesystem::path path;
     std::uint64_t size;
     std::vector<Fetch::Contribution> holders;
+    std::uint64_t received;  ///< Bytes of pieces that came from holders,
+    std::uint64_t found;     ///< and that the file that was there before had at other places.
     Fetch::Given given;
     std::string quorum;  ///< As GetSteps::quorum().
   };
@@ -51,6 +54,7 @@ class Get {
   void open_door();
   void begin();
   void offer();
+  void settle();
   void fail(const GetSteps::End& end);
   void show_progress();
   void end_fetch();
@@ -62,7 +66,7 @@ class Get {
   std::optional<Instant> deadline_;
   PeerId self_;
   std::vector<Address> join_;
-  std::unique_ptr<Discovery> discovery_;
+  std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;
   GetSteps steps_;
   asio::steady_timer timer_;         ///< At steps_.next_deadline().

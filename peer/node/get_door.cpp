@@ -5,19 +5,24 @@
 #include "config/catalog.hpp"
 #include "config/hex.hpp"
 #include "peer/discovery/catalog_link.hpp"
+#include "peer/discovery/member_link.hpp"
 #include "peer/net/descriptors.hpp"
 
 namespace p2p {
 
 GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const std::string& host, std::uint16_t port)
     : network_(std::move(network)),
+      host_(host),
+      members_key_(p2p::members_key(network_)),
       listener_(io, host, port),
       doorway_(io, self, DoorLimits::open(spare_connections(0)), *this,
                {.exchange =
                     [this](StreamPtr stream, const Admit& admit) {
                       if (offer_) offer_->exchange(std::move(stream), admit.handshake);
                     },
-                .text = [this](Use use, const ContentPrefix&) { return text(use); }}) {
+                .text = [this](Use use, const ContentPrefix&) { return text(use); },
+                .members = [this](const Remote& from,
+                                  const Introduction& introduction) { return members_(from, introduction); }}) {
   listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); },
                   [this] { return doorway_.make_room(); });
 }
@@ -28,6 +33,11 @@ void GetDoor::offer(std::optional<Offer> offer) {
   if (offer_)
     questions_ = {catalog_key(network_, ""), catalog_key(network_, offer_->name),
                   catalog_key(network_, config::to_hex(offer_->known->id))};
+}
+
+void GetDoor::answer_members(
+    std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> text) {
+  members_ = std::move(text);
 }
 
 void GetDoor::close() {

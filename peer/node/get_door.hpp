@@ -32,9 +32,12 @@ class GetDoor final : private DoorUses {
   /// `host`: as Listener's; `port` 0: one that is free. Throws ExitError: port_in_use, network.
   GetDoor(asio::io_context& io, PeerId self, std::string network, const std::string& host, std::uint16_t port);
 
+  const std::string& host() const { return host_; }
   std::uint16_t port() const { return listener_.port(); }
   /// From now on this is what callers come for; none: nothing.
   void offer(std::optional<Offer> offer);
+  /// From now on callers are told of members, too: what `text` says, as Doorway::Hooks::members.
+  void answer_members(std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> text);
   /// Nobody is let in any more.
   void close();
 
@@ -42,9 +45,13 @@ class GetDoor final : private DoorUses {
   bool exchanges(const std::optional<ContentPrefix>& content) const override;
   bool gives_manifest(const ContentPrefix& content) const override { return exchanges(content); }
   bool answers(const ContentPrefix& question) const override { return questions_.contains(question); }
+  bool knows_members_of(const ContentPrefix& network) const override { return members_ && network == members_key_; }
   std::shared_ptr<const std::string> text(Use use) const;
 
   std::string network_;
+  std::string host_;
+  ContentPrefix members_key_;
+  std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> members_;
   std::optional<Offer> offer_;
   std::set<ContentPrefix> questions_;  ///< Those that the offer is an answer to.
   Listener listener_;

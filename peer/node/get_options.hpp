@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "peer/discovery/address.hpp"
+#include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/storage/content.hpp"
 
@@ -17,6 +18,8 @@ namespace p2p {
 struct NetworkOptions {
   std::string network = "default";
   std::vector<Address> join;  ///< As given; empty: see the command.
+  bool multicast = true;
+  bool dht = false;
   std::string log_level = "warn";
   ProgressMode progress = ProgressMode::automatic;
   bool json = false;
@@ -30,6 +33,7 @@ struct GetOptions {
   std::optional<std::uint32_t> quorum;
   std::optional<std::uint32_t> timeout_s;
   bool update = false;
+  Rates limits = {};
 
   bool serve = true;           ///< Others may come and get what is there already.
   std::uint16_t port = 0;      ///< Where; 0: any that is free.

@@ -135,11 +135,12 @@ void GetSteps::on_manifest(const ContentId& id) {
 void GetSteps::on_begun(Instant now) {
   step_ = Step::fetching;
   unserved_since_ = now;
+  if (options_.serves && !settled_) settle_at_ = std::min(settle_at_, now + kSettledAfter);
   const std::vector<Holder> holders = tally_.by_content().at(*chosen_);
   for (const Holder& holder : holders) effects_.push_back(AddHolder{holder});
 }
 
-void GetSteps::on_links(std::uint32_t count, Instant now) {
+void GetSteps::on_offering(std::uint32_t count, Instant now) {
   if (step_ != Step::fetching) return;
   if (count > 0)
     unserved_since_.reset();
@@ -161,11 +162,17 @@ void GetSteps::on_complete(bool is_offered, Instant now) {
   if (!options_.serves || !is_offered) return end();
   if (options_.linger == Duration::zero()) return retire(now);
   step_ = Step::serving;
+  settle();
   if (options_.linger != kKeep) serve_until_ = now + options_.linger;
   effects_.push_back(
       Say{name() + " is complete; serving it " +
           (options_.linger == kKeep ? "until a signal"
                                     : "for " + std::to_string(options_.linger / std::chrono::seconds(1)) + " s")});
+}
+
+void GetSteps::settle() {
+  settle_at_ = kNever;
+  if (!std::exchange(settled_, true)) effects_.push_back(Settle{});
 }
 
 void GetSteps::retire(Instant now) {
@@ -239,7 +246,7 @@ Instant GetSteps::room_patience_ends() const { return no_room_since_ ? *no_room_
 Instant GetSteps::next_deadline() const {
   if (step_ == Step::serving || step_ == Step::retiring) return serve_until_;
   if (!is_working()) return kNever;
-  return std::min({look_at_, say_whom_at_, patience_ends(), room_patience_ends()});
+  return std::min({look_at_, say_whom_at_, settle_at_, patience_ends(), room_patience_ends()});
 }
 
 void GetSteps::on_timer(Instant now) {
@@ -250,6 +257,7 @@ void GetSteps::on_timer(Instant now) {
     say_whom_at_ = kNever;
     if (step_ == Step::searching) effects_.push_back(Say{"asking " + to_string(options_.join) + " ..."});
   }
+  if (now >= settle_at_) settle();
   const std::string rest = "; what is there is kept, and the next get goes on from there";
   if (now >= room_patience_ends()) return fail(ExitCode::disk_full, "the disk has been full for a minute" + rest);
   if (now >= patience_ends())

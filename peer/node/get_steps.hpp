@@ -55,6 +55,8 @@ class GetSteps {
   static constexpr Duration kNameInterval = std::chrono::seconds(1);
 
   static constexpr Duration kKeep = Duration::max();
+  /// How long one fetches before others are told that there is one more node: they would hear of one that is gone.
+  static constexpr Duration kSettledAfter = std::chrono::seconds(1);
 
   struct Options {
     std::string wanted = {};  ///< A name, or the digits of `id`.
@@ -85,6 +87,8 @@ class GetSteps {
   struct AddHolder {
     Holder holder;
   };
+  /// From now on this is a node that others find; once.
+  struct Settle {};
   /// Nothing more is given but what has been asked for; call on_flushed() when that is sent.
   struct Retire {};
   /// Give up what is being fetched, and call on_fetch_ended().
@@ -97,7 +101,7 @@ class GetSteps {
     ExitCode code;
     std::string error;
   };
-  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, Retire, EndFetch, Say, End>;
+  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, Settle, Retire, EndFetch, Say, End>;
 
   /// What has come of the latest round, so far.
   struct Asked {
@@ -114,7 +118,7 @@ class GetSteps {
   void on_manifest(const ContentId& id);
   void on_begun(Instant now);
   /// How many are linked that have something which we lack.
-  void on_links(std::uint32_t count, Instant now);
+  void on_offering(std::uint32_t count, Instant now);
   /// Since when nothing can be stored because the disk is full; then, that there is room again.
   void on_disk_full(Instant since);
   void on_room();
@@ -165,6 +169,7 @@ class GetSteps {
   std::string no_manifest() const;
   std::string nobody_has_it(const Asked& asked) const;
   bool is_working() const { return step_ == Step::searching || step_ == Step::chosen || step_ == Step::fetching; }
+  void settle();
   void retire(Instant now);
   void end();
   void fail(ExitCode code, const std::string& error);
@@ -184,6 +189,8 @@ class GetSteps {
   std::string quorum_;
   std::optional<Instant> unserved_since_;  ///< After the choice: no holder gives anything.
   std::optional<Instant> no_room_since_;
+  Instant settle_at_ = kNever;  ///< Set when the first fetch begins.
+  bool settled_ = false;
   Instant serve_until_ = kNever;  ///< While serving, and the end of the patience while retiring.
   bool complete_ = false;
 };

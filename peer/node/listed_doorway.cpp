@@ -1,5 +1,6 @@
 #include "peer/node/listed_doorway.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,15 +8,10 @@
 #include "peer/net/descriptors.hpp"
 
 namespace p2p {
-namespace {
-
-// Enough for everybody who dials us; more than that are not peers.
-constexpr std::size_t kMostEarly = 4096;
-
-}  // namespace
-
 ListedDoorway::ListedDoorway(asio::io_context& io, Listener& listener, const Plan& plan)
     : listener_(listener),
+      listed_(plan.listed),
+      extended_(plan.extended),
       wanted_(plan.manifest),
       doorway_(io, plan.self, DoorLimits::listed(plan.peers, spare_connections(plan.peers)), *this,
                {.exchange = [this](StreamPtr stream, const Admit& admit) { take(std::move(stream), admit); },
@@ -43,10 +39,11 @@ void ListedDoorway::close() {
 }
 
 void ListedDoorway::take(StreamPtr stream, const Admit& admit) {
-  if (exchange_)
-    exchange_->add_accepted(std::move(stream), admit.handshake);
-  else if (early_.size() < kMostEarly)
-    early_.push_back({std::move(stream), admit.handshake});
+  if (exchange_) return exchange_->add_accepted(std::move(stream), admit.handshake);
+  const PeerId peer = admit.handshake.peer;
+  if (std::ranges::find(listed_, peer) == listed_.end()) return;
+  std::erase_if(early_, [peer](const Early& each) { return each.handshake.peer == peer; });
+  early_.push_back({std::move(stream), admit.handshake});
 }
 
 }  // namespace p2p

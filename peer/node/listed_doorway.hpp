@@ -23,6 +23,8 @@ class ListedDoorway final : private DoorUses {
   struct Plan {
     PeerId self;
     std::uint32_t peers;                ///< All that may be linked at a time.
+    std::vector<PeerId> listed;         ///< All lines of PeerInfo.cfg.
+    bool extended = false;              ///< Whether handshakes speak of a content: with a manifest, or chunks.
     std::optional<ContentId> manifest;  ///< Set when Common.cfg names one.
   };
 
@@ -50,14 +52,18 @@ class ListedDoorway final : private DoorUses {
 
   bool exchanges(const std::optional<ContentPrefix>&) const override { return true; }
   bool gives_manifest(const ContentPrefix& content) const override { return wanted_ && content == prefix_of(*wanted_); }
+  bool knows_members_of(const ContentPrefix&) const override { return false; }
   bool answers(const ContentPrefix&) const override { return false; }
+  bool reads_features() const override { return extended_; }
   void take(StreamPtr stream, const Admit& admit);
 
   Listener& listener_;
+  std::vector<PeerId> listed_;
+  bool extended_;
   std::optional<ContentId> wanted_;
   ManifestPtr manifest_;
   Exchange* exchange_ = nullptr;
-  std::vector<Early> early_;
+  std::vector<Early> early_;  ///< The latest of each listed ID: its dialler has given up the ones before.
   std::function<void(const StrangerClosed&)> on_turned_away_;
   Doorway doorway_;
 };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "peer/ground/clock.hpp"
+#include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
 #include "protocol/swarm/swarm.hpp"
 
@@ -27,6 +28,7 @@ struct RunOptions {
   bool check = false;
   std::uint32_t max_pipeline = SwarmConfig::kDefaultPipeline;
   ProgressMode progress = ProgressMode::automatic;
+  Rates limits = {};
   bool sync = false;
   std::string log_level = "warn";
   std::optional<std::uint32_t> timeout_s;  ///< From `began` on.

@@ -9,6 +9,7 @@
 
 #include "config/hex.hpp"
 #include "peer/discovery/address.hpp"
+#include "peer/discovery/member_link.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
 #include "peer/node/open_swarm.hpp"
@@ -50,6 +51,7 @@ ShareNode::ShareNode(asio::io_context& io, Node self, std::string network, Libra
       library_(library),
       hooks_(std::move(hooks)),
       everything_(catalog_key(network_, "")),
+      members_(members_key(network_)),
       sweep_timer_(io),
       most_contents_(limits.contents),
       doorway_(io, self.peer, limits, *this,
@@ -57,7 +59,8 @@ ShareNode::ShareNode(asio::io_context& io, Node self, std::string network, Libra
                 .text =
                     [this](Use use, const ContentPrefix& key) {
                       return use == Use::catalog ? catalog_for(key) : manifest_for(key);
-                    }}) {
+                    },
+                .members = hooks_.members}) {
   sweep();
 }
 
@@ -182,7 +185,10 @@ void ShareNode::note_sent(const ContentId& id, PeerId peer, std::uint64_t bytes)
   const auto [visit, is_new] = visits_.try_emplace({id, peer});
   if (is_new) {
     const auto caller = std::ranges::find(callers_, peer, &std::pair<PeerId, std::string>::first);
-    visit->second = {.name = name_of(id), .id = id, .address = caller == callers_.end() ? "" : caller->second};
+    const std::string name = name_of(id);
+    const auto holding = holdings_.find(name);
+    const std::uint64_t size = holding == holdings_.end() ? 0 : holding->second.size;
+    visit->second = {.name = name, .id = id, .size = size, .address = caller == callers_.end() ? "" : caller->second};
     if (hooks_.on_fetching) hooks_.on_fetching(visit->second);
   }
   visit->second.bytes += bytes;

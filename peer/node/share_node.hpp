@@ -31,12 +31,15 @@ class ShareNode final : private DoorUses {
   struct Visit {
     std::string name;  ///< One that the content has.
     ContentId id;
+    std::uint64_t size = 0;   ///< Of the content.
     std::string address;      ///< Where he came from; empty when that is not known any more.
     std::uint64_t bytes = 0;  ///< Sent so far.
   };
   struct Hooks {
     std::function<void(const Visit&)> on_fetching;  ///< The first bytes have gone to him.
     std::function<void(const Visit&)> on_fetched;   ///< He has left.
+    /// As Doorway::Hooks::members. Null: nobody is told of members.
+    std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> members;
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
@@ -65,6 +68,7 @@ class ShareNode final : private DoorUses {
     return content && ids_.contains(*content);
   }
   bool gives_manifest(const ContentPrefix& content) const override { return ids_.contains(content); }
+  bool knows_members_of(const ContentPrefix& network) const override { return hooks_.members && network == members_; }
   bool answers(const ContentPrefix& question) const override {
     return question == everything_ || questions_.contains(question);
   }
@@ -92,6 +96,7 @@ class ShareNode final : private DoorUses {
   std::map<ContentPrefix, std::set<std::string>> questions_;  ///< By catalog_key(): the names that answer it.
   std::map<std::string, Holding> holdings_;                   ///< By name.
   ContentPrefix everything_;                                  ///< The catalog_key() of all.
+  ContentPrefix members_;                                     ///< The members_key() of the network.
   std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
 
   std::deque<std::pair<PeerId, std::string>>

@@ -19,6 +19,8 @@
 namespace p2p {
 namespace {
 
+// Manifests and lists are written so; none is larger.
+constexpr std::uint64_t kLargestLeftover = std::uint64_t{256} << 20;
 constexpr std::string_view kPrefix = ".peerProcess-";
 constexpr std::string_view kSuffix = ".new";
 constexpr std::size_t kTagDigits = 16;
@@ -91,10 +93,12 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes, Dur
 
 bool is_leftover(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  if (name.size() != kPrefix.size() + kTagDigits + kDigestDigits + kSuffix.size() || !name.starts_with(kPrefix))
+  if (name.size() != kPrefix.size() + kTagDigits + kDigestDigits + kSuffix.size() || !name.starts_with(kPrefix) ||
+      !name.ends_with(kSuffix))
     return false;
   try {
     const File file(path, File::Mode::read_own);
+    if (file.size() > kLargestLeftover) return false;
     std::string bytes(file.size(), '\0');
     bytes.resize(file.read_at(0, std::as_writable_bytes(std::span(bytes))));
     return name == temporary_name(std::string_view(name).substr(kPrefix.size(), kTagDigits), bytes);

@@ -102,9 +102,10 @@ void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instan
 }
 
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
-  const auto features = decode_features(handshake.reserved);
+  const auto features = uses_.reads_features() ? decode_features(handshake.reserved) : std::nullopt;
   if (!features) return link(caller, handshake, std::nullopt, now);
   if (features->fetch_catalog) return give_text(caller, Use::catalog, handshake, features->content, now);
+  if (features->fetch_members) return give_text(caller, Use::members, handshake, features->content, now);
   if (features->fetch_manifest) return give_text(caller, Use::manifest, handshake, features->content, now);
   link(caller, handshake, features->content, now);
 }
@@ -122,7 +123,9 @@ void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const
   const Origin origin = at(caller).origin;
   if (!may_ask(origin, now))
     return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
-  const bool known = use == Use::catalog ? uses_.answers(content) : uses_.gives_manifest(content);
+  const bool known = use == Use::catalog   ? uses_.answers(content)
+                     : use == Use::members ? uses_.knows_members_of(content)
+                                           : uses_.gives_manifest(content);
   // Nothing is said: a stranger who guesses learns nothing, and holds nothing.
   if (!known) return dismiss(caller, Dismissal::unknown, "asked for what is not here");
   const std::string reason = "its text had not moved for longest, and its place was needed";
@@ -210,8 +213,9 @@ bool Door::make_room(Instant) {
   return false;
 }
 
-void Door::close(Instant now) {
-  while (make_room(now)) continue;
+void Door::close(Instant) {
+  for (const State state : {State::greeting, State::draining})
+    while (const auto caller = oldest(state)) dismiss(*caller, Dismissal::unknown, "the process leaves");
 }
 
 void Door::dismiss_overdue(State state, Duration patience, Dismissal why, const std::string& reason, Instant now) {

@@ -1,9 +1,9 @@
 // Who is let in, and what for: everything about a connection that was accepted, until it is somebody's.
 //
-// A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, or
-// a catalog. The door judges them, hands the caller to that use or dismisses it, and counts it until it is gone. It
-// owns every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts are
-// written and whose turn it is, how many links there are, by origin and in all, and how many contents are served.
+// A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, a
+// catalog, or members. The door judges them, hands the caller to that use or dismisses it, and counts it until it is
+// gone. It owns every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts
+// are written and whose turn it is, how many links there are, by origin and in all, and how many contents are served.
 //
 // Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's
 // duties:
@@ -45,6 +45,7 @@ enum class Use : std::uint8_t {
   exchange,  ///< A link of the swarm that exchanges the content.
   manifest,  ///< The content's manifest is to be written to it, or that there is none.
   catalog,   ///< What is offered under this key is to be written to it.
+  members,   ///< Its introduction comes next; then the members that are known are to be written to it.
 };
 
 /// What the process has for callers. Asked when a handshake has come.
@@ -55,6 +56,10 @@ class DoorUses {
   virtual bool exchanges(const std::optional<ContentPrefix>& content) const = 0;
   virtual bool gives_manifest(const ContentPrefix& content) const = 0;
   virtual bool answers(const ContentPrefix& question) const = 0;
+  /// Whether this is the network whose members are known here.
+  virtual bool knows_members_of(const ContentPrefix& network) const = 0;
+  /// Whether the reserved bytes of a handshake mean anything here. In a swarm without a manifest they are ignored.
+  virtual bool reads_features() const { return true; }
 };
 
 /// This caller is for that. With Use::exchange its handshake is the first that the swarm is told of the link.
@@ -103,7 +108,7 @@ class Door {
 
   /// The process has no descriptor left: dismisses the caller that matters least. False: there is none.
   bool make_room(Instant now);
-  /// Dismisses all that are no links: the process leaves.
+  /// The process leaves: dismisses those that greet, or have their text. Texts that are on their way go on.
   void close(Instant now);
 
   void on_timer(Instant now);

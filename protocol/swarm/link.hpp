@@ -93,6 +93,7 @@ struct Link {
 
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
+  Instant held_since = kNever;     ///< Bytes have come, and we have not taken them since then.
   Instant contends_since{};
   /// Its other end; when its place is known (Naming), that: where its neighbor listens. Empty where the shell tells
   /// nothing.

@@ -110,10 +110,14 @@ void Neighborhood::on_linked(NeighborIndex index, LinkId link, bool by_us) {
   n.link = link;
   n.met = true;
   n.dial |= by_us;
-  n.dial_at = kNever;
+  // Whoever has come by itself is not the answer to a doubt.
+  if (by_us || !n.doubted) n.dial_at = kNever;
   n.fault = DialFault::none;
   n.absent = false;
-  if (by_us) n.doubted = false;
+  if (by_us) {
+    n.doubted = false;
+    n.found = true;
+  }
 }
 
 void Neighborhood::on_unlinked(NeighborIndex index, const Bitfield& pieces, Instant now) {
@@ -140,10 +144,20 @@ void Neighborhood::convict(NeighborIndex index) {
 }
 
 void Neighborhood::bar(NeighborIndex index, const Origin& from) {
+  // The liar's word on what the peer has is worth nothing either.
+  neighbors_[index].complete = neighbors_[index].told = false;
   std::vector<Origin>& barred = neighbors_[index].barred;
   if (neighbors_[index].bars(from)) return;
   if (barred.size() == kMostBarred) barred.erase(barred.begin());
   barred.push_back(from);
+}
+
+void Neighborhood::dial_now(NeighborIndex index, Instant now) {
+  Neighbor& n = neighbors_[index];
+  P2P_ASSERT(!n.link && !n.dialing && !n.convicted);
+  n.dial = true;
+  n.dial_at = now;
+  next_due_ = std::min(next_due_, now);
 }
 
 void Neighborhood::doubt(NeighborIndex index, Instant now) {

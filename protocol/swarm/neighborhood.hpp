@@ -40,6 +40,7 @@ struct Neighbor {
   std::vector<Origin> barred{};  ///< Whence somebody who showed its ID came and sent one; see bar().
   bool doubted = false;          ///< Somebody else may be using its ID: its listed address is to be asked.
   Instant doubted_at = kNever;   ///< When it last was.
+  bool found = false;            ///< A dial of ours has made a link: it is where it is listed.
   bool absent = false;  ///< Barred somewhere, and not found where it is listed: not waited for until it is linked.
   std::vector<Origin> addresses{};  ///< Of its host, when it was last dialled in vain.
 
@@ -122,15 +123,20 @@ class Neighborhood {
   /// Convicts the neighbor; nobody dials it again.
   void convict(NeighborIndex index);
 
-  /// Somebody who came from there has sent a wrong piece under its ID, and is not it again. Of more than kMostBarred
+  /// Somebody who came from there has sent a wrong piece under its ID, and is not it again; whether the
+  /// peer is complete is open again. Of more than kMostBarred
   /// origins the first is forgotten: he may cost another piece.
   void bar(NeighborIndex index, const Origin& from);
   static constexpr std::size_t kMostBarred = 64;
 
   /// It is dialled soon, linked or not, though at most every kTurnAbout.
   void doubt(NeighborIndex index, Instant now);
-  /// A dial led to nobody, or not to it.
-  void on_nobody_there(NeighborIndex index) { neighbors_[index].absent = !neighbors_[index].barred.empty(); }
+  /// A dial led to nobody, or not to it. One that was found there once will come back.
+  void on_nobody_there(NeighborIndex index) {
+    neighbors_[index].absent = !neighbors_[index].barred.empty() && !neighbors_[index].found;
+  }
+  /// Dials a guest of before. Precondition: it has no link, and is not being dialled.
+  void dial_now(NeighborIndex index, Instant now);
 
   /// We are no longer complete, as neighbors were told that we are.
   void forget_told();

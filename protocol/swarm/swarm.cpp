@@ -12,8 +12,6 @@ using namespace std::chrono_literals;
 // How often deadlines that need no precision are looked at: handshakes, stalled requests, contending links, haves that
 // nobody waits for.
 constexpr Duration kSweepInterval = 250ms;
-// How long a neighbor's old link may be silent before a newer one with a valid handshake replaces it.
-constexpr Duration kContentionGrace = 2s;
 
 }  // namespace
 
@@ -23,11 +21,12 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       neighborhood_(config_.self, config_.listed, now),
       farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
-      picker_(stored, config_.chunks.has_value()),
+      picker_(stored, config_.chunks.has_value() || config_.on_demand),
       uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
       book_(now),
       throughput_(now) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
+  P2P_ASSERT(config_.most_sources >= 1);
   P2P_ASSERT(!config_.open || (config_.content && config_.listed.size() == 1));
   if (config_.chunks) begin_trust();
   check_swarm_complete(now);
@@ -108,6 +107,7 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   const auto features = decode_features(handshake.reserved);
   const std::string fault = content_fault(features);
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
+  if (sender && comes_back_uninvited(link, *sender)) return refuse(why_not_admitted(handshake.peer));
   if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
   if (l.neighbor && l.neighbor != sender)
     return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
@@ -129,35 +129,6 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   }
   if (l.direction == Direction::dialed) return close(link, "already linked", now, EndKind::duplicate);
   contend(link, now);
-}
-
-/// A neighbor that is linked already has come again. It may have restarted without our noticing the old link's end;
-/// or somebody uses its ID. The old link decides by being heard of, or not, for a while; and so does our own connection
-/// to a neighbor, where the two have crossed. Whichever of two accepted links wins, the listed address is asked, too.
-void Swarm::contend(LinkId link, Instant now) {
-  for (std::uint32_t i = 0; i < links_.size(); ++i)
-    if (links_[i] && links_[i]->phase == Link::Phase::contending && links_[i]->neighbor == at(link).neighbor)
-      return close(link, "already linked, and another link waits to take over", now, EndKind::duplicate);
-  at(link).phase = Link::Phase::contending;
-  at(link).contends_since = now;
-}
-
-void Swarm::decide_contention(LinkId link, Instant now) {
-  const Link& l = at(link);
-  const NeighborIndex neighbor = *l.neighbor;
-  const auto old = neighborhood_[neighbor].link;
-  if (old && at(*old).origin && !comes_from_where_it_is_listed(*old) && comes_from_where_it_is_listed(link)) {
-    close(*old, "its peer has come from the address that is listed for it", now, EndKind::duplicate);
-    return establish(link, now);
-  }
-  if (old && at(*old).heard > l.contends_since) {
-    close(link, "already linked", now, EndKind::duplicate);
-    return doubt(neighbor, now);
-  }
-  if ((old || greeting(neighbor)) && now - l.contends_since < kContentionGrace) return;
-  if (old) close(*old, "silent while the peer came back on another connection", now, EndKind::duplicate);
-  establish(link, now);
-  if (old) doubt(neighbor, now);
 }
 
 void Swarm::establish(LinkId link, Instant now) {
@@ -357,6 +328,8 @@ void Swarm::sweep(Instant now) {
     if (!links_[i]) continue;
     any = true;
     const LinkId link{i};
+    // Bytes of it are here.
+    if (links_[i]->held_since != kNever) links_[i]->heard = now;
     if (end_if_overdue(link, now)) continue;
     switch (links_[i]->phase) {
       case Link::Phase::handshaking: break;

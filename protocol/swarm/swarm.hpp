@@ -23,9 +23,7 @@
 #include <vector>
 
 #include "protocol/clock.hpp"
-#include "protocol/geometry.hpp"
 #include "protocol/random.hpp"
-#include "protocol/swarm/chunk_folder.hpp"
 #include "protocol/swarm/chunk_trust.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/swarm/farewell.hpp"
@@ -35,6 +33,7 @@
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/seeker.hpp"
 #include "protocol/swarm/standing.hpp"
+#include "protocol/swarm/swarm_config.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/swarm/uploads.hpp"
 #include "protocol/violation.hpp"
@@ -42,53 +41,6 @@
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
-
-enum class ChokingPolicy : std::uint8_t {
-  course,       ///< Neighbors that feed us most are served.
-  cooperative,  ///< `favored` neighbors are served first, then those that lack most.
-};
-
-struct SwarmConfig {
-  PeerId self;
-  std::vector<PeerId>
-      listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
-  Geometry geometry;
-  std::uint32_t preferred_neighbors;
-  Duration unchoking_interval;
-  Duration optimistic_interval;
-  std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
-
-  ChokingPolicy choking_policy = ChokingPolicy::course;
-  /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
-  bool stays = false;
-  std::vector<PeerId> favored =
-      {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
-
-  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them;
-  /// zero: for ever. For one that never was linked it waits in any case.
-  Duration patience = Duration::zero();
-
-  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its
-  /// neighbors, and who is let in by others for that reason, most_guests at once. Null: nobody.
-  Seeker::List everybody = {};
-  std::uint32_t most_guests = 0;
-
-  /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
-  std::optional<ContentPrefix> content = {};
-  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's
-  /// sizes are learned. A peer that does not announce chunks is refused.
-  std::optional<ChunkFolder> chunks = {};
-
-  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and
-  /// shows `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that
-  /// came and went, is forgotten. There is no end: whether everybody has the file is not known.
-  bool open = false;
-  std::uint32_t most_neighbors = 1024;
-  std::uint16_t listens_at = 0;        ///< The port that neighbors are told; 0: we listen nowhere.
-  std::uint32_t wanted_neighbors = 0;  ///< While we lack pieces and have fewer, we ask to meet those whom others name.
-
-  static constexpr std::uint32_t kDefaultPipeline = 512;
-};
 
 /// The link has something to poll.
 struct SendReady {
@@ -134,7 +86,8 @@ class Swarm {
   /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
-  LinkId on_dialed(PeerId peer, Instant now);
+  /// `reached`: the address that the dial led to.
+  LinkId on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached = {});
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
@@ -150,6 +103,9 @@ class Swarm {
   void on_send_blocked(LinkId link, Instant now);
   /// It has room again.
   void on_send_resumed(LinkId link);
+  /// Bytes of this link have come, and we do not take them for now: no deadline of the remote's runs.
+  void on_reading_held(LinkId link, Instant now);
+  void on_reading_resumed(LinkId link, Instant now);
   /// The remote may hold back its next bytes until what came is acknowledged (Nagle's algorithm), and nothing that
   /// would carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is
   /// asked of it.
@@ -190,6 +146,11 @@ class Swarm {
   /// Its hash is wrong. The sender is cut off. If we had dialled it, that peer is not linked again; if it had come by
   /// itself, nobody who comes from there is linked as that peer: anybody can show its ID.
   void on_piece_rejected(PieceIndex piece, Instant now);
+
+  /// Where pieces are fetched on demand: this one may be asked for. Precondition: it was not opened and not found.
+  void open_piece(PieceIndex piece, Instant now);
+  /// Likewise: it was found, and is stored now, without anybody giving it. The same precondition.
+  void on_piece_found(PieceIndex piece, Instant now);
 
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
   void unlock_chunk(PieceIndex piece, Instant now);
@@ -249,8 +210,6 @@ class Swarm {
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
   LinkId new_link(const std::optional<Origin>& from, Instant now);
-  void contend(LinkId link, Instant now);
-  void decide_contention(LinkId link, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -267,9 +226,14 @@ class Swarm {
   void dial_due(Instant now);
   std::optional<LinkId> greeting(NeighborIndex neighbor) const;
   bool wins_crossing(LinkId link, Instant now);
+  void contend(LinkId link, Instant now);
+  void decide_contention(LinkId link, Instant now);
   void doubt(NeighborIndex neighbor, Instant now);
   bool may_take_over(NeighborIndex neighbor) const;
   bool comes_from_where_it_is_listed(LinkId link) const;
+  bool takes_what_is_sent(LinkId link, Instant now) const;
+  bool comes_back_uninvited(LinkId link, NeighborIndex peer) const;
+  bool is_idle_guest(NeighborIndex peer) const;
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
@@ -310,6 +274,8 @@ class Swarm {
   // swarm_download.cpp: what to ask of whom, and what came of it
   void update_interest(LinkId link);
   void on_piece_head(LinkId link, const PieceHead& head, Instant now);
+  bool may_be_source(LinkId link) const;
+  void note_stored(PieceIndex piece, Instant now);
   void fill(LinkId link, Instant now);
   void fill_all(Instant now);
   void ask(LinkId link, PieceIndex piece, Instant now);

@@ -81,6 +81,8 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
     l.window.on_answered(request->asked, now, incoming.received);
   }
   fill(link, now);
+  // It made room for another one.
+  if (config_.most_sources < serving_us_.size() && l.requests.open_count() == 0) fill_all(now);
   if (store) return incoming.piece;
   // A piece that nobody wanted when its head came, because it was about to be stored, may be missing after all: the
   // disk refused it meanwhile. Now nobody is asked for it any more, and another link may bring it.
@@ -90,11 +92,30 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
 
 void Swarm::on_piece_stored(PieceIndex piece, Instant now) {
   picker_.store(piece);
-  stored_order_.push_back(piece);
   doubtful_.erase(piece);
   const auto from = storing_.extract(piece);
   P2P_ASSERT(from);
   emit(PieceStored{piece, from.mapped().claims, picker_.stored().count(), from.mapped().handle});
+  note_stored(piece, now);
+}
+
+void Swarm::open_piece(PieceIndex piece, Instant now) {
+  P2P_ASSERT(config_.on_demand);
+  picker_.unlock(piece);
+  fill_all(now);
+}
+
+void Swarm::on_piece_found(PieceIndex piece, Instant now) {
+  P2P_ASSERT(config_.on_demand);
+  picker_.unlock(piece);
+  picker_.receive(piece);
+  picker_.store(piece);
+  note_stored(piece, now);
+}
+
+/// What follows from one more stored piece, wherever it is from.
+void Swarm::note_stored(PieceIndex piece, Instant now) {
+  stored_order_.push_back(piece);
   for_established([&](LinkId link) {
     // Who has the piece does not wait for our have: it goes along with something else, or with the next sweep. (When we
     // are complete, that is "not interested", at once.)
@@ -124,11 +145,18 @@ void Swarm::ask(LinkId link, PieceIndex piece, Instant now) {
   push(link, MessageType::request, piece);
 }
 
+/// Whether there is room for what this link would send.
+bool Swarm::may_be_source(LinkId link) const {
+  if (config_.most_sources >= serving_us_.size() || at(link).requests.open_count() > 0) return true;
+  const auto is_source = [this](LinkId other) { return at(other).requests.open_count() > 0; };
+  return static_cast<std::uint32_t>(std::ranges::count_if(serving_us_, is_source)) < config_.most_sources;
+}
+
 /// Opens as many requests on the link as its window and the neighbor's pieces allow.
 void Swarm::fill(LinkId link, Instant now) {
   Link& l = at(link);
   P2P_ASSERT(l.phase == Link::Phase::established);
-  if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0) return;
+  if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0 || !may_be_source(link)) return;
   while (l.requests.open_count() < l.window.size()) {
     if (l.wanted <= Shortlist::kFew && l.shortlist.kind() != Shortlist::Kind::all)
       l.shortlist.list_all(l.session.remote_pieces(), picker_.stored());
@@ -165,6 +193,8 @@ void Swarm::ask_duplicate(LinkId link, Instant now) {
       in_flight.push_back({request.piece, eta});
     }
   }
+  // Pieces that are not opened may be found yet: those that are on their way tell where, and twice they tell no more.
+  if (config_.on_demand && stored().count() + storing_.size() + open < config_.geometry.piece_count()) return;
   constexpr double kUnknownEta_s = 0.5;
   const double own_rate = at(link).window.rate();
   double own_eta = own_rate > 0 ? piece_size / own_rate : kUnknownEta_s;
@@ -191,7 +221,7 @@ void Swarm::give_up_requests(LinkId link) {
 
 bool Swarm::give_up_stalled(LinkId link, Duration drain, Instant now) {
   Link& l = at(link);
-  if (!l.window.stalled(now, l.requests.open_count(), drain)) return false;
+  if (l.held_since != kNever || !l.window.stalled(now, l.requests.open_count(), drain)) return false;
   emit(RequestsStalled{peer_of(link), l.requests.open_count()});
   give_up_requests(link);
   l.window.on_stalled();

@@ -1,6 +1,7 @@
 // The swarm's guards: what a remote cannot make us spend (docs/PROTOCOL.md, "Limits"). Whatever is judged by a single
 // message is elsewhere: in the decoder and the session.
 #include <algorithm>
+#include <utility>
 
 #include "protocol/assert.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -49,6 +50,15 @@ bool is_talk(const Message& message, bool changed) {
 void Swarm::on_send_blocked(LinkId link, Instant now) { at(link).blocked_since = now; }
 
 void Swarm::on_send_resumed(LinkId link) { at(link).blocked_since = kNever; }
+
+void Swarm::on_reading_held(LinkId link, Instant now) { at(link).held_since = now; }
+
+void Swarm::on_reading_resumed(LinkId link, Instant now) {
+  Link& l = at(link);
+  const Duration held = now - std::exchange(l.held_since, kNever);
+  l.window.on_progress(now);
+  if (l.incoming) l.incoming->began += held;
+}
 
 /// The link's remote broke the rules. One that kept to them for long begins anew.
 void Swarm::punish(LinkId link, Instant now) {
@@ -104,7 +114,7 @@ bool Swarm::end_if_overdue(LinkId link, Instant now) {
     close(link, "the remote reads nothing: no byte has left for 60 s", now, EndKind::unresponsive);
   } else if (l.phase == Link::Phase::established && l.window.stalls() >= kMostStalls) {
     close(link, "the remote has answered no request for minutes", now, EndKind::unresponsive);
-  } else if (l.phase == Link::Phase::established && l.incoming &&
+  } else if (l.phase == Link::Phase::established && l.incoming && l.held_since == kNever &&
              now - l.incoming->began >= kPiecePatience + from_seconds(config_.geometry.size_of(l.incoming->piece) /
                                                                       kSlowestPiece_bytes_per_s)) {
     close(link, "piece " + std::to_string(l.incoming->piece.value) + " comes slower than 1 KiB/s", now,

@@ -19,8 +19,12 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
     neighborhood_.bar(sender, *from.origin);
   else
     neighborhood_.convict(sender);
-  if (const auto link = neighborhood_[sender].link; link && at(*link).origin == from.origin)
-    close(*link, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
+  // Whoever waits to take over is judged alike.
+  for (std::uint32_t i = 0; i < links_.size(); ++i) {
+    const auto& l = links_[i];
+    if (l && l->phase != Link::Phase::closed && l->neighbor == sender && neighborhood_[sender].bars(l->origin))
+      close(LinkId{i}, "piece " + std::to_string(piece.value) + " has a wrong hash", now, EndKind::violation);
+  }
   if (from.origin) doubt(sender, now);
   fill_all(now);
   check_swarm_complete(now);

@@ -23,6 +23,9 @@ struct Features {
   bool fetch_manifest = false;
   /// The dialler wants a catalog and nothing else; `content` is then its question.
   bool fetch_catalog = false;
+  /// The dialler wants to know the members of a network and nothing else; `content` says which network. Its
+  /// introduction follows.
+  bool fetch_members = false;
   /// It shares a chunk folder: what it has had from the start it announces behind its bitfield.
   bool chunks = false;
   /// It understands messages that name peers, and may send them (open swarms alone).

@@ -39,6 +39,9 @@ constexpr std::string_view name_of(MessageType type) {
 /// "Asking for a catalog").
 constexpr std::uint8_t kManifestType = 8;
 constexpr std::uint8_t kCatalogType = 9;
+// A list of members, and the message by which whoever asks for it says who it is.
+constexpr std::uint8_t kMembersType = 10;
+constexpr std::uint8_t kIntroductionType = 11;
 
 /// Between peers that share a chunk folder (docs/PROTOCOL.md, "Announcements"); unknown to all others.
 constexpr std::uint8_t kAnnouncementType = 16;

@@ -50,6 +50,9 @@ class Process:
 
     def __init__(self, case, name, arguments, cwd, program=PEER_PROCESS, environment=None, umask=-1):
         self.case, self.name = case, name
+        # Multicast would reach a real link wherever a host is not the loopback.
+        if arguments[0] in ("share", "get", "ls") and not getattr(case, "multicast", False):
+            arguments = [*arguments, "--no-multicast"]
         self._out, self._err = (Path(cwd) / f".{name}.{kind}" for kind in ("out", "err"))
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen([program, *map(str, arguments)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -108,12 +111,6 @@ class Sharer(Process):
 
 
 class ShareCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        done = subprocess.run([PEER_PROCESS, "--version"], capture_output=True, text=True, timeout=DEADLINE_S, check=True)
-        if "\ndiscovery: none" in done.stdout:
-            raise unittest.SkipTest("a build without OpenDHT")
-
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="share-", ignore_cleanup_errors=True)
         self.addCleanup(holder.cleanup)

@@ -1,4 +1,4 @@
-// One node or client of a network, for tests/e2e/test_discovery.py: commands on stdin, a line each, results on stdout.
+// One node or client of a DHT, for tests/e2e/test_discovery.py: commands on stdin, a line each, results on stdout.
 //
 //   discovery_node NETWORK [--self ID HOST PORT] [--join HOST PORT]...
 //
@@ -126,7 +126,7 @@ void run(const DiscoveryOptions& options) {
   asio::io_context io;
   asio::signal_set signals(io, SIGTERM);
   signals.async_wait([&io](const std::error_code&, int) { io.stop(); });
-  const auto discovery = make_discovery(io, options);
+  const auto discovery = make_dht(io, options);
   std::cout << "up" << std::endl;
   Console console(io, *discovery);
   io.run();

@@ -37,6 +37,7 @@ struct SeenCaller {
 struct AllKnown final : DoorUses {
   bool exchanges(const std::optional<ContentPrefix>&) const override { return true; }
   bool gives_manifest(const ContentPrefix&) const override { return true; }
+  bool knows_members_of(const ContentPrefix& network) const override { return network[0] != std::byte{1}; }
   bool answers(const ContentPrefix& question) const override { return question[0] != std::byte{1}; }
 };
 
@@ -72,8 +73,10 @@ class Street {
   void greet() {
     if (seen_.empty()) return;
     const auto wish = choices_.below(4);
-    const Features features{
-        .fetch_manifest = wish == 0, .fetch_catalog = wish == 1, .content = {std::byte(choices_.below(4))}};
+    const Features features{.fetch_manifest = wish == 0,
+                            .fetch_catalog = wish == 1,
+                            .fetch_members = wish == 2,
+                            .content = {std::byte(choices_.below(4))}};
     auto greeting = encode(Handshake{PeerId{7}, encode(features)});
     if (choices_.below(8) == 0) greeting[choices_.below(kHandshakeBytes)] = std::byte(choices_.below(256));
     const std::size_t count = choices_.below(4) == 0 ? choices_.below(kHandshakeBytes) : kHandshakeBytes;

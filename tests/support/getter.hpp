@@ -60,7 +60,7 @@ class Getter {
     steps.on_begun(now);
     timer();
   }
-  void links(std::uint32_t count) { steps.on_links(count, now); }
+  void links(std::uint32_t count) { steps.on_offering(count, now); }
 
   GetSteps::Asked asked() const { return {answered, failures}; }
   bool ended() const { return end.has_value(); }

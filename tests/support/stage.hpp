@@ -45,6 +45,8 @@ struct Scene {
   Duration patience = 0s;
   std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
   std::uint32_t most_guests = 0;
+  std::uint32_t most_sources = 0xffffffff;
+  bool on_demand = false;
 };
 
 class Stage;
@@ -102,6 +104,9 @@ class Stage {
   Remote& accepts(unsigned machine = 1) { return add(swarm.on_accepted(machine_at(machine), now)); }
   static Origin machine_at(unsigned number) {
     return Origin::of(Origin::V4{std::byte{10}, std::byte{0}, std::byte{0}, std::byte(number)});
+  }
+  Remote& dials_at(std::uint32_t id, unsigned machine) {
+    return add(swarm.on_dialed(PeerId{id}, now, machine_at(machine)));
   }
   Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
 
@@ -175,6 +180,8 @@ class Stage {
         .unchoking_interval = scene.unchoking_interval,
         .optimistic_interval = scene.optimistic_interval,
         .max_pipeline = scene.pipeline,
+        .most_sources = scene.most_sources,
+        .on_demand = scene.on_demand,
         .choking_policy = scene.policy,
         .stays = scene.stays,
         .favored = std::move(favored),

@@ -61,6 +61,7 @@ class ThinStream final : public Stream {
     return stream_->send_file(descriptor, offset, std::min(count, most_));
   }
   void acknowledge() override { stream_->acknowledge(); }
+  void bound_unread(std::size_t bytes) override { stream_->bound_unread(bytes); }
   void cork(bool on) override { stream_->cork(on); }
   std::size_t unacknowledged() const override { return stream_->unacknowledged(); }
   void shutdown_send() override { stream_->shutdown_send(); }

@@ -22,7 +22,7 @@ TEST_CASE("the page on security has the door's figures", "[door]") {
       {"connections whose 32 bytes have not come", std::to_string(limits.greeting)},
       {"of these from one origin", std::to_string(limits.greeting_by_origin)},
       {"seconds for the 32 bytes, however they drip in", whole(limits.greeting_time)},
-      {"texts (manifests, catalogs) that are being written", std::to_string(limits.texts)},
+      {"texts (manifests, catalogs, members) that are being written", std::to_string(limits.texts)},
       {"of these to one origin", std::to_string(limits.texts_by_origin)},
       {"seconds that a text may stand still", whole(limits.text_standstill)},
       {"seconds that a reader may stay when its text is written", whole(limits.drain_time)},

@@ -3,91 +3,29 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/porch.hpp"
 
 namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace test;
 
-constexpr ContentPrefix kModel{std::byte{1}}, kOther{std::byte{2}}, kQuestion{std::byte{3}}, kNothing{std::byte{4}};
-
-Origin machine(unsigned number) {
-  return Origin::of(Origin::V4{std::byte{10}, std::byte(number >> 16), std::byte(number >> 8), std::byte(number)});
+TEST_CASE("members are for those who know the network, and are a text as others", "[door]") {
+  Porch porch(DoorLimits{.texts_by_origin = 1});
+  const std::array callers{porch.comes(1), porch.comes(2), porch.comes(1)};
+  porch.says(callers[0], Features{.fetch_members = true, .content = kNetwork});
+  CHECK(porch.fate(callers[0]) == "members");
+  porch.says(callers[1], Features{.fetch_members = true, .content = kNothing});
+  CHECK(porch.fate(callers[1]) == "out: asked for what is not here");
+  // Whoever asks and sends no introduction makes room for the next.
+  porch.says(callers[2], Features{.fetch_members = true, .content = kNetwork});
+  CHECK(porch.fate(callers[0]).find("out: its text had not moved for longest") == 0);
 }
-
-struct Shop final : DoorUses {
-  bool exchanges(const std::optional<ContentPrefix>& content) const override {
-    return content ? shared.contains(*content) : classic;
-  }
-  bool gives_manifest(const ContentPrefix& content) const override { return shared.contains(content); }
-  bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
-
-  std::set<ContentPrefix> shared{kModel, kOther};
-  bool classic = false;
-};
-
-/// A door, its clock, and what it has decided on each caller.
-class Porch {
- public:
-  explicit Porch(const DoorLimits& limits = {}) : door(limits, shop) {}
-
-  CallerId comes(unsigned from = 1) {
-    const CallerId caller = door.accept(machine(from), now);
-    // The door may give a number anew only after its caller is gone.
-    said.erase(caller);
-    settle();
-    return caller;
-  }
-  void says(CallerId caller, const Features& features) { says(caller, Handshake{PeerId{7}, encode(features)}); }
-  void says(CallerId caller, const Handshake& handshake) {
-    door.on_bytes(caller, encode(handshake), now);
-    settle();
-  }
-  CallerId links(unsigned from = 1, const ContentPrefix& content = kModel) {
-    const CallerId caller = comes(from);
-    says(caller, Features{.content = content});
-    return caller;
-  }
-  CallerId asks(unsigned from = 1, const ContentPrefix& question = kQuestion) {
-    const CallerId caller = comes(from);
-    says(caller, Features{.fetch_catalog = true, .content = question});
-    return caller;
-  }
-  void waits(Duration time) {
-    now += time;
-    door.on_timer(now);
-    settle();
-  }
-  void settle() {
-    while (const auto effect = door.poll_effect()) std::visit(Note{*this}, *effect);
-  }
-  std::string fate(CallerId caller) const {
-    const auto found = said.find(caller);
-    return found == said.end() ? "" : found->second;
-  }
-
-  struct Note {
-    Porch& porch;
-    void operator()(const Admit& admit) const {
-      constexpr const char* kUses[] = {"exchange", "manifest", "catalog"};
-      porch.said[admit.caller] = kUses[static_cast<std::size_t>(admit.use)];
-      porch.last = admit;
-    }
-    void operator()(const Dismiss& dismiss) const { porch.said[dismiss.caller] = "out: " + dismiss.reason; }
-  };
-
-  Shop shop;
-  Door door;
-  Instant now{1000s};
-  std::map<CallerId, std::string> said;
-  std::optional<Admit> last;
-};
 
 TEST_CASE("origin: an IPv6 network counts as one, an IPv4 address and a link-local address for itself", "[door]") {
   const auto v6 = [](std::byte first, std::byte network, std::byte host) {
@@ -121,38 +59,6 @@ TEST_CASE("a caller is handed to what its handshake asks for", "[door]") {
   const CallerId manifest = porch.comes();
   porch.says(manifest, Features{.fetch_manifest = true, .content = kOther});
   CHECK(porch.fate(manifest) == "manifest");
-}
-
-TEST_CASE("some haves may come before the handshake, in any portions", "[door]") {
-  const std::size_t haves = GENERATE(1u, 3u, kMostEarlyHaves);
-  Porch porch;
-  const CallerId caller = porch.comes();
-  std::vector<std::byte> sent;
-  for (std::size_t i = 0; i < haves; ++i)
-    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
-  const auto greeting = encode(Handshake{PeerId{7}, encode(Features{.content = kModel})});
-  sent.insert(sent.end(), greeting.begin(), greeting.end());
-  for (std::size_t count = 1; count <= sent.size(); ++count) {
-    CHECK(porch.fate(caller).empty());
-    CHECK(Door::greeting_bytes(std::span(sent).first(count)) <= sent.size());
-    porch.door.on_bytes(caller, std::span(sent).first(count), porch.now);
-    porch.settle();
-  }
-  CHECK(porch.fate(caller) == "exchange");
-  CHECK(Door::greeting_bytes(sent) == sent.size());
-}
-
-TEST_CASE("endless haves, and other frames, are no greeting", "[door]") {
-  Porch porch;
-  const CallerId endless = porch.comes(), other = porch.comes();
-  std::vector<std::byte> sent;
-  for (std::size_t i = 0; i <= kMostEarlyHaves; ++i)
-    for (const unsigned byte : {0, 0, 0, 5, 4, 0, 0, 0, 7}) sent.push_back(std::byte(byte));
-  porch.door.on_bytes(endless, sent, porch.now);
-  porch.door.on_bytes(other, std::array{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}}, porch.now);
-  porch.settle();
-  CHECK(porch.fate(endless).starts_with("out: protocol violation"));
-  CHECK(porch.fate(other).starts_with("out: protocol violation"));
 }
 
 TEST_CASE("where peers are listed, all of them may knock at once, and some more; with few descriptors always some",

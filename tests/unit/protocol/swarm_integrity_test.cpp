@@ -108,6 +108,51 @@ TEST_CASE("a wrong piece bars where it came from, not the peer whose ID was show
   }
 }
 
+TEST_CASE("a liar's second connection, which waits to take over, ends with the first", "[swarm][integrity]") {
+  Stage stage({.self = 1002, .listed = {1001, 1002}, .stored = "00"});
+  Remote& liar = stage.feeds(1001, "11", 6);
+  liar.hears();
+  Remote& second = stage.accepts(6);
+  second.shakes_hands(1001);
+  Remote& other = stage.accepts(7);  // one waits at most
+  other.shakes_hands(1001);
+  gives_wrong(stage, liar, 0);
+  CHECK(second.closed());
+  stage.passes(10s);
+  CHECK(stage.swarm.linked_neighbors() == 0);
+}
+
+TEST_CASE("a peer that was found once is waited for, whoever used its ID", "[swarm][integrity]") {
+  Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "0"});
+  Remote& liar = stage.feeds(1002, "1", 6);
+  liar.hears();
+  gives_wrong(stage, liar, 0);
+  Remote& honest = stage.feeds(1003, "1", 7);
+  CHECK(honest.gives(0));
+  REQUIRE(stage.swarm.complete());
+  Remote& real = stage.dials(1002);
+  real.shakes_hands(1002);
+  real.says("bitfield 0");
+  real.leaves();
+  stage.swarm.on_dial_failed(PeerId{1002}, DialFault::refused, stage.now);
+  stage.passes(1min);
+  CHECK_FALSE(stage.swarm.swarm_complete());
+}
+
+TEST_CASE("faults of this machine do not make a peer absent", "[swarm][integrity]") {
+  Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "0"});
+  Remote& liar = stage.feeds(1002, "1", 6);
+  liar.hears();
+  gives_wrong(stage, liar, 0);
+  Remote& honest = stage.feeds(1003, "1", 7);
+  CHECK(honest.gives(0));
+  for (const DialFault fault : {DialFault::local, DialFault::unresolved, DialFault::no_route})
+    stage.swarm.on_dial_failed(PeerId{1002}, fault, stage.now);
+  CHECK_FALSE(stage.swarm.swarm_complete());
+  stage.swarm.on_dial_failed(PeerId{1002}, DialFault::refused, stage.now);
+  CHECK(stage.swarm.swarm_complete());
+}
+
 TEST_CASE("a liar that is not found where its ID is listed is not waited for", "[swarm][integrity]") {
   Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "00"});
   Remote& liar = stage.feeds(1002, "10", 6);

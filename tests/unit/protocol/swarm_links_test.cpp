@@ -202,6 +202,33 @@ TEST_CASE("where the listed address cannot be reached, whoever comes from there 
   CHECK_FALSE(real.closed());
 }
 
+TEST_CASE("where another answers at the listed address, whoever comes from there is the peer", "[swarm]") {
+  Stage stage({.self = 1001, .stored = "11111"});
+  Remote& usurper = is_locked_out(stage);
+  Remote& page = stage.dials_at(1002, 2);
+  page.breaks_the_protocol("HTTP spoken");
+  usurper.says("not interested");
+  Remote& real = stage.accepts(2);
+  real.shakes_hands(1002);
+  stage.passes(1s);
+  CHECK(usurper.closed());
+  CHECK_FALSE(real.closed());
+}
+
+TEST_CASE("a contention between two connections from one place asks nobody", "[swarm]") {
+  Stage stage({.self = 1001, .stored = "11111"});
+  Remote& bob = stage.joins(1002, "00000", 2);
+  stage.to_dial();
+  Remote& again = stage.accepts(2);
+  again.shakes_hands(1002);
+  stage.passes(100ms);
+  bob.says("interested");
+  stage.passes(1min);
+  CHECK(again.closed());
+  const auto dialled = stage.to_dial();  // the others, which have not come
+  CHECK(std::ranges::find(dialled, 1002u) == dialled.end());
+}
+
 TEST_CASE("a stranger who contends with the peer makes us ask the peer, at most every 10 s, and changes nothing",
           "[swarm]") {
   Stage stage({.self = 1001, .stored = "11111"});

@@ -102,7 +102,7 @@ TEST_CASE("an interval of no length is a fault of the caller", "[uploads]") {
 }
 
 TEST_CASE("whatever happens, links were told what is so", "[uploads]") {
-  const std::uint64_t seed = GENERATE(range(1, 20));
+  const unsigned seed = GENERATE(range(1u, 20u));
   Random choices(seed);
   Slots slots(2);
   std::set<std::uint32_t> interested;

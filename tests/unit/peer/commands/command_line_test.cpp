@@ -104,8 +104,7 @@ TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed version = parse({"--version"});
   CHECK(version.exit_code() == 0);
   CHECK(version.printed.starts_with("peerProcess "));
-  CHECK(version.printed.ends_with(no_discovery().empty() ? "\ndiscovery: OpenDHT\n"
-                                                         : "\ndiscovery: none (built without OpenDHT)\n"));
+  CHECK(version.printed.ends_with(no_dht().empty() ? "\nDHT: OpenDHT\n" : "\nDHT: none (built without OpenDHT)\n"));
 }
 
 TEST_CASE("what cannot be meant is a usage error with a message", "[command line]") {

@@ -176,29 +176,14 @@ TEST_CASE("a cluster's port may stand in the file of a cluster beside it", "[sha
   CHECK_THROWS_AS(plan({"share", (dir / "plain").string(), "--port", "7"}), ExitError);
 }
 
-/// Whether this build can take part in a network, found by trying.
-bool can_find_nodes() {
-  asio::io_context io;
-  try {
-    make_discovery(io, {.network = "test", .join = {{"127.0.0.1", 9}}});
-    return true;
-  } catch (const ExitError& error) {
-    CHECK(error.code() == ExitCode::usage);
-    return false;
-  }
-}
-
-TEST_CASE("a build that cannot find nodes says so in the help of each command that must", "[command line]") {
-  const bool can = can_find_nodes();
+TEST_CASE("a build without a DHT refuses --dht with a word on why, and does everything else", "[command line]") {
   for (const char* command : {"share", "ls", "get"}) {
-    std::ostringstream printed;
-    parse({command, "--help"}, printed);
-    INFO(printed.str());
-    CHECK((printed.str().find("do not work: it was made without OpenDHT") == std::string::npos) == can);
+    std::vector<std::string> words{command, "--dht"};
+    if (words[0] == "share") words.insert(words.end(), {"--folder", "."});
+    if (words[0] == "get") words.emplace_back("name");
+    INFO(command);
+    CHECK(refused(words) == !no_dht().empty());
   }
-  std::ostringstream other;
-  parse({"manifest", "--help"}, other);
-  CHECK(other.str().find("OpenDHT") == std::string::npos);
 }
 
 }  // namespace

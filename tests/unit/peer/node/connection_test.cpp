@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "peer/ground/clock.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/exchange_node.hpp"
@@ -47,6 +48,27 @@ TEST_CASE("a content goes from one to the other, however few bytes the stream mo
   getter.exchange().finish(true, [&] { over = true; });
   run_until(io, [&] { return over && !seed.exchange().has_connections(); });
   CHECK(seed.has("lost 1002: the remote ended the connection"));
+}
+
+TEST_CASE("a limit makes it slower, and nothing else", "[connection]") {
+  const std::size_t most = GENERATE(std::size_t{7}, std::size_t{700}, SIZE_MAX);
+  const bool up = GENERATE(true, false);
+  const std::uint64_t piece_size = GENERATE(100u, 5000u);
+  const Layout layout = Layout::of_file(5000, piece_size);
+  const std::string text = random_text(5000);
+  asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, up ? Rates{.up = 20'000, .down = {}} : Rates{.up = {}, .down = 20'000});
+  ExchangeNode seed(io, kTheirs, layout, text), getter(io, kOurs, layout);
+  auto [a, b] = test::connected(io);
+  const auto thin = [most](tcp::socket& socket) {
+    return std::make_unique<test::ThinStream>(std::make_unique<TcpStream>(std::move(socket)), most);
+  };
+  const Instant began = now();
+  getter.exchange().add_dialed(PeerId{kTheirs}, thin(a));
+  spawn(io, test::greet_and_accept(seed.exchange(), thin(b)));
+  run_until(io, [&] { return getter.has("file complete"); });
+  CHECK(getter.content() == text);
+  CHECK(now() - began >= 250ms - RateLimit::kBurst - 60ms);  // the smallest quantum is 51 ms' worth
 }
 
 TEST_CASE("we say who we are before anything has come, and what we have when it has", "[connection]") {

@@ -29,6 +29,7 @@ struct Uses final : DoorUses {
   }
   bool gives_manifest(const ContentPrefix& content) const override { return content == kContent; }
   bool answers(const ContentPrefix& question) const override { return question == kQuestion; }
+  bool knows_members_of(const ContentPrefix&) const override { return false; }
 };
 
 /// Somebody who has connected.

@@ -222,7 +222,7 @@ TEST_CASE("with --update it goes on with what the name means now", "[get]") {
   // Nothing is due, and nothing complete, until the fetch has ended.
   CHECK(get.steps.next_deadline() == kNever);
   get.steps.on_complete(false, get.now);
-  get.steps.on_links(0, get.now);
+  get.steps.on_offering(0, get.now);
   get.take();
   get.now += 2s;
   get.looks.clear();

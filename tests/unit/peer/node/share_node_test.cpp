@@ -106,7 +106,7 @@ std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, c
                                  const std::string& network = "n") {
   std::optional<NodeCatalog> answer;
   bool answered = false;
-  ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(),
+  ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(), {},
               [&](const CatalogAnswer& given) {
                 answer = given.catalog;
                 answered = true;
