@@ -126,7 +126,6 @@ Scenario scenario_of(const Arguments& a) {
   s.referee = a.referee;
   s.open = a.open;
   s.join_interval = from_seconds(a.join_interval_s);
-  if (a.open) s.choking_policy = ChokingPolicy::cooperative;
   return s;
 }
 

@@ -81,7 +81,8 @@ SwarmConfig Simulation::open_config(HostId host) const {
                      .listens_at = Peer::kPort};
   if (host == 0) return config;
   config.preferred_neighbors = scenario_.preferred_neighbors;
-  config.choking_policy = scenario_.choking_policy;
+  config.choking_policy = ChokingPolicy::balanced;
+  config.optimistic_interval = std::chrono::seconds(1);
   config.most_neighbors = kGettersLinks;
   config.wanted_neighbors = kGettersLinks / 2;
   return config;

@@ -31,7 +31,8 @@ constexpr std::uint32_t kGettersLinks = 50;
 inline SwarmConfig getters_swarm(PeerId self, const PieceStore& store, std::uint16_t port) {
   SwarmConfig config = sharers_swarm(self, store, port);
   config.preferred_neighbors = 8;
-  config.choking_policy = ChokingPolicy::cooperative;
+  config.choking_policy = ChokingPolicy::balanced;
+  config.optimistic_interval = std::chrono::seconds(1);
   config.most_neighbors = kGettersLinks;
   config.wanted_neighbors = kGettersLinks / 2;
   return config;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -84,10 +85,13 @@ struct Link {
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
   Shortlist shortlist;
-  bool has_asked = false;       ///< For a piece, since it was unchoked.
+  std::deque<PieceIndex> suggested;  ///< By the remote, and not asked for yet; the oldest first.
+  bool has_asked = false;            ///< For a piece, since it was unchoked.
   Instant idle_since = kNever;  ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
-  std::uint64_t fed = 0;        ///< Piece bytes received in this unchoking interval.
-  std::uint32_t unasked = 0;    ///< Pieces that came though never asked for.
+  /// How many pieces the remote had when the unchoking and the optimistic interval began, or when it came.
+  std::uint32_t had_at_unchoking = 0, had_at_optimistic = 0;
+  std::uint64_t fed = 0;            ///< Piece bytes received in this unchoking interval.
+  std::uint32_t unasked = 0;        ///< Pieces that came though never asked for.
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
   std::uint32_t announced = 0;      ///< How many of the chunks that we hold were announced or passed over.
 

@@ -81,6 +81,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     give_up_requests(link);
     std::erase(serving_us_, link);
     uploads_.on_gone(link, random_);
+    spread_.on_ended(link);
     sync_chokes(now);
     fill_all(now);
   }
@@ -205,6 +206,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       if (!changed) return;
       s.emit(ChokedBy{peer});
       s.give_up_requests(link);
+      s.at(link).suggested.clear();
       std::erase(s.serving_us_, link);
       s.fill_all(now);
     }
@@ -231,6 +233,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       s.emit(HaveReceived{peer, have.piece});
       if (changed) {
         if (s.complete()) ++s.activity_;
+        s.spread_.on_held(link, have.piece);
         s.on_have(link, have.piece, now);
       }
       if (s.at(link).order) s.on_have_in_doubt(link, have.piece, now);
@@ -244,6 +247,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const PeersMessage& named) const { s.on_peers(link, named, now); }
+    void operator()(const Suggestion& suggestion) const { s.on_suggestion(link, suggestion.piece, now); }
     void operator()(const KeepAlive&) const {}
     void operator()(const UnknownMessage& unknown) const {
       s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
@@ -256,6 +260,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
 void Swarm::on_bitfield(LinkId link, Instant now) {
   Link& l = at(link);
   l.wanted = l.session.remote_pieces().count_without(picker_.stored());
+  l.had_at_unchoking = l.had_at_optimistic = l.session.remote_pieces().count();
   note_completeness(link, now);
   if (l.wanted == 0) push(link, MessageType::not_interested);
   update_interest(link);
@@ -313,7 +318,7 @@ void Swarm::on_timer(Instant now) {
   if (now >= seeker_.look_at()) seek(now);
   if (!swarm_complete() || config_.stays) dial_due(now);
   if (uploads_.interval_ends(now)) end_unchoking_interval(now);
-  if (uploads_.end_optimistic_interval(now, random_)) sync_chokes(now);
+  if (uploads_.optimistic_interval_ends(now)) end_optimistic_interval(now);
   if (now >= sweep_at_) sweep(now);
   if (now >= farewell_.next_deadline()) check_swarm_complete(now);
   if (farewell_.doubts_return(now)) consider_patience(now);

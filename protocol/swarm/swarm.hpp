@@ -32,6 +32,7 @@
 #include "protocol/swarm/peer_book.hpp"
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/seeker.hpp"
+#include "protocol/swarm/spread.hpp"
 #include "protocol/swarm/standing.hpp"
 #include "protocol/swarm/swarm_config.hpp"
 #include "protocol/swarm/throughput.hpp"
@@ -255,6 +256,11 @@ class Swarm {
   void append_named(LinkId link, Bytes& out);
   void meet(Instant now);
 
+  // swarm_spread.cpp: a sharer suggests what to ask for
+  void append_suggestions(LinkId link, Bytes& out);
+  void on_suggestion(LinkId link, PieceIndex piece, Instant now);
+  std::optional<PieceIndex> take_suggested(LinkId link);
+
   // swarm_guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
@@ -267,7 +273,9 @@ class Swarm {
   void ready(LinkId link);
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval(Instant now);
+  void end_optimistic_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
+  std::vector<Ranked> rank_starving() const;
   std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
   void sync_chokes(Instant now);
 
@@ -350,6 +358,7 @@ class Swarm {
   std::map<PeerId, Bitfield> on_trust_;
 
   PeerBook book_;
+  Spread spread_;
   std::uint64_t places_ = 0;  ///< How many places of neighbors have become known.
 
   Throughput throughput_;

@@ -17,6 +17,9 @@ namespace p2p {
 enum class ChokingPolicy : std::uint8_t {
   course,       ///< Neighbors that feed us most are served.
   cooperative,  ///< `favored` neighbors are served first, then those that lack most.
+  /// Whoever is served stays so, but for the one that others serve best; and whoever gets little from all together gets
+  /// the optimistic slot. So everybody is served by about as many as it serves, without a list that says by whom.
+  balanced,
 };
 
 struct SwarmConfig {

@@ -10,11 +10,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The second message follows soon: of those who come at the same time the first one cannot tell yet.
-constexpr Duration kSecondAfter = 1s;
+// The first messages follow each other soon: of those who come at the same time they cannot tell yet.
+constexpr Duration kFirstPause = 250ms;
 constexpr Duration kNamingInterval = 10s;
 // How many messages a neighbor may have sent on a link beside one in each half interval.
-constexpr std::uint32_t kHeardBurst = 8;
+constexpr std::uint32_t kHeardBurst = 12;
+
+/// Doubles with each message.
+Duration pause_after(std::uint32_t messages) {
+  if (messages == 0) return {};
+  return std::min(kFirstPause * (1u << std::min(messages - 1, 16u)), kNamingInterval);
+}
 
 }  // namespace
 
@@ -96,7 +102,7 @@ void Swarm::name_peers_due(Instant now) {
   for_established([&](LinkId link) {
     Link::Naming& naming = at(link).naming;
     if (!naming.understood || naming.due || naming.told == places_) return;
-    const Duration pause = naming.messages == 0 ? 0s : naming.messages == 1 ? kSecondAfter : kNamingInterval;
+    const Duration pause = pause_after(naming.messages);
     if (now - naming.sent_at < pause || !has_news(link)) return;
     naming.due = true;
     naming.sent_at = now;

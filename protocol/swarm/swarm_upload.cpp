@@ -19,19 +19,51 @@ bool is_interest(MessageType type) { return type == MessageType::interested || t
 
 void Swarm::end_unchoking_interval(Instant now) {
   uploads_.choose_preferred(rank_interested(), now, random_);
-  for_established([this](LinkId link) { at(link).fed = 0; });
+  for_established([this](LinkId link) {
+    at(link).fed = 0;
+    at(link).had_at_unchoking = at(link).session.remote_pieces().count();
+  });
+  sync_chokes(now);
+}
+
+void Swarm::end_optimistic_interval(Instant now) {
+  if (config_.choking_policy == ChokingPolicy::balanced)
+    uploads_.choose_optimistic(rank_starving(), now, random_);
+  else
+    uploads_.choose_optimistic(now, random_);
+  for_established([this](LinkId link) { at(link).had_at_optimistic = at(link).session.remote_pieces().count(); });
   sync_chokes(now);
 }
 
 /// How much each interested neighbor deserves a slot, by the policy.
 std::vector<Ranked> Swarm::rank_interested() const {
-  std::vector<Ranked> ranked;
-  for (const LinkId link : uploads_.interested()) {
-    const Link& l = at(link);
+  const auto rank = [this](const Link& l) -> std::uint64_t {
     const Bitfield& pieces = l.session.remote_pieces();
-    const bool cooperative = config_.choking_policy == ChokingPolicy::cooperative;
-    ranked.push_back({link, cooperative ? pieces.size() - pieces.count() : complete() ? 0 : l.fed});
-  }
+    switch (config_.choking_policy) {
+      case ChokingPolicy::course: return complete() ? 0 : l.fed;
+      case ChokingPolicy::cooperative: return pieces.size() - pieces.count();
+      case ChokingPolicy::balanced: {
+        const std::uint64_t need = pieces.size() - (pieces.count() - l.had_at_unchoking);
+        return l.session.we_choke() ? need : pieces.size() + 1 + need;
+      }
+    }
+    return 0;
+  };
+  std::vector<Ranked> ranked;
+  for (const LinkId link : uploads_.interested()) ranked.push_back({link, rank(at(link))});
+  return ranked;
+}
+
+/// Those that got less than half as much in the optimistic interval as the one that has the optimistic slot.
+std::vector<Ranked> Swarm::rank_starving() const {
+  const auto gained = [this](LinkId link) {
+    return at(link).session.remote_pieces().count() - at(link).had_at_optimistic;
+  };
+  const auto holder = uploads_.optimistic();
+  std::vector<Ranked> ranked;
+  for (const LinkId link : uploads_.interested())
+    if (!holder || 2 * gained(link) < gained(*holder))
+      ranked.push_back({link, config_.geometry.piece_count() - gained(link)});
   return ranked;
 }
 
@@ -41,6 +73,7 @@ void Swarm::sync_chokes(Instant now) {
   for (const LinkId link : changes.choke) {
     push(link, MessageType::choke);
     at(link).uploads.clear();
+    spread_.on_ended(link);
   }
   for (const LinkId link : changes.unchoke) {
     push(link, MessageType::unchoke);
@@ -59,6 +92,7 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   if (l.uploads.size() >= kMaxQueuedUploads)
     return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
   l.uploads.push_back(piece);
+  spread_.on_asked(link, piece);
   if (config_.open && !std::exchange(l.has_asked, true)) uploads_.on_used(link);
   ready(link);
 }
@@ -119,6 +153,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
     l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
   if (l.naming.due) append_named(link, out);
+  append_suggestions(link, out);
   if (trust_ && !trust_->announce(l.announced, stored(), out)) return std::nullopt;
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)

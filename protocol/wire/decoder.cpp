@@ -117,6 +117,12 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
 
       case Expect::peers: return collect_body(input) ? on_peers() : NeedInput{};
 
+      case Expect::suggestion: {
+        const auto index = collect(4, input);
+        if (!index) return NeedInput{};
+        return on_suggestion(PieceIndex{load_u32(index->first<4>())});
+      }
+
       case Expect::skip: {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(skip_left_, input.size()));
         input = input.subspan(n);
@@ -230,6 +236,14 @@ Decoded Decoder::on_peers() {
   return Message{PeersMessage{port, std::move(peers)}};
 }
 
+Decoded Decoder::on_suggestion(PieceIndex piece) {
+  expect_ = Expect::length;
+  if (!geometry_.contains(piece))
+    return Violation{"piece " + std::to_string(piece.value) + " suggested, expected 0 to " +
+                     std::to_string(geometry_.piece_count() - 1)};
+  return Message{Suggestion{piece}};
+}
+
 Decoded Decoder::on_bitfield() {
   expect_ = Expect::length;
   auto pieces = Bitfield::from_wire(body_, geometry_.piece_count());
@@ -284,6 +298,11 @@ Decoded Decoder::unknown_type(std::uint8_t type) {
                        " to " + std::to_string(kLongest) + " in steps of " + std::to_string(kNamedPeerBytes)};
     body_.reserve(length_ - 1);
     expect_ = Expect::peers;
+    return NeedInput{};
+  }
+  if (type == kSuggestionType && names_peers_) {
+    if (length_ != 5) return Violation{"a piece suggested with length " + std::to_string(length_) + ", expected 5"};
+    expect_ = Expect::suggestion;
     return NeedInput{};
   }
   if (length_ > longest_) {

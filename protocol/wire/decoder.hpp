@@ -56,7 +56,7 @@ class Decoder {
   void payload_taken(std::uint32_t bytes);
 
  private:
-  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, announcement, peers, skip };
+  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, announcement, peers, suggestion, skip };
 
   std::optional<std::span<const std::byte>> collect(std::size_t bytes, std::span<const std::byte>& input);
   Decoded take_handshake(std::span<const std::byte>& input);
@@ -65,6 +65,7 @@ class Decoder {
   Decoded on_bitfield();
   Decoded on_announcement();
   Decoded on_peers();
+  Decoded on_suggestion(PieceIndex piece);
   bool collect_body(std::span<const std::byte>& input);
   Violation bad_length(std::string_view what, std::uint32_t expected) const;
   std::optional<MessageType> resembled(std::uint8_t type) const;

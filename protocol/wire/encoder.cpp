@@ -78,4 +78,10 @@ void append_peers(std::uint16_t port, std::span<const NamedPeer> peers, Bytes& o
   }
 }
 
+void append_suggestion(PieceIndex piece, Bytes& out) {
+  append_u32(5, out);
+  out.push_back(std::byte{kSuggestionType});
+  append_u32(piece.value, out);
+}
+
 }  // namespace p2p

@@ -36,4 +36,6 @@ void append_announcement(PieceIndex piece, const ChunkClaim& claim, Bytes& out);
 /// Precondition: there are at most kMostNamedPeers, and each keeps its invariants.
 void append_peers(std::uint16_t port, std::span<const NamedPeer> peers, Bytes& out);
 
+void append_suggestion(PieceIndex piece, Bytes& out);
+
 }  // namespace p2p

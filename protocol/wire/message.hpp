@@ -58,6 +58,9 @@ constexpr std::uint32_t kNamedPeerBytes = 16 + 2 + 4;
 /// Ports below are those of a machine's own services: nobody is sent there by the word of others.
 constexpr std::uint16_t kSmallestNamedPort = 1024;
 
+/// Likewise (docs/PROTOCOL.md, "Suggesting pieces").
+constexpr std::uint8_t kSuggestionType = 18;
+
 using ChunkDigest = std::array<std::byte, 32>;
 
 /// What somebody says that a chunk is.
@@ -113,7 +116,12 @@ struct PeersMessage {
   std::shared_ptr<const std::vector<NamedPeer>> peers;  ///< At most kMostNamedPeers. Never null.
 };
 
+/// The sender has this piece, and suggests that it is asked for before others: nobody else is given it now.
+struct Suggestion {
+  PieceIndex piece;
+};
+
 using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead,
-                             UnknownMessage, ChunkAnnouncement, PeersMessage, KeepAlive>;
+                             UnknownMessage, ChunkAnnouncement, PeersMessage, Suggestion, KeepAlive>;
 
 }  // namespace p2p

@@ -38,6 +38,7 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     void operator()(const KeepAlive&) const {}
     void operator()(const ChunkAnnouncement&) const {}
     void operator()(const PeersMessage&) const {}
+    void operator()(const Suggestion&) const {}
   };
   std::visit(Apply{*this, stored}, message);
   const bool interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
@@ -123,6 +124,7 @@ void LinkWatch::sent_message(const Message& message, const Bitfield& stored) {
     void operator()(const KeepAlive&) const { P2P_ASSERT(false); }
     void operator()(const ChunkAnnouncement&) const { P2P_ASSERT(false); }
     void operator()(const PeersMessage&) const { P2P_ASSERT(false); }
+    void operator()(const Suggestion&) const { P2P_ASSERT(false); }
   };
   P2P_ASSERT(greeted_ || std::holds_alternative<BitfieldMessage>(message));  // always sent, and sent first
   std::visit(Judge{*this, stored}, message);

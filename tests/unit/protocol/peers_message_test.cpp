@@ -48,6 +48,16 @@ TEST_CASE("ports of a machine's own services, IDs that are none and lengths that
   CHECK(meant("00000465 11").starts_with("violation: peers named with length 1125, expected 3"));
 }
 
+TEST_CASE("a suggestion is a piece's index", "[peers][decoder][encoder]") {
+  CHECK(meant("00000005 12 00000003 00000001 01") == "suggests 3, unchoke");
+  CHECK(meant("00000005 12 0000000b").starts_with("violation: piece 11 suggested, expected 0 to 10"));
+  CHECK(meant("00000006 12").starts_with("violation: a piece suggested with length 6, expected 5"));
+  CHECK(meant("00000005 12 00000003 00000001 01", false) == "unknown 18, unchoke");
+  Bytes bytes;
+  append_suggestion(PieceIndex{3}, bytes);
+  CHECK(test::to_hex(bytes) == test::to_hex(hex("00000005 12 00000003")));
+}
+
 TEST_CASE("elsewhere the type is one that nobody knows", "[peers][decoder]") {
   CHECK(meant("00000003 11 0000 00000001 01", false) == "unknown 17, unchoke");
 }
