@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // The first messages follow each other soon: of those who come at the same time they cannot tell yet.
-constexpr Duration kFirstPause = 250ms;
+constexpr Duration kFirstPause = 50ms;
 constexpr Duration kNamingInterval = 10s;
 // How many messages a neighbor may have sent on a link beside one in each half interval.
 constexpr std::uint32_t kHeardBurst = 12;
@@ -73,7 +73,11 @@ void Swarm::note_place(LinkId link, Instant now) {
   at(link).naming.place_number = ++places_;
   for_established([&](LinkId other) {
     Link& o = at(other);
-    if (o.naming.messages > 0 || !o.naming.understood || !may_name(at(link), o)) return;
+    if (!o.naming.understood || !may_name(at(link), o)) return;
+    if (const Instant at_last = o.naming.sent_at + pause_after(o.naming.messages); at_last > now) {
+      sweep_at_ = std::min(sweep_at_, at_last);
+      return;
+    }
     o.naming.due = true;
     o.naming.sent_at = now;
     ready(other);

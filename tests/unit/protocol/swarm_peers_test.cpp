@@ -98,8 +98,8 @@ TEST_CASE("only news is told: soon after the first time, then after pauses that 
     stage.passes(100ms);
     if (first.hears().find("names") != std::string::npos) at_100ms.push_back(step);
   }
-  CHECK(at_100ms.size() >= 8);
-  CHECK(at_100ms.size() <= 11);
+  CHECK(at_100ms.size() >= 10);
+  CHECK(at_100ms.size() <= 13);
   CHECK(at_100ms[0] <= 10);
   CHECK(at_100ms.back() - at_100ms[at_100ms.size() - 2] >= 100);
 }
