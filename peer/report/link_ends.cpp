@@ -12,7 +12,8 @@ constexpr const char* kNames[kEndKinds][2] = {{"by the other side", "by the othe
                                               {"duplicate", "duplicates"},
                                               {"unresponsive", "unresponsive"},
                                               {"made anew", "made anew"},
-                                              {"flood", "floods"}};
+                                              {"flood", "floods"},
+                                              {"both complete", "both complete"}};
 
 }  // namespace
 

@@ -30,8 +30,9 @@ enum class EndKind : std::uint8_t {
   unresponsive,       ///< It took nothing of what was due to it, or left everything that it owes.
   renewed,            ///< What we have has changed, which only a new link can tell.
   flood,              ///< It said too much that says nothing.
+  needless,           ///< Both have everything, in a swarm that anybody joins.
 };
-constexpr std::size_t kEndKinds = 9;
+constexpr std::size_t kEndKinds = 10;
 
 struct LinkEstablished {
   PeerId peer;

@@ -340,6 +340,10 @@ void Swarm::sweep(Instant now) {
       case Link::Phase::handshaking: break;
       case Link::Phase::contending: decide_contention(link, now); break;
       case Link::Phase::established:
+        if (is_needless(link)) {
+          close(link, "both have everything", now, EndKind::needless);
+          break;
+        }
         if (links_[i]->haves_told < stored_order_.size()) ready(link);
         if (give_up_stalled(link, drain, now)) stalled.push_back(link);
         break;

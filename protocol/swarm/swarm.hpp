@@ -267,6 +267,7 @@ class Swarm {
   bool end_if_overdue(LinkId link, Instant now);
   void take_idle_slots(Instant now);
   void note_loss_of_interest(LinkId link);
+  bool is_needless(LinkId link) const;
 
   // swarm_upload.cpp: whom to serve, and what to send
   void push(LinkId link, MessageType type, PieceIndex piece = {});

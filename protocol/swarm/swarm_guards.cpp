@@ -106,6 +106,13 @@ void Swarm::note_loss_of_interest(LinkId link) {
   if (config_.open && !at(link).has_asked) uploads_.on_wasted(link, random_);
 }
 
+/// Those who serve on would hold each other's places in an open swarm for ever.
+bool Swarm::is_needless(LinkId link) const {
+  const Link& l = at(link);
+  return config_.open && complete() && l.session.remote_is_complete() && l.uploads.empty() && l.frames.empty() &&
+         !l.sending && !l.send_ready && l.haves_told == stored_order_.size();
+}
+
 /// Ends a link whose remote has let a deadline pass.
 bool Swarm::end_if_overdue(LinkId link, Instant now) {
   const Link& l = at(link);

@@ -7,7 +7,7 @@ from swarm_case import DEADLINE_S
 from wire_link import HEADER, message
 
 # An exchange is one in which peers name each other, or a plain one.
-EXCHANGE, PLAIN_EXCHANGE, FETCH_MANIFEST, FETCH_CATALOG = 16, 0, 1, 2
+EXCHANGE, PLAIN_EXCHANGE, FETCH_MANIFEST, FETCH_CATALOG, FETCH_MEMBERS = 16, 0, 1, 2, 8
 
 
 class HostileNodes:

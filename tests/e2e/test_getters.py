@@ -6,13 +6,14 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import threading
 import unittest
 from pathlib import Path
 
-from hostile_node import EXCHANGE, FETCH_CATALOG, FETCH_MANIFEST, HostileNodes, catalog, hello
-from share_case import COMPLETE, INTERRUPTED, TIMEOUT, Process, ShareCase, kill_now
+from hostile_node import EXCHANGE, FETCH_CATALOG, FETCH_MANIFEST, FETCH_MEMBERS, HostileNodes, catalog, hello
+from share_case import COMPLETE, INTERRUPTED, IO, TIMEOUT, Process, ShareCase, kill_now
 from swarm_case import DEADLINE_S
 from wire_link import PEERS, PIECE, REQUEST, UNCHOKE, bitfield, indexed, message
 
@@ -34,6 +35,12 @@ def peers(port, *named):
     """The message that names peers; each is (port on the loopback, ID)."""
     entries = b"".join(bytes(10) + b"\xff\xff\x7f\x00\x00\x01" + at.to_bytes(2, "big") + peer.to_bytes(4, "big") for at, peer in named)
     return message(PEERS, port.to_bytes(2, "big") + entries)
+
+
+def established(port):
+    """How many TCP connections this port has."""
+    lines = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return sum(each[3] == "01" and int(each[1].rpartition(":")[2], 16) == port for each in lines)
 
 
 class Content:
@@ -74,6 +81,8 @@ class Giver:
             return message(9, catalog(("a", len(self.content.data), self.content.id)))
         if wish == FETCH_MANIFEST:
             return message(8, self.content.manifest)
+        if wish == FETCH_MEMBERS:
+            return b""
         assert wish == EXCHANGE, wish
         return self.exchange
 
@@ -218,16 +227,47 @@ class Getters(HostileNodes, ShareCase):
         getter.end()
 
     def test_a_getter_is_killed_while_others_fetch_from_it(self):
-        data = self.random_bytes(LARGE)
+        data = self.random_bytes(40 * PIECE_BYTES)
         sharer = self.share({"a": data})
-        port = self.port()
-        victim = self.start_get("a", "--out", "victim", "--keep", "--port", port)
+        port, late = self.port(), self.port()
+        victim = self.start_get("a", "--out", "victim", "--keep", "--port", port, "--limit-up", "2M")
         self.wait_until(lambda: (self.dir / "victim/a").exists(), "the file", victim)
-        getter = self.start_get("a", "--out", "out", "--json", join=[f"127.0.0.1:{port}", sharer.address])
-        self.wait_until(lambda: (self.dir / "out").exists(), "it to begin", getter)
+        kill_now(sharer)
+        getter = Process(self, "getter", ["get", "a", "--join", f"127.0.0.1:{port},127.0.0.1:{late}", "--network", self.network, "--out", "out",
+                                          "--json", "--progress", "plain"], self.dir)
+        self.wait_until(lambda: re.search(r" [1-9]\d*/40 pieces", getter.stderr()), "some of it", getter)
         kill_now(victim)
-        getter.expect(COMPLETE)
+        self.assertFalse((self.dir / "out/a").exists())
+        Process(self, "late", ["share", "--folder", self.dir / "victim", "--host", "127.0.0.1", "--port", late, "--network", self.network,
+                               "--progress", "none"], self.dir)
+        told = json.loads(getter.expect(COMPLETE).stdout())
         self.assert_file(self.dir / "out/a", data)
+        self.assertEqual(sum(each["pieces"] for each in told["holders"]), 40)
+        self.assertEqual(len(told["holders"]), 2, told)
+
+    def test_two_getters_into_one_folder(self):
+        """Of two that fetch the same name the second says that somebody else does; of others nobody is in the way."""
+        data = {"a": self.random_bytes(40 * PIECE_BYTES), "b": self.random_bytes(2 * PIECE_BYTES)}
+        sharer = self.share(data)
+        first = self.start_get("a", "--out", "out", "--limit-down", "4M", join=[sharer.address])
+        self.wait_until(lambda: (self.dir / "out/a.journal").exists(), "it to begin", first)
+        second = self.start_get("a", "--out", "out", join=[sharer.address]).expect(IO)
+        self.assertIn("another process", second.stderr())
+        self.get(COMPLETE, "b", "--out", "out", join=[sharer.address])
+        first.expect(COMPLETE)
+        for name, bytes_of_it in data.items():
+            self.assert_file(self.dir / "out" / name, bytes_of_it)
+
+    def test_two_who_keep_serving_do_not_stay_linked(self):
+        data = self.random_bytes(3 * PIECE_BYTES)
+        sharer = self.share({"a": data})
+        at = self.port()
+        first = self.start_get("a", "--out", "first", "--keep", "--port", at)
+        self.wait_until(lambda: (self.dir / "first/a").exists(), "the file", first)
+        second = self.start_get("a", "--out", "second", "--keep", join=[sharer.address, f"127.0.0.1:{at}"])
+        self.wait_until(lambda: (self.dir / "second/a").exists(), "the file", second)
+        self.wait_until(lambda: established(at) == 0, "the links to end", first, second)
+        self.assertTrue(first.running() and second.running())
 
     def test_a_holder_that_falls_silent_in_the_middle(self):
         content = Content(self, 8)

@@ -45,6 +45,22 @@ TEST_CASE("whoever comes and shows the content is a neighbor, and is served", "[
   CHECK(guest.hears() == "piece 3");
 }
 
+TEST_CASE("a link on which both have everything ends, and no sooner", "[swarm][open]") {
+  Stage stage(open_scene("11111"));
+  Remote& guest = comes(stage, 77, "11110");
+  guest.hears();
+  stage.passes(10s);
+  CHECK_FALSE(guest.closed());
+  guest.says("have 4");
+  stage.passes(1s);
+  CHECK(guest.reason() == "both have everything");
+  CHECK(known(stage).empty());
+  Stage getter(open_scene("11110"));
+  Remote& sharer = comes(getter, 78, "11111");
+  getter.passes(10s);
+  CHECK_FALSE(sharer.closed());
+}
+
 TEST_CASE("who comes without a content, with another one, or with an ID that is none is refused", "[swarm][open]") {
   Stage stage(open_scene("11111"));
   Remote& classic = stage.accepts();
