@@ -12,8 +12,9 @@ from .network import undisturbed
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # Loaded before any fork: the child must do as little as possible.
-# What starts a namespace's program costs milliseconds, which are no tool's fault: all wait for one word.
-_GATE = ["sh", "-c", 'read -r go && exec "$@" < /dev/null', "sh"]
+# What starts a namespace's program costs milliseconds, which are no tool's fault: all wait for one word, which says how
+# many seconds later theirs begins.
+_GATE = ["sh", "-c", 'read -r wait && { [ "$wait" = 0 ] || sleep "$wait"; } && exec "$@" < /dev/null', "sh"]
 
 
 class Crew:
@@ -66,10 +67,10 @@ class Crew:
     def output(self, name):
         return self._directory / f"output_{name}.txt"
 
-    def go(self):
-        """Lets all gated programs begin."""
-        for process in self._gated:
-            process.stdin.write(b"go\n")
+    def go(self, interval_s=0):
+        """Lets all gated programs begin, in the order in which they were started, so long one after the other."""
+        for i, process in enumerate(self._gated):
+            process.stdin.write(f"{i * interval_s:g}\n".encode())
             process.stdin.flush()
         self._gated.clear()
 

@@ -34,7 +34,8 @@ def run_once(tool_class, leechers, source, directory, options):
         start = time.time()
         tool.go()
         ends = _watch(tool, crew, start, options.timeout)
-        wall = max(ends.values()) - start
+        # Each from its own beginning.
+        wall = max(end - start - (leecher - 1) * options.interval for leecher, end in ends.items())
         busy, own = _busy_s() - busy, _own_cpu_s(crew) - own
         time.sleep(2 * _SAMPLE_S)
         samples = Samples(crew.output("sampler").read_text(), peers, network.wire_bytes())
@@ -49,7 +50,7 @@ def run_once(tool_class, leechers, source, directory, options):
         "bound_s": size / byte_rate,
         "ratio": wall * byte_rate / size,
         "seed_upload": samples.sent(0, max(ends.values())) / size,
-        "foreign_cpu": max(0.0, busy - own) / wall / os.cpu_count(),
+        "foreign_cpu": max(0.0, busy - own) / (max(ends.values()) - start) / os.cpu_count(),
         "cpu_s": own,
     } | count_links(samples, start, ends, size, byte_rate, tool.count_redundant)
     if isinstance(tool, Ours) and all(tool.log(leecher).exists() for leecher in tool.leechers):

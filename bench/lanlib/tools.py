@@ -35,7 +35,7 @@ class Tool:
         raise NotImplementedError
 
     def go(self):
-        self.crew.go()
+        self.crew.go(self.options.interval)
 
     def is_done(self, leecher):
         """Whether the leecher's copy is complete."""
