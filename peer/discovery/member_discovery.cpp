@@ -38,6 +38,7 @@ struct MemberDiscovery::Search {
   std::set<Address> asked;     ///< For their lists.
   std::size_t asking = 0;      ///< Lists.
   std::size_t more_lists = 0;  ///< Asked beside those of the user's.
+  std::size_t fruitful = 0;    ///< Lists that told something new.
   bool answered = false;
   asio::steady_timer timer;
   asio::steady_timer again;
@@ -229,7 +230,9 @@ void MemberDiscovery::ask_list(const std::shared_ptr<Search>& search, const Addr
                   end_in(search, search->id ? kLookTime : kFurtherTime);
                   if (search->id) ask_again(search);
                 }
+                const std::size_t known = search->reported.size();
                 report(search);
+                if (search->reported.size() > known) ++search->fruitful;
                 ask_more_lists(search);
                 finish_if_answered(search);
               }));
@@ -238,7 +241,7 @@ void MemberDiscovery::ask_list(const std::shared_ptr<Search>& search, const Addr
 /// Other nodes may know some that the first do not, soon after they have started.
 void MemberDiscovery::ask_more_lists(const std::shared_ptr<Search>& search) {
   for (const Address& address : std::set(search->reported)) {
-    if (search->more_lists >= kMostLists) return;
+    if (search->more_lists >= std::min(kIdleLists + search->fruitful, kMostLists)) return;
     if (search->asked.contains(address)) continue;
     ++search->more_lists;
     ask_list(search, address);

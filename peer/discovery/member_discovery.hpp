@@ -35,8 +35,10 @@ class MemberDiscovery final : public Discovery, private Lifetime {
   /// How many contents a node looks for in the DHT because others say so: at once, and in a minute.
   static constexpr std::uint32_t kLookBurst = 20;
   static constexpr std::uint32_t kLooksAMinute = 60;
-  /// How many nodes a search asks for their lists, beside those that the user named.
-  static constexpr std::size_t kMostLists = 8;
+  /// How many nodes a search asks for their lists, beside those that the user named: so many that tell nothing new, and
+  /// so many in all. Where all know all a few are enough; soon after many have started each list has others.
+  static constexpr std::size_t kIdleLists = 8;
+  static constexpr std::size_t kMostLists = 64;
   static constexpr std::chrono::seconds kFarewellTime{1};
   static constexpr std::size_t kFarewellsAtATime = 64;
 
