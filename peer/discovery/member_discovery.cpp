@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 #include <utility>
 
 #include "peer/ground/clock.hpp"
+#include "peer/ground/random_seed.hpp"
 
 namespace p2p {
 namespace {
@@ -35,7 +37,8 @@ struct MemberDiscovery::Search {
   OnNode on_node;
   std::function<void()> on_done;
   std::set<Address> reported;
-  std::set<Address> asked;     ///< For their lists.
+  std::set<Address> asked;  ///< For their lists.
+  std::deque<Address> unasked;
   std::size_t asking = 0;      ///< Lists.
   std::size_t more_lists = 0;  ///< Asked beside those of the user's.
   std::size_t fruitful = 0;    ///< Lists that told something new.
@@ -57,6 +60,7 @@ struct MemberDiscovery::Farewell {
 MemberDiscovery::MemberDiscovery(asio::io_context& io, DiscoveryOptions options, std::unique_ptr<Discovery> dht)
     : io_(io),
       options_(std::move(options)),
+      random_(random_seed()),
       members_(self()),
       resolver_(io),
       resolve_timer_(io),
@@ -144,8 +148,10 @@ void MemberDiscovery::ask(const MemberAddress& address) {
               }));
 }
 
-void MemberDiscovery::take(const MembersAnswer& answer, Duration took) {
+/// In random order: if all that start together verified the same first ones, nobody would know the others for long.
+void MemberDiscovery::take(MembersAnswer answer, Duration took) {
   members_.answered(answer.address, answer.peer, took, now());
+  random_.shuffle(std::span(answer.members));
   for (const config::Member& member : answer.members) members_.told(member.address, answer.address, now());
 }
 
@@ -240,8 +246,9 @@ void MemberDiscovery::ask_list(const std::shared_ptr<Search>& search, const Addr
 
 /// Other nodes may know some that the first do not, soon after they have started.
 void MemberDiscovery::ask_more_lists(const std::shared_ptr<Search>& search) {
-  for (const Address& address : std::set(search->reported)) {
-    if (search->more_lists >= std::min(kIdleLists + search->fruitful, kMostLists)) return;
+  while (search->more_lists < std::min(kIdleLists + search->fruitful, kMostLists) && !search->unasked.empty()) {
+    const Address address = search->unasked.front();
+    search->unasked.pop_front();
     if (search->asked.contains(address)) continue;
     ++search->more_lists;
     ask_list(search, address);
@@ -285,6 +292,7 @@ void MemberDiscovery::report(const std::shared_ptr<Search>& search) {
   for (const MemberAddress& member : members_.candidates(now())) {
     const Node node = as_node(member);
     if (!search->reported.insert({node.host, node.port}).second) continue;
+    search->unasked.push_back({node.host, node.port});
     search->on_node(node);
     if (alive.expired()) return;
   }

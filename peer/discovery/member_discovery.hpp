@@ -18,6 +18,7 @@
 #include "peer/discovery/local_search.hpp"
 #include "peer/discovery/member_link.hpp"
 #include "peer/discovery/members.hpp"
+#include "protocol/random.hpp"
 
 namespace p2p {
 
@@ -70,7 +71,7 @@ class MemberDiscovery final : public Discovery, private Lifetime {
   void resolve_seeds();
   void go_on();
   void ask(const MemberAddress& address);
-  void take(const MembersAnswer& answer, Duration took);
+  void take(MembersAnswer answer, Duration took);
   void start(const std::optional<ContentId>& id, OnNode on_node, std::function<void()> on_done);
   void begin(const std::shared_ptr<Search>& search);
   void ask_list(const std::shared_ptr<Search>& search, const Address& address);
@@ -87,6 +88,7 @@ class MemberDiscovery final : public Discovery, private Lifetime {
 
   asio::io_context& io_;
   DiscoveryOptions options_;
+  Random random_;
   Members members_;
   std::optional<LocalSearch> local_;
   asio::ip::tcp::resolver resolver_;

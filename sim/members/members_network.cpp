@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace p2p::sim {
@@ -74,6 +75,7 @@ void MembersNetwork::ask(std::size_t node, const MemberAddress& address) {
     nodes_[other].introduced(host(node), now_);
     auto list = nodes_[other].list_for(false, now_);
     go_on(other);
+    random_.shuffle(std::span(list));
     at(now_ + took / 4, [this, node, other, address, took, list = std::move(list)] {
       nodes_[node].answered(address, id_of(other), took, now_);
       for (const config::Member& member : list) nodes_[node].told(member.address, address, now_);
@@ -106,7 +108,9 @@ std::optional<Duration> MembersNetwork::visit(std::size_t way_in, std::size_t ho
   std::size_t fruitful = 0;
   const auto take = [&](std::size_t node, Instant when) {
     visitor.answered(host(node), id_of(node), exchange(), when);
-    for (const config::Member& each : nodes_[node].list_for(false, now_)) visitor.told(each.address, host(node), when);
+    auto list = nodes_[node].list_for(false, now_);
+    random_.shuffle(std::span(list));
+    for (const config::Member& each : list) visitor.told(each.address, host(node), when);
     const std::size_t known = seen.size();
     for (const MemberAddress& each : visitor.candidates(when)) {
       if (!seen.insert(each).second) continue;
