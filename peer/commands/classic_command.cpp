@@ -15,7 +15,7 @@
 #include "peer/commands/setup.hpp"
 #include "peer/commands/subcommands.hpp"
 #include "peer/commands/usage.hpp"
-#include "peer/discovery/discovery.hpp"
+#include "peer/discovery/dht_module.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/name_check.hpp"
 #include "peer/net/throttle.hpp"
@@ -50,7 +50,7 @@ The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID
 /// The version, then what this build has and lacks, a line each.
 std::string version_text() {
   return std::string("peerProcess " PEER_VERSION "\nDHT: ") +
-         (no_dht().empty() ? "OpenDHT" : "none (built without OpenDHT)");
+         (has_dht_module() ? "OpenDHT" : "none (there is no peerProcess-dht.so)");
 }
 
 void check_folder(const Setup& setup, const PieceStore& store) {

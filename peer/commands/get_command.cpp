@@ -79,8 +79,7 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv), [&] { check_network_options(options.net); }))
-    return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), [] {})) return *code;
   options.serve = !no_serve;
   ContentId id;
   if (config::from_hex(options.wanted, id)) {

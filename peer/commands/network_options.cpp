@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "peer/commands/usage.hpp"
-#include "peer/discovery/discovery.hpp"
 
 namespace p2p {
 
@@ -29,14 +28,12 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
       ->capture_default_str();
   app.add_flag("!--no-multicast", options.multicast,
                "Neither look for nodes on the same link by multicast, nor be found so");
-  app.add_flag("--dht", options.dht,
-               "Find nodes by a DHT, too: for networks of thousands of nodes, all of which say so");
+  app.add_flag(
+      "--dht", options.dht,
+      "Have nodes find each other by a DHT, too: for networks of thousands of nodes, all of which say so; those "
+      "who only look for something do not join it, and have nodes look there");
   add_progress_option(app, options.progress);
   add_log_level_option(app, options.log_level);
-}
-
-void check_network_options(const NetworkOptions& options) {
-  if (options.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", std::string(no_dht()));
 }
 
 }  // namespace p2p

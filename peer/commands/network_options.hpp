@@ -12,7 +12,4 @@ namespace p2p {
 /// --join, --network, --no-multicast, --dht, --progress and --log-level. `options` outlives `app`.
 void add_network_options(CLI::App& app, NetworkOptions& options);
 
-/// This build may lack what one of them asks for. Throws CLI::ValidationError.
-void check_network_options(const NetworkOptions& options);
-
 }  // namespace p2p

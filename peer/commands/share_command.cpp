@@ -15,6 +15,7 @@
 #include "config/hex.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
+#include "peer/discovery/dht_module.hpp"
 #include "peer/discovery/discovery.hpp"
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/discovery/own_hosts.hpp"
@@ -253,7 +254,7 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
                "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
-    check_network_options(options.net);
+    if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
     if (options.folder.has_value() == options.cluster.has_value())
       throw CLI::ValidationError("share", "expected --folder DIR, or the folder of a cluster");
     if (options.host &&

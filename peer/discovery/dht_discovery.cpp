@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "config/text.hpp"
+#include "peer/discovery/dht_module.hpp"
 #include "protocol/assert.hpp"
 
 namespace p2p {
@@ -31,6 +32,10 @@ constexpr auto kContactInterval = 30s;
 
 constexpr auto kFarewellTime = 1s;
 
+/// How many holdings are announced at once, and how often.
+constexpr std::size_t kAtATime = 4;
+constexpr auto kPace = 100ms;
+
 AnnouncementSecret random_secret() {
   AnnouncementSecret secret;
   if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1)
@@ -45,16 +50,17 @@ DhtDiscovery::DhtDiscovery(asio::io_context& io, DiscoveryOptions options, const
       options_(std::move(options)),
       resolver_(io),
       contact_timer_(io),
-      node_(io, node_options, while_alive([this](bool connected) { on_connected(connected); })) {
+      pace_timer_(io),
+      node_(open_dht_node(io, node_options, while_alive([this](bool connected) { on_connected(connected); }))) {
   if (options_.self) publish({}, {node_key(options_.network)});
   contact_all();
 }
 
 DhtDiscovery::~DhtDiscovery() {
-  alive_.reset();
+  end();
   std::vector<DhtValue> farewells;
   for (const auto& [holding, published] : published_) append_withdrawals(published, farewells);
-  node_.take_back(farewells, connected_ ? kFarewellTime : 0s);
+  node_->take_back(farewells, connected_ ? kFarewellTime : 0s);
 }
 
 // --- What we announce ---
@@ -63,17 +69,36 @@ void DhtDiscovery::announce(const Holding& holding) {
   P2P_ASSERT(options_.self);
   if (!is_valid(holding))
     return spdlog::warn("others cannot find {}: no name that they would accept", config::in_quotes(holding.name));
-  if (!published_.contains(holding))
-    publish(holding, {name_key(options_.network, holding.name), content_key(options_.network, holding.id)});
+  if (std::ranges::find(announced_, holding) != announced_.end()) return;
+  if (announced_.size() == kMostAnnounced) withdraw(Holding(announced_.front()));
+  announced_.push_back(holding);
+  if (!publishing_) publish_some();
 }
 
 void DhtDiscovery::withdraw(const Holding& holding) {
+  std::erase(announced_, holding);
   const auto found = published_.find(holding);
   if (found == published_.end()) return;
   std::vector<DhtValue> withdrawals;
   append_withdrawals(found->second, withdrawals);
   published_.erase(found);
-  node_.replace(withdrawals);
+  node_->take_back(withdrawals, 0s);
+}
+
+/// OpenDHT does what it is told to do in order, and its end waits for all of it: so it gets little at a time.
+void DhtDiscovery::publish_some() {
+  std::size_t left = kAtATime;
+  for (const Holding& holding : announced_) {
+    if (published_.contains(holding)) continue;
+    publish(holding, {name_key(options_.network, holding.name), content_key(options_.network, holding.id)});
+    if (--left == 0) break;
+  }
+  publishing_ = left < kAtATime;
+  if (!publishing_) return;
+  pace_timer_.expires_after(kPace);
+  pace_timer_.async_wait(while_alive([this](const std::error_code& error) {
+    if (!error) publish_some();
+  }));
 }
 
 void DhtDiscovery::publish(const std::optional<Holding>& holding, const std::vector<DhtKey>& keys) {
@@ -83,7 +108,7 @@ void DhtDiscovery::publish(const std::optional<Holding>& holding, const std::vec
   const std::vector<std::byte> bytes = encode(published.announcement);
   for (const DhtKey& key : keys) {
     published.values.push_back({key, announcement_number(bytes), bytes});
-    node_.put(published.values.back());
+    node_->put(published.values.back());
   }
   published_.emplace(holding, std::move(published));
 }
@@ -99,7 +124,7 @@ void DhtDiscovery::on_connected(bool connected) {
   connected_ = connected;
   if (!connected) return contact_all();
   for (const auto& [holding, published] : published_)
-    for (const DhtValue& value : published.values) node_.put(value);
+    for (const DhtValue& value : published.values) node_->put(value);
   for (const auto& search : std::set(searches_))
     if (!search->running) look(search);
 }
@@ -109,7 +134,7 @@ void DhtDiscovery::contact_all() {
     resolver_.async_resolve(
         rendezvous.host, std::to_string(rendezvous.port),
         while_alive([this](const std::error_code& error, const udp::resolver::results_type& results) {
-          if (!error) node_.contact({results.begin(), results.end()});
+          if (!error) node_->contact({results.begin(), results.end()});
         }));
   if (!options_.join.empty())
     contact_after(connected_ ? Clock::duration(kContactInterval) : Clock::duration(kLonelyInterval));
@@ -182,7 +207,7 @@ void DhtDiscovery::begin(const std::shared_ptr<Search>& search) {
 void DhtDiscovery::look(const std::shared_ptr<Search>& search) {
   end_at(search, Clock::now() + kSearchTime);
   const std::weak_ptr weak = search;  // it owns what keeps these callbacks
-  search->running = node_.get(
+  search->running = node_->get(
       search->key,
       [this, weak](const std::vector<std::vector<std::byte>>& values) {
         if (const auto running = weak.lock()) take(running, values);
@@ -220,7 +245,7 @@ bool DhtDiscovery::report_held(const std::shared_ptr<Search>& search) {
 }
 
 bool DhtDiscovery::report(const std::shared_ptr<Search>& search, const std::vector<Announcement>& announcements) {
-  const std::weak_ptr alive = alive_;
+  const auto alive = watch();
   for (const Announcement& announcement : announcements) {
     if (search->results.size() >= kMostResults ||
         !search->results.emplace(announcement.node, announcement.holding).second)

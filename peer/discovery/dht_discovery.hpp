@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,12 +15,18 @@
 #include "peer/discovery/announcement.hpp"
 #include "peer/discovery/dht_node.hpp"
 #include "peer/discovery/discovery.hpp"
+#include "peer/discovery/lifetime.hpp"
 
 namespace p2p {
 
-class DhtDiscovery final : public Discovery {
+class DhtDiscovery final : public Discovery, private Lifetime {
  public:
-  /// Precondition: `self`, if there is one, is valid. Throws std::system_error when it cannot listen.
+  /// How many holdings are announced at a time. One more takes the place of the oldest: the DHT is for what is asked
+  /// for now, and each announcement is kept alive at eight nodes and taken back at the end.
+  static constexpr std::size_t kMostAnnounced = 256;
+
+  /// Precondition: there is a DHT (dht_module.hpp), and `self`, if there is one, is valid. Throws std::system_error
+  /// when it cannot listen.
   DhtDiscovery(asio::io_context& io, DiscoveryOptions options, const DhtNodeOptions& node_options);
   ~DhtDiscovery() override;
 
@@ -57,6 +64,7 @@ class DhtDiscovery final : public Discovery {
     std::shared_ptr<void> running;  ///< Null until we are connected.
   };
 
+  void publish_some();
   void publish(const std::optional<Holding>& holding, const std::vector<DhtKey>& keys);
   static void append_withdrawals(const Published& published, std::vector<DhtValue>& to);
 
@@ -77,23 +85,17 @@ class DhtDiscovery final : public Discovery {
   void end_at(const std::shared_ptr<Search>& search, Clock::time_point deadline);
   void finish(const std::shared_ptr<Search>& search);
 
-  /// `action`, or nothing after the end of this object.
-  template <class Action>
-  auto while_alive(Action action) {
-    return [weak = std::weak_ptr(alive_), action = std::move(action)](auto&&... arguments) mutable {
-      if (!weak.expired()) action(std::forward<decltype(arguments)>(arguments)...);
-    };
-  }
-
   asio::io_context& io_;
   DiscoveryOptions options_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   asio::ip::udp::resolver resolver_;
   asio::steady_timer contact_timer_;
+  asio::steady_timer pace_timer_;
   std::map<std::optional<Holding>, Published> published_;  ///< By what they announce; empty: the node itself.
+  std::deque<Holding> announced_;                          ///< The oldest first; some of them soon.
+  bool publishing_ = false;                                ///< At the end of pace_timer_.
   std::set<std::shared_ptr<Search>> searches_;
   bool connected_ = false;
-  DhtNode node_;
+  std::unique_ptr<DhtNode> node_;
 };
 
 }  // namespace p2p

@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "peer/discovery/rendezvous.hpp"
@@ -77,7 +76,7 @@ struct DiscoveryOptions {
   std::uint16_t port = 0;  ///< UDP port of the DHT; 0: an ephemeral one. A `share` node uses the number of its TCP
                            ///< port, so that HOST:PORT names both.
   bool multicast = true;   ///< Whether nodes on the same link are found without `join`.
-  bool dht = false;        ///< Whether a DHT is used beside members.
+  bool dht = false;        ///< Whether a DHT is used beside members: by a node itself; a visitor has nodes use theirs.
 };
 
 /// Whether nothing is to leave this machine: the host of `self`, or without it each host of `join`, is a loopback name
@@ -85,10 +84,7 @@ struct DiscoveryOptions {
 bool is_loopback_only(const DiscoveryOptions& options);
 
 /// A node of the DHT, which listens where is_loopback_only() says, else on all interfaces. Throws ExitError: usage when
-/// this build has no OpenDHT, with no_dht() as the message; port_in_use, network.
+/// there is no DHT (dht_module.hpp) or `self` is wrong; port_in_use, network.
 std::unique_ptr<Discovery> make_dht(asio::io_context& io, DiscoveryOptions options);
-
-/// In a build without OpenDHT a sentence, without its stop, that says so and what to do; empty in any other build.
-std::string_view no_dht();
 
 }  // namespace p2p

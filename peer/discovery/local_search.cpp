@@ -7,8 +7,7 @@
 namespace p2p {
 namespace {
 
-// 239.255/16 is for one site and ff12 for one link; the rest spells "p2" and
-// "p2pe".
+// 239.255/16 is for one site and ff12 for one link; the rest spells "p2" and "p2pe".
 const MulticastGroup kGroup{asio::ip::address_v4({239, 255, 0x70, 0x32}),
                             asio::ip::address_v6({0xff, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x70, 0x32, 0x70, 0x65}),
                             LocalSearch::kPort};

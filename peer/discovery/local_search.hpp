@@ -1,9 +1,8 @@
-// Finding nodes on one link, or on this machine, without being told of any: by
-// multicast (docs/PROTOCOL.md, "On one link").
+// Finding nodes on one link, or on this machine, without being told of any: by multicast (docs/PROTOCOL.md, "On one
+// link").
 //
-// A node says where it is at its start and every half minute, and answers those
-// who ask. What is heard is a hint: whoever takes it asks that address before
-// he believes anything. Everything on the network thread.
+// A node says where it is at its start and every half minute, and answers those who ask. What is heard is a hint:
+// whoever takes it asks that address before he believes anything. Everything on the network thread.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +22,7 @@ class LocalSearch {
   /// Its own: no other program's.
   static constexpr std::uint16_t kPort = 5077;
   static constexpr std::chrono::seconds kInterval{30};
-  /// How many datagrams are looked at: so many at once, and so many a minute
-  /// for ever.
+  /// How many datagrams are looked at: so many at once, and so many a minute for ever.
   static constexpr std::uint32_t kBurst = 500;
   static constexpr std::uint32_t kAMinute = 6'000;
 
@@ -33,8 +31,8 @@ class LocalSearch {
     std::uint16_t port = 0;
   };
 
-  /// `self`: empty for one who only asks. `on_node`: an address, by its own
-  /// word; again and again, and never after the end of this.
+  /// `self`: empty for one who only asks. `on_node`: an address, by its own word; again and again, and never after the
+  /// end of this.
   LocalSearch(asio::io_context& io, std::string_view network, std::optional<Self> self, bool loopback_only,
               std::function<void(const asio::ip::address& ip, std::uint16_t port)> on_node);
 

@@ -1,8 +1,9 @@
-// Where a node of the DHT listens. In a build without OpenDHT without_opendht.cpp stands in the place of this.
+// Where a node of the DHT listens.
 #include <system_error>
 
 #include "config/text.hpp"
 #include "peer/discovery/dht_discovery.hpp"
+#include "peer/discovery/dht_module.hpp"
 #include "peer/discovery/discovery.hpp"
 #include "peer/ground/exit_code.hpp"
 
@@ -25,9 +26,8 @@ std::error_code try_bind(const asio::ip::address& address, std::uint16_t port) {
 
 }  // namespace
 
-std::string_view no_dht() { return {}; }
-
 std::unique_ptr<Discovery> make_dht(asio::io_context& io, DiscoveryOptions options) {
+  if (const std::string problem = no_dht(); !problem.empty()) throw ExitError(ExitCode::usage, problem);
   if (options.self && !is_valid(*options.self))
     throw ExitError(ExitCode::usage,
                     "host is " + config::in_quotes(options.self->host) + " and port " +

@@ -12,7 +12,7 @@ bool is_loopback_only(const DiscoveryOptions& options) {
 }
 
 std::unique_ptr<MemberDiscovery> make_discovery(asio::io_context& io, const DiscoveryOptions& options) {
-  return std::make_unique<MemberDiscovery>(io, options, options.dht ? make_dht(io, options) : nullptr);
+  return std::make_unique<MemberDiscovery>(io, options, options.dht && options.self ? make_dht(io, options) : nullptr);
 }
 
 }  // namespace p2p

@@ -7,7 +7,8 @@
 
 namespace p2p {
 
-/// By members, and with `options.dht` by a DHT as well. Throws ExitError as make_dht() does.
+/// By members, and for a node with `options.dht` by a DHT as well: visitors do not join it, they have nodes look there.
+/// Throws ExitError as make_dht() does.
 std::unique_ptr<MemberDiscovery> make_discovery(asio::io_context& io, const DiscoveryOptions& options);
 
 }  // namespace p2p

@@ -4,17 +4,19 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 #include <utility>
 
 #include "peer/ground/clock.hpp"
+#include "peer/ground/random_seed.hpp"
 
 namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// How often the hosts that the user named are looked up: their addresses may
-/// change while a node runs.
+/// How often the hosts that the user named are looked up, whose addresses may change while a node runs, and the nodes
+/// that the DHT knows.
 constexpr auto kResolveInterval = 30s;
 
 std::optional<MemberAddress> literal_address(const std::string& host, std::uint16_t port) {
@@ -29,17 +31,21 @@ Node as_node(const MemberAddress& member) { return {PeerId{}, member.host(), mem
 
 struct MemberDiscovery::Search {
   Search(asio::io_context& io, std::optional<ContentId> content, OnNode node, std::function<void()> done)
-      : id(content), on_node(std::move(node)), on_done(std::move(done)), timer(io) {}
+      : id(content), on_node(std::move(node)), on_done(std::move(done)), timer(io), again(io) {}
 
-  std::optional<ContentId> id;
+  std::optional<ContentId> id;  ///< What nodes are to look for in the DHT, too.
   OnNode on_node;
   std::function<void()> on_done;
   std::set<Address> reported;
-  std::set<Address> asked;     ///< For their lists.
-  std::size_t asking = 0;      ///< Lists and the DHT.
+  std::set<Address> asked;  ///< For their lists.
+  std::deque<Address> unasked;
+  std::size_t asking = 0;      ///< Lists.
   std::size_t more_lists = 0;  ///< Asked beside those of the user's.
+  std::size_t fruitful = 0;    ///< Lists that told something new.
   bool answered = false;
   asio::steady_timer timer;
+  asio::steady_timer again;
+  Instant looking_until{};
 };
 
 struct MemberDiscovery::Farewell {
@@ -54,6 +60,7 @@ struct MemberDiscovery::Farewell {
 MemberDiscovery::MemberDiscovery(asio::io_context& io, DiscoveryOptions options, std::unique_ptr<Discovery> dht)
     : io_(io),
       options_(std::move(options)),
+      random_(random_seed()),
       members_(self()),
       resolver_(io),
       resolve_timer_(io),
@@ -84,7 +91,7 @@ void MemberDiscovery::begin_listening() {
   resolve_seeds();
 }
 
-MemberDiscovery::~MemberDiscovery() { alive_.reset(); }
+MemberDiscovery::~MemberDiscovery() { end(); }
 
 void MemberDiscovery::announce(const Holding& holding) {
   if (dht_) dht_->announce(holding);
@@ -94,8 +101,7 @@ void MemberDiscovery::withdraw(const Holding& holding) {
   if (dht_) dht_->withdraw(holding);
 }
 
-// --- knowing members
-// ---------------------------------------------------------------------------------------------------
+// --- Knowing members ---
 
 void MemberDiscovery::resolve_seeds() {
   for (const Rendezvous& seed : options_.join) {
@@ -115,11 +121,11 @@ void MemberDiscovery::resolve_seeds() {
   resolve_timer_.async_wait(while_alive([this](const std::error_code& error) {
     if (!error) resolve_seeds();
   }));
+  look_for_members();
   go_on();
 }
 
-/// Asks whoever is to be asked now, and comes back when the next one is. A
-/// visitor asks nobody but for a search.
+/// Asks whoever is to be asked now, and comes back when the next one is. A visitor asks nobody but for a search.
 void MemberDiscovery::go_on() {
   if (!listens()) return;
   while (const auto address = members_.poll(now())) ask(*address);
@@ -153,8 +159,10 @@ void MemberDiscovery::ask(const MemberAddress& address) {
               }));
 }
 
-void MemberDiscovery::take(const MembersAnswer& answer, Duration took) {
+/// In random order: if all that start together verified the same first ones, nobody would know the others for long.
+void MemberDiscovery::take(MembersAnswer answer, Duration took) {
   members_.answered(answer.address, answer.peer, took, now());
+  random_.shuffle(std::span(answer.members));
   for (const config::Member& member : answer.members) members_.told(member.address, answer.address, now());
 }
 
@@ -167,6 +175,7 @@ std::shared_ptr<const std::string> MemberDiscovery::answer(const asio::ip::addre
     members_.introduced(address, now());
   if (introduction.port != 0) go_on();
   if (introduction.leaving) return nullptr;
+  if (introduction.wanted) look_for(*introduction.wanted);
   return std::make_shared<const std::string>(config::member_list_text(members_.list_for(address.is_loopback(), now())));
 }
 
@@ -180,8 +189,7 @@ void MemberDiscovery::note_answer(const std::string& host, std::uint16_t port, s
     members_.failed(*address, now());
 }
 
-// --- searches
-// ----------------------------------------------------------------------------------------------------------
+// --- Searches ---
 
 void MemberDiscovery::find_name(const std::string&, std::function<void(const Found&)> on_found,
                                 std::function<void()> on_done) {
@@ -196,7 +204,7 @@ void MemberDiscovery::find_name(const std::string&, std::function<void(const Fou
 void MemberDiscovery::find_content(const ContentId& id, std::function<void(const Found&)> on_found,
                                    std::function<void()> on_done) {
   start(
-      id,
+      options_.dht ? std::optional(id) : std::nullopt,
       [on_found = std::move(on_found)](const Node& node) {
         on_found({node, {}});
       },
@@ -216,8 +224,9 @@ void MemberDiscovery::start(const std::optional<ContentId>& id, OnNode on_node, 
 void MemberDiscovery::begin(const std::shared_ptr<Search>& search) {
   end_in(search, kSearchTime);
   if (local_) local_->ask();
+  search->looking_until = now() + kLookTime;
+  if (search->id) look_for(*search->id);
   for (const Rendezvous& seed : options_.join) ask_list(search, {seed.host, seed.port});
-  if (dht_) ask_dht(search);
   report(search);
   ask_more_lists(search);
   finish_if_answered(search);
@@ -226,56 +235,75 @@ void MemberDiscovery::begin(const std::shared_ptr<Search>& search) {
 void MemberDiscovery::ask_list(const std::shared_ptr<Search>& search, const Address& address) {
   if (!search->asked.insert(address).second) return;
   ++search->asking;
-  const Introduction introduction{listens() ? options_.self->port : std::uint16_t{0}};
+  const Introduction introduction{
+      .port = listens() ? options_.self->port : std::uint16_t{0}, .leaving = false, .wanted = search->id};
   ask_members(io_, self(), address, options_.network, introduction,
               while_alive([this, search, address, began = now()](const std::optional<MembersAnswer>& answer) {
                 --search->asking;
                 if (answer) take(*answer, now() - began);
                 if (!answer) note_answer(address.host, address.port, {}, {});
                 if (!searches_.contains(search)) return;
-                if (answer && !std::exchange(search->answered, true)) end_in(search, kFurtherTime);
+                if (answer && !std::exchange(search->answered, true)) {
+                  end_in(search, search->id ? kLookTime : kFurtherTime);
+                  if (search->id) ask_again(search);
+                }
+                const std::size_t known = search->reported.size();
                 report(search);
+                if (search->reported.size() > known) ++search->fruitful;
                 ask_more_lists(search);
                 finish_if_answered(search);
               }));
 }
 
-/// Other nodes may know some that the first do not, soon after they have
-/// started.
+/// Other nodes may know some that the first do not, soon after they have started.
 void MemberDiscovery::ask_more_lists(const std::shared_ptr<Search>& search) {
-  for (const Address& address : std::set(search->reported)) {
-    if (search->more_lists >= kMostLists) return;
+  while (search->more_lists < std::min(kIdleLists + search->fruitful, kMostLists) && !search->unasked.empty()) {
+    const Address address = search->unasked.front();
+    search->unasked.pop_front();
     if (search->asked.contains(address)) continue;
     ++search->more_lists;
     ask_list(search, address);
   }
 }
 
-void MemberDiscovery::ask_dht(const std::shared_ptr<Search>& search) {
-  ++search->asking;
-  const auto on_node = [this, search](const Node& node) {
-    // A visitor keeps it; a node asks it before it tells others.
+/// A node that looks in the DHT tells of those that it has found there when they have answered it.
+void MemberDiscovery::ask_again(const std::shared_ptr<Search>& search) {
+  search->again.expires_after(kLookInterval);
+  search->again.async_wait(while_alive([this, search](const std::error_code& error) {
+    if (error || !searches_.contains(search)) return;
+    for (const Rendezvous& seed : options_.join) {
+      search->asked.erase({seed.host, seed.port});
+      ask_list(search, {seed.host, seed.port});
+    }
+    ask_again(search);
+  }));
+}
+
+void MemberDiscovery::look_for_members() {
+  if (dht_) dht_->find_nodes(in_dht(), [] {});
+}
+
+void MemberDiscovery::look_for(const ContentId& id) {
+  if (!dht_ || looked_for_.contains(id) || !looks_.take(now())) return;
+  looked_for_.insert(id);
+  dht_->find_content(
+      id, [take = in_dht()](const Found& found) { take(found.node); }, [this, id] { looked_for_.erase(id); });
+}
+
+/// Takes a node that the DHT knows: a hint, as it is nobody's word.
+MemberDiscovery::OnNode MemberDiscovery::in_dht() {
+  return [this](const Node& node) {
     if (const auto address = literal_address(node.host, node.port)) members_.told(*address, *address, now());
-    if (searches_.contains(search)) report(search);
     go_on();
   };
-  const auto on_done = [this, search] {
-    --search->asking;
-    search->answered = true;
-    if (searches_.contains(search)) finish_if_answered(search);
-  };
-  if (search->id)
-    dht_->find_content(
-        *search->id, [on_node](const Found& found) { on_node(found.node); }, on_done);
-  else
-    dht_->find_nodes(on_node, on_done);
 }
 
 void MemberDiscovery::report(const std::shared_ptr<Search>& search) {
-  const std::weak_ptr alive = alive_;
+  const auto alive = watch();
   for (const MemberAddress& member : members_.candidates(now())) {
     const Node node = as_node(member);
     if (!search->reported.insert({node.host, node.port}).second) continue;
+    search->unasked.push_back({node.host, node.port});
     search->on_node(node);
     if (alive.expired()) return;
   }
@@ -288,10 +316,9 @@ void MemberDiscovery::end_in(const std::shared_ptr<Search>& search, Duration tim
   }));
 }
 
-/// Nobody is waited for any more; only where nobody at all has answered there
-/// is multicast to wait for.
+/// Nobody is waited for any more; only where nobody at all has answered there is multicast to wait for.
 void MemberDiscovery::finish_if_answered(const std::shared_ptr<Search>& search) {
-  if (search->asking > 0) return;
+  if (search->asking > 0 || (search->id && search->answered && now() < search->looking_until)) return;
   if (search->answered || !local_) return finish(search);
   search->answered = true;
   end_in(search, kLocalTime);
@@ -300,11 +327,11 @@ void MemberDiscovery::finish_if_answered(const std::shared_ptr<Search>& search) 
 void MemberDiscovery::finish(const std::shared_ptr<Search>& search) {
   if (searches_.erase(search) == 0) return;
   search->timer.cancel();
+  search->again.cancel();
   search->on_done();
 }
 
-// --- the end
-// -----------------------------------------------------------------------------------------------------------
+// --- The end ---
 
 void MemberDiscovery::leave(std::function<void()> gone) {
   const auto farewell = std::make_shared<Farewell>(io_, std::move(gone));
@@ -326,7 +353,7 @@ void MemberDiscovery::say_goodbye(const std::shared_ptr<Farewell>& farewell) {
     const Address address = address_of(farewell->left.front());
     farewell->left.pop_front();
     ++farewell->telling;
-    ask_members(io_, self(), address, options_.network, {options_.self->port, true},
+    ask_members(io_, self(), address, options_.network, {options_.self->port, true, {}},
                 while_alive([this, farewell](const auto&) {
                   --farewell->telling;
                   say_goodbye(farewell);

@@ -23,8 +23,7 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
                           std::uint16_t port, std::string name, std::shared_ptr<OnAnswer> on_answer) {
   std::optional<MembersAnswer> answer;
   try {
-    const auto bytes = encode(introduction);
-    const std::vector<std::byte> behind(bytes.begin(), bytes.end());
+    const std::vector<std::byte> behind = encode(introduction);
     const ReceivedText received =
         co_await receive_text(timed, self, wish, kMembersType, config::kMaxMemberListBytes, nullptr, behind);
     if (received.text) {

@@ -1,6 +1,5 @@
-// Asking a node for the members that it knows (docs/PROTOCOL.md, "Asking for
-// members"). Its answer proves that it is a node of our network; what the
-// answer names are hints.
+// Asking a node for the members that it knows (docs/PROTOCOL.md, "Asking for members"). Its answer proves that it is a
+// node of our network; what the answer names are hints.
 #pragma once
 
 #include <functional>
@@ -27,8 +26,8 @@ struct MembersAnswer {
   std::vector<config::Member> members;
 };
 
-/// Asks once, introduces itself, and calls `on_answer` once, never before this
-/// returns; with none when there is no answer, after a minute at the latest.
+/// Asks once, introduces itself, and calls `on_answer` once, never before this returns; with none when there is no
+/// answer, after a minute at the latest.
 void ask_members(asio::io_context& io, PeerId self, const Address& address, std::string_view network,
                  const Introduction& introduction, std::function<void(const std::optional<MembersAnswer>&)> on_answer);
 

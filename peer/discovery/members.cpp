@@ -13,8 +13,7 @@ constexpr std::size_t kMostOwn = 64;
 
 }  // namespace
 
-// --- the budget
-// ------------------------------------------------------------------------------------------------------
+// --- The budget ---
 
 void DialBudget::refill(Instant now) {
   left_ = std::min(burst_, left_ + seconds(now - counted_) * a_minute_ / 60);
@@ -30,13 +29,11 @@ bool DialBudget::take(Instant now) {
 
 Instant DialBudget::ready_at(Instant now) {
   refill(now);
-  // A little later than the exact time, which rounding could put before a whole
-  // token.
+  // A little later than the exact time, which rounding could put before a whole token.
   return left_ >= 1 ? now : now + from_seconds((1 - left_) * 60 / a_minute_) + std::chrono::milliseconds(1);
 }
 
-// --- what comes in
-// -----------------------------------------------------------------------------------------------------
+// --- What comes in ---
 
 bool Members::is_acceptable(const MemberAddress& address, Instant now) const {
   if (!address.is_unicast() || address.port < limits_.lowest_port || own_.contains(address)) return false;
@@ -179,8 +176,7 @@ void Members::drop_member(const MemberAddress& address, Instant now) {
   if (const auto seed = seeds_.find(address); seed != seeds_.end()) seed->second.due = now + limits_.retry_interval;
 }
 
-// --- whom to ask
-// -------------------------------------------------------------------------------------------------------
+// --- Whom to ask ---
 
 std::optional<MemberAddress> Members::ask(const MemberAddress& address) {
   asking_.insert(address);
@@ -258,8 +254,7 @@ Instant Members::next_deadline(Instant now) {
   return next;
 }
 
-// --- what goes out
-// -----------------------------------------------------------------------------------------------------
+// --- What goes out ---
 
 std::vector<MemberAddress> Members::hints_in_turn() const {
   std::vector<MemberAddress> all(in_person_.begin(), in_person_.end());

@@ -56,9 +56,8 @@ struct MemberLimits {
   std::size_t hints_by_origin = 8;      ///< That lead to one origin: its ports.
   std::size_t hints_by_teller = 4'096;  ///< That one origin has told.
   std::size_t hints = 16'384;
-  /// Addresses that a third party named: dials to verify them, so many at once
-  /// and so many a minute. Together never more than 120 in a minute. And what
-  /// searches may dial of them.
+  /// Addresses that a third party named: dials to verify them, so many at once and so many a minute. Together never
+  /// more than 120 in a minute. And what searches may dial of them.
   std::uint32_t dial_burst = 60;
   std::uint32_t dials_a_minute = 60;
   std::uint32_t search_burst = 2'048;
@@ -68,15 +67,14 @@ struct MemberLimits {
   Duration question_interval = std::chrono::seconds(1);  ///< Between questions to members, and to former ones.
   Duration heard_within = std::chrono::seconds(20);  ///< How old the last answer may be before a member is asked again.
   Duration first_pause = std::chrono::seconds(1);    ///< The same after its first answer; doubles from then on.
-  Duration retry_interval =
-      std::chrono::seconds(5);                  ///< To those that the user named, and to those that do not answer.
+  /// To those that the user named, and to those that do not answer.
+  Duration retry_interval = std::chrono::seconds(5);
   Duration silence = std::chrono::seconds(60);  ///< How long a member may not answer before it is dropped.
-  /// How long a hint that did not answer is not taken again: doubles from the
-  /// first time on. One that left: the longest.
+  /// How long a hint that did not answer is not taken again: doubles from the first time on. One that left: the
+  /// longest.
   Duration first_shunned = std::chrono::seconds(5);
   Duration longest_shunned = std::chrono::seconds(60);
-  std::size_t former = 256;  ///< Members that were dropped are asked again, so
-                             ///< that partitions heal.
+  std::size_t former = 256;  ///< Members that were dropped are asked again, so that partitions heal.
   Duration former_time = std::chrono::hours(1);
 };
 
@@ -88,8 +86,7 @@ class Members {
         dials_(limits.dial_burst, limits.dials_a_minute),
         searches_(limits.search_burst, limits.searches_a_minute) {}
 
-  /// The user named it, or it is one of the addresses of a host that the user
-  /// named: asked until it answers.
+  /// The user named it, or it is one of the addresses of a host that the user named: asked until it answers.
   void named(const MemberAddress& address, Instant now);
   /// The node at this IP address says that it listens on this port.
   void introduced(const MemberAddress& address, Instant now);
@@ -99,19 +96,17 @@ class Members {
   void failed(const MemberAddress& address, Instant now);
   void left(const MemberAddress& address, Instant now);
 
-  /// Whom to ask now; none: nobody until next_deadline(). Asked until it gives
-  /// none.
+  /// Whom to ask now; none: nobody until next_deadline(). Asked until it gives none.
   std::optional<MemberAddress> poll(Instant now);
   Instant next_deadline(Instant now);
 
-  /// Those who may know something, in the order in which they are to be asked:
-  /// members by how fast they answer, then hints in turn from each teller, then
-  /// members that failed lately. Hints count against the budget of searches,
-  /// once each.
+  /// Those who may know something, in the order in which they are to be asked: members by how fast they answer, then
+  /// hints in turn from each teller, then members that failed lately. Hints count against the budget of searches, once
+  /// each.
   std::vector<MemberAddress> candidates(Instant now);
 
-  /// What others may be told of, the latest first: members whose latest answer
-  /// came. Loopback addresses are for the loopback.
+  /// What others may be told of, the latest first: members whose latest answer came. Loopback addresses are for the
+  /// loopback.
   std::vector<config::Member> list_for(bool asker_is_loopback, Instant now) const;
   bool is_member(const MemberAddress& address) const { return members_.contains(address); }
   std::size_t count() const { return members_.size(); }

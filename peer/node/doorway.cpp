@@ -184,8 +184,11 @@ asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerI
 }
 
 asio::awaitable<void> Doorway::Room::give_members(std::shared_ptr<Room> room, Admit admit, StreamPtr stream) {
-  std::array<std::byte, kIntroductionBytes> bytes{};
-  const Moved moved = co_await read_all(*stream, asio::buffer(bytes));
+  std::vector<std::byte> bytes(kIntroductionBytes);
+  Moved moved = co_await read_all(*stream, asio::buffer(bytes));
+  if (moved.error || room->closed) co_return;
+  bytes.resize(introduction_bytes(std::span(bytes).first<kIntroductionBytes>()));
+  moved = co_await read_all(*stream, asio::buffer(bytes) + kIntroductionBytes);
   if (moved.error || room->closed) co_return;
   const auto introduction = decode_introduction(bytes);
   if (!introduction) {

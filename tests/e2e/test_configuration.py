@@ -64,7 +64,7 @@ class CommandLine(ConfigurationCase):
             self.assertIn(code, done.stdout)
         self.assertEqual(done.stderr, "")
         done = self.expect(COMPLETE, swarm, "--version")
-        self.assertRegex(done.stdout, r"\ApeerProcess \d+\.\d+\.\d+\nDHT: (OpenDHT|none \(built without OpenDHT\))\n\Z")
+        self.assertRegex(done.stdout, r"\ApeerProcess \d+\.\d+\.\d+\nDHT: (OpenDHT|none \(there is no peerProcess-dht\.so\))\n\Z")
         self.assertEqual(done.stderr, "")
 
 

@@ -1,40 +1,22 @@
 #!/usr/bin/env python3
 """Nodes of a network know each other: any that is up is a way in, the first may die, and visitors leave no trace."""
 
-import hashlib
+import os
 import selectors
 import signal
 import socket
-import threading
+import time
 import unittest
 
+from member_link import FETCH_MEMBERS, MARK, MEMBERS, Crowd, ask, introduction, key_of
 from share_case import COMPLETE, ShareCase, kill_now
 from swarm_case import DEADLINE_S
 from wire_link import HEADER
 
-MARK, FETCH_MEMBERS = 0x80, 0x08
-MEMBERS, INTRODUCTION = 10, 11
-
-
-def introduction(port=0, leaving=False):
-    return (4).to_bytes(4, "big") + bytes([INTRODUCTION]) + port.to_bytes(2, "big") + bytes([leaving])
-
 
 class MembersCase(ShareCase):
-    def key(self, network=None):
-        return hashlib.sha256(b"peerProcess members\n" + (network or self.network).encode()).digest()[:8]
-
-    def ask(self, sharer, behind=introduction(), network=None, peer_id=77):
-        """What a node answers to a question for members; empty when it says nothing."""
-        with socket.create_connection(("127.0.0.1", sharer.port), timeout=DEADLINE_S) as link:
-            link.sendall(HEADER + bytes([MARK, FETCH_MEMBERS]) + self.key(network) + peer_id.to_bytes(4, "big") + behind)
-            answer = b""
-            try:
-                while part := link.recv(65536):
-                    answer += part
-            except ConnectionError:
-                pass
-            return answer
+    def ask(self, sharer, behind=introduction(), network=None):
+        return ask(sharer.port, key_of(network or self.network), behind, patience_s=DEADLINE_S)
 
     def members_of(self, sharer):
         """The addresses that it tells others of."""
@@ -93,7 +75,7 @@ class Members(MembersCase):
         link.settimeout(DEADLINE_S)
         question = link.recv(40, socket.MSG_WAITALL)
         self.assertEqual(question[:20], HEADER + bytes([MARK, FETCH_MEMBERS]))
-        self.assertEqual(question[20:28], self.key())
+        self.assertEqual(question[20:28], key_of(self.network))
         self.assertEqual(question[32:], introduction(sharer.port))
         self.assertEqual(self.members_of(sharer), set())
 
@@ -109,73 +91,23 @@ class Members(MembersCase):
         self.assertEqual(sharer.end(signal.SIGTERM), COMPLETE)
 
 
-class Crowd:
-    """Members that mean harm: each answers a question for members with addresses that are none, and is silent to all else."""
-
-    def __init__(self, case, count, key):
-        self._select = selectors.DefaultSelector()
-        self._key, self._named, self._over = key, 0, False
-        self.ports, self.questions = [], 0
-        for number in range(count):
-            listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-            listener.setblocking(False)
-            self.ports.append(listener.getsockname()[1])
-            self._select.register(listener, selectors.EVENT_READ, number)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        case.addCleanup(self.close)
-
-    def close(self):
-        self._over = True
-        self._thread.join()
-        for key in list(self._select.get_map().values()):
-            key.fileobj.close()
-        self._select.close()
-
-    def _run(self):
-        while not self._over:
-            for key, _ in self._select.select(timeout=0.05):
-                if isinstance(key.data, int):
-                    link = key.fileobj.accept()[0]
-                    link.setblocking(False)
-                    self._select.register(link, selectors.EVENT_READ, (key.data, bytearray()))
-                else:
-                    self._take(key.fileobj, *key.data)
-
-    def _take(self, link, number, said):
-        try:
-            part = link.recv(4096)
-            said += part
-            if part and len(said) >= 40 and said[19] == FETCH_MEMBERS:
-                text = self._list().encode()
-                link.setblocking(True)
-                link.sendall(HEADER + bytes([MARK, 0]) + self._key + (5000 + number).to_bytes(4, "big") +
-                             (1 + len(text)).to_bytes(4, "big") + bytes([MEMBERS]) + text)
-                part = b""
-        except OSError:
-            part = b""
-        if not part:
-            self._select.unregister(link)
-            link.close()
-
-    def _list(self):
-        """A thousand addresses at which nobody listens, others each time."""
-        self.questions += 1
-        self._named += 1000
-        return "peerProcess members 1\n" + "".join(
-            f"127.{1 + i // 60000 % 200}.{i // 250 % 240}.{1 + i % 250}:9 {i} 0\n".replace(":9 ", f":{10000 + i % 50000} ")
-            for i in range(self._named - 1000, self._named))
-
-
 class HostileMembers(MembersCase):
+    def crowd(self, count, lines=None):
+        crowd = Crowd(count, key_of(self.network), lines)
+        self.addCleanup(crowd.close)
+        return crowd
+
+    def introduce(self, crowd, way_in):
+        for port in crowd.ports:
+            self.assertTrue(self.ask(way_in, introduction(port)))
+
     def test_a_crowd_of_silent_members_that_name_thousands(self):
         """An honest holder is found among 200 of them, by a `get` that knows a node which knows them all."""
         way_in = self.share({"other": b"1"})
         data = self.random_bytes(300_000)
         holder = self.share({"f": data})
-        crowd = Crowd(self, 200, self.key())
-        for port in crowd.ports:
-            self.assertTrue(self.ask(way_in, introduction(port)))
+        crowd = self.crowd(200)
+        self.introduce(crowd, way_in)
         everybody = {holder.address} | {f"127.0.0.1:{port}" for port in crowd.ports}
         self.wait_until(lambda: everybody <= self.members_of(way_in), "the crowd to be known")
         for run in range(3):
@@ -184,6 +116,60 @@ class HostileMembers(MembersCase):
         self.assertGreater(crowd.questions, 200)
         # What they name is told to nobody.
         self.assertLessEqual(self.members_of(way_in), everybody)
+
+    def listener(self, port=0):
+        listener = socket.create_server(("127.0.0.1", port), backlog=8)
+        listener.setblocking(False)
+        self.addCleanup(listener.close)
+        return listener
+
+    def test_what_members_name_is_dialled_so_often_a_minute(self):
+        """60 at once, then one a second, of the 400 addresses that one of them names, at which somebody accepts."""
+        listeners = [self.listener() for _ in range(400)]
+        select = selectors.DefaultSelector()
+        self.addCleanup(select.close)
+        for listener in listeners:
+            select.register(listener, selectors.EVENT_READ)
+        way_in = self.share({"other": b"1"})
+        crowd = self.crowd(1, lambda: "".join(f"127.0.0.1:{each.getsockname()[1]} 7 0\n" for each in listeners))
+        dialled, first = 0, time.monotonic()
+        self.introduce(crowd, way_in)
+        deadline = time.monotonic() + DEADLINE_S
+        while dialled < 64:
+            self.assertLess(time.monotonic(), deadline, f"{dialled} were dialled")
+            for key, _ in select.select(timeout=0.05):
+                key.fileobj.accept()[0].close()
+                dialled += 1
+            self.assertLessEqual(dialled, 60 + (time.monotonic() - first) + 1)
+        self.assertEqual(self.members_of(way_in), {f"127.0.0.1:{port}" for port in crowd.ports})
+
+    def assert_never_dialled(self, line, listener):
+        """What is named so, beside an address that is right where `line` alone is wrong."""
+        way_in = self.share({"other": b"1"}, join=[])
+        crowd = self.crowd(1, lambda: line)
+
+        def asked():
+            # Whoever gives no list is asked again only when it comes again.
+            self.introduce(crowd, way_in)
+            return crowd.questions >= 3
+
+        # Whatever it has named could have been dialled by then.
+        self.wait_until(asked, "the member to be asked three times")
+        self.assertRaises(BlockingIOError, listener.accept)
+
+    def test_names_of_hosts_are_not_looked_up(self):
+        listener = self.listener()
+        self.assert_never_dialled(f"localhost:{listener.getsockname()[1]} 7 0\n", listener)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root listens on ports below 1024")
+    def test_ports_of_other_services_are_not_dialled(self):
+        for port in range(1023, 512, -1):
+            try:
+                listener = self.listener(port)
+                break
+            except OSError:
+                continue
+        self.assert_never_dialled(f"127.0.0.1:{port} 7 0\n", listener)
 
 
 if __name__ == "__main__":

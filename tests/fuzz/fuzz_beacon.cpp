@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     P2P_ASSERT((beacon->kind == Beacon::Kind::here_i_am) == (beacon->port != 0));
     P2P_ASSERT(std::ranges::equal(encode(*beacon), bytes));
   }
-  if (size != kIntroductionBytes) return 0;
-  if (const auto introduction = decode_introduction(bytes.first<kIntroductionBytes>())) {
+  if (const auto introduction = decode_introduction(bytes)) {
+    P2P_ASSERT(introduction_bytes(bytes.first<kIntroductionBytes>()) == size);
     P2P_ASSERT(introduction->port != 0 || !introduction->leaving);
     P2P_ASSERT(std::ranges::equal(encode(*introduction), bytes));
   }

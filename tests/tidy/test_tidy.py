@@ -41,6 +41,7 @@ LAYERS = {
     "peer/node": ("peer/node", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground",
                   "protocol", "config"),
     "peer": ("peer", "protocol", "config"),
+    "sim/members": ("sim/members", "peer/discovery", "protocol", "config"),
     "sim": ("sim", "protocol"),
 }
 # "protocol/" alone means the files directly in protocol/ that are no layer of their own.
@@ -49,7 +50,7 @@ FOREIGN_TO_PROTOCOL = re.compile(
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|filesystem|iostream)$"
 )
 # What peer/ decides on virtual time: headers and sources, and all that these include, do nothing and read no clock.
-PURE = ("peer/content/manifest_search", "peer/discovery/beacon", "peer/discovery/members", "peer/discovery/tally",
+PURE = ("sim/members/members_network", "peer/content/manifest_search", "peer/discovery/beacon", "peer/discovery/members", "peer/discovery/tally",
         "peer/node/get_steps", "peer/share/library_plan")
 ACTING = re.compile(
     r"asio|spdlog|sys/|netinet/|unistd\.h|fcntl\.h|peer/ground/clock\.hpp|peer/ground/random_seed\.hpp"

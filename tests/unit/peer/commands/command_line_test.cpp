@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "peer/discovery/discovery.hpp"
+#include "peer/discovery/dht_module.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -104,7 +104,8 @@ TEST_CASE("help and version are no errors", "[command line]") {
   const Parsed version = parse({"--version"});
   CHECK(version.exit_code() == 0);
   CHECK(version.printed.starts_with("peerProcess "));
-  CHECK(version.printed.ends_with(no_dht().empty() ? "\nDHT: OpenDHT\n" : "\nDHT: none (built without OpenDHT)\n"));
+  CHECK(version.printed.ends_with(has_dht_module() ? "\nDHT: OpenDHT\n"
+                                                   : "\nDHT: none (there is no peerProcess-dht.so)\n"));
 }
 
 TEST_CASE("what cannot be meant is a usage error with a message", "[command line]") {

@@ -1,3 +1,5 @@
+// The module that is loaded when a DHT is wanted: a node of OpenDHT. It links nothing of ours, so that a program has
+// one of everything whether it is loaded or not.
 #include "peer/discovery/dht_node.hpp"
 
 #include <opendht/dhtrunner.h>
@@ -72,23 +74,34 @@ class Countdown {
   std::size_t left_;
 };
 
-}  // namespace
-
 /// The runner's callbacks hold on to nothing but weak pointers to this. It is destroyed on the network thread, behind
 /// join(), so what was posted before finds it gone.
-struct DhtNode::State {
-  explicit State(asio::io_context& context) : io(context) {}
-
-  asio::io_context& io;
+struct State {
+  DhtNode::Post post;
   std::function<void(bool)> on_connected;
   bool connected = false;
   std::size_t largest_value = 0;
   dht::DhtRunner runner;
 };
 
-DhtNode::DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::function<void(bool)> on_connected)
-    : state_(std::make_shared<State>(io)) {
-  state_->on_connected = std::move(on_connected);
+class OpenDht final : public DhtNode {
+ public:
+  OpenDht(const DhtNodeOptions& options, const Post& post, const std::function<void(bool)>& on_connected);
+  ~OpenDht() override { state_->runner.join(); }
+
+  void contact(const std::vector<udp::endpoint>& endpoints) override;
+  void put(const DhtValue& value) override;
+  void take_back(const std::vector<DhtValue>& others, std::chrono::milliseconds limit) override;
+  std::shared_ptr<void> get(const DhtKey& key, std::function<void(std::vector<std::vector<std::byte>>)> on_values,
+                            std::function<void()> on_done) override;
+
+ private:
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+OpenDht::OpenDht(const DhtNodeOptions& options, const Post& post, const std::function<void(bool)>& on_connected) {
+  state_->post = post;
+  state_->on_connected = on_connected;
   state_->largest_value = options.largest_value;
   dht::DhtRunner::Config config;
   config.threaded = true;
@@ -100,9 +113,9 @@ DhtNode::DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::funct
   if (options.v4) config.bind4 = address_of({*options.v4, options.port});
   if (options.v6) config.bind6 = address_of({*options.v6, options.port});
   dht::DhtRunner::Context context;
-  context.statusChangedCallback = [weak = std::weak_ptr(state_), &io](dht::NodeStatus v4, dht::NodeStatus v6) {
+  context.statusChangedCallback = [weak = std::weak_ptr(state_), post](dht::NodeStatus v4, dht::NodeStatus v6) {
     const bool connected = std::max(v4, v6) == dht::NodeStatus::Connected;
-    asio::post(io, [weak, connected] {
+    post([weak, connected] {
       const auto state = weak.lock();
       if (state && std::exchange(state->connected, connected) != connected) state->on_connected(connected);
     });
@@ -115,22 +128,18 @@ DhtNode::DhtNode(asio::io_context& io, const DhtNodeOptions& options, std::funct
   state_->runner.registerType(value_type(options));
 }
 
-DhtNode::~DhtNode() { state_->runner.join(); }
-
-void DhtNode::contact(const std::vector<udp::endpoint>& endpoints) {
+void OpenDht::contact(const std::vector<udp::endpoint>& endpoints) {
   std::vector<dht::SockAddr> addresses;
   for (const udp::endpoint& endpoint : endpoints) addresses.push_back(address_of(endpoint));
   if (!addresses.empty()) state_->runner.bootstrap(std::move(addresses), dht::DoneCallbackSimple{});
 }
 
-void DhtNode::put(const DhtValue& value) {
+void OpenDht::put(const DhtValue& value) {
   constexpr bool kPermanent = true;
   state_->runner.put(hash_of(value.key), packed(value), dht::DoneCallbackSimple{}, dht::time_point::max(), kPermanent);
 }
 
-void DhtNode::replace(const std::vector<DhtValue>& others) { take_back(others, std::chrono::milliseconds(0)); }
-
-void DhtNode::take_back(const std::vector<DhtValue>& others, std::chrono::milliseconds limit) {
+void OpenDht::take_back(const std::vector<DhtValue>& others, std::chrono::milliseconds limit) {
   if (others.empty()) return;
   const auto countdown = std::make_shared<Countdown>(others.size());
   for (const DhtValue& other : others) {
@@ -143,7 +152,7 @@ void DhtNode::take_back(const std::vector<DhtValue>& others, std::chrono::millis
   if (limit.count() > 0) countdown->wait(limit);
 }
 
-std::shared_ptr<void> DhtNode::get(const DhtKey& key,
+std::shared_ptr<void> OpenDht::get(const DhtKey& key,
                                    std::function<void(std::vector<std::vector<std::byte>>)> on_values,
                                    std::function<void()> on_done) {
   struct Search {
@@ -152,27 +161,42 @@ std::shared_ptr<void> DhtNode::get(const DhtKey& key,
   };
   const auto search = std::make_shared<Search>(Search{std::move(on_values), std::move(on_done)});
   const std::weak_ptr weak = search;
-  asio::io_context& io = state_->io;
-  state_->runner.get(hash_of(key), dht::GetCallback([weak, &io, largest = state_->largest_value](const Values& values) {
-                       if (weak.expired()) return false;
-                       std::vector<std::vector<std::byte>> found;
-                       for (const auto& value : values) {
-                         const auto bytes = bytes_of(*value);
-                         if (value->type == kType && bytes.size() <= largest)
-                           found.emplace_back(bytes.begin(), bytes.end());
-                       }
-                       if (found.empty()) return true;
-                       asio::post(io, [weak, found = std::move(found)]() mutable {
-                         if (const auto alive = weak.lock()) alive->on_values(std::move(found));
-                       });
-                       return true;
-                     }),
-                     dht::DoneCallbackSimple([weak, &io](bool) {
-                       asio::post(io, [weak] {
-                         if (const auto alive = weak.lock()) alive->on_done();
-                       });
-                     }));
+  state_->runner.get(
+      hash_of(key),
+      dht::GetCallback([weak, post = state_->post, largest = state_->largest_value](const Values& values) {
+        if (weak.expired()) return false;
+        std::vector<std::vector<std::byte>> found;
+        for (const auto& value : values) {
+          const auto bytes = bytes_of(*value);
+          if (value->type == kType && bytes.size() <= largest) found.emplace_back(bytes.begin(), bytes.end());
+        }
+        if (found.empty()) return true;
+        post([weak, found = std::move(found)]() mutable {
+          if (const auto alive = weak.lock()) alive->on_values(std::move(found));
+        });
+        return true;
+      }),
+      dht::DoneCallbackSimple([weak, post = state_->post](bool) {
+        post([weak] {
+          if (const auto alive = weak.lock()) alive->on_done();
+        });
+      }));
   return search;
 }
 
+}  // namespace
 }  // namespace p2p
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+extern const char peer_dht_identity[];
+const char peer_dht_identity[] = PEER_DHT_IDENTITY;
+
+p2p::DhtNode* peer_dht_open(const p2p::DhtNodeOptions& options, const p2p::DhtNode::Post& post,
+                            const std::function<void(bool)>& on_connected) {
+  return new p2p::OpenDht(options, post, on_connected);
+}
+
+}  // extern "C"
+#pragma GCC visibility pop
