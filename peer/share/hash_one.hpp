@@ -4,8 +4,11 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 
+#include "config/manifest.hpp"
 #include "peer/share/seen_file.hpp"
+#include "peer/storage/file.hpp"
 
 namespace p2p {
 
@@ -15,5 +18,11 @@ namespace p2p {
 /// thread; throws nothing.
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
                     const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes);
+
+/// Whether somebody has the file open for writing, as far as the system tells.
+bool is_open_for_writing(const File& file);
+
+/// What the manifest of this file is when these are its pieces' SHA-256.
+config::Manifest manifest_of(const SeenFile& file, std::span<const std::byte> digests);
 
 }  // namespace p2p
