@@ -98,6 +98,8 @@ ExitCode get_many(const GetOptions& options, std::ostream& out) {
   const auto tell = [&] {
     print_many(running, options, out);
     out.flush();
+    for (const auto& [name, outcome] : running.outcomes())
+      if (outcome.state == GetPlan::Outcome::State::failed) say(config::in_quotes(name) + " failed: " + outcome.why);
     say(running.summary());
   };
   try {

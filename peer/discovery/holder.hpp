@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "peer/discovery/address.hpp"
@@ -19,6 +20,7 @@ struct Holder {
   std::string name;
   ContentId id;
   std::uint64_t size;
+  std::optional<ContentId> sha256 = {};  ///< Of the bytes of a file of one piece, by which its manifest can be made.
 };
 
 }  // namespace p2p

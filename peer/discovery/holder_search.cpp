@@ -132,6 +132,7 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
   bool whole = catalog.whole;
   for (const config::CatalogEntry& entry : catalog.entries) {
     const bool fits = options_.id                  ? entry.content_id == *options_.id
+                      : options_.wanted == "/"     ? true
                       : is_folder(options_.wanted) ? entry.name.starts_with(options_.wanted)
                                                    : entry.name == options_.wanted;
     if (!fits) continue;
@@ -143,7 +144,7 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     left -= bytes;
     round->room->keep(bytes);
     ++round->holders;
-    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size});
+    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.sha256});
   }
   if (!whole) round->room->note_cut();
 }

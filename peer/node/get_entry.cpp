@@ -12,6 +12,7 @@
 #include "peer/node/exit_error.hpp"
 #include "peer/node/got_files.hpp"
 #include "peer/report/terminal.hpp"
+#include "peer/share/hash_one.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/scratch.hpp"
 #include "peer/storage/store_error.hpp"
@@ -106,6 +107,11 @@ void GetEntry::look(const GetSteps::Look& round) {
 }
 
 void GetEntry::ask_for_manifest(const GetSteps::AskForManifest& wanted) {
+  for (const Holder& holder : wanted.holders) {
+    if (!holder.sha256) continue;
+    arrived_ = manifest_of_small(holder.name, holder.size, *holder.sha256, wanted.id);
+    if (arrived_) return steps_.on_manifest(wanted.id);
+  }
   std::vector<ManifestSource> sources;
   for (const Holder& holder : wanted.holders)
     sources.push_back({holder.peer, holder.address.host, holder.address.port});

@@ -125,7 +125,6 @@ void GetMany::begin(const std::string& name, std::vector<Holder> holders) {
 void GetMany::on_ended(const std::string& name, const GetPlan::Outcome& outcome) {
   using State = GetPlan::Outcome::State;
   received_ += outcome.received;
-  if (outcome.state == State::failed) say(config::in_quotes(name) + " failed: " + outcome.why);
   if (outcome.state == State::fetched || (outcome.state == State::there && got_.find(name)))
     got_.put(name, *outcome.id);
   if (outcome.code == ExitCode::disk_full) return life_.fail({outcome.code, outcome.why});
@@ -188,7 +187,9 @@ void GetMany::check_gone() {
 }
 
 std::string GetMany::missing() const {
-  return plan_.count() == 0 ? "nobody was found who offers what is wanted" : summary();
+  std::string text = summary();
+  for (const std::string& word : plan_.unmatched()) text += "; nobody was found who offers " + config::in_quotes(word);
+  return text;
 }
 
 std::string GetMany::summary() const {

@@ -33,7 +33,7 @@ void GetPlan::begin_round(bool is_first) {
     // A name that nobody has may be a folder of names.
     if (!is_first && word.wanted.kind == Wanted::Kind::name) questions.insert(word.wanted.text + "/");
   }
-  if (questions.contains("")) questions = {""};
+  if (questions.contains("/")) questions = {"/"};
   questions_.assign(questions.begin(), questions.end());
   ask_next();
 }
@@ -140,6 +140,13 @@ void GetPlan::fail(const std::string& name, ExitCode code, const std::string& wh
 
 bool GetPlan::is_wanted(const std::string& name) const {
   return std::ranges::any_of(options_.wanted, [&](const Wanted& wanted) { return matches(wanted, name); });
+}
+
+std::vector<std::string> GetPlan::unmatched() const {
+  std::vector<std::string> texts;
+  for (const Word& word : words_)
+    if (!word.found) texts.push_back(word.wanted.text);
+  return texts;
 }
 
 ExitCode GetPlan::code() const {

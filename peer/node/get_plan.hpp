@@ -92,6 +92,8 @@ class GetPlan {
   bool is_wanted(const std::string& name) const;
   /// Somebody offers it.
   bool is_offered(const std::string& name) const { return entries_.contains(name); }
+  /// The words of the selection that nothing matches yet.
+  std::vector<std::string> unmatched() const;
   /// How many names are known by now, and their bytes.
   std::size_t count() const { return entries_.size(); }
   std::uint64_t bytes() const { return bytes_; }

@@ -53,9 +53,11 @@ bool matches(const Wanted& wanted, const std::string& name) {
 }
 
 std::string question_for(const Wanted& wanted) {
+  if (wanted.kind == Wanted::Kind::all) return "/";
   if (wanted.kind != Wanted::Kind::pattern) return wanted.text;
   const std::string literal = wanted.text.substr(0, wanted.text.find_first_of(kWildcards));
-  return literal.substr(0, literal.rfind('/') + 1);  // npos + 1 is 0
+  const std::size_t slash = literal.rfind('/');
+  return slash == std::string::npos ? "/" : literal.substr(0, slash + 1);
 }
 
 std::string NameSpace::add(const std::string& name) {

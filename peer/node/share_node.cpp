@@ -51,6 +51,7 @@ ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Lib
       network_(std::move(network)),
       library_(library),
       hooks_(std::move(hooks)),
+      everything_in_full_(catalog_key(network_, "/")),
       everything_(catalog_key(network_, "")),
       members_(members_key(network_)),
       sweep_timer_(io),
@@ -126,9 +127,15 @@ std::shared_ptr<const std::string> ShareNode::manifest_for(const ContentPrefix& 
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
   std::vector<config::CatalogEntry> entries;
-  const auto add = [&](const Holding& holding) { entries.push_back({holding.name, holding.size, holding.id}); };
+  const auto add = [&](const Holding& holding) {
+    entries.push_back({holding.name, holding.size, holding.id});
+    if (key != everything_) entries.back().sha256 = library_.digest_of(holding);
+  };
   if (key != everything_) {
-    for (const std::string& name : names_for(key)) add(holdings_.at(name));
+    if (key == everything_in_full_)
+      for (const auto& [name, holding] : holdings_) add(holding);
+    else
+      for (const std::string& name : names_for(key)) add(holdings_.at(name));
     return std::make_shared<const std::string>(config::catalog_text(entries));
   }
   if (!whole_catalog_) {

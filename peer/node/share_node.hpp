@@ -69,8 +69,8 @@ class ShareNode final : private DoorUses {
   bool gives_manifest(const ContentPrefix& content) const override { return ids_.contains(content); }
   bool knows_members_of(const ContentPrefix& network) const override { return hooks_.members && network == members_; }
   bool answers(const ContentPrefix& question) const override {
-    return question == everything_ || named_.contains(question) || folders_.contains(question) ||
-           by_id_.contains(question);
+    return question == everything_ || question == everything_in_full_ || named_.contains(question) ||
+           folders_.contains(question) || by_id_.contains(question);
   }
 
   std::shared_ptr<const std::string> manifest_for(const ContentPrefix& prefix);
@@ -105,6 +105,7 @@ class ShareNode final : private DoorUses {
   std::map<ContentPrefix, Holdings::iterator> named_;  ///< By catalog_key() of the name,
   std::map<ContentPrefix, ContentId> by_id_;           ///< of the content id's digits,
   std::map<ContentPrefix, Folder> folders_;            ///< and of each folder that names are in.
+  ContentPrefix everything_in_full_;                   ///< The same, with what manifests follow from.
   ContentPrefix everything_;                           ///< The catalog_key() of all.
   ContentPrefix members_;                              ///< The members_key() of the network.
   std::shared_ptr<const std::string> whole_catalog_;   ///< Null after a change.

@@ -58,6 +58,16 @@ config::Manifest manifest_of(const SeenFile& file, std::span<const std::byte> di
           .digests = {digests.begin(), digests.end()}};
 }
 
+ManifestPtr manifest_of_small(const std::string& name, std::uint64_t size, const ContentId& digest,
+                              const ContentId& id) {
+  if (size > usual_piece_size(size)) return nullptr;
+  for (const bool executable : {false, true}) {
+    const SeenFile file{.name = name, .size = size, .executable = executable};
+    if (auto known = check_manifest(config::manifest_text(manifest_of(file, digest)), id, name)) return known;
+  }
+  return nullptr;
+}
+
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
                     const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes) {
   using Result = HashedFile::Result;

@@ -58,6 +58,10 @@ class Library {
 
   std::vector<Holding> offered() const { return plan_.offered(); }
   bool offers(const ContentId& id) const { return plan_.offers(id); }
+  /// The SHA-256 of the file's bytes; of one piece alone.
+  std::optional<ContentId> digest_of(const Holding& holding) const {
+    return cache_.digest_of(holding.name, holding.id);
+  }
   /// In ascending order.
   std::vector<std::string> names_of(const ContentId& id) const;
 

@@ -124,6 +124,11 @@ std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
   return found->id;
 }
 
+std::optional<ContentId> ManifestCache::digest_of(const std::string& name, const ContentId& id) const {
+  const auto found = index_.find(name);
+  return found != index_.end() && found->second.id == id ? found->second.digest : std::nullopt;
+}
+
 ManifestPtr ManifestCache::load(const SeenFile& file) const {
   const Known* const found = known(file);
   if (!found) return nullptr;

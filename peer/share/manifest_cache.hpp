@@ -35,6 +35,8 @@ class ManifestCache {
   std::optional<ContentId> find(const SeenFile& file) const;
   /// The manifest of this very file. Null when it is not there or damaged.
   ManifestPtr load(const SeenFile& file) const;
+  /// The SHA-256 of this file's bytes, if it is of one piece and is this content.
+  std::optional<ContentId> digest_of(const std::string& name, const ContentId& id) const;
   /// Of what was hashed.
   void put(const HashedFile& hashed);
   /// Forgets what belongs to no file of these.
