@@ -16,7 +16,7 @@ constexpr std::uint64_t kVersion = 1;
 constexpr std::string_view kVersionKey = "peerProcess_catalog";
 constexpr std::string_view kEntriesKey = "entries";
 
-enum class Key { unknown, version, entries, name, size, content_id, part };
+enum class Key { unknown, version, entries, name, size, content_id, part, sha256 };
 enum class Place { outside, root, entries, entry, behind };
 
 std::string_view spelled(Key key) {
@@ -27,6 +27,7 @@ std::string_view spelled(Key key) {
     case Key::size: return "size";
     case Key::content_id: return "content_id";
     case Key::part: return "part";
+    case Key::sha256: return "sha256";
     case Key::unknown: break;
   }
   return "an unknown key";
@@ -74,6 +75,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       entries_.back().name = std::string_view(value);  // a copy: the parser's own has more room than it needs
       return true;
     }
+    if (key_ == Key::sha256)
+      return from_hex(value, entries_.back().sha256.emplace()) || other(config::in_quotes(value));
     if (key_ != Key::content_id) return other(config::in_quotes(value));
     return from_hex(value, entries_.back().content_id) || other(config::in_quotes(value));
   }
@@ -96,7 +99,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     key_ = Key::unknown;
-    for (const Key known : {Key::version, Key::entries, Key::name, Key::size, Key::content_id, Key::part})
+    for (const Key known : {Key::version, Key::entries, Key::name, Key::size, Key::content_id, Key::part, Key::sha256})
       if (spelled(known) == name && ((bit(known) & kEntryKeys) != 0) == (place_ == Place::entry)) key_ = known;
     if (key_ != Key::unknown && (seen_ & bit(key_)) != 0) fail("is there twice");
     if (key_ != Key::unknown) seen_ |= bit(key_);
@@ -138,7 +141,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return whole_;
   }
 
-  static constexpr unsigned kEntryKeys = bit(Key::name) | bit(Key::size) | bit(Key::content_id) | bit(Key::part);
+  static constexpr unsigned kEntryKeys =
+      bit(Key::name) | bit(Key::size) | bit(Key::content_id) | bit(Key::part) | bit(Key::sha256);
 
   [[noreturn]] void fail_at(std::size_t offset, const std::string& message) const {
     const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
@@ -164,8 +168,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       case Key::entries: return "a list of entries";
       case Key::name: return "a name";
       case Key::size: return "bytes from 1 to " + std::to_string(CatalogEntry::kMaxSize);
-      case Key::content_id: return "64 hexadecimal digits";
       case Key::part: return "true or false";
+      case Key::content_id:
+      case Key::sha256: return "64 hexadecimal digits";
       case Key::unknown: break;
     }
     return place_ == Place::root || place_ == Place::entry ? "a plain value" : "an object";
@@ -213,7 +218,9 @@ std::string catalog_text(const std::vector<CatalogEntry>& entries) {
   for (const CatalogEntry& entry : entries) {
     const std::string line = (first ? "\n" : ",\n") + std::string(R"({"name":)") + nlohmann::json(entry.name).dump() +
                              R"(,"size":)" + std::to_string(entry.size) + R"(,"content_id":")" +
-                             to_hex(entry.content_id) + (entry.part ? R"(","part":true})" : "\"}");
+                             to_hex(entry.content_id) +
+                             (entry.sha256 ? R"(","sha256":")" + to_hex(*entry.sha256) : std::string()) +
+                             (entry.part ? R"(","part":true})" : "\"}");
     if (text.size() + line.size() + kEnd.size() > CatalogEntry::kMaxTextBytes) break;
     text += line;
     first = false;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct CatalogEntry {
   std::uint64_t size = 0;                  ///< Bytes, 1 to kMaxSize.
   std::array<std::byte, 32> content_id{};  ///< SHA-256 of its manifest.
   bool part = false;                       ///< Whoever offers it does not have all of it, and fetches the rest.
+  /// Of a file of one piece the SHA-256 of its bytes, from which its manifest follows.
+  std::optional<std::array<std::byte, 32>> sha256{};
 
   friend bool operator==(const CatalogEntry&, const CatalogEntry&) = default;
 };

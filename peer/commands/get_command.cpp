@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "config/hex.hpp"
 #include "config/manifest_path.hpp"
@@ -9,15 +12,19 @@
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/node/get.hpp"
+#include "peer/node/get_many.hpp"
 #include "peer/report/diagnostics.hpp"
+#include "peer/report/terminal.hpp"
 
 namespace p2p {
 namespace {
 
 constexpr const char* kGetFooter = R"(
-Prints the content id and the path. Run again after an interruption, it goes on where it was. Those who fetch the same
-file at the same time give each other what they have; the process ends when the file is complete and all that others
-asked for is sent.
+Prints the content id and the path, of many a line each; the last line on stderr says how many came, were there already
+and failed. A later get of many into the same folder fetches what is new or has changed, replaces what it put there
+itself, and says what is no longer offered. Run again after an interruption, it goes on where it was.
+Those who fetch the same file at the same time give each other what they have; the process ends when the file is
+complete and all that others asked for is sent.
 Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
 28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
@@ -34,25 +41,108 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+/// One name is for Get, all else for GetMany.
+void select(GetOptions& options, const std::vector<std::string>& words, const std::vector<std::string>& names,
+            bool all) {
+  if (all) options.selection.push_back({Wanted::Kind::all});
+  for (const std::string& word : words) options.selection.push_back(wanted_by(word));
+  for (const std::string& name : names) options.selection.push_back({Wanted::Kind::name, name});
+  const Wanted& only = options.selection.front();
+  if (options.selection.size() > 1 || only.kind != Wanted::Kind::name) return;
+  options.wanted = only.text;
+  options.selection.clear();
+  ContentId id;
+  if (!names.empty() || !config::from_hex(options.wanted, id)) return;
+  options.id = id;
+  options.wanted = config::to_hex(id);
+}
+
+const char* spelled(GetPlan::Outcome::State state) {
+  using State = GetPlan::Outcome::State;
+  return state == State::fetched ? "fetched" : state == State::there ? "there" : "failed";
+}
+
+void print_many_json(const GetMany& running, const GetOptions& options, std::ostream& out) {
+  const char* before = "[";
+  const auto print = [&](const nlohmann::ordered_json& each) {
+    out << std::exchange(before, ",") << each.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  };
+  for (const auto& [name, outcome] : running.outcomes()) {
+    nlohmann::ordered_json each{{"name", name}, {"state", spelled(outcome.state)}};
+    if (outcome.state == GetPlan::Outcome::State::failed) {
+      each["error"] = outcome.why;
+      each["exit_code"] = static_cast<int>(outcome.code);
+    } else {
+      each["content_id"] = config::to_hex(*outcome.id);
+      each["path"] = (options.out / name).lexically_normal().string();
+      each["size"] = outcome.size;
+      each["received"] = outcome.received;
+    }
+    print(each);
+  }
+  for (const auto& [name, removed] : running.no_longer_offered())
+    print({{"name", name}, {"state", removed ? "removed" : "no longer offered"}});
+  out << (*before == '[' ? "[]\n" : "]\n");
+}
+
+void print_many(const GetMany& running, const GetOptions& options, std::ostream& out) {
+  if (options.net.json) return print_many_json(running, options, out);
+  for (const auto& [name, outcome] : running.outcomes())
+    if (outcome.state != GetPlan::Outcome::State::failed)
+      out << config::to_hex(*outcome.id) << "  " << config::printable((options.out / name).lexically_normal().string())
+          << '\n';
+}
+
+ExitCode get_many(const GetOptions& options, std::ostream& out) {
+  GetMany running(options);
+  const auto tell = [&] {
+    print_many(running, options, out);
+    out.flush();
+    for (const auto& [name, outcome] : running.outcomes())
+      if (outcome.state == GetPlan::Outcome::State::failed) say(config::in_quotes(name) + " failed: " + outcome.why);
+    say(running.summary());
+  };
+  try {
+    const ExitCode code = running.run();
+    tell();
+    return code;
+  } catch (const ExitError&) {
+    tell();
+    throw;
+  }
+}
+
 }  // namespace
 
 const Subcommand kGetCommand{
     .name = "get",
-    .help = "  get NAME                    Fetch a shared file from all who have it\n",
+    .help =
+        "  get NAME                    Fetch a shared file or folder from all who have it\n"
+        "  get FOLDER/, 'PATTERN', --all   Fetch many\n",
     .example = "  peerProcess get big.bin --join HOST:5000    Fetch a shared file from all who have it\n",
     .run = parse_and_run<parse_get, get_shared>};
 
 std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) {
   GetOptions options;
-  CLI::App app{"Fetches a shared file from all who have it, and verifies it", "peerProcess get"};
+  CLI::App app{"Fetches shared files and folders from all who have them, and verifies them", "peerProcess get"};
   app.footer(kGetFooter);
   const auto is_name = [](const std::string& word) {
-    const std::string fault = config::path_fault(word);
+    const std::string fault = config::path_fault(word.ends_with('/') ? word.substr(0, word.size() - 1) : word);
     return fault.empty() ? std::string() : "the name " + fault;
   };
-  app.add_option("NAME", options.wanted, "A file's name as ls prints it, or a content id of 64 hexadecimal digits")
-      ->required()
+  std::vector<std::string> words;
+  std::vector<std::string> names;
+  bool all = false;
+  app.add_option("NAME", words,
+                 "A name as ls prints it, or a content id of 64 hexadecimal digits; several; FOLDER/ for all names in "
+                 "it; a pattern such as 'sub/*.bin'")
       ->check(CLI::Validator(is_name, ""));
+  app.add_option("--name", names, "The same, but a name whatever it looks like; may be said several times")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(is_name, "NAME"));
+  app.add_flag("--all", all, "All that is offered");
+  app.add_flag("--delete", options.remove,
+               "Remove what an earlier get put there, nobody has changed, and nobody offers any more");
   app.add_option("--out", options.out, "The folder that it is put into, under its name")->capture_default_str();
   app.add_option("--quorum", options.quorum,
                  "Of contents that share the name take the one that holders at so many IP addresses agree on")
@@ -79,18 +169,22 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv), [] {})) return *code;
+  const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+    if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
+      throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
+    select(options, words, names, all);
+    if (options.remove && options.selection.empty())
+      throw CLI::ValidationError("--delete",
+                                 "belongs to a get of many files: --all, FOLDER/, a pattern, several names");
+  });
+  if (code) return *code;
   options.serve = !no_serve;
-  ContentId id;
-  if (config::from_hex(options.wanted, id)) {
-    options.id = id;
-    options.wanted = config::to_hex(id);
-  }
   return options;
 }
 
 ExitCode get_shared(const GetOptions& options, std::ostream& out) {
   start_diagnostics("get", options.net.log_level);
+  if (!options.selection.empty()) return get_many(options, out);
   Get running(options);
   const ExitCode code = running.run();
   if (code != ExitCode::complete) return code;

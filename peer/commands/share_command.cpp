@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "config/hex.hpp"
+#include "config/manifest.hpp"
+#include "config/manifest_path.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/discovery/dht_module.hpp"
@@ -35,7 +37,8 @@ namespace {
 constexpr const char* kShareFooter = R"(
 Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Names
 that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
-Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever reaches the port may
+With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
+it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever reaches the port may
 fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a file of its own
 name, or that and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
 A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
@@ -56,7 +59,12 @@ class Share {
                                         .port = plan.self.port,
                                         .multicast = options.net.multicast,
                                         .dht = options.net.dht})),
-        library_(io_, {.folder = plan.folder, .hidden = plan.hidden, .reserve = options.reserve, .jobs = options.jobs},
+        library_(io_,
+                 {.folder = plan.folder,
+                  .hidden = plan.hidden,
+                  .reserve = options.reserve,
+                  .jobs = options.jobs,
+                  .as = options.as},
                  hooks()),
         node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_,
               DoorLimits::open(spare_connections(0)),
@@ -227,7 +235,8 @@ const Subcommand kShareCommand{
     .name = "share",
     .help =
         "  share --folder DIR          Offer every file of a folder to whoever asks for it by name\n"
-        "  share CLUSTER               The same for a folder with a cluster file\n",
+        "  share --as NAME DIR         Offer a folder as one content\n"
+        "  share CLUSTER               Offer every file of a folder with a cluster file\n",
     .example =
         "  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name\n",
     .run = parse_and_run<parse_share, share_folder>};
@@ -238,6 +247,14 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.footer(kShareFooter);
   app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")
       ->check(CLI::ExistingDirectory.description(""));
+  app.add_option("--as", options.as, "Offer DIR as one content of this name, which get fetches as a folder")
+      ->check(CLI::Validator(
+          [](const std::string& word) {
+            std::string fault = config::path_fault(word);
+            if (fault.empty()) fault = config::file_name_fault(word);
+            return fault.empty() ? fault : "the name " + fault;
+          },
+          "NAME"));
   app.add_option("--folder", options.folder,
                  "The folder, made into manifests in the background and watched for changes")
       ->check(CLI::ExistingDirectory.description("DIR"));
@@ -255,8 +272,9 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   add_network_options(app, options.net);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
     if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
+    if (options.as && options.cluster && !options.folder) options.folder = std::exchange(options.cluster, std::nullopt);
     if (options.folder.has_value() == options.cluster.has_value())
-      throw CLI::ValidationError("share", "expected --folder DIR, or the folder of a cluster");
+      throw CLI::ValidationError("share", "expected --folder DIR, --as NAME DIR, or the folder of a cluster");
     if (options.host &&
         !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) +
                        ":1"))

@@ -22,6 +22,7 @@ struct ShareOptions {
   NetworkOptions net;
   std::optional<std::filesystem::path> folder;  ///< Exactly one of the two.
   std::optional<std::filesystem::path> cluster;
+  std::optional<std::string> as;  ///< The folder is one content of this name.
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
   Reserve reserve;

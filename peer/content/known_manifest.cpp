@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Bytes. To begin threads takes longer than the SHA-256 of so few.
+constexpr std::uint64_t kLongToHash = 1u << 20;
+
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 std::string read(const fs::path& path) {
@@ -73,7 +76,8 @@ void save_manifest(const fs::path& folder, const KnownManifest& known) {
 Content content_of(const fs::path& root, ManifestPtr known) {
   Layout layout = layout_of(known->manifest);
   const ContentId id = known->id;
-  const bool is_sha256 = known->manifest.piece_hash == config::PieceHash::sha256;
+  const bool takes_long =
+      known->manifest.piece_hash == config::PieceHash::sha256 && layout.geometry().total_size() > kLongToHash;
   return {.root = root,
           .layout = std::move(layout),
           .id = id,
@@ -85,7 +89,7 @@ Content content_of(const fs::path& root, ManifestPtr known) {
                 digest_of(known->manifest.piece_hash, bytes, found);
                 return std::ranges::equal(found, right);
               },
-          .matching_takes_long = is_sha256};
+          .matching_takes_long = takes_long};
 }
 
 }  // namespace p2p

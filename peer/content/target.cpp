@@ -7,6 +7,7 @@
 #include <span>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "peer/content/hash_files.hpp"
 #include "peer/ground/exit_code.hpp"
@@ -18,13 +19,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A content whose root is a file is that file.
+fs::path place_of(const fs::path& root, const config::Manifest& manifest, const std::string& path) {
+  return manifest.folder ? root / path : root;
+}
+
 bool has_bytes(const fs::path& root, const config::Manifest& manifest, ProgressMode progress) {
-  const std::uint64_t size = manifest.files.front().size;
-  if (File(root, File::Mode::read).size() != size) return false;
-  const FileToHash file{root, size};
+  std::error_code ignored;
+  for (const std::string& folder : manifest.folders)
+    if (!fs::is_directory(root / folder, ignored)) return false;
+  std::vector<FileToHash> files;
+  for (const config::ManifestFile& file : manifest.files) {
+    files.push_back({place_of(root, manifest, file.path), file.size});
+    if (manifest.folder && !fs::is_regular_file(files.back().path, ignored)) return false;
+    if (File(files.back().path, File::Mode::read).size() != file.size) return false;
+  }
   const unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
-  const HashedPieces found =
-      hash_files(std::span(&file, 1), {manifest.piece_size, manifest.piece_hash, jobs, progress});
+  const HashedPieces found = hash_files(files, {manifest.piece_size, manifest.piece_hash, jobs, progress});
   return found.cut_short.empty() && found.digests == manifest.digests;
 }
 
@@ -46,11 +57,15 @@ bool is_there(const fs::path& root, const ManifestPtr& known, bool update, Progr
   if (status.type() == fs::file_type::not_found && !something_is_at(root)) return false;
   if (error && status.type() != fs::file_type::not_found)
     throw ExitError(ExitCode::io, "cannot look at " + root.string() + ": " + error.message());
-  if (!fs::is_regular_file(status))
-    throw ExitError(ExitCode::content_mismatch,
-                    root.string() + " is there, and no file; move it away, or say another folder with --out");
-  if (has_bytes(root, known->manifest, progress)) {
-    if (update) set_executable(root, known->manifest.files.front().executable());
+  const config::Manifest& manifest = known->manifest;
+  if (status.type() != (manifest.folder ? fs::file_type::directory : fs::file_type::regular))
+    throw ExitError(ExitCode::content_mismatch, root.string() + " is there, and no " +
+                                                    (manifest.folder ? "folder" : "file") +
+                                                    "; move it away, or say another folder with --out");
+  if (has_bytes(root, manifest, progress)) {
+    if (update)
+      for (const config::ManifestFile& file : manifest.files)
+        set_executable(place_of(root, manifest, file.path), file.executable());
     remove_stale_journals(content_of(root, known));
     return true;
   }

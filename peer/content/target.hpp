@@ -1,4 +1,4 @@
-// The file that `get` is to make: what is there already.
+// The file or folder that `get` is to make: what is there already.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace p2p {
 
-/// Whether the complete file of this manifest is at `root`. With `update`, one that differs in nothing but whether it
-/// can be executed is made so. Throws ExitError: content_mismatch when something else is there and may not be changed
-/// (`update`), or is no file; io when it cannot be read.
+/// Whether the complete content of this manifest is at `root`; a folder may have more in it. With `update`, files that
+/// differ in nothing but whether they can be executed are made so. Throws ExitError: content_mismatch when something
+/// else is there and may not be changed (`update`), or is of another kind; io when it cannot be read.
 bool is_there(const std::filesystem::path& root, const ManifestPtr& known, bool update, ProgressMode progress);
 
 }  // namespace p2p

@@ -26,8 +26,9 @@ class AnswerRoom {
   /// The answer has come, or ended otherwise: it takes nothing any more. No effect on one that was stopped.
   void end(Ticket answer) { coming_.erase(answer); }
 
-  /// How much of one answer may be kept: half of what is left, so that those that come later are not shut out.
-  std::size_t for_one() const { return (bytes_ - kept_) / 2; }
+  /// How much of one answer may be kept: three quarters of what is left, so that a node may offer a hundred thousand
+  /// files, and those that come later are not shut out.
+  std::size_t for_one() const { return (bytes_ - kept_) / 4 * 3; }
   /// So many bytes of an answer are kept for as long as the search lasts. Precondition: no more than for_one().
   void keep(std::size_t bytes);
   /// More would have been kept than there was room for.

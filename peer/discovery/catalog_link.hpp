@@ -20,8 +20,9 @@
 namespace p2p {
 
 /// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a SHA-256 of
-/// network and question. The question is a file's name, a content id in 64 lower-case digits, or empty: all that is
-/// offered. A node of another network answers with nothing, because no question of its own looks so.
+/// network and question. The question is a file's name, a folder's with a slash behind it for all names that begin so,
+/// a content id in 64 lower-case digits, empty for all that is offered, or a slash for all with what manifests follow
+/// from. A node of another network answers with nothing, because no question of its own looks so.
 ContentPrefix catalog_key(std::string_view network, std::string_view question);
 
 struct NodeCatalog {

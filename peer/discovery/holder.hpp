@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "peer/discovery/address.hpp"
@@ -20,6 +21,7 @@ struct Holder {
   ContentId id;
   std::uint64_t size;
   bool part = false;  ///< It fetches the file itself, and its word on the name is only what others told it.
+  std::optional<ContentId> sha256 = {};  ///< Of the bytes of a file of one piece, by which its manifest can be made.
 };
 
 }  // namespace p2p

@@ -14,6 +14,9 @@ namespace {
 // The memory that a holder takes where it is kept and listed, beside its entry.
 constexpr std::size_t kListedBytes = 320;
 
+/// That of all names has no name of its own.
+bool is_folder(const std::string& wanted) { return wanted.empty() || wanted.ends_with('/'); }
+
 }  // namespace
 
 HolderSearch::HolderSearch(asio::io_context& io, Discovery& discovery, Options options)
@@ -32,7 +35,7 @@ void HolderSearch::run(std::set<Address> known, const std::set<Address>& also,
   const auto done = [this, round, alive = std::weak_ptr(self_)] {
     if (!alive.expired()) on_all_found(round);
   };
-  if (options_.wanted.empty())
+  if (is_folder(options_.wanted))
     discovery_.find_nodes(
         [this, round, alive = std::weak_ptr(self_)](const Node& node) {
           if (!alive.expired()) add(round, {node.host, node.port});
@@ -128,10 +131,12 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
   std::size_t left = round->room->for_one();
   bool whole = catalog.whole;
   for (const config::CatalogEntry& entry : catalog.entries) {
-    const bool fits =
-        options_.wanted.empty() || (options_.id ? entry.content_id == *options_.id : entry.name == options_.wanted);
+    const bool fits = options_.id                  ? entry.content_id == *options_.id
+                      : options_.wanted == "/"     ? true
+                      : is_folder(options_.wanted) ? entry.name.starts_with(options_.wanted)
+                                                   : entry.name == options_.wanted;
     if (!fits) continue;
-    const std::size_t bytes = config::memory_of(entry) + kListedBytes;
+    const std::size_t bytes = sizeof entry + entry.name.capacity() + kListedBytes;
     if (bytes > left) {
       whole = false;
       break;
@@ -139,7 +144,8 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     left -= bytes;
     round->room->keep(bytes);
     ++round->holders;
-    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part});
+    round->on_holder(
+        {catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part, entry.sha256});
   }
   if (!whole) round->room->note_cut();
 }

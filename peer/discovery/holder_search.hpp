@@ -27,7 +27,8 @@ class HolderSearch {
   struct Options {
     PeerId self;
     std::string network;
-    std::string wanted;  ///< A name, or the digits of `id`; empty: every file of every node.
+    std::string wanted;  ///< A name, a folder of names with a slash behind it, or the digits of `id`; empty: every
+                         ///< file of every node.
     std::optional<ContentId> id;
     std::vector<Address> join;
     std::chrono::seconds patience{2};  ///< For catalogs that have begun to come when nobody else will be found.
@@ -53,11 +54,13 @@ class HolderSearch {
 
   /// From the next round on: who has this content, under whatever name.
   void look_for(const ContentId& id);
-  /// From the next round on: what this name is, at whoever has it.
+  /// From the next round on: what this name is, at whoever has it. Or `wanted` as above.
   void look_for(const std::string& name);
 
   /// How many nodes have answered in the latest round.
   std::size_t answered() const { return round_ ? round_->answered : 0; }
+  /// All that they answered was kept.
+  bool whole() const { return !round_ || round_->room->cut() == 0; }
   /// The addresses that were asked in vain in it, and why.
   const std::map<Address, DialFailure>& failures() const { return failures_; }
 

@@ -129,10 +129,28 @@ void Get::look(const GetSteps::Look& round) {
   search_.run(
       fetch_ ? fetch_->linked() : std::set<Address>(), round.also,
       [this](const Holder& holder) {
+        called_.try_emplace(holder.id, holder.name);
         steps_.on_holder(holder);
         act();
       },
-      [this] {
+      [this, by_name = !round.id] {
+        if (by_name && called_.empty() && search_.answered() > 0) return look_for_folder();
+        steps_.on_looked(asked(), now());
+        act();
+      });
+}
+
+/// Nobody has the name; it may be a folder of names.
+void Get::look_for_folder() {
+  search_.look_for(options_.wanted + "/");
+  const auto names = std::make_shared<std::set<std::string>>();
+  search_.run(
+      {}, {}, [names](const Holder& holder) { names->insert(holder.name); },
+      [this, names] {
+        if (!names->empty())
+          return life_.fail({ExitCode::usage, config::in_quotes(options_.wanted) + " is a folder of " +
+                                                  std::to_string(names->size()) + " names, not a name; say " +
+                                                  config::in_quotes(options_.wanted + "/") + " for all of them"});
         steps_.on_looked(asked(), now());
         act();
       });
@@ -152,14 +170,11 @@ void Get::ask_for_manifest(const GetSteps::AskForManifest& wanted) {
 void Get::begin() {
   known_ = arrived_;
   const config::Manifest& manifest = known_->manifest;
-  if (manifest.folder)
-    throw ExitError(ExitCode::content_mismatch,
-                    config::in_quotes(options_.wanted) + " is a folder's content, expected a file's");
   if (const std::string fault =
           steps_.fault_of(manifest.total_size(), manifest.piece_hash == config::PieceHash::sha256);
       !fault.empty())
     throw ExitError(ExitCode::content_mismatch, fault);
-  root_ = options_.out / (options_.id ? manifest.files.front().path : options_.wanted);
+  root_ = options_.out / name_here();
   // Looking has a progress of its own.
   std::optional<StartWatch> busy(std::in_place,
                                  StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
@@ -170,8 +185,8 @@ void Get::begin() {
   busy.reset();
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
-  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)), options_.update,
-                           door_ ? door_->port() : std::uint16_t{0}};
+  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)),
+                           options_.update && !manifest.folder, door_ ? door_->port() : std::uint16_t{0}};
   Fetch::Hooks hooks{.on_complete =
                          [this] {
                            // It has come in time.
@@ -231,7 +246,8 @@ void Get::end_fetch() {
   // Not now: this comes from inside of what is to end.
   fetch_->finish([this] {
     asio::post(io_, [this] {
-      given_up_ = content_of(root_, fetch_->known());
+      // Of a folder it stays: the next one begins with the pieces that it has in common.
+      if (!fetch_->known()->manifest.folder) given_up_ = content_of(root_, fetch_->known());
       fetch_.reset();
       ending_ = false;
       if (gone_) return gone_();
@@ -257,10 +273,16 @@ void Get::farewell(std::function<void()> gone) {
     end();
 }
 
+/// A folder's manifest does not say how it is called; those who hold it do.
+std::string Get::name_here() const {
+  if (!options_.id) return options_.wanted;
+  return known_->manifest.folder ? called_.at(known_->id) : known_->manifest.files.front().path;
+}
+
 Get::Result Get::result() const {
   const config::Manifest& manifest = known_->manifest;
   return {.id = known_->id,
-          .name = options_.id ? manifest.files.front().path : options_.wanted,
+          .name = name_here(),
           .path = root_.lexically_normal(),
           .size = manifest.total_size(),
           .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),

@@ -1,10 +1,11 @@
-// A process that fetches one shared file from all who have it or a part of it: finds them, verifies what comes, gives
-// it to others who fetch it, and ends. The shell of GetSteps, which decides what is done when.
+// A process that fetches one shared file, or folder, from all who have it or a part of it: finds them, verifies what
+// comes, gives it to others who fetch it, and ends. The shell of GetSteps, which decides what is done when.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,9 +48,11 @@ class Get {
   struct Carry;
 
   GetSteps::Asked asked() const { return {search_.answered(), search_.failures()}; }
+  std::string name_here() const;
   void act();
   void wait();
   void look(const GetSteps::Look& round);
+  void look_for_folder();
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
   void open_door();
   void begin();
@@ -69,12 +72,13 @@ class Get {
   std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;
   GetSteps steps_;
-  asio::steady_timer timer_;         ///< At steps_.next_deadline().
-  ManifestPtr arrived_;              ///< The manifest that came last, whether it is wanted or not.
-  ManifestPtr known_;                ///< The manifest of what is fetched.
-  std::filesystem::path root_;       ///< Where its file is to be.
-  std::optional<Content> given_up_;  ///< What the name meant before, unfinished.
-  std::optional<GetDoor> door_;      ///< None where nobody is served.
+  asio::steady_timer timer_;                 ///< At steps_.next_deadline().
+  ManifestPtr arrived_;                      ///< The manifest that came last, whether it is wanted or not.
+  std::map<ContentId, std::string> called_;  ///< By the word of the first holder of each.
+  ManifestPtr known_;                        ///< The manifest of what is fetched.
+  std::filesystem::path root_;               ///< Where its file is to be.
+  std::optional<Content> given_up_;          ///< What the name meant before, unfinished.
+  std::optional<GetDoor> door_;              ///< None where nobody is served.
   std::optional<Fetch> fetch_;
   bool ending_ = false;         ///< The fetch ends, for another one to begin.
   std::function<void()> gone_;  ///< The process leaves as soon as it has ended.

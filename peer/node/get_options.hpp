@@ -9,6 +9,7 @@
 
 #include "peer/discovery/address.hpp"
 #include "peer/ground/rates.hpp"
+#include "peer/node/selection.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/storage/content.hpp"
 
@@ -27,8 +28,10 @@ struct NetworkOptions {
 
 struct GetOptions {
   NetworkOptions net;
-  std::string wanted;           ///< A name without fault by path_fault(), or
-  std::optional<ContentId> id;  ///< the content id that it is in hexadecimal digits.
+  std::string wanted;                  ///< A name without fault by path_fault(), or
+  std::optional<ContentId> id;         ///< the content id that it is in hexadecimal digits; or
+  std::vector<Wanted> selection = {};  ///< many.
+  bool remove = false;                 ///< Of what earlier runs fetched: the files that nobody offers any more.
   std::filesystem::path out = ".";
   std::optional<std::uint32_t> quorum;
   std::optional<std::uint32_t> timeout_s;

@@ -50,6 +50,7 @@ ShareNode::ShareNode(asio::io_context& io, Node self, std::string network, Libra
       network_(std::move(network)),
       library_(library),
       hooks_(std::move(hooks)),
+      everything_in_full_(catalog_key(network_, "/")),
       everything_(catalog_key(network_, "")),
       members_(members_key(network_)),
       sweep_timer_(io),
@@ -68,23 +69,39 @@ ShareNode::~ShareNode() = default;
 
 // --- what is offered -----------------------------------------------------------------------------------------------
 
+/// "a/", "a/b/" of "a/b/c".
+template <class Visit>
+void for_each_folder(const std::string& name, Visit&& visit) {
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
+    visit(name.substr(0, slash + 1));
+}
+
 void ShareNode::offered(const Holding& holding) {
-  holdings_[holding.name] = holding;
+  const auto entry = holdings_.insert_or_assign(holding.name, holding);
   ids_[prefix_of(holding.id)] = holding.id;
-  questions_[catalog_key(network_, holding.name)].insert(holding.name);
-  questions_[catalog_key(network_, config::to_hex(holding.id))].insert(holding.name);
+  by_id_[catalog_key(network_, config::to_hex(holding.id))] = holding.id;
+  named_.insert_or_assign(catalog_key(network_, holding.name), entry.first);
   whole_catalog_.reset();
+  if (!entry.second) return;
+  for_each_folder(holding.name, [&](std::string prefix) {
+    Folder& folder = folders_[catalog_key(network_, prefix)];
+    folder.prefix = std::move(prefix);
+    ++folder.files;
+  });
 }
 
 void ShareNode::withdrawn(const Holding& holding) {
-  holdings_.erase(holding.name);
+  named_.erase(catalog_key(network_, holding.name));
   whole_catalog_.reset();
-  for (const std::string& question : {holding.name, config::to_hex(holding.id)}) {
-    const auto names = questions_.find(catalog_key(network_, question));
-    names->second.erase(holding.name);
-    if (names->second.empty()) questions_.erase(names);
+  if (holdings_.erase(holding.name) > 0)
+    for_each_folder(holding.name, [&](const std::string& prefix) {
+      const auto folder = folders_.find(catalog_key(network_, prefix));
+      if (--folder->second.files == 0) folders_.erase(folder);
+    });
+  if (!library_.offers(holding.id)) {
+    ids_.erase(prefix_of(holding.id));
+    by_id_.erase(catalog_key(network_, config::to_hex(holding.id)));
   }
-  if (!library_.offers(holding.id)) ids_.erase(prefix_of(holding.id));
   // Even when another file has this content: the exchange may read the one that has changed.
   drop(holding.id);
 }
@@ -109,10 +126,15 @@ std::shared_ptr<const std::string> ShareNode::manifest_for(const ContentPrefix& 
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
   std::vector<config::CatalogEntry> entries;
-  const auto add = [&](const Holding& holding) { entries.push_back({holding.name, holding.size, holding.id}); };
+  const auto add = [&](const Holding& holding) {
+    entries.push_back({holding.name, holding.size, holding.id});
+    if (key != everything_) entries.back().sha256 = library_.digest_of(holding);
+  };
   if (key != everything_) {
-    if (const auto names = questions_.find(key); names != questions_.end())
-      for (const std::string& name : names->second) add(holdings_.at(name));
+    if (key == everything_in_full_)
+      for (const auto& [name, holding] : holdings_) add(holding);
+    else
+      for (const std::string& name : names_for(key)) add(holdings_.at(name));
     return std::make_shared<const std::string>(config::catalog_text(entries));
   }
   if (!whole_catalog_) {
@@ -120,6 +142,20 @@ std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& k
     whole_catalog_ = std::make_shared<const std::string>(config::catalog_text(entries));
   }
   return whole_catalog_;
+}
+
+/// In ascending order. A name may have the digits of another content's id.
+std::set<std::string> ShareNode::names_for(const ContentPrefix& key) const {
+  std::set<std::string> names;
+  if (const auto named = named_.find(key); named != named_.end()) names.insert(named->second->first);
+  if (const auto id = by_id_.find(key); id != by_id_.end())
+    for (const std::string& name : library_.names_of(id->second))
+      if (holdings_.contains(name)) names.insert(name);
+  if (const auto folder = folders_.find(key); folder != folders_.end())
+    for (auto each = holdings_.lower_bound(folder->second.prefix);
+         each != holdings_.end() && each->first.starts_with(folder->second.prefix); ++each)
+      names.insert(each->first);
+  return names;
 }
 
 // --- contents ------------------------------------------------------------------------------------------------------
@@ -205,8 +241,8 @@ void ShareNode::end_visits(const ContentId& id) {
 }
 
 std::string ShareNode::name_of(const ContentId& id) const {
-  const auto names = questions_.find(catalog_key(network_, config::to_hex(id)));
-  return names == questions_.end() ? config::to_hex(id) : *names->second.begin();
+  const std::vector<std::string> names = library_.names_of(id);
+  return names.empty() ? config::to_hex(id) : names.front();
 }
 
 std::vector<ShareNode::Visit> ShareNode::visits() const {

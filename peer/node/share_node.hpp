@@ -70,7 +70,8 @@ class ShareNode final : private DoorUses {
   bool gives_manifest(const ContentPrefix& content) const override { return ids_.contains(content); }
   bool knows_members_of(const ContentPrefix& network) const override { return hooks_.members && network == members_; }
   bool answers(const ContentPrefix& question) const override {
-    return question == everything_ || questions_.contains(question);
+    return question == everything_ || question == everything_in_full_ || named_.contains(question) ||
+           folders_.contains(question) || by_id_.contains(question);
   }
 
   std::shared_ptr<const std::string> manifest_for(const ContentPrefix& prefix);
@@ -84,6 +85,7 @@ class ShareNode final : private DoorUses {
   void note_gone(const ContentId& id, PeerId peer);
   void end_visits(const ContentId& id);
   std::string name_of(const ContentId& id) const;
+  std::set<std::string> names_for(const ContentPrefix& key) const;
   void sweep();
 
   asio::io_context& io_;
@@ -92,12 +94,22 @@ class ShareNode final : private DoorUses {
   Library& library_;
   Hooks hooks_;
 
-  std::map<ContentPrefix, ContentId> ids_;                    ///< Of what is offered.
-  std::map<ContentPrefix, std::set<std::string>> questions_;  ///< By catalog_key(): the names that answer it.
-  std::map<std::string, Holding> holdings_;                   ///< By name.
-  ContentPrefix everything_;                                  ///< The catalog_key() of all.
-  ContentPrefix members_;                                     ///< The members_key() of the network.
-  std::shared_ptr<const std::string> whole_catalog_;          ///< Null after a change.
+  /// A folder of names: the questions that end with a slash.
+  struct Folder {
+    std::string prefix;     ///< With the slash.
+    std::size_t files = 0;  ///< Names that begin so.
+  };
+  using Holdings = std::map<std::string, Holding>;
+
+  Holdings holdings_;                                  ///< By name.
+  std::map<ContentPrefix, ContentId> ids_;             ///< Of what is offered.
+  std::map<ContentPrefix, Holdings::iterator> named_;  ///< By catalog_key() of the name,
+  std::map<ContentPrefix, ContentId> by_id_;           ///< of the content id's digits,
+  std::map<ContentPrefix, Folder> folders_;            ///< and of each folder that names are in.
+  ContentPrefix everything_in_full_;                   ///< The same, with what manifests follow from.
+  ContentPrefix everything_;                           ///< The catalog_key() of all.
+  ContentPrefix members_;                              ///< The members_key() of the network.
+  std::shared_ptr<const std::string> whole_catalog_;   ///< Null after a change.
 
   std::deque<std::pair<PeerId, std::string>>
       callers_;  ///< The callers that came last, and from where; of a bounded length.

@@ -77,17 +77,19 @@ class Scanner {
     if (is_hidden_(name) || ::lstat((root_ / name).c_str(), &status) != 0) return;
     if (std::size_t* const count = reason_to_leave_out(name, status)) {
       ++*count;
-      return;
+      if (count != &scan_.left_out.empty) return;
     }
     const bool is_folder = S_ISDIR(status.st_mode);
     std::string fault = config::path_fault(name);
     if (fault.empty() && !is_folder)
       fault = config::file_name_fault(name.substr(name.rfind('/') + 1));  // npos + 1 is 0
     if (!fault.empty()) return refuse(name, fault);
-    if (is_folder)
+    if (is_folder) {
       folders_.push_back(name);
-    else
-      scan_.files.push_back(seen(name, status));
+      scan_.folders.push_back(name);
+    } else {
+      (status.st_size > 0 ? scan_.files : scan_.empty_files).push_back(seen(name, status));
+    }
   }
 
   /// Where it is counted; null when it is offered, or entered.

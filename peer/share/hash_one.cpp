@@ -16,16 +16,57 @@
 namespace p2p {
 namespace {
 
-/// Whether somebody has the file open for writing: then the kernel gives no read lease on it. Where it gives none to us
-/// for another reason (the file is somebody else's, the file system has no leases) nobody can tell.
-bool open_for_writing(const std::filesystem::path& path) {
-  const File file(path, File::Mode::read);
+ContentId id_of(const std::string& text) { return sha256(std::as_bytes(std::span(text))); }
+
+/// On this thread alone: to begin another one takes longer than to hash so little. False when there are fewer bytes.
+bool hash_small(const File& file, HashedFile& hashed) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(hashed.file.size));
+  if (file.read_at(0, bytes) != bytes.size()) return false;
+  hashed.digest = sha256(bytes);
+  hashed.id = id_of(config::manifest_text(manifest_of(hashed.file, *hashed.digest)));
+  return true;
+}
+
+bool hash_large(const std::filesystem::path& path, unsigned jobs, const std::atomic<bool>& stop,
+                std::atomic<std::uint64_t>& hashed_bytes, HashedFile& hashed) {
+  const FileToHash to_hash{path, hashed.file.size};
+  const HashOptions how{
+      usual_piece_size(hashed.file.size), config::PieceHash::sha256, jobs, ProgressMode::none, &stop, &hashed_bytes};
+  const HashedPieces pieces = hash_files(std::span(&to_hash, 1), how);
+  if (!pieces.cut_short.empty()) return false;
+  hashed.text = config::manifest_text(manifest_of(hashed.file, pieces.digests));
+  hashed.id = id_of(hashed.text);
+  return true;
+}
+
+}  // namespace
+
+/// Then the kernel gives no read lease on it. Where it gives none to us for another reason (the file is somebody
+/// else's, the file system has no leases) nobody can tell.
+bool is_open_for_writing(const File& file) {
   if (::fcntl(file.descriptor(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
   ::fcntl(file.descriptor(), F_SETLEASE, F_UNLCK);
   return false;
 }
 
-}  // namespace
+config::Manifest manifest_of(const SeenFile& file, std::span<const std::byte> digests) {
+  return {.folder = false,
+          .piece_size = usual_piece_size(file.size),
+          .piece_hash = config::PieceHash::sha256,
+          .files = {{file.name.substr(file.name.rfind('/') + 1), file.size, file.executable ? 0755u : 0644u}},
+          .folders = {},
+          .digests = {digests.begin(), digests.end()}};
+}
+
+ManifestPtr manifest_of_small(const std::string& name, std::uint64_t size, const ContentId& digest,
+                              const ContentId& id) {
+  if (size > usual_piece_size(size)) return nullptr;
+  for (const bool executable : {false, true}) {
+    const SeenFile file{.name = name, .size = size, .executable = executable};
+    if (auto known = check_manifest(config::manifest_text(manifest_of(file, digest)), id, name)) return known;
+  }
+  return nullptr;
+}
 
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
                     const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes) {
@@ -34,21 +75,11 @@ HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, uns
   const std::filesystem::path path = root / file.name;
   try {
     hashed.result = Result::busy;
-    if (open_for_writing(path) || see_file(root, file.name) != file) return hashed;
-    config::Manifest manifest{
-        .folder = false,
-        .piece_size = usual_piece_size(file.size),
-        .piece_hash = config::PieceHash::sha256,
-        .files = {{file.name.substr(file.name.rfind('/') + 1), file.size, file.executable ? 0755u : 0644u}},
-        .folders = {},
-        .digests = {}};
-    const FileToHash to_hash{path, file.size};
-    const HashOptions how{manifest.piece_size, manifest.piece_hash, jobs, ProgressMode::none, &stop, &hashed_bytes};
-    HashedPieces pieces = hash_files(std::span(&to_hash, 1), how);
-    if (!pieces.cut_short.empty() || see_file(root, file.name) != file || open_for_writing(path)) return hashed;
-    manifest.digests = std::move(pieces.digests);
-    hashed.text = config::manifest_text(manifest);
-    hashed.id = sha256(std::as_bytes(std::span(hashed.text)));
+    const File open(path, File::Mode::read);
+    if (is_open_for_writing(open) || see_file(root, file.name) != file) return hashed;
+    const bool whole = file.size <= usual_piece_size(file.size) ? hash_small(open, hashed)
+                                                                : hash_large(path, jobs, stop, hashed_bytes, hashed);
+    if (!whole || see_file(root, file.name) != file || is_open_for_writing(open)) return hashed;
     hashed.result = Result::hashed;
     if (hashed.text.size() > config::Manifest::kMaxTextBytes) {
       hashed.result = Result::failed;

@@ -9,6 +9,7 @@
 
 #include "peer/ground/clock.hpp"
 #include "peer/share/hash_one.hpp"
+#include "peer/share/tree.hpp"
 
 namespace p2p {
 
@@ -44,9 +45,7 @@ struct Library::Carry {
 
   void operator()(LibraryPlan::Look) const { library.look_now(); }
   void operator()(const LibraryPlan::Hash& next) const { library.hash(next.file); }
-  void operator()(const LibraryPlan::Keep& kept) const {
-    library.cache_.put(kept.hashed.file, kept.hashed.id, kept.hashed.text);
-  }
+  void operator()(const LibraryPlan::Keep& kept) const { library.cache_.put(kept.hashed); }
   void operator()(const LibraryPlan::Offer& offer) const { library.hooks_.on_offered(offer.holding); }
   void operator()(const LibraryPlan::Withdraw& withdraw) const { library.hooks_.on_withdrawn(withdraw.holding); }
   void operator()(const LibraryPlan::Warn& warning) const { spdlog::warn("{}", warning.text); }
@@ -72,15 +71,31 @@ void Library::wait() {
 
 // --- looking and hashing, each on its thread -----------------------------------------------------------------------
 
+/// Any thread.
+FolderScan Library::scan(const std::function<void(const std::filesystem::path&)>& on_folder) const {
+  const auto is_hidden = [this](const std::string& name) {
+    return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name);
+  };
+  return scan_folder(options_.folder, is_hidden, options_.reserve, on_folder);
+}
+
+/// What has this name now.
+std::optional<SeenFile> Library::see(const std::string& name) const {
+  if (!options_.as) return see_file(options_.folder, name);
+  try {
+    const std::vector<SeenFile> whole = as_one(scan([](const std::filesystem::path&) {}), name).files;
+    return whole.empty() ? std::nullopt : std::optional(whole.front());
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+}
+
 void Library::look_now() {
   asio::post(scanner_, [this, alive = std::weak_ptr(alive_)] {
-    const auto is_hidden = [this](const std::string& name) {
-      return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name);
-    };
     FolderScan found;
     try {
-      const auto watch = [this](const std::filesystem::path& folder) { watch_.add(folder); };
-      found = scan_folder(options_.folder, is_hidden, options_.reserve, watch);
+      found = scan([this](const std::filesystem::path& folder) { watch_.add(folder); });
+      if (options_.as) found = as_one(found, *options_.as);
     } catch (const std::system_error& error) {
       found.refused.insert(error.what());
     }
@@ -104,7 +119,9 @@ void Library::on_looked(FolderScan scan) {
 void Library::hash(const SeenFile& file) {
   hashed_bytes_ = 0;
   asio::post(hasher_, [this, file, alive = std::weak_ptr(alive_)] {
-    HashedFile hashed = hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_);
+    const auto look = [this] { return scan([](const std::filesystem::path&) {}); };
+    HashedFile hashed = options_.as ? hash_tree(options_.folder, file, look, options_.jobs, stop_, hashed_bytes_)
+                                    : hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_);
     asio::post(io_, [this, alive, hashed = std::move(hashed)]() mutable {
       if (!alive.expired()) on_hashed(std::move(hashed));
     });
@@ -122,14 +139,20 @@ void Library::on_hashed(HashedFile hashed) {
 std::optional<std::filesystem::path> Library::path_of(const ContentId& id) {
   const std::vector<SeenFile> files = plan_.files_of(id);
   for (const SeenFile& file : files)
-    if (see_file(options_.folder, file.name) == file) return options_.folder / file.name;
+    if (see(file.name) == file) return options_.as ? options_.folder : options_.folder / file.name;
   if (!files.empty()) look();
   return std::nullopt;
 }
 
+std::vector<std::string> Library::names_of(const ContentId& id) const {
+  std::vector<std::string> names;
+  for (const SeenFile& file : plan_.files_of(id)) names.push_back(file.name);
+  return names;
+}
+
 ManifestPtr Library::manifest(const ContentId& id) {
   if (!plan_.offers(id)) return nullptr;
-  if (auto known = cache_.load(id)) return known;
+  if (auto known = cache_.load(plan_.files_of(id).front())) return known;
   plan_.on_manifest_lost(id, now());
   act();
   return nullptr;

@@ -32,7 +32,8 @@ class Library {
     std::filesystem::path folder;
     std::set<std::string> hidden = {};  ///< Names that are not offered.
     Reserve reserve = {};
-    unsigned jobs = 1;  ///< Threads that hash.
+    unsigned jobs = 1;                   ///< Threads that hash.
+    std::optional<std::string> as = {};  ///< The whole folder is one content of this name.
   };
   /// They may ask the library what it offers, and must not change anything in it.
   struct Hooks {
@@ -50,13 +51,19 @@ class Library {
   /// Something may have changed: looks soon.
   void look();
 
-  /// An unchanged file with this content; none when there is none any more.
+  /// An unchanged file, or folder, with this content; none when there is none any more.
   std::optional<std::filesystem::path> path_of(const ContentId& id);
   /// Null when it is not offered.
   ManifestPtr manifest(const ContentId& id);
 
   std::vector<Holding> offered() const { return plan_.offered(); }
   bool offers(const ContentId& id) const { return plan_.offers(id); }
+  /// The SHA-256 of the file's bytes; of one piece alone.
+  std::optional<ContentId> digest_of(const Holding& holding) const {
+    return cache_.digest_of(holding.name, holding.id);
+  }
+  /// In ascending order.
+  std::vector<std::string> names_of(const ContentId& id) const;
 
   using Pending = LibraryPlan::Pending;
   Pending pending() const { return plan_.pending(); }
@@ -74,6 +81,8 @@ class Library {
 
   void act();
   void wait();
+  FolderScan scan(const std::function<void(const std::filesystem::path&)>& on_folder) const;
+  std::optional<SeenFile> see(const std::string& name) const;
   void look_now();
   void hash(const SeenFile& file);
   void on_looked(FolderScan scan);

@@ -13,6 +13,7 @@
 #include "config/config_error.hpp"
 #include "config/hex.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/share/hash_one.hpp"
 #include "peer/storage/file.hpp"
 #include "peer/storage/read_text.hpp"
 #include "peer/storage/replace_file.hpp"
@@ -26,31 +27,39 @@ constexpr const char* kFolder = ".peerProcess";
 constexpr const char* kIndex = "index";
 constexpr const char* kSuffix = ".manifest";
 
-std::string line_of(const SeenFile& file, const ContentId& id) {
-  const nlohmann::ordered_json line{{"name", file.name},
-                                    {"size", file.size},
-                                    {"changed_ns", file.changed_ns},
-                                    {"inode", file.inode},
-                                    {"executable", file.executable},
-                                    {"content_id", config::to_hex(id)}};
+std::string line_of(const std::string& name, const SeenFile& file, const ContentId& id,
+                    const std::optional<ContentId>& digest) {
+  nlohmann::ordered_json line{{"name", name},
+                              {"size", file.size},
+                              {"changed_ns", file.changed_ns},
+                              {"inode", file.inode},
+                              {"executable", file.executable},
+                              {"content_id", config::to_hex(id)}};
+  if (digest) line["sha256"] = config::to_hex(*digest);
   return line.dump() + "\n";
 }
 
 /// None for a line that is torn or something else.
-std::optional<std::pair<SeenFile, ContentId>> parse_line(const std::string& text) {
+std::optional<HashedFile> parse_line(const std::string& text) {
   try {
     const auto line = nlohmann::json::parse(text);
-    const SeenFile file{.name = line.at("name").get<std::string>(),
-                        .size = line.at("size").get<std::uint64_t>(),
-                        .changed_ns = line.at("changed_ns").get<std::int64_t>(),
-                        .inode = line.at("inode").get<std::uint64_t>(),
-                        .executable = line.at("executable").get<bool>()};
-    ContentId id;
-    if (!config::from_hex(line.at("content_id").get<std::string>(), id)) return std::nullopt;
-    return std::pair(file, id);
+    HashedFile hashed{.file = {.name = line.at("name").get<std::string>(),
+                               .size = line.at("size").get<std::uint64_t>(),
+                               .changed_ns = line.at("changed_ns").get<std::int64_t>(),
+                               .inode = line.at("inode").get<std::uint64_t>(),
+                               .executable = line.at("executable").get<bool>()}};
+    if (!config::from_hex(line.at("content_id").get<std::string>(), hashed.id)) return std::nullopt;
+    if (line.contains("sha256") && !config::from_hex(line.at("sha256").get<std::string>(), hashed.digest.emplace()))
+      return std::nullopt;
+    return hashed;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
+}
+
+SeenFile without_name(SeenFile file) {
+  file.name = {};
+  return file;
 }
 
 /// Empty when it is no regular file that can be read.
@@ -90,10 +99,9 @@ ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder)
 
 void ManifestCache::read_index() {
   std::istringstream in(text_of(folder_ / kIndex));
-  std::map<std::string, std::pair<SeenFile, ContentId>> last;
   for (std::string line; std::getline(in, line);)
-    if (auto parsed = parse_line(line)) last.insert_or_assign(parsed->first.name, *parsed);
-  for (auto& [name, parsed] : last) index_.insert(std::move(parsed));
+    if (auto parsed = parse_line(line))
+      index_.insert_or_assign(parsed->file.name, Known{without_name(parsed->file), parsed->id, parsed->digest});
 }
 
 void ManifestCache::stop_writing(const std::string& why) {
@@ -103,56 +111,75 @@ void ManifestCache::stop_writing(const std::string& why) {
 
 fs::path ManifestCache::path_of(const ContentId& id) const { return folder_ / (config::to_hex(id) + kSuffix); }
 
-std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
-  const auto found = index_.find(file);
-  std::error_code ignored;
-  if (found == index_.end() || !(in_memory_.contains(found->second) || fs::exists(path_of(found->second), ignored)))
-    return std::nullopt;
-  return found->second;
+const ManifestCache::Known* ManifestCache::known(const SeenFile& file) const {
+  const auto found = index_.find(file.name);
+  return found != index_.end() && found->second.file == without_name(file) ? &found->second : nullptr;
 }
 
-ManifestPtr ManifestCache::load(const ContentId& id) const {
-  const auto in_memory = in_memory_.find(id);
+std::optional<ContentId> ManifestCache::find(const SeenFile& file) const {
+  const Known* const found = known(file);
+  std::error_code ignored;
+  if (!found || !(found->digest || in_memory_.contains(found->id) || fs::exists(path_of(found->id), ignored)))
+    return std::nullopt;
+  return found->id;
+}
+
+std::optional<ContentId> ManifestCache::digest_of(const std::string& name, const ContentId& id) const {
+  const auto found = index_.find(name);
+  return found != index_.end() && found->second.id == id ? found->second.digest : std::nullopt;
+}
+
+ManifestPtr ManifestCache::load(const SeenFile& file) const {
+  const Known* const found = known(file);
+  if (!found) return nullptr;
+  const auto in_memory = in_memory_.find(found->id);
   try {
-    return check_manifest(in_memory != in_memory_.end() ? in_memory->second : text_of(path_of(id)), id,
-                          path_of(id).string());
+    const std::string text = found->digest                   ? config::manifest_text(manifest_of(file, *found->digest))
+                             : in_memory != in_memory_.end() ? in_memory->second
+                                                             : text_of(path_of(found->id));
+    return check_manifest(text, found->id, path_of(found->id).string());
   } catch (const config::ConfigError&) {
     return nullptr;  // the right SHA-256 and no manifest: nobody of us wrote it
   }
 }
 
-void ManifestCache::put(const SeenFile& file, const ContentId& id, const std::string& text) {
-  index_.insert_or_assign(file, id);
+void ManifestCache::put(const HashedFile& hashed) {
+  index_.insert_or_assign(hashed.file.name, Known{without_name(hashed.file), hashed.id, hashed.digest});
   if (writable_) {
     try {
-      replace_file(path_of(id), text, Durability::in_memory);
-      append(line_of(file, id));
+      if (!hashed.digest) replace_file(path_of(hashed.id), hashed.text, Durability::in_memory);
+      append(line_of(hashed.file.name, hashed.file, hashed.id, hashed.digest));
       return;
     } catch (const std::system_error& error) {
       stop_writing(error.what());
     }
   }
-  in_memory_.insert_or_assign(id, text);
+  if (!hashed.digest) in_memory_.insert_or_assign(hashed.id, hashed.text);
 }
 
-void ManifestCache::append(const std::string& lines) const {
+void ManifestCache::append(const std::string& lines) {
   const fs::path path = folder_ / kIndex;
-  File index = something_is_at(path) ? File(path, File::Mode::read_write) : File::create(path);
-  index.write_at(index.size(), std::as_bytes(std::span(lines)));
+  if (!index_file_) {
+    index_file_.emplace(something_is_at(path) ? File(path, File::Mode::read_write) : File::create(path));
+    index_bytes_ = index_file_->size();
+  }
+  index_file_->write_at(index_bytes_, std::as_bytes(std::span(lines)));
+  index_bytes_ += lines.size();
 }
 
 void ManifestCache::keep_only(const std::vector<SeenFile>& files) {
-  std::map<SeenFile, ContentId> kept;
+  std::unordered_map<std::string, Known> kept;
   std::set<ContentId> ids;
   std::string lines;
   for (const SeenFile& file : files) {
-    const auto found = index_.find(file);
-    if (found == index_.end()) continue;
-    kept.insert(*found);
-    ids.insert(found->second);
-    lines += line_of(file, found->second);
+    const Known* const found = known(file);
+    if (!found) continue;
+    lines += line_of(file.name, file, found->id, found->digest);
+    if (!found->digest) ids.insert(found->id);
+    kept.emplace(file.name, *found);
   }
   index_ = std::move(kept);
+  index_file_.reset();
   std::erase_if(in_memory_, [&](const auto& each) { return !ids.contains(each.first); });
   if (!writable_) return;
   try {

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,8 +39,10 @@ struct LeftOut {
 
 /// The result of a look at a folder.
 struct FolderScan {
-  std::vector<SeenFile> files;
-  std::set<std::string> refused;  ///< Sentences about what cannot be offered.
+  std::vector<SeenFile> files = {};
+  std::vector<SeenFile> empty_files = {};  ///< Those without bytes,
+  std::vector<std::string> folders = {};   ///< and the folders that were entered: only a tree as a whole has them.
+  std::set<std::string> refused = {};      ///< Sentences about what cannot be offered.
   LeftOut left_out = {};
 };
 
@@ -54,6 +57,8 @@ struct HashedFile {
   Result result = Result::failed;
   ContentId id{};
   std::string text{};  ///< The manifest.
+  std::optional<ContentId>
+      digest{};  ///< The SHA-256 of a file of one piece, from which its manifest follows: `text` is empty then.
 };
 
 }  // namespace p2p

@@ -156,7 +156,7 @@ class Sharing(ShareCase):
         self.assert_file(self.dir / "out/large.bin", data)
 
     def test_restart_does_not_hash_again(self):
-        first = self.share({"a.bin": self.random_bytes(PIECE)})
+        first = self.share({"a.bin": self.random_bytes(PIECE + 1)})
         before = first.offered()
         manifest = next((first.folder / ".peerProcess").glob("*.manifest"))
         stamp = manifest.stat().st_mtime_ns

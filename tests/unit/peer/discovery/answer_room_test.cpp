@@ -34,9 +34,9 @@ TEST_CASE("when answers take too much, the largest is stopped, so that small one
   }
 }
 
-TEST_CASE("of each answer half of what is left may be kept, so that something is left for all", "[share]") {
+TEST_CASE("of each answer three quarters of what is left may be kept, so that something is left for all", "[share]") {
   AnswerRoom room(1024);
-  for (std::size_t expected = 512; expected > 0; expected /= 2) {
+  for (std::size_t expected = 768; expected > 0; expected /= 4) {
     CHECK(room.for_one() == expected);
     room.keep(room.for_one());
   }

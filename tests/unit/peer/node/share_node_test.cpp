@@ -136,6 +136,8 @@ TEST_CASE("a node says what it offers: all, one name, one content; and nothing t
   REQUIRE(b);
   CHECK(b->entries == std::vector{all->entries[1]});
   CHECK(asked(io, place.address(), config::to_hex(all->entries[0].content_id))->entries.size() == 2);
+  CHECK(asked(io, place.address(), "sub/")->entries == std::vector{all->entries[2]});
+  CHECK(asked(io, place.address(), "sub")->entries.empty());
   CHECK(asked(io, place.address(), "c.bin")->entries.empty());
   CHECK(asked(io, place.address(), "", "other")->entries.empty());
   CHECK(asked(io, place.address(), "b.bin", "other")->entries.empty());
@@ -171,6 +173,8 @@ TEST_CASE("what changes in a folder changes what is offered", "[share][network]"
   std::filesystem::remove(place.dir / "a");
   run_until(io, [&] { return asked(io, place.address(), "a")->entries.empty(); });
   place.offers(1);
+  CHECK(asked(io, place.address(), "renamed/")->entries.size() == 1);
+  CHECK(asked(io, place.address(), "new/")->entries.empty());
   CHECK(world.found.size() == 1);
 }
 

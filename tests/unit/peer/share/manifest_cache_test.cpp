@@ -8,6 +8,8 @@
 #include <string>
 
 #include "config/hex.hpp"
+#include "peer/share/hash_one.hpp"
+#include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/known_content.hpp"
 #include "tests/support/leave_temporary.hpp"
@@ -24,26 +26,60 @@ SeenFile file(const std::string& name, std::int64_t changed_ns = 5) { return {na
 
 const ManifestPtr kOne = known_file("one", "hello world"), kTwo = known_file("two", "hello again");
 
+HashedFile hashed(const SeenFile& file, const KnownManifest& known) {
+  return {.file = file, .result = HashedFile::Result::hashed, .id = known.id, .text = known.text};
+}
+
 TEST_CASE("of a file's last state the id is known, and of no earlier one after a restart", "[manifest_cache]") {
   const TempDir dir;
   {
     ManifestCache cache(dir.path());
-    cache.put(file("f", 1), kOne->id, kOne->text);
-    cache.put(file("f", 2), kTwo->id, kTwo->text);
-    cache.put(file("g", 1), kTwo->id, kTwo->text);
+    cache.put(hashed(file("f", 1), *kOne));
+    cache.put(hashed(file("f", 2), *kTwo));
+    cache.put(hashed(file("g", 1), *kTwo));
   }
   const ManifestCache cache(dir.path());
   CHECK_FALSE(cache.find(file("f", 1)));
   CHECK(cache.find(file("f", 2)) == kTwo->id);
   CHECK(cache.find(file("g", 1)) == kTwo->id);
-  REQUIRE(cache.load(kTwo->id));
-  CHECK(cache.load(kTwo->id)->manifest == kTwo->manifest);
+  REQUIRE(cache.load(file("f", 2)));
+  CHECK(cache.load(file("f", 2))->manifest == kTwo->manifest);
+  CHECK_FALSE(cache.load(file("f", 1)));
+}
+
+TEST_CASE("the manifest of a file of one piece follows from a line of the index", "[manifest_cache]") {
+  const TempDir dir;
+  const std::string bytes = "hello world";
+  const SeenFile seen = file("sub/f");
+  HashedFile small{.file = seen, .result = HashedFile::Result::hashed};
+  small.digest = sha256(std::as_bytes(std::span(bytes)));
+  const std::string text = config::manifest_text(manifest_of(seen, *small.digest));
+  small.id = sha256(std::as_bytes(std::span(text)));
+  { ManifestCache(dir.path()).put(small); }
+  CHECK(std::distance(fs::directory_iterator(dir / ".peerProcess"), fs::directory_iterator()) == 1);
+  {
+    ManifestCache cache(dir.path());
+    CHECK(cache.find(seen) == small.id);
+    REQUIRE(cache.load(seen));
+    CHECK(cache.load(seen)->text == text);
+    CHECK(cache.load(seen)->manifest.files == std::vector<config::ManifestFile>{{"f", 11, 0644}});
+    cache.keep_only({seen});
+  }
+  CHECK(ManifestCache(dir.path()).load(seen));
+  // Whatever somebody writes there, what comes out is the content that it says, or nothing.
+  std::string line = dir.read(".peerProcess/index");
+  const std::size_t digit = line.find(config::to_hex(*small.digest));
+  line[digit] = line[digit] == '0' ? '1' : '0';
+  dir.write(".peerProcess/index", line);
+  CHECK_FALSE(ManifestCache(dir.path()).load(seen));
+  dir.write(".peerProcess/index", line.substr(0, digit) + "12\"}\n");
+  CHECK_FALSE(ManifestCache(dir.path()).find(seen));
 }
 
 TEST_CASE("any difference makes it another file", "[manifest_cache]") {
   const TempDir dir;
   ManifestCache cache(dir.path());
-  cache.put(file("f"), kOne->id, kOne->text);
+  cache.put(hashed(file("f"), *kOne));
   REQUIRE(cache.find(file("f")));
   SeenFile other = file("f");
   SECTION("name") { other.name = "g"; }
@@ -59,7 +95,7 @@ TEST_CASE("names of any bytes that a manifest can have come back as they were", 
   const std::string names[] = {"a \"b\" \\c", "\xc3\xbc/\xe6\x97\xa5", std::string(255, 'n')};
   {
     ManifestCache cache(dir.path());
-    for (const std::string& name : names) cache.put(file(name), kOne->id, kOne->text);
+    for (const std::string& name : names) cache.put(hashed(file(name), *kOne));
   }
   const ManifestCache cache(dir.path());
   for (const std::string& name : names) CHECK(cache.find(file(name)) == kOne->id);
@@ -68,7 +104,7 @@ TEST_CASE("names of any bytes that a manifest can have come back as they were", 
 TEST_CASE("a manifest that is gone, damaged or something else is not believed", "[manifest_cache]") {
   const TempDir dir;
   ManifestCache cache(dir.path());
-  cache.put(file("f"), kOne->id, kOne->text);
+  cache.put(hashed(file("f"), *kOne));
   const std::string path = ".peerProcess/" + config::to_hex(kOne->id) + ".manifest";
   SECTION("gone") {
     fs::remove(dir / path);
@@ -81,23 +117,23 @@ TEST_CASE("a manifest that is gone, damaged or something else is not believed", 
     fs::remove(dir / path);
     fs::create_symlink(dir / "elsewhere", dir / path);
   }
-  CHECK_FALSE(cache.load(kOne->id));
+  CHECK_FALSE(cache.load(file("f")));
 }
 
 TEST_CASE("what belongs to no file any more is removed, and nothing else", "[manifest_cache]") {
   const TempDir dir;
   ManifestCache cache(dir.path());
-  cache.put(file("f"), kOne->id, kOne->text);
-  cache.put(file("g"), kTwo->id, kTwo->text);
+  cache.put(hashed(file("f"), *kOne));
+  cache.put(hashed(file("g"), *kTwo));
   const std::string left = test::leave_temporary(dir / ".peerProcess", "text");
   const std::string mine[] = {"notes", "my.manifest", std::string(63, 'a') + ".manifest",
                               ".peerProcess-0123456789abcdef.new"};
   for (const std::string& name : mine) dir.write(".peerProcess/" + name, "mine");
   cache.keep_only({file("g")});
   CHECK_FALSE(cache.find(file("f")));
-  CHECK_FALSE(cache.load(kOne->id));
+  CHECK_FALSE(cache.load(file("f")));
   CHECK(cache.find(file("g")) == kTwo->id);
-  CHECK(cache.load(kTwo->id));
+  CHECK(cache.load(file("g")));
   CHECK_FALSE(dir.has(".peerProcess/" + left));
   for (const std::string& name : mine) CHECK(dir.read(".peerProcess/" + name) == "mine");
 }
@@ -110,15 +146,15 @@ TEST_CASE("where nothing can be kept on disk it is kept in memory, for as long a
   dir.write(".peerProcess", "mine");
   {
     ManifestCache cache(dir.path());
-    cache.put(file("f"), kOne->id, kOne->text);
-    cache.put(file("g"), kTwo->id, kTwo->text);
+    cache.put(hashed(file("f"), *kOne));
+    cache.put(hashed(file("g"), *kTwo));
     CHECK(cache.find(file("f")) == kOne->id);
-    REQUIRE(cache.load(kOne->id));
-    CHECK(cache.load(kOne->id)->text == kOne->text);
+    REQUIRE(cache.load(file("f")));
+    CHECK(cache.load(file("f"))->text == kOne->text);
     cache.keep_only({file("g")});
     CHECK_FALSE(cache.find(file("f")));
-    CHECK_FALSE(cache.load(kOne->id));
-    CHECK(cache.load(kTwo->id));
+    CHECK_FALSE(cache.load(file("f")));
+    CHECK(cache.load(file("g")));
   }
   CHECK(dir.read(".peerProcess") == "mine");
   CHECK_FALSE(ManifestCache(dir.path()).find(file("g")));
@@ -127,7 +163,7 @@ TEST_CASE("where nothing can be kept on disk it is kept in memory, for as long a
 
 TEST_CASE("an index of any bytes is read as far as it says something", "[manifest_cache]") {
   const TempDir dir;
-  { ManifestCache(dir.path()).put(file("f"), kOne->id, kOne->text); }
+  { ManifestCache(dir.path()).put(hashed(file("f"), *kOne)); }
   const std::string line = dir.read(".peerProcess/index");
   for (std::size_t cut = 0; cut + 2 < line.size(); ++cut) {
     dir.write(".peerProcess/index", line.substr(0, cut));

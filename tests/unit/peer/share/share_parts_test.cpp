@@ -3,12 +3,14 @@
 
 #include <fstream>
 
+#include "peer/content/hash_files.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/share/folder_scan.hpp"
 #include "peer/share/folder_watch.hpp"
 #include "peer/share/hash_one.hpp"
 #include "peer/share/library.hpp"
 #include "peer/share/manifest_cache.hpp"
+#include "peer/storage/digest.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -123,6 +125,25 @@ TEST_CASE("a file's content id follows from its own name, its bytes and whether 
   CHECK(id_of("b/same") != first);
 }
 
+TEST_CASE("a file of one piece is hashed without a manifest's text, to the same content id", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
+  for (const std::size_t size : {std::size_t{1}, std::size_t{256} << 10, (std::size_t{256} << 10) + 1}) {
+    dir.write("f", std::string(size, 'x'));
+    const SeenFile file = seen(dir, "f");
+    const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
+    REQUIRE(hashed.result == HashedFile::Result::hashed);
+    CHECK(hashed.digest.has_value() == (size <= std::size_t{256} << 10));
+    CHECK(hashed.text.empty() == hashed.digest.has_value());
+    const FileToHash to_hash{dir / "f", size};
+    const HashedPieces pieces =
+        hash_files(std::span(&to_hash, 1), {256u << 10, config::PieceHash::sha256, 1, ProgressMode::none});
+    const std::string text = config::manifest_text(manifest_of(file, pieces.digests));
+    CHECK(hashed.id == sha256(std::as_bytes(std::span(text))));
+  }
+}
+
 TEST_CASE("a file that is open for writing, or is not what was seen, is not hashed", "[share]") {
   const TempDir dir;
   const std::atomic<bool> stop{false};
@@ -144,20 +165,20 @@ TEST_CASE("what was hashed is remembered over a restart, for the very same file"
   const TempDir dir;
   const std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> read{0};
-  dir.write("f", "bytes");
+  dir.write("f", std::string(300'000, 'x'));  // of two pieces, so that its manifest is a file
   const SeenFile file = seen(dir, "f");
   const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
   {
     ManifestCache cache(dir.path());
     CHECK_FALSE(cache.find(file));
-    cache.put(file, hashed.id, hashed.text);
+    cache.put(hashed);
     CHECK(cache.find(file) == hashed.id);
     CHECK_THROWS_AS(ManifestCache(dir.path()), StoreError);  // one process a folder
   }
   ManifestCache cache(dir.path());
   CHECK(cache.find(file) == hashed.id);
-  REQUIRE(cache.load(hashed.id));
-  CHECK(cache.load(hashed.id)->text == hashed.text);
+  REQUIRE(cache.load(file));
+  CHECK(cache.load(file)->id == hashed.id);
   SeenFile changed = file;
   ++changed.changed_ns;
   CHECK_FALSE(cache.find(changed));
@@ -167,12 +188,12 @@ TEST_CASE("what was hashed is remembered over a restart, for the very same file"
     for (const auto& entry : std::filesystem::directory_iterator(dir / ".peerProcess"))
       if (entry.path().extension() == ".manifest") manifest = entry.path();
     std::ofstream(manifest, std::ios::app) << " ";
-    CHECK_FALSE(cache.load(hashed.id));
+    CHECK_FALSE(cache.load(file));
   }
   SECTION("until the file is gone") {
     cache.keep_only({});
     CHECK_FALSE(cache.find(file));
-    CHECK_FALSE(cache.load(hashed.id));
+    CHECK_FALSE(cache.load(file));
   }
 }
 
@@ -183,7 +204,7 @@ TEST_CASE("an index that is torn or nonsense is read as far as it says something
   dir.write("f", "bytes");
   const SeenFile file = seen(dir, "f");
   const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
-  { ManifestCache(dir.path()).put(file, hashed.id, hashed.text); }
+  { ManifestCache(dir.path()).put(hashed); }
   const std::string index = dir.read(".peerProcess/index");
   dir.write(".peerProcess/index", "nonsense\n{}\n[1]\n{\"name\":1}\n" + index + index.substr(0, index.size() / 2));
   CHECK(ManifestCache(dir.path()).find(file) == hashed.id);
