@@ -24,6 +24,7 @@ struct CatalogEntry {
   std::uint64_t size = 0;                  ///< Bytes, 1 to kMaxSize.
   std::array<std::byte, 32> content_id{};  ///< SHA-256 of its manifest.
   bool part = false;                       ///< Whoever offers it does not have all of it, and fetches the rest.
+  bool copy = false;  ///< It has all of it, and got it under this name: its word on the name is what others told it.
   /// Of a file of one piece the SHA-256 of its bytes, from which its manifest follows.
   std::optional<std::array<std::byte, 32>> sha256{};
 

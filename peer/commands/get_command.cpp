@@ -161,11 +161,15 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
           ->check(in_range(1, 31'536'000));
   auto* const keep =
       app.add_flag("--keep", options.keep, "Serve others until a signal when the file is complete")->excludes(linger);
+  app.add_flag("--follow", options.follow,
+               "Go on when the file is complete: what the name becomes is fetched and put in its place, until a signal")
+      ->excludes(linger);
   bool no_serve = false;
   app.add_flag("--no-serve", no_serve, "Give nothing to others who fetch it, too; nobody can connect")
       ->excludes(port)
       ->excludes(linger)
-      ->excludes(keep);
+      ->excludes(keep)
+      ->excludes("--follow");
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
@@ -173,26 +177,37 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
     select(options, words, names, all);
+    if (!options.selection.empty())
+      for (const bool wrong : {options.keep, options.follow, options.linger_s > 0})
+        if (wrong)
+          throw CLI::ValidationError(
+              "get", "--keep, --linger and --follow belong to a get of one name; many are served on by share --folder");
+    if (options.follow && options.id)
+      throw CLI::ValidationError("--follow", "expected a name: a content id stays the same");
     if (options.remove && options.selection.empty())
       throw CLI::ValidationError("--delete",
                                  "belongs to a get of many files: --all, FOLDER/, a pattern, several names");
   });
   if (code) return *code;
   options.serve = !no_serve;
+  options.keep = options.keep || options.follow;
+  options.update = options.update || options.follow;
   return options;
 }
 
 ExitCode get_shared(const GetOptions& options, std::ostream& out) {
   start_diagnostics("get", options.net.log_level);
   if (!options.selection.empty()) return get_many(options, out);
-  Get running(options);
+  const auto print = [&](const Get::Result& result) {
+    if (options.net.json)
+      print_json(result, options.quorum.has_value(), out);
+    else
+      out << config::to_hex(result.id) << "  " << config::printable(result.path.string()) << '\n';
+    out.flush();
+  };
+  Get running(options, print);
   const ExitCode code = running.run();
-  if (code != ExitCode::complete) return code;
-  const Get::Result result = running.result();
-  if (options.net.json)
-    print_json(result, options.quorum.has_value(), out);
-  else
-    out << config::to_hex(result.id) << "  " << config::printable(result.path.string()) << '\n';
+  if (code == ExitCode::complete && !options.follow) print(running.result());
   return code;
 }
 

@@ -20,8 +20,12 @@ struct Holder {
   std::string name;
   ContentId id;
   std::uint64_t size;
-  bool part = false;  ///< It fetches the file itself, and its word on the name is only what others told it.
+  bool part = false;                     ///< It fetches the file itself.
   std::optional<ContentId> sha256 = {};  ///< Of the bytes of a file of one piece, by which its manifest can be made.
+  bool copy = false;                     ///< It has fetched the file under this name.
+
+  /// Its word on the name is only what others told it.
+  bool was_told() const { return part || copy; }
 };
 
 }  // namespace p2p

@@ -17,6 +17,11 @@ std::vector<Holder> whole_among(std::vector<Holder> holders) {
   return holders;
 }
 
+/// Those whose word counts: they have it of themselves. Where there are none, those who have all of it.
+void keep_witnesses(std::vector<Holder>& holders, bool anybody_untold) {
+  std::erase_if(holders, [&](const Holder& holder) { return anybody_untold ? holder.was_told() : holder.part; });
+}
+
 }  // namespace
 
 /// A largest matching between IP addresses and IDs, by augmenting paths.
@@ -52,10 +57,13 @@ std::map<ContentId, std::vector<Holder>> Tally::by_content() const {
 Tally::Result Tally::judge(std::optional<std::uint32_t> quorum) const {
   auto contents = by_content();
   if (contents.empty()) return {Verdict::nobody};
-  const bool anybody_whole = std::ranges::any_of(holders_, [](const auto& each) { return !each.second.part; });
-  if (quorum && !anybody_whole) return {Verdict::too_few, contents.begin()->first, 0};
-  if (anybody_whole)
-    for (auto& [id, holders] : contents) holders = whole_among(holders);
+  const auto is_any = [this](auto is_such) {
+    return std::ranges::any_of(holders_, [&](const auto& each) { return is_such(each.second); });
+  };
+  const bool anybody_untold = is_any([](const Holder& holder) { return !holder.was_told(); });
+  if (quorum && !anybody_untold) return {Verdict::too_few, contents.begin()->first, 0};
+  if (is_any([](const Holder& holder) { return !holder.part; }))
+    for (auto& [id, holders] : contents) keep_witnesses(holders, anybody_untold);
   std::erase_if(contents, [](const auto& each) { return each.second.empty(); });
   std::map<ContentId, std::size_t> machines;
   for (const auto& [id, holders] : contents) machines[id] = count_machines(holders);

@@ -39,8 +39,8 @@ class Tally {
     std::size_t holders = 0;  ///< How many machines have the content that most have.
   };
   /// Without a quorum the only content is accepted; with one, the only content that so many holders agree on. What
-  /// those say who have a part only, they were told: they do not count for a quorum, and without one only where nobody
-  /// has it whole.
+  /// those say who have a part only, or got it under this name, they were told: they do not count for a quorum, and
+  /// without one only where nobody else has it; those who have a part, where nobody has it whole.
   Result judge(std::optional<std::uint32_t> quorum) const;
 
   /// A line for each content: its id, its size, how many hold it and who.

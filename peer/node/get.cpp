@@ -27,6 +27,7 @@ GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>
           .id = options.id,
           .quorum = options.quorum,
           .update = options.update,
+          .follow = options.follow,
           .has_timeout = options.timeout_s.has_value(),
           .says_whom = options.net.progress != ProgressMode::none,
           .serves = options.serve,
@@ -36,8 +37,9 @@ GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>
 
 }  // namespace
 
-Get::Get(const GetOptions& options)
+Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrived)
     : options_(options),
+      on_arrived_(std::move(on_arrived)),
       life_(io_),
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
       self_(random_peer_id()),
@@ -64,16 +66,13 @@ ExitCode Get::run() {
     try {
       return life_.run();
     } catch (const config::ConfigError& error) {
-      life_.fail({ExitCode::content_mismatch, std::string("the content's manifest is none: ") + error.what()});
+      steps_.on_unusable(std::string("the content's manifest is none: ") + error.what(), now());
+      act();
     }
   }
 }
 
-/// On this machine alone when everybody that we begin with is there.
-void Get::open_door() {
-  const bool all_here = std::ranges::all_of(join_, [](const Address& address) { return is_loopback(address.host); });
-  door_.emplace(io_, self_, options_.net.network, all_here ? "localhost" : "", options_.port);
-}
+void Get::open_door() { door_.emplace(io_, self_, options_.net.network, get_door_host(join_), options_.port); }
 
 struct Get::Carry {
   Get& get;
@@ -83,6 +82,9 @@ struct Get::Carry {
   void operator()(GetSteps::Begin) const { get.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
   void operator()(GetSteps::Settle) const { get.settle(); }
+  void operator()(GetSteps::Arrived) const {
+    if (get.on_arrived_) get.on_arrived_(get.result());
+  }
   void operator()(GetSteps::Retire) const { get.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
@@ -173,7 +175,7 @@ void Get::begin() {
   if (const std::string fault =
           steps_.fault_of(manifest.total_size(), manifest.piece_hash == config::PieceHash::sha256);
       !fault.empty())
-    throw ExitError(ExitCode::content_mismatch, fault);
+    return steps_.on_unusable(fault, now());
   root_ = options_.out / name_here();
   // Looking has a progress of its own.
   std::optional<StartWatch> busy(std::in_place,
@@ -217,7 +219,7 @@ void Get::begin() {
 void Get::offer() {
   door_->offer(GetDoor::Offer{
       .known = known_,
-      .name = options_.id ? known_->manifest.files.front().path : options_.wanted,
+      .name = name_here(),
       .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
       .is_complete = [this] { return fetch_->is_complete(); }});
 }
@@ -242,7 +244,7 @@ void Get::show_progress() {
 
 void Get::end_fetch() {
   ending_ = true;
-  if (door_) door_->offer(std::nullopt);
+  if (door_) door_->withdraw(name_here());
   // Not now: this comes from inside of what is to end.
   fetch_->finish([this] {
     asio::post(io_, [this] {

@@ -36,8 +36,8 @@ class Get {
     std::string quorum;  ///< As GetSteps::quorum().
   };
 
-  /// `options` outlive this.
-  explicit Get(const GetOptions& options);
+  /// `options` outlive this. `on_arrived`: with GetOptions::follow each time that all is there. May be null.
+  explicit Get(const GetOptions& options, std::function<void(const Result&)> on_arrived = {});
 
   /// Once. Throws ExitError (network, timeout, content_mismatch, disk_full, io, usage).
   ExitCode run();
@@ -64,6 +64,7 @@ class Get {
   void farewell(std::function<void()> gone);
 
   const GetOptions& options_;
+  std::function<void(const Result&)> on_arrived_;
   asio::io_context io_{1};
   Life life_;
   std::optional<Instant> deadline_;

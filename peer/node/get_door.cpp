@@ -1,5 +1,6 @@
 #include "peer/node/get_door.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/catalog.hpp"
@@ -10,6 +11,10 @@
 
 namespace p2p {
 
+std::string get_door_host(const std::vector<Address>& join) {
+  return std::ranges::all_of(join, [](const Address& each) { return is_loopback(each.host); }) ? "localhost" : "";
+}
+
 GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const std::string& host, std::uint16_t port)
     : network_(std::move(network)),
       host_(host),
@@ -18,21 +23,28 @@ GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const s
       doorway_(io, self, DoorLimits::open(spare_connections(0)), *this,
                {.exchange =
                     [this](StreamPtr stream, const Admit& admit) {
-                      if (offer_) offer_->exchange(std::move(stream), admit.handshake);
+                      if (const Offer* const offer = offer_of(admit.content))
+                        offer->exchange(std::move(stream), admit.handshake);
                     },
-                .text = [this](Use use, const ContentPrefix&) { return text(use); },
+                .text = [this](Use use, const ContentPrefix& key) { return text(use, key); },
                 .members = [this](const Remote& from,
                                   const Introduction& introduction) { return members_(from, introduction); }}) {
   listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); },
                   [this] { return doorway_.make_room(); });
 }
 
-void GetDoor::offer(std::optional<Offer> offer) {
-  offer_ = std::move(offer);
-  questions_.clear();
-  if (offer_)
-    questions_ = {catalog_key(network_, ""), catalog_key(network_, offer_->name),
-                  catalog_key(network_, config::to_hex(offer_->known->id))};
+void GetDoor::offer(Offer offer) {
+  const std::string name = offer.name;
+  withdraw(name);
+  for (const std::string& question : {std::string(), name, config::to_hex(offer.known->id)})
+    questions_[catalog_key(network_, question)].insert(name);
+  offers_.emplace(name, std::move(offer));
+}
+
+void GetDoor::withdraw(const std::string& name) {
+  if (offers_.erase(name) == 0) return;
+  for (auto& [question, names] : questions_) names.erase(name);
+  std::erase_if(questions_, [](const auto& each) { return each.second.empty(); });
 }
 
 void GetDoor::answer_members(
@@ -43,22 +55,36 @@ void GetDoor::answer_members(
 void GetDoor::close() {
   listener_.stop();
   doorway_.close();
-  offer_.reset();
+  offers_.clear();
+  questions_.clear();
 }
 
-bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const {
-  return offer_ && content && *content == prefix_of(offer_->known->id);
+const GetDoor::Offer* GetDoor::offer_of(const ContentPrefix& content) const {
+  const auto found =
+      std::ranges::find_if(offers_, [&](const auto& each) { return prefix_of(each.second.known->id) == content; });
+  return found == offers_.end() ? nullptr : &found->second;
 }
+
+bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const { return content && offer_of(*content); }
 
 /// Asked when a text's caller has been let in; what it came for may be gone by now.
-std::shared_ptr<const std::string> GetDoor::text(Use use) const {
-  if (!offer_) return nullptr;
-  if (use == Use::manifest) return {offer_->known, &offer_->known->text};
-  const config::CatalogEntry entry{.name = offer_->name,
-                                   .size = offer_->known->manifest.total_size(),
-                                   .content_id = offer_->known->id,
-                                   .part = !offer_->is_complete()};
-  return std::make_shared<const std::string>(config::catalog_text({entry}));
+std::shared_ptr<const std::string> GetDoor::text(Use use, const ContentPrefix& key) const {
+  if (use == Use::manifest) {
+    const Offer* const offer = offer_of(key);
+    return offer ? std::shared_ptr<const std::string>(offer->known, &offer->known->text) : nullptr;
+  }
+  const auto names = questions_.find(key);
+  if (names == questions_.end()) return nullptr;
+  std::vector<config::CatalogEntry> entries;
+  for (const std::string& name : names->second) {
+    const Offer& offer = offers_.at(name);
+    entries.push_back({.name = name,
+                       .size = offer.known->manifest.total_size(),
+                       .content_id = offer.known->id,
+                       .part = !offer.is_complete(),
+                       .copy = offer.is_complete()});
+  }
+  return std::make_shared<const std::string>(config::catalog_text(entries));
 }
 
 }  // namespace p2p

@@ -31,6 +31,7 @@ GetEntry::GetEntry(const Common& common, std::string name, std::vector<Holder> h
               .update = update,
               .has_timeout = common.options.timeout_s.has_value(),
               .says_whom = false,
+              .serves = common.door != nullptr,
               .join = common.join},
              now()),
       timer_(common.io) {
@@ -44,6 +45,9 @@ struct GetEntry::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { entry.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { entry.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { entry.fetch_->add_holder(added.holder); }
+  void operator()(GetSteps::Settle) const { entry.common_.on_settled(); }
+  void operator()(GetSteps::Arrived) const {}  // nothing of many is followed
+  void operator()(GetSteps::Retire) const { entry.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { entry.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
   void operator()(const GetSteps::End& end) const {
@@ -150,24 +154,40 @@ void GetEntry::prepare() {
                     "a folder of " + root.string() +
                         " is a symbolic link or no folder, and nothing is written through one; move it away");
   was_there_ = is_there(root, arrived_, update_, ProgressMode::none);
-  if (was_there_) return steps_.on_complete();
+  if (was_there_) return steps_.on_complete(false, now());
   Fetch::Hooks hooks{.on_complete =
                          [this, alive = std::weak_ptr(alive_)] {
                            if (alive.expired() || ended_) return;
-                           steps_.on_complete();
+                           steps_.on_complete(common_.door != nullptr, now());
                            act();
                          },
-                     .on_links =
+                     .on_offering =
                          [this](std::uint32_t count) {
                            if (ended_) return;
-                           steps_.on_links(count, now());
+                           steps_.on_offering(count, now());
                            wait();
+                         },
+                     .on_flushed =
+                         [this, alive = std::weak_ptr(alive_)] {
+                           if (alive.expired() || ended_) return;
+                           steps_.on_flushed();
+                           act();
                          }};
-  fetch_.emplace(common_.io, common_.self, arrived_, root, Fetch::Options{.replace = update_ && !manifest.folder},
-                 std::move(hooks));
+  const Fetch::Options how{.replace = update_ && !manifest.folder,
+                           .port = common_.door ? common_.door->port() : std::uint16_t{0}};
+  fetch_.emplace(common_.io, common_.self, arrived_, root, how, std::move(hooks));
   if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
   steps_.on_begun(now());
+  if (common_.door) offer();
   fetch_->start();
+}
+
+void GetEntry::offer() {
+  common_.door->offer(
+      {.known = arrived_,
+       .name = name_,
+       .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
+       .is_complete = [this] { return fetch_->is_complete(); }});
 }
 
 void GetEntry::tick() {
@@ -182,6 +202,7 @@ void GetEntry::tick() {
 
 void GetEntry::end_fetch() {
   changing_ = true;
+  if (common_.door) common_.door->withdraw(name_);
   // Not now: this comes from inside of what is to end.
   fetch_->finish([this, alive = std::weak_ptr(alive_)] {
     asio::post(common_.io, [this, alive] {
@@ -210,6 +231,7 @@ void GetEntry::tell_gone() { std::exchange(hooks_.on_gone, nullptr)(); }
 
 void GetEntry::stop() {
   ended_ = true;
+  if (common_.door) common_.door->withdraw(name_);
   timer_.cancel();
   if (std::exchange(gone_, true) || changing_) return;
   const auto gone = [this, alive = std::weak_ptr(alive_)] {

@@ -11,6 +11,7 @@
 #include "peer/discovery/discovery.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/fetch.hpp"
+#include "peer/node/get_door.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_plan.hpp"
 #include "peer/node/get_steps.hpp"
@@ -28,6 +29,8 @@ class GetEntry {
     Discovery& discovery;
     const GetOptions& options;
     const std::vector<Address>& join;
+    GetDoor* door;                     ///< Null: nobody is served.
+    std::function<void()> on_settled;  ///< An entry has fetched for a while: others may find this process.
   };
   /// Never called before start() returns, nor from inside of anything else of this.
   struct Hooks {
@@ -54,6 +57,7 @@ class GetEntry {
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
   void begin();
   void prepare();
+  void offer();
   void end_fetch();
   void end(GetPlan::Outcome outcome);
   void tell_gone();

@@ -37,8 +37,12 @@ GetMany::GetMany(const GetOptions& options)
       got_(options.out),
       timer_(io_),
       progress_(options.net.progress),
-      common_{io_, self_, *discovery_, options_, join_},
-      saved_at_(now()) {}
+      common_{io_, self_, *discovery_, options_, join_, nullptr, [this] { settle(); }},
+      saved_at_(now()) {
+  if (!options.serve) return;
+  door_.emplace(io_, self_, options.net.network, get_door_host(join_), options.port);
+  common_.door = &*door_;
+}
 
 ExitCode GetMany::run() {
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
@@ -174,8 +178,18 @@ void GetMany::tick() {
   got_.save();
 }
 
+/// From now on members tell others of us.
+void GetMany::settle() {
+  if (std::exchange(settled_, true)) return;
+  discovery_->settle({self_, door_->host(), door_->port()});
+  door_->answer_members([this](const Remote& from, const Introduction& introduction) {
+    return discovery_->answer(from.address, introduction);
+  });
+}
+
 void GetMany::farewell(std::function<void()> gone) {
   timer_.cancel();
+  if (door_) door_->close();
   progress_.clear();
   gone_ = std::move(gone);
   for (const auto& [name, entry] : entries_) entry->stop();
@@ -183,7 +197,7 @@ void GetMany::farewell(std::function<void()> gone) {
 }
 
 void GetMany::check_gone() {
-  if (gone_ && entries_.empty()) std::exchange(gone_, nullptr)();
+  if (gone_ && entries_.empty()) discovery_->leave(std::exchange(gone_, nullptr));
 }
 
 std::string GetMany::missing() const {

@@ -11,8 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "peer/discovery/discovery.hpp"
 #include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/member_discovery.hpp"
+#include "peer/node/get_door.hpp"
 #include "peer/node/get_entry.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_plan.hpp"
@@ -51,6 +52,7 @@ class GetMany {
   void end();
   void look_for_old();
   void tick();
+  void settle();
   void farewell(std::function<void()> gone);
   void check_gone();
   std::string missing() const;
@@ -60,14 +62,16 @@ class GetMany {
   Life life_;
   PeerId self_;
   std::vector<Address> join_;
-  std::unique_ptr<Discovery> discovery_;
+  std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;
   GetPlan plan_;
   GotFiles got_;
   asio::steady_timer timer_;  ///< At plan_.next_deadline().
   ProgressLine progress_;
   RecentRate rate_;
+  std::optional<GetDoor> door_;  ///< None where nobody is served.
   GetEntry::Common common_;
+  bool settled_ = false;
   std::map<std::string, std::unique_ptr<GetEntry>> entries_;  ///< Those that are not gone.
   bool all_answered_ = true;                                  ///< And in full, whoever was asked.
   std::uint64_t received_ = 0;                                ///< Of those that are gone.

@@ -42,6 +42,7 @@ struct GetOptions {
   std::uint16_t port = 0;      ///< Where; 0: any that is free.
   std::uint32_t linger_s = 0;  ///< How long to serve when the file is complete,
   bool keep = false;           ///< or until a signal.
+  bool follow = false;         ///< What the name becomes is fetched, too; with `keep` and `update`.
 };
 
 }  // namespace p2p

@@ -39,14 +39,14 @@ void GetSteps::look(Instant now) {
   // A word that was given before anybody was believed may no longer be true.
   if (!chosen_) tally_ = {};
   called_now_ = {};
-  asks_name_ = !options_.id && (!chosen_ || is_unserved(now));
+  asks_name_ = !options_.id && (!chosen_ || is_following() || is_unserved(now));
   // By content id: some have it under another name.
   const std::optional<ContentId> by_id = chosen_ ? chosen_ : options_.id;
   effects_.push_back(Look{asks_name_ ? std::nullopt : by_id, std::move(former)});
 }
 
 void GetSteps::on_holder(const Holder& holder) {
-  if (!is_working()) return;
+  if (!is_working() && !is_following()) return;
   if (chosen_ && asks_name_) called_now_.add(holder);
   if (chosen_ && holder.id != *chosen_) return;
   tally_.add(holder);
@@ -57,6 +57,7 @@ void GetSteps::on_holder(const Holder& holder) {
 }
 
 void GetSteps::on_looked(const Asked& asked, Instant now) {
+  if (is_following()) return see_what_it_is_now(now);
   if (!is_working()) return;
   if (!chosen_) return judge(asked, now);
   if (is_another_content_now(now)) return go_on_with_another_content(now);
@@ -65,15 +66,18 @@ void GetSteps::on_looked(const Asked& asked, Instant now) {
 
 void GetSteps::judge(const Asked& asked, Instant now) {
   const bool nobody_at_all = asked.answered == 0 && is_final(options_.join, asked.failures);
-  const bool patient = options_.has_timeout || now - began_ < (nobody_at_all ? kPatienceWithNobody : kSearchPatience);
+  const bool patient =
+      options_.has_timeout || followed_ || now - began_ < (nobody_at_all ? kPatienceWithNobody : kSearchPatience);
   const Tally::Result result = tally_.judge(options_.quorum);
   switch (result.verdict) {
     case Tally::Verdict::accepted: return choose(result, now);
-    case Tally::Verdict::conflict:
-      return fail(ExitCode::content_mismatch,
-                  name() + " is the name of " +
-                      (options_.quorum ? "several contents that have a quorum" : "different contents") +
-                      "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe());
+    case Tally::Verdict::conflict: {
+      const std::string error = name() + " is the name of " +
+                                (options_.quorum ? "several contents that have a quorum" : "different contents") +
+                                "; ask by content id, or with a --quorum that only one has:\n" + tally_.describe();
+      if (!survives(error, now)) return fail(ExitCode::content_mismatch, error);
+      break;
+    }
     case Tally::Verdict::nobody:
       if (!patient) return fail(ExitCode::network, nobody_has_it(asked));
       break;
@@ -132,6 +136,10 @@ void GetSteps::on_manifest(const ContentId& id) {
   if (step_ == Step::chosen && id == *chosen_) effects_.push_back(Begin{});
 }
 
+void GetSteps::on_unusable(const std::string& error, Instant now) {
+  if (!survives(error, now)) fail(ExitCode::content_mismatch, error);
+}
+
 void GetSteps::on_begun(Instant now) {
   step_ = Step::fetching;
   unserved_since_ = now;
@@ -163,6 +171,13 @@ void GetSteps::on_complete(bool is_offered, Instant now) {
   if (options_.linger == Duration::zero()) return retire(now);
   step_ = Step::serving;
   settle();
+  if (options_.follow) {
+    if (!std::exchange(followed_, true)) effects_.push_back(Say{name() + " is complete; following it until a signal"});
+    last_error_.clear();
+    look_at_ = now + kFollowInterval;
+    effects_.push_back(Arrived{});
+    return;
+  }
   if (options_.linger != kKeep) serve_until_ = now + options_.linger;
   effects_.push_back(
       Say{name() + " is complete; serving it " +
@@ -215,18 +230,50 @@ void GetSteps::go_on_with_another_content(Instant now) {
     return fail(ExitCode::content_mismatch,
                 text + "get it again, or say --update to go on with what the name means by then");
   effects_.push_back(Say{text + "going on with that"});
+  change();
+  if (step_ == Step::searching) look_at_ = now;
+  began_ = now;
+}
+
+/// What was chosen is so no more: another content is searched when the fetch has ended.
+void GetSteps::change() {
+  const bool has_fetch = step_ == Step::fetching || step_ == Step::serving;
+  step_ = has_fetch ? Step::changing : Step::searching;
+  if (has_fetch) effects_.push_back(EndFetch{});
   chosen_.reset();
   tally_ = {};
   unserved_since_.reset();
   no_room_since_.reset();
-  if (step_ == Step::fetching) {
-    step_ = Step::changing;
-    effects_.push_back(EndFetch{});
-  } else {
-    step_ = Step::searching;
-    look_at_ = now;
+  complete_ = false;
+}
+
+// --- following -------------------------------------------------------------------------------------------------------
+
+/// By the same rules by which it was chosen. While holders do not agree it stays what it is.
+void GetSteps::see_what_it_is_now(Instant now) {
+  const Tally::Result result = called_now_.judge(options_.quorum);
+  if (result.verdict == Tally::Verdict::accepted && result.id != *chosen_) {
+    effects_.push_back(
+        Say{name() + " is another content now: " + config::to_hex(result.id) + ", was " + config::to_hex(*chosen_)});
+    began_ = now;
+    return change();
   }
-  began_ = now;
+  if (result.verdict == Tally::Verdict::conflict)
+    survives(name() + " stays what it is here: it is the name of different contents now:\n" + called_now_.describe(),
+             now);
+  look_at_ = now + kFollowInterval;
+}
+
+/// One who follows has been told once, and goes on; others end.
+bool GetSteps::survives(const std::string& error, Instant now) {
+  if (!followed_) return false;
+  if (std::exchange(last_error_, error) != error) effects_.push_back(Say{error});
+  if (step_ == Step::fetching || step_ == Step::chosen) change();
+  if (step_ == Step::searching) {
+    look_at_ = now + kFollowInterval;
+    pause_ = kFollowInterval;
+  }
+  return true;
 }
 
 void GetSteps::on_fetch_ended(Instant now) {
@@ -244,12 +291,17 @@ Instant GetSteps::patience_ends() const {
 Instant GetSteps::room_patience_ends() const { return no_room_since_ ? *no_room_since_ + kRoomPatience : kNever; }
 
 Instant GetSteps::next_deadline() const {
+  if (is_following()) return look_at_;
   if (step_ == Step::serving || step_ == Step::retiring) return serve_until_;
   if (!is_working()) return kNever;
   return std::min({look_at_, say_whom_at_, settle_at_, patience_ends(), room_patience_ends()});
 }
 
 void GetSteps::on_timer(Instant now) {
+  if (is_following()) {
+    if (now >= look_at_) look(now);
+    return;
+  }
   if (step_ == Step::serving && now >= serve_until_) return retire(now);
   if (step_ == Step::retiring && now >= serve_until_) return end();
   if (!is_working()) return;
@@ -259,10 +311,17 @@ void GetSteps::on_timer(Instant now) {
   }
   if (now >= settle_at_) settle();
   const std::string rest = "; what is there is kept, and the next get goes on from there";
-  if (now >= room_patience_ends()) return fail(ExitCode::disk_full, "the disk has been full for a minute" + rest);
-  if (now >= patience_ends())
-    return fail(ExitCode::network,
-                step_ == Step::fetching ? "no holder is left that has what is missing" + rest : no_manifest());
+  if (now >= room_patience_ends()) {
+    const std::string error = "the disk has been full for a minute" + rest;
+    if (!survives(error, now)) fail(ExitCode::disk_full, error);
+    return;
+  }
+  if (now >= patience_ends()) {
+    const std::string error =
+        step_ == Step::fetching ? "no holder is left that has what is missing" + rest : no_manifest();
+    if (!survives(error, now)) fail(ExitCode::network, error);
+    return;
+  }
   if (now >= look_at_) look(now);
 }
 

@@ -54,6 +54,9 @@ class GetSteps {
   static constexpr Duration kUnservedPatience = std::chrono::milliseconds(500);
   static constexpr Duration kNameInterval = std::chrono::seconds(1);
 
+  /// Between two questions for the name when all is there, to see whether it has become another content.
+  static constexpr Duration kFollowInterval = std::chrono::seconds(2);
+
   static constexpr Duration kKeep = Duration::max();
   /// How long one fetches before others are told that there is one more node: they would hear of one that is gone.
   static constexpr Duration kSettledAfter = std::chrono::seconds(1);
@@ -63,6 +66,7 @@ class GetSteps {
     std::optional<ContentId> id = {};
     std::optional<std::uint32_t> quorum = {};
     bool update = false;       ///< Goes on with another content when the name becomes one.
+    bool follow = false;       ///< Goes on when all is there, with what the name becomes; with `update` and kKeep.
     bool has_timeout = false;  ///< The user says how long to be patient.
     bool says_whom = true;
     bool serves = false;             ///< Others are given what is there, and what they asked for before the end.
@@ -89,6 +93,8 @@ class GetSteps {
   };
   /// From now on this is a node that others find; once.
   struct Settle {};
+  /// All is there, and the name is followed: the user is to be told.
+  struct Arrived {};
   /// Nothing more is given but what has been asked for; call on_flushed() when that is sent.
   struct Retire {};
   /// Give up what is being fetched, and call on_fetch_ended().
@@ -101,7 +107,7 @@ class GetSteps {
     ExitCode code;
     std::string error;
   };
-  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, Settle, Retire, EndFetch, Say, End>;
+  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, Settle, Arrived, Retire, EndFetch, Say, End>;
 
   /// What has come of the latest round, so far.
   struct Asked {
@@ -116,6 +122,8 @@ class GetSteps {
   void on_looked(const Asked& asked, Instant now);
   /// The manifest of this content has come; may be one that is not wanted any more.
   void on_manifest(const ContentId& id);
+  /// It is none that can be fetched, which `error` says.
+  void on_unusable(const std::string& error, Instant now);
   void on_begun(Instant now);
   /// How many are linked that have something which we lack.
   void on_offering(std::uint32_t count, Instant now);
@@ -169,6 +177,10 @@ class GetSteps {
   std::string no_manifest() const;
   std::string nobody_has_it(const Asked& asked) const;
   bool is_working() const { return step_ == Step::searching || step_ == Step::chosen || step_ == Step::fetching; }
+  bool is_following() const { return options_.follow && step_ == Step::serving; }
+  void see_what_it_is_now(Instant now);
+  void change();
+  bool survives(const std::string& error, Instant now);
   void settle();
   void retire(Instant now);
   void end();
@@ -193,6 +205,8 @@ class GetSteps {
   bool settled_ = false;
   Instant serve_until_ = kNever;  ///< While serving, and the end of the patience while retiring.
   bool complete_ = false;
+  bool followed_ = false;   ///< All was there once.
+  std::string last_error_;  ///< Of one who follows.
 };
 
 }  // namespace p2p

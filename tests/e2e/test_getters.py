@@ -258,6 +258,31 @@ class Getters(HostileNodes, ShareCase):
         for name, bytes_of_it in data.items():
             self.assert_file(self.dir / "out" / name, bytes_of_it)
 
+    def test_follows_what_the_name_becomes(self):
+        """Two follow, one through the other; both have the new content in its place at once, and end well at a signal."""
+        old, new = self.random_bytes(6 * PIECE_BYTES), self.random_bytes(5 * PIECE_BYTES)
+        sharer = self.share({"a": old})
+        port = self.port()
+        first = self.start_get("a", "--out", "first", "--follow", "--json", "--port", port)
+        self.wait_until(lambda: (self.dir / "first/a").exists(), "the file", first)
+        second = self.start_get("a", "--out", "second", "--follow", "--json", join=[f"127.0.0.1:{port}", sharer.address])
+        self.wait_until(lambda: (self.dir / "second/a").exists(), "the file", second)
+        changed = sharer.folder / "a"
+        staged = changed.with_name(".new")
+        staged.write_bytes(old[:PIECE_BYTES] + new)
+        staged.rename(changed)
+        for name, follower in (("first", first), ("second", second)):
+            path = self.dir / name / "a"
+            seen = set()
+            self.wait_until(lambda: seen.add(path.stat().st_size) or path.read_bytes() == changed.read_bytes(), "the new content", follower)
+            self.assertLessEqual(seen, {len(old), changed.stat().st_size})  # never anything in between
+        for follower in (first, second):
+            self.wait_until(lambda: len(follower.stdout().splitlines()) == 2, "its word", follower)
+            self.assertEqual(follower.end(), COMPLETE)
+            told = [json.loads(line) for line in follower.stdout().splitlines()]
+            self.assertNotEqual(told[0]["content_id"], told[1]["content_id"])
+            self.assertIn("is another content now", follower.stderr())
+
     def test_two_who_keep_serving_do_not_stay_linked(self):
         data = self.random_bytes(3 * PIECE_BYTES)
         sharer = self.share({"a": data})

@@ -76,6 +76,7 @@ class Getter {
         for (const Holder& each : ask->holders) asked_for_manifest.push_back(each.address);
       if (const auto* add = std::get_if<GetSteps::AddHolder>(&*effect)) added.push_back(add->holder.address);
       if (const auto* said = std::get_if<GetSteps::Say>(&*effect)) words.push_back(said->text);
+      arrived += std::holds_alternative<GetSteps::Arrived>(*effect);
       retired += std::holds_alternative<GetSteps::Retire>(*effect);
       begun += std::holds_alternative<GetSteps::Begin>(*effect);
       fetches_ended += std::holds_alternative<GetSteps::EndFetch>(*effect);
@@ -91,6 +92,7 @@ class Getter {
   std::vector<Address> asked_for_manifest;
   std::vector<Address> added;
   std::vector<std::string> words;
+  int arrived = 0;
   int retired = 0;
   int begun = 0;
   int fetches_ended = 0;

@@ -23,6 +23,16 @@ std::string entry(const std::string& name, const std::string& size = "1", const 
 
 std::string catalog(const std::string& entries) { return R"({"peerProcess_catalog":1,"entries":[)" + entries + "]}"; }
 
+TEST_CASE("who has a copy of what it got under the name says so", "[catalog]") {
+  const CatalogEntry entry{.name = "a", .size = 1, .copy = true};
+  const std::string text = catalog_text({entry});
+  CHECK(text.find(R"(,"copy":true)") != std::string::npos);
+  CHECK(parse_catalog(text, "x") == std::vector{entry});
+  std::string wrong = text;
+  wrong.replace(wrong.find("true"), 4, "1");
+  CHECK_THROWS_AS(parse_catalog(wrong, "x"), ConfigError);
+}
+
 TEST_CASE("a catalog is read", "[catalog]") {
   const auto entries = parse(catalog(entry("a/b.bin", "9223372036854775807") + "," + entry("z")));
   REQUIRE(entries.size() == 2);

@@ -105,6 +105,25 @@ TEST_CASE("a quorum counts machines, whatever IDs and ports they have", "[tally]
   }
 }
 
+TEST_CASE("the word of those who fetched it under this name counts where nobody else has it", "[tally]") {
+  const auto copy = [](std::uint32_t number, std::uint8_t digit) {
+    Holder made = holder(number, digit);
+    made.copy = true;
+    return made;
+  };
+  using Verdict = Tally::Verdict;
+  const auto original = tally_of({holder(1, 8), copy(2, 7), copy(3, 7)}).judge({});
+  CHECK(original.verdict == Verdict::accepted);
+  CHECK(original.id == holder(1, 8).id);
+  CHECK(tally_of({copy(2, 7), copy(3, 7)}).judge({}).verdict == Verdict::accepted);
+  CHECK(tally_of({copy(2, 7), copy(3, 8)}).judge({}).verdict == Verdict::conflict);
+  Holder part = holder(4, 8);
+  part.part = true;
+  CHECK(tally_of({copy(2, 7), part}).judge({}).id == holder(2, 7).id);
+  CHECK(tally_of({copy(2, 7), copy(3, 7)}).judge(1u).verdict == Verdict::too_few);
+  CHECK(tally_of({holder(1, 8), copy(2, 7), copy(3, 7)}).judge(1u).id == holder(1, 8).id);
+}
+
 TEST_CASE("a conflict names all contents with their holders", "[tally]") {
   const std::string text = tally_of({holder(1, 7), holder(2, 8), holder(3, 8)}).describe();
   CHECK(text.find("07000000") != std::string::npos);
