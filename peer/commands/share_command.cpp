@@ -38,9 +38,9 @@ constexpr const char* kShareFooter = R"(
 Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Names
 that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
 With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
-it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever reaches the port may
-fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a file of its own
-name, or that and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
+it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever
+reaches the port may fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a
+file of its own name, or that and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
 A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
 65 port in use.)";
 

@@ -56,6 +56,7 @@ void run(const MembersScenario& scenario, std::size_t silent, double apart_s) {
   if (apart_s > 0) {
     network.cut_at(nodes / 2);
     network.run_for(from_seconds(apart_s));
+    if (network.each_knows_one_beyond(nodes / 2)) std::printf("not all have lost all of the other half by then\n");
     network.cut_at(0);
     const double met = seconds_until(network, 100ms, 600s, [&] { return network.each_knows_one_beyond(nodes / 2); });
     std::printf("halves that were apart for %.0f s: each node knows one of the other half after %.1f s\n", apart_s,

@@ -33,6 +33,18 @@ TEST_CASE("a visitor finds a name within a second, soon after all have started, 
   check_visits(network, 100);
 }
 
+TEST_CASE("among a thousand that have just started each name is found, though nobody knows all", "[members]") {
+  MembersNetwork network({.nodes = 1'000});
+  network.run_for(10s);
+  CHECK(network.fewest_known() < 200);
+  for (std::size_t holder = 1; holder < 1'000; holder += 9) {
+    const auto took = network.visit((holder * 7) % 1'000, holder);
+    INFO("holder " << holder);
+    REQUIRE(took);
+    CHECK(*took < 1s);
+  }
+}
+
 TEST_CASE("each node of either half knows one of the other within ten seconds", "[members]") {
   MembersNetwork network({.nodes = kNodes, .seed = 2});
   network.run_for(3min);

@@ -10,6 +10,7 @@
 #include "peer/node/fetch.hpp"
 #include "peer/node/node_id.hpp"
 #include "peer/node/share_node.hpp"
+#include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_discovery.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -134,9 +135,15 @@ TEST_CASE("a node says what it offers: all, one name, one content; and nothing t
   CHECK(all->entries[0].content_id != all->entries[1].content_id);
   const auto b = asked(io, place.address(), "b.bin");
   REQUIRE(b);
-  CHECK(b->entries == std::vector{all->entries[1]});
+  // In answers to all questions but the one for everything there is what the manifests of small files follow from.
+  const auto in_full = asked(io, place.address(), "/");
+  REQUIRE(in_full->entries.size() == 3);
+  const std::string bytes = "22";
+  CHECK(in_full->entries[1].sha256 == sha256(std::as_bytes(std::span(bytes))));
+  CHECK_FALSE(all->entries[1].sha256);
+  CHECK(b->entries == std::vector{in_full->entries[1]});
   CHECK(asked(io, place.address(), config::to_hex(all->entries[0].content_id))->entries.size() == 2);
-  CHECK(asked(io, place.address(), "sub/")->entries == std::vector{all->entries[2]});
+  CHECK(asked(io, place.address(), "sub/")->entries == std::vector{in_full->entries[2]});
   CHECK(asked(io, place.address(), "sub")->entries.empty());
   CHECK(asked(io, place.address(), "c.bin")->entries.empty());
   CHECK(asked(io, place.address(), "", "other")->entries.empty());
