@@ -16,7 +16,7 @@ constexpr std::uint64_t kVersion = 1;
 constexpr std::string_view kVersionKey = "peerProcess_catalog";
 constexpr std::string_view kEntriesKey = "entries";
 
-enum class Key { unknown, version, entries, name, size, content_id, sha256 };
+enum class Key { unknown, version, entries, name, size, content_id, sha256, part };
 enum class Place { outside, root, entries, entry, behind };
 
 std::string_view spelled(Key key) {
@@ -27,6 +27,7 @@ std::string_view spelled(Key key) {
     case Key::size: return "size";
     case Key::content_id: return "content_id";
     case Key::sha256: return "sha256";
+    case Key::part: return "part";
     case Key::unknown: break;
   }
   return "an unknown key";
@@ -49,7 +50,11 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool null() override { return other("null"); }
-  bool boolean(bool value) override { return other(value ? "true" : "false"); }
+  bool boolean(bool value) override {
+    if (key_ != Key::part) return other(value ? "true" : "false");
+    entries_.back().part = value;
+    return true;
+  }
   bool number_integer(number_integer_t value) override { return other(std::to_string(value)); }
   bool number_float(number_float_t, const string_t& digits) override {
     return other(printable(std::string_view(digits).substr(0, 60)));
@@ -94,7 +99,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     key_ = Key::unknown;
-    for (const Key known : {Key::version, Key::entries, Key::name, Key::size, Key::content_id, Key::sha256})
+    for (const Key known : {Key::version, Key::entries, Key::name, Key::size, Key::content_id, Key::sha256, Key::part})
       if (spelled(known) == name && ((bit(known) & kEntryKeys) != 0) == (place_ == Place::entry)) key_ = known;
     if (key_ != Key::unknown && (seen_ & bit(key_)) != 0) fail("is there twice");
     if (key_ != Key::unknown) seen_ |= bit(key_);
@@ -136,7 +141,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return whole_;
   }
 
-  static constexpr unsigned kEntryKeys = bit(Key::name) | bit(Key::size) | bit(Key::content_id) | bit(Key::sha256);
+  static constexpr unsigned kEntryKeys =
+      bit(Key::name) | bit(Key::size) | bit(Key::content_id) | bit(Key::sha256) | bit(Key::part);
 
   [[noreturn]] void fail_at(std::size_t offset, const std::string& message) const {
     const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
@@ -164,6 +170,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       case Key::size: return "bytes from 1 to " + std::to_string(CatalogEntry::kMaxSize);
       case Key::content_id:
       case Key::sha256: return "64 hexadecimal digits";
+      case Key::part: return "true or false";
       case Key::unknown: break;
     }
     return place_ == Place::root || place_ == Place::entry ? "a plain value" : "an object";
@@ -211,8 +218,9 @@ std::string catalog_text(const std::vector<CatalogEntry>& entries) {
   for (const CatalogEntry& entry : entries) {
     const std::string line = (first ? "\n" : ",\n") + std::string(R"({"name":)") + nlohmann::json(entry.name).dump() +
                              R"(,"size":)" + std::to_string(entry.size) + R"(,"content_id":")" +
-                             to_hex(entry.content_id) +
-                             (entry.sha256 ? R"(","sha256":")" + to_hex(*entry.sha256) : std::string()) + "\"}";
+                             to_hex(entry.content_id) + "\"" +
+                             (entry.sha256 ? R"(,"sha256":")" + to_hex(*entry.sha256) + "\"" : std::string()) +
+                             (entry.part ? R"(,"part":true})" : "}");
     if (text.size() + line.size() + kEnd.size() > CatalogEntry::kMaxTextBytes) break;
     text += line;
     first = false;

@@ -23,6 +23,7 @@ struct CatalogEntry {
   std::string name;                        ///< Without fault by path_fault() (config/manifest_path.hpp).
   std::uint64_t size = 0;                  ///< Bytes, 1 to kMaxSize.
   std::array<std::byte, 32> content_id{};  ///< SHA-256 of its manifest.
+  bool part = false;                       ///< Whoever offers it does not have all of it, and fetches the rest.
   /// Of a file of one piece the SHA-256 of its bytes, from which its manifest follows.
   std::optional<std::array<std::byte, 32>> sha256{};
 

@@ -88,6 +88,8 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const PieceHead&) const { return true; }
     bool operator()(const UnknownMessage&) const { return false; }
     bool operator()(const ChunkAnnouncement&) const { return true; }
+    bool operator()(const PeersMessage&) const { return true; }
+    bool operator()(const Suggestion&) const { return true; }
     bool operator()(const KeepAlive&) const { return false; }
   };
   return std::visit(Apply{*this}, message);

@@ -34,6 +34,8 @@ struct Arguments {
   double split = 0;
   double limit_s = 86'400;
   std::uint64_t seed = 1;
+  bool open = false;
+  double join_interval_s = 0;
   bool referee = false;
   bool json = false;
 };
@@ -80,6 +82,12 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
       ->capture_default_str();
   app.add_option("--seed", a.seed, "The run's seed: the same seed gives the same run")->capture_default_str();
   app.add_flag("--referee", a.referee, "Check every frame against the safety claims (slower)");
+  auto* const open = app.add_flag(
+      "--open", a.open, "One sharer and getters that find each other through it, and leave when they are complete");
+  app.add_option("--join-interval", a.join_interval_s, "With --open: between two getters, s")
+      ->needs(open)
+      ->check(CLI::Range(0.0, 1e6));
+  open->excludes("--max-connections")->excludes("--seeds")->excludes("--referee");
   app.add_flag("--json", a.json, "One JSON object on stdout");
   app.parse(argc, argv);
   if (a.down_bps == 0) a.down_bps = a.up_bps;
@@ -116,6 +124,8 @@ Scenario scenario_of(const Arguments& a) {
               .partitions = a.partitions};
   s.seed = a.seed;
   s.referee = a.referee;
+  s.open = a.open;
+  s.join_interval = from_seconds(a.join_interval_s);
   return s;
 }
 

@@ -20,10 +20,23 @@ Peer::Peer(HostId host, SwarmConfig config, std::shared_ptr<const std::vector<Ho
       random_(seed),
       copies_(std::move(copies)) {}
 
+namespace {
+
+/// Every host has an address of its own.
+Endpoint place_of(HostId host) {
+  Endpoint place{.port = Peer::kPort};
+  place.ip[10] = place.ip[11] = std::byte{0xff};
+  place.ip[12] = std::byte{10};
+  for (std::size_t i = 0; i < 3; ++i) place.ip[15 - i] = std::byte(host >> 8 * i & 0xff);
+  return place;
+}
+
+}  // namespace
+
 void Peer::start(Instant now) {
   P2P_ASSERT(!running());
   ++incarnation_;
-  left_ = leaving_ = false;
+  left_ = leaving_ = retiring_ = false;
   timer_at_ = kNever;
   if (copies_) {
     // What a life has learned does not outlive it.
@@ -33,6 +46,7 @@ void Peer::start(Instant now) {
   }
   swarm_ = std::make_unique<Swarm>(config_, stored_, random_.next(), now);
   network_.start(host_);
+  if (config_.wanted_neighbors > 0) swarm_->add_neighbor(PeerId{0}, PeerId{0}, now);
   swarm_->on_timer(now);
   settle(now);
 }
@@ -61,7 +75,8 @@ void Peer::forget(Connection& connection) {
 
 void Peer::add(End end, LinkId link, Instant now) {
   if (connections_.size() <= link.value) connections_.resize(link.value + 1);
-  connections_[link.value].emplace(Connection{end, link, Decoder(config_.geometry)});
+  swarm_->on_remote(link, place_of(network_.host_of(end ^ 1)));
+  connections_[link.value].emplace(Connection{end, link, Decoder(config_.geometry, config_.open)});
   network_.set_tag(end, link.value);
   observer_.on_link(host_, end, true);
   settle(now);
@@ -80,7 +95,7 @@ void Peer::on_refused(PeerId remote, Instant now) {
 
 void Peer::on_accepted(End end, Instant now) {
   if (leaving_) return network_.close(end, now);
-  add(end, swarm_->on_accepted({}, now), now);
+  add(end, swarm_->on_accepted(place_of(network_.host_of(end ^ 1)).origin(), now), now);
 }
 
 void Peer::on_bytes(End end, std::span<const std::byte> bytes, Instant now) {
@@ -196,10 +211,16 @@ void Peer::settle(Instant now) {
       observer_.on_event(host_, *event);
       if (const auto* settled = std::get_if<ChunkSettled>(event); settled && !stored_.test(settled->piece))
         swarm_->unlock_chunk(settled->piece, now);
+      if (config_.open && std::holds_alternative<FileCompleted>(*event)) {
+        swarm_->retire();
+        retiring_ = true;
+      }
       if (std::holds_alternative<SwarmCompleted>(*event) || std::holds_alternative<PatienceEnded>(*event))
         leaving_ = true;
     } else if (const auto* dial = std::get_if<Dial>(&*effect)) {
       network_.dial(host_, (*hosts_by_id_)[dial->peer.value], now);
+    } else if (const auto* meet = std::get_if<Meet>(&*effect)) {
+      swarm_->add_neighbor(meet->peer.peer, meet->peer.peer, now);
     } else if (const auto* disconnect = std::get_if<Disconnect>(&*effect)) {
       Connection& connection = *connections_[disconnect->link.value];
       network_.close(connection.end, now);
@@ -208,6 +229,7 @@ void Peer::settle(Instant now) {
     }
   }
   observer_.on_settled(host_);
+  leaving_ = leaving_ || (retiring_ && swarm_->flushed());
   if (leaving_)
     leave_when_flushed(now);
   else

@@ -37,6 +37,9 @@ class Peer {
        DiskSpec disk, Network& network, EventQueue& agenda, PeerObserver& observer, std::uint64_t seed,
        std::shared_ptr<Copies> copies = nullptr);
 
+  /// Where everybody listens in an open swarm.
+  static constexpr std::uint16_t kPort = 5000;
+
   void start(Instant now);
   /// As by kill -9: what was not stored is lost.
   void crash(Instant now);
@@ -95,6 +98,7 @@ class Peer {
   std::uint32_t incarnation_ = 0;
   bool disk_full_ = false;
   bool leaving_ = false;
+  bool retiring_ = false;  ///< A getter that is complete, and sends what it was asked for.
   bool left_ = false;
   std::uint64_t received_payload_ = 0;
   std::uint64_t stored_bytes_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/assert.hpp"
 #include "protocol/swarm/neighbor_graph.hpp"
 
 namespace p2p::sim {
@@ -15,7 +16,7 @@ Simulation::Simulation(Scenario scenario)
       side_(scenario_.peers),
       deaf_(scenario_.peers) {
   if (copies_) scenario_.geometry = copies_->geometry();
-  if (scenario_.referee) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
+  if (scenario_.referee && !scenario_.open) referee_.emplace(scenario_.geometry, scenario_.preferred_neighbors);
   network_.set_filter(
       [this](HostId from, HostId to) { return (partitioned_ && side_[from] != side_[to]) || deaf_[to]; });
 
@@ -48,6 +49,7 @@ Simulation::Simulation(Scenario scenario)
       for (const std::uint32_t index : graph.successors(i, scenario_.preferred_neighbors + 1))
         config.favored.push_back(PeerId{index});
     }
+    if (scenario_.open) config = open_config(i);
     if (copies_) config.content = chunk_folder_prefix(pieces);
     const Bitfield stored = copies_               ? copies_->held_at_start(i)
                             : i < scenario_.seeds ? Bitfield::full(pieces)
@@ -56,9 +58,41 @@ Simulation::Simulation(Scenario scenario)
     peers_.push_back(std::make_unique<Peer>(i, std::move(config), hosts_by_id, stored, scenario_.disk, network_,
                                             agenda_, *this, random_.next(), copies_));
   }
-  for (HostId i = 0; i < scenario_.peers; ++i)
-    if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end()) peers_[i]->start(now_);
+  if (scenario_.open)
+    start_open();
+  else
+    for (HostId i = 0; i < scenario_.peers; ++i)
+      if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end()) peers_[i]->start(now_);
   plan_faults();
+}
+
+/// As peer/node/open_swarm.hpp has it.
+SwarmConfig Simulation::open_config(HostId host) const {
+  constexpr std::uint32_t kGettersLinks = 50;
+  SwarmConfig config{.self = PeerId{host},
+                     .listed = {PeerId{host}},
+                     .geometry = scenario_.geometry,
+                     .preferred_neighbors = 16,
+                     .unchoking_interval = scenario_.unchoking_interval,
+                     .optimistic_interval = scenario_.optimistic_interval,
+                     .max_pipeline = scenario_.max_pipeline,
+                     .content = ContentPrefix{std::byte{1}},
+                     .open = true,
+                     .listens_at = Peer::kPort};
+  if (host == 0) return config;
+  config.preferred_neighbors = scenario_.preferred_neighbors;
+  config.choking_policy = ChokingPolicy::balanced;
+  config.optimistic_interval = std::chrono::seconds(1);
+  config.most_neighbors = kGettersLinks;
+  config.wanted_neighbors = kGettersLinks / 2;
+  return config;
+}
+
+void Simulation::start_open() {
+  P2P_ASSERT(scenario_.seeds == 1 && !scenario_.chunks);
+  peers_[0]->start(now_);
+  getters_left_ = scenario_.peers - 1;
+  for (HostId i = 1; i < scenario_.peers; ++i) at(started(i), [i](Simulation& s) { s.peers_[i]->start(s.now_); });
 }
 
 void Simulation::at(Instant when, std::function<void(Simulation&)> action) {
@@ -67,7 +101,7 @@ void Simulation::at(Instant when, std::function<void(Simulation&)> action) {
 }
 
 void Simulation::run(Instant limit) {
-  while (!agenda_.empty()) {
+  while (!agenda_.empty() && !(scenario_.open && getters_left_ == 0)) {
     const Event event = agenda_.take();
     if (event.at > limit) {
       agenda_.add(event);
@@ -173,7 +207,10 @@ void Simulation::on_writable(HostId host, End end) {
 void Simulation::on_ended(HostId host, End end) { peers_[host]->on_ended(end, now_); }
 
 void Simulation::on_event(HostId host, const p2p::Event& event) {
-  if (std::holds_alternative<FileCompleted>(event)) completed_[host] = now_;
+  if (std::holds_alternative<FileCompleted>(event)) {
+    if (!completed_[host]) --getters_left_;
+    completed_[host] = now_;
+  }
   if (referee_) referee_->on_event(host, event, now_);
   if (observer_) observer_(host, event, now_);
 }
@@ -202,7 +239,7 @@ Measures Simulation::measures() const {
     }
     o.leecher_up_Bps.push_back(spec.up_Bps);
     o.leecher_down_Bps.push_back(spec.down_Bps);
-    if (completed_[i]) o.completion_s.push_back(seconds(completed_[i]->time_since_epoch()));
+    if (completed_[i]) o.completion_s.push_back(seconds(*completed_[i] - started(i)));
   }
   return measure(o);
 }

@@ -41,8 +41,13 @@ struct Scenario {
   NetworkSpec network;
   DiskSpec disk;
   Faults faults;
-  std::vector<HostId> absent = {};           ///< Listed, and not started by themselves; not the seed.
-  Duration patience = Duration::zero();      ///< Of a complete peer for those that left unfinished.
+  std::vector<HostId> absent = {};       ///< Listed, and not started by themselves; not the seed.
+  Duration patience = Duration::zero();  ///< Of a complete peer for those that left unfinished.
+  /// No list: the first peer shares the file and stays; the others are getters that begin with it alone,
+  /// `join_interval` one after the other, and leave when they are complete and all that others asked of them is sent.
+  /// One seed; no referee.
+  bool open = false;
+  Duration join_interval{};
   std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
   bool referee = true;  ///< Off for large runs: it decodes everything once more.
@@ -83,6 +88,11 @@ class Simulation : public NetworkUser, public PeerObserver {
   void on_link(HostId host, End end, bool begins) override;
   void on_settled(HostId host) override;
 
+  SwarmConfig open_config(HostId host) const;
+  void start_open();
+  Instant started(HostId host) const {
+    return scenario_.open && host > 0 ? Instant{} + (host - 1) * scenario_.join_interval : Instant{};
+  }
   void plan_faults();
   Instant random_time(double from_share, double to_share);
   HostId random_host() { return random_.below(scenario_.peers); }
@@ -95,6 +105,7 @@ class Simulation : public NetworkUser, public PeerObserver {
   std::optional<Referee> referee_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::optional<Instant>> completed_;
+  std::uint32_t getters_left_ = 0;  ///< In an open swarm: how many are not complete yet.
   std::vector<std::function<void(Simulation&)>> actions_;
   std::function<void(HostId, const p2p::Event&, Instant)> observer_;
   std::vector<char> side_;  ///< During a partition: which half a host is in.

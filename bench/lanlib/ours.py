@@ -15,7 +15,12 @@ FileSize {size}
 PieceSize {piece_size}
 ChokingPolicy {policy}
 """
-_LAST_WORDS = re.compile(r"complete: .*received ([0-9.]+) MB, sent ([0-9.]+) MB")
+LAST_WORDS = re.compile(r"complete: .*received ([0-9.]+) MB, sent ([0-9.]+) MB")
+
+
+def program_of(binary):
+    """The words of --binary, without progress."""
+    return [word for word in peer_command(binary) if word not in ("--progress", "none")]
 
 
 class Ours(Tool):
@@ -44,7 +49,7 @@ class Ours(Tool):
         lines = [f"{self.id(peer)} {self.network.address(peer)} 6008 {int(peer == 0)}\n" for peer in peers]
         (self.directory / "PeerInfo.cfg").write_text("".join(lines))
         # Where it goes to a file, progress is plain lines, the last of which is counted.
-        words = [word for word in peer_command(self.binary) if word not in ("--progress", "none")]
+        words = program_of(self.binary)
         words = words if any("{id}" in word for word in words) else [*words, "{id}"]
         self._processes = []
         for peer in peers:
@@ -58,7 +63,7 @@ class Ours(Tool):
     def settle(self):
         self.wait_for(lambda: all(map(self.crew.has_ended, self._processes)), "leaving")
         self.crew.check()
-        found = [_LAST_WORDS.search(self.crew.output(leecher).read_text()) for leecher in self.leechers]
+        found = [LAST_WORDS.search(self.crew.output(leecher).read_text()) for leecher in self.leechers]
         if all(found):
             # As the peers say it, rounded to 0.1 MB.
             received = sum(float(each[1]) * 1e6 for each in found)

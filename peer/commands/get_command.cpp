@@ -22,7 +22,9 @@ namespace {
 constexpr const char* kGetFooter = R"(
 Prints the content id and the path, of many a line each; the last line on stderr says how many came, were there already
 and failed. A later get of many into the same folder fetches what is new or has changed, replaces what it put there
-itself, and says what is no longer offered. Run again after an interruption, it goes on where it was.
+itself, and says what is no longer offered. Run again after an interruption, it goes on where it was. Those who fetch
+one and the same name at the same time give each other what they have; the process ends when it is complete and all that
+others asked for is sent.
 Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
 28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
 
@@ -30,13 +32,11 @@ void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();
   for (const Fetch::Contribution& each : result.holders)
     holders.push_back({{"peer", each.peer.value}, {"address", to_string(each.address)}, {"pieces", each.pieces}});
-  nlohmann::ordered_json object{{"name", result.name},
-                                {"content_id", config::to_hex(result.id)},
-                                {"path", result.path.string()},
-                                {"size", result.size},
-                                {"received", result.received},
-                                {"found", result.found},
-                                {"holders", holders}};
+  nlohmann::ordered_json object{
+      {"name", result.name},          {"content_id", config::to_hex(result.id)},
+      {"path", result.path.string()}, {"size", result.size},
+      {"received", result.received},  {"found", result.found},
+      {"holders", holders},           {"given", {{"bytes", result.given.bytes}, {"peers", result.given.peers}}}};
   if (has_quorum) object["quorum"] = result.quorum;
   out << object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
@@ -152,6 +152,20 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->check(in_range(1, 31'536'000));
   app.add_flag("--update", options.update,
                "A file that is there and differs becomes this one; the pieces that they share are kept");
+  auto* const port =
+      app.add_option("--port", options.port,
+                     "TCP, where others get of this process what it has already; by default any that is free")
+          ->check(in_range(1, 65'535));
+  auto* const linger =
+      app.add_option("--linger", options.linger_s, "Serve others for so many seconds when the file is complete")
+          ->check(in_range(1, 31'536'000));
+  auto* const keep =
+      app.add_flag("--keep", options.keep, "Serve others until a signal when the file is complete")->excludes(linger);
+  bool no_serve = false;
+  app.add_flag("--no-serve", no_serve, "Give nothing to others who fetch it, too; nobody can connect")
+      ->excludes(port)
+      ->excludes(linger)
+      ->excludes(keep);
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
@@ -160,11 +174,14 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
     select(options, words, names, all);
+    if (!options.selection.empty() && (*port || *linger || *keep))
+      throw CLI::ValidationError("get", "--port, --linger and --keep belong to a get of one name");
     if (options.remove && options.selection.empty())
       throw CLI::ValidationError("--delete",
                                  "belongs to a get of many files: --all, FOLDER/, a pattern, several names");
   });
   if (code) return *code;
+  options.serve = !no_serve;
   return options;
 }
 

@@ -38,8 +38,13 @@ constexpr auto kSayWhomAfter = 500ms;
 constexpr auto kPause = 300ms;
 constexpr auto kSlowest = 4s;
 
+/// Who offers a file, and who a part of it.
+struct Offering {
+  std::map<PeerId, Address> whole;
+  std::map<PeerId, Address> part;
+};
 /// Name, content id and size of each file, and who offers it.
-using Listing = std::map<std::tuple<std::string, ContentId, std::uint64_t>, std::map<PeerId, Address>>;
+using Listing = std::map<std::tuple<std::string, ContentId, std::uint64_t>, Offering>;
 
 class Ls {
  public:
@@ -78,7 +83,8 @@ class Ls {
  private:
   void look() {
     const auto take = [this](const Holder& holder) {
-      listing_[{holder.name, holder.id, holder.size}].emplace(holder.peer, holder.address);
+      Offering& offering = listing_[{holder.name, holder.id, holder.size}];
+      (holder.part ? offering.part : offering.whole).emplace(holder.peer, holder.address);
     };
     search_.run({}, {}, take, [this] {
       const Duration patience = is_final(join_, search_.failures()) ? kPatienceWithNobody : kPatience;
@@ -107,12 +113,18 @@ class Ls {
 /// File by file: a listing can be long.
 void print_json(const Listing& listing, std::ostream& out) {
   const char* before = "[";
-  for (const auto& [file, holders] : listing) {
-    const auto& [name, id, size] = file;
+  const auto addresses_of = [](const std::map<PeerId, Address>& holders) {
     nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
     for (const auto& [peer, address] : holders) addresses.push_back(to_string(address));
-    const nlohmann::ordered_json each{
-        {"name", name}, {"size", size}, {"content_id", config::to_hex(id)}, {"holders", addresses}};
+    return addresses;
+  };
+  for (const auto& [file, holders] : listing) {
+    const auto& [name, id, size] = file;
+    const nlohmann::ordered_json each{{"name", name},
+                                      {"size", size},
+                                      {"content_id", config::to_hex(id)},
+                                      {"holders", addresses_of(holders.whole)},
+                                      {"part_holders", addresses_of(holders.part)}};
     out << std::exchange(before, ",") << each.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   }
   out << (listing.empty() ? "[]\n" : "]\n");
@@ -125,7 +137,9 @@ void for_each_row(const Listing& listing, Visit&& visit) {
   visit(Row{"NAME", "BYTES", "CONTENT ID", "HOLDERS"});
   for (const auto& [file, holders] : listing) {
     const auto& [name, id, size] = file;
-    visit(Row{config::printable(name), std::to_string(size), config::to_hex(id), std::to_string(holders.size())});
+    const std::string parts = holders.part.empty() ? "" : "+" + std::to_string(holders.part.size());
+    visit(Row{config::printable(name), std::to_string(size), config::to_hex(id),
+              std::to_string(holders.whole.size()) + parts});
   }
 }
 

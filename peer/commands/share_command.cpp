@@ -65,7 +65,8 @@ class Share {
                   .jobs = options.jobs,
                   .as = options.as},
                  hooks()),
-        node_(io_, self_, options.net.network, library_, DoorLimits::open(spare_connections(0)),
+        node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_,
+              DoorLimits::open(spare_connections(0)),
               {.on_fetching =
                    [this](const ShareNode::Visit& visit) {
                      discovery_->announce({visit.name, visit.id, visit.size});

@@ -20,6 +20,7 @@ struct Holder {
   std::string name;
   ContentId id;
   std::uint64_t size;
+  bool part = false;  ///< It fetches the file itself, and its word on the name is only what others told it.
   std::optional<ContentId> sha256 = {};  ///< Of the bytes of a file of one piece, by which its manifest can be made.
 };
 

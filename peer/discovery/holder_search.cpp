@@ -144,7 +144,8 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     left -= bytes;
     round->room->keep(bytes);
     ++round->holders;
-    round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.sha256});
+    round->on_holder(
+        {catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part, entry.sha256});
   }
   if (!whole) round->room->note_cut();
 }

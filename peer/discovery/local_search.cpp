@@ -28,6 +28,11 @@ LocalSearch::LocalSearch(asio::io_context& io, std::string_view network, std::op
   if (self_) tell();
 }
 
+void LocalSearch::show(const Self& self) {
+  self_ = self;
+  tell();
+}
+
 void LocalSearch::ask() { socket_.send(encode(Beacon{.network = tag_})); }
 
 void LocalSearch::tell() {

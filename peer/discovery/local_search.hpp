@@ -38,6 +38,8 @@ class LocalSearch {
   LocalSearch(asio::io_context& io, std::string_view network, std::optional<Self> self, bool loopback_only,
               std::function<void(const asio::ip::address& ip, std::uint16_t port)> on_node);
 
+  /// One who only asked is a node from now on.
+  void show(const Self& self);
   /// Asks all who are there.
   void ask();
 

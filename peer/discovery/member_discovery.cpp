@@ -68,9 +68,20 @@ MemberDiscovery::MemberDiscovery(asio::io_context& io, DiscoveryOptions options,
       go_on();
     };
     local_.emplace(io_, options_.network, own, is_loopback_only(options_), on_node);
-    if (listens()) local_->ask();
   }
-  if (listens()) resolve_seeds();
+  if (listens()) begin_listening();
+}
+
+void MemberDiscovery::settle(const Node& self) {
+  options_.self = self;
+  if (local_) local_->show({self.peer, self.port});
+  begin_listening();
+}
+
+/// Looks for others without being asked to.
+void MemberDiscovery::begin_listening() {
+  if (local_) local_->ask();
+  resolve_seeds();
 }
 
 MemberDiscovery::~MemberDiscovery() { alive_.reset(); }

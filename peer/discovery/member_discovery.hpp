@@ -51,6 +51,9 @@ class MemberDiscovery final : public Discovery {
   void note_answer(const std::string& host, std::uint16_t port, std::optional<PeerId> peer, Duration took) override;
   void leave(std::function<void()> gone) override;
 
+  /// A visitor becomes a node, which others find from now on. Its ID is the one that it has shown. Precondition: the
+  /// options had no `self`.
+  void settle(const Node& self);
   /// Somebody at this address asks for members and introduces himself so: the text for him; null when he leaves.
   std::shared_ptr<const std::string> answer(const asio::ip::address& from, const Introduction& introduction);
 
@@ -62,6 +65,7 @@ class MemberDiscovery final : public Discovery {
   PeerId self() const { return options_.self ? options_.self->peer : options_.visitor; }
   bool listens() const { return options_.self.has_value(); }
 
+  void begin_listening();
   void resolve_seeds();
   void go_on();
   void ask(const MemberAddress& address);

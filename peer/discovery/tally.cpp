@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kMostNamed = 8;
 
+std::vector<Holder> whole_among(std::vector<Holder> holders) {
+  std::erase_if(holders, [](const Holder& holder) { return holder.part; });
+  return holders;
+}
+
 }  // namespace
 
 /// A largest matching between IP addresses and IDs, by augmenting paths.
@@ -45,8 +50,13 @@ std::map<ContentId, std::vector<Holder>> Tally::by_content() const {
 }
 
 Tally::Result Tally::judge(std::optional<std::uint32_t> quorum) const {
-  const auto contents = by_content();
+  auto contents = by_content();
   if (contents.empty()) return {Verdict::nobody};
+  const bool anybody_whole = std::ranges::any_of(holders_, [](const auto& each) { return !each.second.part; });
+  if (quorum && !anybody_whole) return {Verdict::too_few, contents.begin()->first, 0};
+  if (anybody_whole)
+    for (auto& [id, holders] : contents) holders = whole_among(holders);
+  std::erase_if(contents, [](const auto& each) { return each.second.empty(); });
   std::map<ContentId, std::size_t> machines;
   for (const auto& [id, holders] : contents) machines[id] = count_machines(holders);
   const auto [id, count] = *std::ranges::max_element(machines, {}, [](const auto& each) { return each.second; });
@@ -59,9 +69,12 @@ Tally::Result Tally::judge(std::optional<std::uint32_t> quorum) const {
 std::string Tally::describe() const {
   std::string text;
   for (const auto& [id, holders] : by_content()) {
-    const std::size_t machines = count_machines(holders);
+    const std::vector<Holder> whole = whole_among(holders);
+    const std::size_t machines = count_machines(whole);
     text += "  " + config::to_hex(id) + "  " + std::to_string(holders.front().size) + " bytes  " +
-            std::to_string(machines) + (machines == 1 ? " holder: " : " holders: ");
+            std::to_string(machines) + (machines == 1 ? " holder" : " holders") +
+            (whole.size() < holders.size() ? ", and " + std::to_string(holders.size() - whole.size()) + " of a part: "
+                                           : ": ");
     for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) {
       if (i > 0) text += ", ";
       text += config::printable(to_string(holders[i].address));

@@ -38,7 +38,9 @@ class Tally {
     ContentId id = {};
     std::size_t holders = 0;  ///< How many machines have the content that most have.
   };
-  /// Without a quorum the only content is accepted; with one, the only content that so many holders agree on.
+  /// Without a quorum the only content is accepted; with one, the only content that so many holders agree on. What
+  /// those say who have a part only, they were told: they do not count for a quorum, and without one only where nobody
+  /// has it whole.
   Result judge(std::optional<std::uint32_t> quorum) const;
 
   /// A line for each content: its id, its size, how many hold it and who.

@@ -30,6 +30,7 @@ std::vector<Candidate> addresses_for(const std::string& own_host) {
 }
 
 constexpr Duration kWarningInterval = 30s;
+constexpr int kMostTries = 16;
 
 bool is_exhaustion(const std::error_code& error) {
   // By number: Asio's category does not map these to std::errc.
@@ -48,9 +49,23 @@ void listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 }  // namespace
 
 Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port) : io_(io) {
+  for (int tries = 1; port == 0 && sockets_.empty(); ++tries) {
+    try {
+      listen_on(own_host, 0);
+    } catch (const ExitError& error) {
+      // Somebody else has the port that IPv4 has given us with IPv6.
+      sockets_.clear();
+      if (error.code() != ExitCode::port_in_use || tries == kMostTries) throw;
+    }
+  }
+  if (sockets_.empty()) listen_on(own_host, port);
+}
+
+void Listener::listen_on(const std::string& own_host, std::uint16_t port) {
   for (const Candidate& candidate : addresses_for(own_host)) {
     try {
-      listen(sockets_.emplace_back(io).acceptor, {candidate.address, port});
+      listen(sockets_.emplace_back(io_).acceptor, {candidate.address, port});
+      port = this->port();
     } catch (const std::system_error& error) {
       sockets_.pop_back();
       const bool in_use = error.code() == asio::error::address_in_use;
@@ -61,6 +76,8 @@ Listener::Listener(asio::io_context& io, const std::string& own_host, std::uint1
     }
   }
 }
+
+std::uint16_t Listener::port() const { return sockets_.front().acceptor.local_endpoint().port(); }
 
 void Listener::start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
   for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_stream, make_room));

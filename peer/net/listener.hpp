@@ -15,13 +15,15 @@ namespace p2p {
 /// 127.0.0.0/8, ::1): then only there, so that a swarm on one machine is not reachable from others.
 class Listener {
  public:
-  /// Throws ExitError: port_in_use, or network for what else goes wrong.
+  /// `port` 0: one that is free, the same everywhere. Throws ExitError: port_in_use, or network for what else goes
+  /// wrong.
   Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port);
 
   /// Calls `on_stream` for each connection. No error of an accept ends the listener: when no descriptors or memory are
   /// left, `make_room` is called, and the next connection is accepted at once if that made any, else a while later.
   void start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
   void stop();
+  std::uint16_t port() const;
 
  private:
   struct Socket {
@@ -30,6 +32,7 @@ class Listener {
     asio::steady_timer retry;
   };
 
+  void listen_on(const std::string& own_host, std::uint16_t port);
   static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream,
                                            std::function<bool()> make_room);
 

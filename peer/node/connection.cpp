@@ -25,7 +25,7 @@ Connection::Connection(StreamPtr stream, LinkId link, Exchange& exchange, std::s
     : stream_(std::move(stream)),
       link_(link),
       exchange_(exchange),
-      decoder_(exchange.swarm().geometry()),
+      decoder_(exchange.swarm().geometry(), exchange.swarm().names_peers()),
       input_buffer_(std::max(kGreetingBytes, received.size())),
       wake_(stream_->executor(), asio::steady_timer::time_point::max()) {
   std::ranges::copy(received, input_buffer_.begin());
@@ -226,6 +226,7 @@ asio::awaitable<void> Connection::write_loop(std::shared_ptr<Connection> self) {
     if (!self->finishing_ || self->drain_) piece = self->exchange_.swarm().poll_send(self->link_, self->output_);
     if (self->output_.empty()) {
       self->stream_->cork(false);
+      self->exchange_.note_drained();
       if (self->finishing_) {
         self->stream_->shutdown_send();
         co_return;

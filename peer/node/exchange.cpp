@@ -68,6 +68,8 @@ SwarmConfig Exchange::bounded(SwarmConfig config) const {
 void Exchange::start() { look_at_clock(); }
 
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
+  const Remote& remote = stream->remote();
+  swarm_.on_remote(link, endpoint_of(remote.address, remote.port));
   if (const auto rate = limits_.rates().down; rate && *rate / 4 < kMostUnread)
     stream->bound_unread(std::max(*rate / 4, kLeastUnread));
   const auto connection = std::make_shared<Connection>(std::move(stream), link, *this, received);
@@ -250,6 +252,9 @@ void Exchange::carry_out() {
     void operator()(const Disconnect& effect) const {
       if (const auto it = exchange.connections_.find(effect.link); it != exchange.connections_.end())
         it->second->close();
+    }
+    void operator()(const Meet& effect) const {
+      if (exchange.hooks_.meet && !exchange.finishing_) exchange.hooks_.meet(effect.peer);
     }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };

@@ -35,6 +35,10 @@ class Exchange {
         {};  ///< Bytes of a piece have gone to this neighbor. May be null.
     /// Whether connections are accepted whose handshake has not come yet. May be null: nobody is accepted.
     std::function<bool()> anybody_greets = {};
+    /// A neighbor has named this one (Meet). May be null.
+    std::function<void(const NamedPeer&)> meet = {};
+    /// A connection has sent all that it had to send. Not to call this. May be null.
+    std::function<void()> on_drained = {};
   };
 
   /// What went over the wire as piece payload, in bytes.
@@ -77,6 +81,9 @@ class Exchange {
   const Limits& limits() const { return limits_; }
   Traffic& traffic() { return traffic_; }
   void note_sent(PeerId peer, std::uint64_t bytes);
+  void note_drained() const {
+    if (hooks_.on_drained) hooks_.on_drained();
+  }
   /// Room on disk for the piece that comes on this link. Empty when there is none: the payload is to be read and
   /// forgotten. Precondition: it is wanted, and larger than buffers().piece_size().
   PieceBuffer map_buffer(LinkId link);

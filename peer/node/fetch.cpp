@@ -8,6 +8,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/net/origin_of.hpp"
 #include "peer/node/open_swarm.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/stuck_text.hpp"
@@ -17,7 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t kPreferred = 4;
 // How long ago a holder may have given its last piece to be what it says that it is.
 constexpr Duration kProven = 30s;
 constexpr Duration kLongestTrial = 60s;
@@ -33,13 +33,13 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
       hooks_(std::move(hooks)),
       has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
                OldFile::may_serve(store_.geometry(), root)),
-      exchange_(io_, swarm_config(self), store_, random_seed(), exchange_hooks()),
+      exchange_(io_, swarm_config(self, options.port), store_, random_seed(), exchange_hooks()),
       stuck_(now()) {
   if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
 }
 
-SwarmConfig Fetch::swarm_config(PeerId self) const {
-  SwarmConfig config = open_swarm(self, store_, kPreferred);
+SwarmConfig Fetch::swarm_config(PeerId self, std::uint16_t port) const {
+  SwarmConfig config = getters_swarm(self, store_, port);
   config.on_demand = has_old_;
   return config;
 }
@@ -53,8 +53,15 @@ OldFile::Hooks Fetch::old_file_hooks() {
 
 Exchange::Hooks Fetch::exchange_hooks() {
   return {.on_event = [this](const Event& event) { on_event(event); },
-          .on_settled = [] {},
-          .dial = [this](PeerId handle) { dial_holder(handle); }};
+          .on_settled =
+              [this] {
+                note_offering();
+                check_flushed();
+              },
+          .dial = [this](PeerId handle) { dial_holder(handle); },
+          .on_sent = [this](PeerId peer, std::uint64_t) { served_.insert(peer); },
+          .meet = [this](const NamedPeer& named) { meet(named); },
+          .on_drained = [this] { check_flushed(); }};
 }
 
 void Fetch::start() {
@@ -66,16 +73,32 @@ void Fetch::start() {
 void Fetch::on_event(const Event& event) {
   log_diagnostic(event);
   if (const auto* const stored = std::get_if<PieceStored>(&event)) {
-    Claimant& holder = claimants_.at(stored->handle);
-    ++holder.gave.pieces;
-    holder.gave_at = now();
+    count_piece(*stored);
     if (old_) old_->on_stored(stored->piece);
   }
   if (const auto* const rejected = std::get_if<PieceRejected>(&event)) on_rejected(rejected->handle);
   // Not now: this comes from inside of the exchange.
   if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, hooks_.on_complete);
-  if (std::holds_alternative<LinkEstablished>(event) || std::holds_alternative<LinkClosed>(event))
-    hooks_.on_links(std::as_const(exchange_).swarm().linked_neighbors());
+}
+
+/// A bitfield, a have, a stored piece or an end of a link changes it.
+void Fetch::note_offering() {
+  const std::uint32_t count = std::as_const(exchange_).swarm().offering_neighbors();
+  if (std::exchange(offering_, count) != count) hooks_.on_offering(count);
+}
+
+void Fetch::count_piece(const PieceStored& stored) {
+  if (const auto holder = claimants_.find(stored.handle); holder != claimants_.end()) {
+    ++holder->second.gave.pieces;
+    holder->second.gave_at = now();
+    return;
+  }
+  Contribution& guest =
+      guests_.try_emplace(stored.from, Contribution{.peer = stored.from, .address = {}}).first->second;
+  ++guest.pieces;
+  if (!guest.address.host.empty()) return;
+  if (const auto place = std::as_const(exchange_).swarm().place_of(stored.handle))
+    guest.address = {address_of(*place).to_string(), place->port};
 }
 
 void Fetch::add_holder(const Holder& holder) {
@@ -86,14 +109,33 @@ void Fetch::add_holder(const Holder& holder) {
                  holder.size);
     return;
   }
+  if (std::as_const(exchange_).swarm().present_neighbors() < kGettersLinks)
+    try_claimants(claim_of(holder.peer, holder.address, place));
+}
+
+/// A neighbor has named it: it is dialled like one that was found, and, being of no use, forgotten.
+void Fetch::meet(const NamedPeer& named) {
+  const std::string ip = address_of(named.place).to_string();
+  const Place place{ip, named.place.port};
+  if (!liars_.contains(place)) try_claimants(claim_of(named.peer, {ip, named.place.port}, place));
+}
+
+Fetch::Claim& Fetch::claim_of(PeerId peer, const Address& address, const Place& place) {
   const PeerId next{Swarm::kFirstHandle + static_cast<std::uint32_t>(handles_.size())};
-  Claim& claim = claims_[holder.peer];
-  if (handles_.try_emplace({place, holder.peer}, next).second) {
-    claimants_.emplace(next, Claimant{{holder.peer, holder.address}, place});
+  Claim& claim = claims_[peer];
+  if (handles_.try_emplace({place, peer}, next).second) {
+    claimants_.emplace(next, Claimant{{peer, address}, place});
     if (claim.handles.empty()) claim.since = now();
     claim.handles.push_back(next);
   }
-  try_claimants(claim);
+  return claim;
+}
+
+/// Whoever dialled. An ID alone proves nothing.
+bool Fetch::is_linked(const Claimant& claimant) const {
+  std::error_code error;
+  const auto ip = asio::ip::make_address(claimant.place.first, error);
+  return !error && exchange_.swarm().is_linked(claimant.gave.peer, origin_of(ip));
 }
 
 /// Dials the one whose turn it is. No effect while it is linked or dialled.
@@ -105,6 +147,7 @@ void Fetch::try_claimants(Claim& claim) {
     if (claim.current == 0) claim.trial = std::min(2 * claim.trial, kLongestTrial);
   }
   const PeerId handle = claim.handles[claim.current];
+  if (is_linked(claimants_.at(handle))) return;
   exchange_.swarm().add_neighbor(handle, claimants_.at(handle).gave.peer, now());
   exchange_.carry_out();
 }
@@ -116,7 +159,9 @@ bool Fetch::has_proved(PeerId handle) const {
 
 /// Others that claim the same ID are not blamed.
 void Fetch::on_rejected(PeerId handle) {
-  const Claimant& liar = claimants_.at(handle);
+  const auto found = claimants_.find(handle);
+  if (found == claimants_.end()) return;  // It came by itself: the swarm does not let it in again.
+  const Claimant& liar = found->second;
   liars_.insert(liar.place);
   Claim& claim = claims_.at(liar.gave.peer);
   std::erase(claim.handles, handle);
@@ -128,7 +173,7 @@ void Fetch::dial_holder(PeerId handle) {
   const Contribution& holder = claimants_.at(handle).gave;
   const Claim& claim = claims_.at(holder.peer);
   // A lost link is not made anew when another one that claims the ID has its turn.
-  if (claim.handles.empty() || claim.handles[claim.current] != handle)
+  if (claim.handles.empty() || claim.handles[claim.current] != handle || is_linked(claimants_.at(handle)))
     return asio::post(io_, [this, handle, alive = std::weak_ptr(alive_)] {
       if (!alive.expired()) exchange_.dial_failed(handle, {});
     });
@@ -150,8 +195,22 @@ void Fetch::dial_holder(PeerId handle) {
 std::set<Address> Fetch::linked() const {
   std::set<Address> addresses;
   for (const NeighborStanding& neighbor : exchange_.swarm().standing().neighbors)
-    if (neighbor.linked) addresses.insert(claimants_.at(neighbor.handle).gave.address);
+    if (const auto holder = claimants_.find(neighbor.handle); neighbor.linked && holder != claimants_.end())
+      addresses.insert(holder->second.gave.address);
   return addresses;
+}
+
+void Fetch::retire() {
+  retiring_ = true;
+  exchange_.swarm().retire();
+  check_flushed();
+}
+
+void Fetch::check_flushed() {
+  if (!retiring_ || !std::as_const(exchange_).swarm().flushed()) return;
+  retiring_ = false;
+  // Not now: this comes from inside of the exchange.
+  if (hooks_.on_flushed) asio::post(io_, hooks_.on_flushed);
 }
 
 void Fetch::finish(std::function<void()> on_finished) { exchange_.finish(false, std::move(on_finished)); }
@@ -162,7 +221,7 @@ Progress::Status Fetch::status() const {
           .received_bytes = exchange_.traffic().received,
           .sent_bytes = exchange_.traffic().sent,
           .linked = swarm.linked_neighbors(),
-          .listed = static_cast<std::uint32_t>(claims_.size()),
+          .listed = std::max(swarm.linked_neighbors(), static_cast<std::uint32_t>(claims_.size())),
           .unchoking_us = swarm.unchoking_us(),
           .stuck = stuck_.current() ? describe(*stuck_.current(), now()) : std::string()};
 }
@@ -185,6 +244,7 @@ std::vector<Fetch::Contribution> Fetch::contributions() const {
   std::vector<Contribution> all;
   for (const auto& [handle, holder] : claimants_)
     if (holder.gave.pieces > 0) all.push_back(holder.gave);
+  for (const auto& [peer, guest] : guests_) all.push_back(guest);
   std::ranges::stable_sort(all, {}, &Contribution::peer);
   return all;
 }

@@ -1,6 +1,8 @@
-// Fetching one content from all who hold it, to its end. The shell of an open swarm that nobody is let into.
+// Fetching one content from all who hold it or a part of it, to its end, and giving what is there to those who come.
+// The shell of a getter's open swarm.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,13 +33,22 @@ class Fetch {
 
   struct Options {
     ProgressMode progress = ProgressMode::none;
-    OnScan on_scan = {};   ///< While pieces on disk are checked.
-    bool replace = false;  ///< As in PieceStore::Options.
+    OnScan on_scan = {};     ///< While pieces on disk are checked.
+    bool replace = false;    ///< As in PieceStore::Options.
+    std::uint16_t port = 0;  ///< Where those come that add_accepted() is called for; 0: nobody comes.
+  };
+
+  /// What others got of us.
+  struct Given {
+    std::uint64_t bytes = 0;
+    std::size_t peers = 0;  ///< So many different ones.
   };
 
   struct Hooks {
-    std::function<void()> on_complete;                  ///< Once, never before start() returns.
-    std::function<void(std::uint32_t count)> on_links;  ///< So many holders are linked now. Not to call this.
+    std::function<void()> on_complete;  ///< Once, never before start() returns.
+    /// So many are linked now that have something which we lack. Not to call this.
+    std::function<void(std::uint32_t count)> on_offering;
+    std::function<void()> on_flushed = {};  ///< After retire(), once: all that was asked for is sent. May be null.
   };
 
   /// Claims what is there of `root`, or makes room for it. Throws StoreError as PieceStore.
@@ -49,6 +60,13 @@ class Fetch {
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
   /// linked already is not dialled again, nor anybody where wrong bytes came from.
   void add_holder(const Holder& holder);
+  /// Somebody has come for the content, and may have some of it. `handshake`: what was read of it.
+  void add_accepted(StreamPtr stream, const Handshake& handshake) {
+    exchange_.add_accepted(std::move(stream), handshake);
+  }
+  bool is_complete() const { return exchange_.swarm().complete(); }
+  /// From now on nothing is given but what has been asked for. See Hooks::on_flushed.
+  void retire();
   /// Where those are that are linked.
   std::set<Address> linked() const;
 
@@ -66,6 +84,7 @@ class Fetch {
   std::uint64_t found_bytes() const { return old_ ? old_->found_bytes() : 0; }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
+  Given given() const { return {exchange_.traffic().sent, served_.size()}; }
 
  private:
   /// The IP address and port where somebody answers.
@@ -88,10 +107,16 @@ class Fetch {
   };
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
-  SwarmConfig swarm_config(PeerId self) const;
+  SwarmConfig swarm_config(PeerId self, std::uint16_t port) const;
   Exchange::Hooks exchange_hooks();
   OldFile::Hooks old_file_hooks();
   void on_event(const Event& event);
+  Claim& claim_of(PeerId peer, const Address& address, const Place& place);
+  void meet(const NamedPeer& named);
+  void count_piece(const PieceStored& stored);
+  void note_offering();
+  void check_flushed();
+  bool is_linked(const Claimant& claimant) const;
   void dial_holder(PeerId handle);
   void try_claimants(Claim& claim);
   bool has_proved(PeerId handle) const;
@@ -106,11 +131,15 @@ class Fetch {
   std::map<PeerId, Claimant> claimants_;                ///< By handle.
   std::map<std::pair<Place, PeerId>, PeerId> handles_;  ///< By place and claimed ID.
   std::map<PeerId, Claim> claims_;                      ///< By ID.
+  std::map<PeerId, Contribution> guests_;               ///< By ID: who came by itself, and gave something.
+  std::set<PeerId> served_;                             ///< Whom a piece was sent to.
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
   bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;
+  std::uint32_t offering_ = 0;  ///< As told last.
+  bool retiring_ = false;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.
 };
 

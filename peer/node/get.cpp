@@ -1,5 +1,6 @@
 #include "peer/node/get.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -28,6 +29,8 @@ GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>
           .update = options.update,
           .has_timeout = options.timeout_s.has_value(),
           .says_whom = options.net.progress != ProgressMode::none,
+          .serves = options.serve,
+          .linger = options.keep ? GetSteps::kKeep : std::chrono::seconds(options.linger_s),
           .join = join};
 }
 
@@ -49,7 +52,9 @@ Get::Get(const GetOptions& options)
       timer_(io_) {}
 
 ExitCode Get::run() {
+  if (options_.serve) open_door();
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
+                   .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
   asio::use_service<Limits>(io_).set(io_, options_.limits);
   life_.end_at(deadline_);
@@ -64,6 +69,12 @@ ExitCode Get::run() {
   }
 }
 
+/// On this machine alone when everybody that we begin with is there.
+void Get::open_door() {
+  const bool all_here = std::ranges::all_of(join_, [](const Address& address) { return is_loopback(address.host); });
+  door_.emplace(io_, self_, options_.net.network, all_here ? "localhost" : "", options_.port);
+}
+
 struct Get::Carry {
   Get& get;
 
@@ -71,15 +82,22 @@ struct Get::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { get.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { get.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
+  void operator()(GetSteps::Settle) const { get.settle(); }
+  void operator()(GetSteps::Retire) const { get.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
   void operator()(const GetSteps::End& end) const {
     if (end.code == ExitCode::complete)
       get.life_.leave(end.code);
     else
-      get.life_.fail({end.code, end.error});
+      get.fail(end);
   }
 };
+
+void Get::fail(const GetSteps::End& end) {
+  const bool names_pieces = fetch_ && end.code == ExitCode::network;
+  life_.fail({end.code, names_pieces ? end.error + "; " + fetch_->explain() : end.error});
+}
 
 /// After each input to the steps.
 void Get::act() {
@@ -162,30 +180,54 @@ void Get::begin() {
                                  StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
   if (is_there(root_, known_, options_.update, options_.net.progress)) {
     say(root_.lexically_normal().string() + " is there already");
-    return steps_.on_complete();
+    if (!options_.keep && options_.linger_s == 0) return steps_.on_complete(false, now());
   }
   busy.reset();
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
   const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)),
-                           options_.update && !manifest.folder};
+                           options_.update && !manifest.folder, door_ ? door_->port() : std::uint16_t{0}};
   Fetch::Hooks hooks{.on_complete =
                          [this] {
-                           steps_.on_complete();
+                           // It has come in time.
+                           life_.end_at(std::nullopt);
+                           steps_.on_complete(door_.has_value(), now());
                            act();
                          },
-                     .on_links =
+                     .on_offering =
                          [this](std::uint32_t count) {
-                           steps_.on_links(count, now());
+                           steps_.on_offering(count, now());
                            wait();
+                         },
+                     .on_flushed =
+                         [this] {
+                           steps_.on_flushed();
+                           act();
                          }};
   fetch_.emplace(io_, self_, known_, root_, how, std::move(hooks));
   busy.reset();
   // Only now: what both have was taken from there.
   if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
   steps_.on_begun(now());
+  if (door_) offer();
   fetch_->start();
   fetch_->show_progress();
+}
+
+void Get::offer() {
+  door_->offer(GetDoor::Offer{
+      .known = known_,
+      .name = name_here(),
+      .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
+      .is_complete = [this] { return fetch_->is_complete(); }});
+}
+
+/// From now on members tell others of us.
+void Get::settle() {
+  discovery_->settle({self_, door_->host(), door_->port()});
+  door_->answer_members([this](const Remote& from, const Introduction& introduction) {
+    return discovery_->answer(from.address, introduction);
+  });
 }
 
 void Get::show_progress() {
@@ -200,6 +242,7 @@ void Get::show_progress() {
 
 void Get::end_fetch() {
   ending_ = true;
+  if (door_) door_->offer(std::nullopt);
   // Not now: this comes from inside of what is to end.
   fetch_->finish([this] {
     asio::post(io_, [this] {
@@ -216,9 +259,10 @@ void Get::end_fetch() {
 
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
-  auto end = [this, gone = std::move(gone)] {
+  if (door_) door_->close();
+  auto end = [this, gone = std::move(gone)]() mutable {
     if (fetch_) fetch_->end_progress();
-    gone();
+    discovery_->leave(std::move(gone));
   };
   // A fetch that ends for another one is waited for: its connections have buffers of it.
   if (ending_)
@@ -244,6 +288,7 @@ Get::Result Get::result() const {
           .holders = fetch_ ? fetch_->contributions() : std::vector<Fetch::Contribution>(),
           .received = fetch_ ? fetch_->received_bytes() : 0,
           .found = fetch_ ? fetch_->found_bytes() : 0,
+          .given = fetch_ ? fetch_->given() : Fetch::Given(),
           .quorum = steps_.quorum()};
 }
 

@@ -1,5 +1,5 @@
-// A process that fetches one shared file, or folder, from all who have it: finds them, verifies what comes, and ends.
-// The shell of GetSteps, which decides what is done when.
+// A process that fetches one shared file, or folder, from all who have it or a part of it: finds them, verifies what
+// comes, gives it to others who fetch it, and ends. The shell of GetSteps, which decides what is done when.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "peer/discovery/holder_search.hpp"
+#include "peer/discovery/member_discovery.hpp"
 #include "peer/node/fetch.hpp"
+#include "peer/node/get_door.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_steps.hpp"
 #include "peer/node/life.hpp"
@@ -30,7 +32,8 @@ class Get {
     std::vector<Fetch::Contribution> holders;
     std::uint64_t received;  ///< Bytes of pieces that came from holders,
     std::uint64_t found;     ///< and that the file that was there before had at other places.
-    std::string quorum;      ///< As GetSteps::quorum().
+    Fetch::Given given;
+    std::string quorum;  ///< As GetSteps::quorum().
   };
 
   /// `options` outlive this.
@@ -51,7 +54,11 @@ class Get {
   void look(const GetSteps::Look& round);
   void look_for_folder();
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
+  void open_door();
   void begin();
+  void offer();
+  void settle();
+  void fail(const GetSteps::End& end);
   void show_progress();
   void end_fetch();
   void farewell(std::function<void()> gone);
@@ -62,7 +69,7 @@ class Get {
   std::optional<Instant> deadline_;
   PeerId self_;
   std::vector<Address> join_;
-  std::unique_ptr<Discovery> discovery_;
+  std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;
   GetSteps steps_;
   asio::steady_timer timer_;                 ///< At steps_.next_deadline().
@@ -71,6 +78,7 @@ class Get {
   ManifestPtr known_;                        ///< The manifest of what is fetched.
   std::filesystem::path root_;               ///< Where its file is to be.
   std::optional<Content> given_up_;          ///< What the name meant before, unfinished.
+  std::optional<GetDoor> door_;              ///< None where nobody is served.
   std::optional<Fetch> fetch_;
   bool ending_ = false;         ///< The fetch ends, for another one to begin.
   std::function<void()> gone_;  ///< The process leaves as soon as it has ended.

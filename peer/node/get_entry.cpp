@@ -44,6 +44,9 @@ struct GetEntry::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { entry.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { entry.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { entry.fetch_->add_holder(added.holder); }
+  // They are of one who serves others.
+  void operator()(GetSteps::Settle) const {}
+  void operator()(GetSteps::Retire) const {}
   void operator()(GetSteps::EndFetch) const { entry.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
   void operator()(const GetSteps::End& end) const {
@@ -150,17 +153,17 @@ void GetEntry::prepare() {
                     "a folder of " + root.string() +
                         " is a symbolic link or no folder, and nothing is written through one; move it away");
   was_there_ = is_there(root, arrived_, update_, ProgressMode::none);
-  if (was_there_) return steps_.on_complete();
+  if (was_there_) return steps_.on_complete(false, now());
   Fetch::Hooks hooks{.on_complete =
                          [this, alive = std::weak_ptr(alive_)] {
                            if (alive.expired() || ended_) return;
-                           steps_.on_complete();
+                           steps_.on_complete(false, now());
                            act();
                          },
-                     .on_links =
+                     .on_offering =
                          [this](std::uint32_t count) {
                            if (ended_) return;
-                           steps_.on_links(count, now());
+                           steps_.on_offering(count, now());
                            wait();
                          }};
   fetch_.emplace(common_.io, common_.self, arrived_, root, Fetch::Options{.replace = update_ && !manifest.folder},

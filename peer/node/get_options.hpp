@@ -37,6 +37,11 @@ struct GetOptions {
   std::optional<std::uint32_t> timeout_s;
   bool update = false;
   Rates limits = {};
+
+  bool serve = true;           ///< Others may come and get what is there already.
+  std::uint16_t port = 0;      ///< Where; 0: any that is free.
+  std::uint32_t linger_s = 0;  ///< How long to serve when the file is complete,
+  bool keep = false;           ///< or until a signal.
 };
 
 }  // namespace p2p

@@ -46,7 +46,7 @@ void GetSteps::look(Instant now) {
 }
 
 void GetSteps::on_holder(const Holder& holder) {
-  if (step_ == Step::ended) return;
+  if (!is_working()) return;
   if (chosen_ && asks_name_) called_now_.add(holder);
   if (chosen_ && holder.id != *chosen_) return;
   tally_.add(holder);
@@ -57,7 +57,7 @@ void GetSteps::on_holder(const Holder& holder) {
 }
 
 void GetSteps::on_looked(const Asked& asked, Instant now) {
-  if (step_ == Step::ended) return;
+  if (!is_working()) return;
   if (!chosen_) return judge(asked, now);
   if (is_another_content_now(now)) return go_on_with_another_content(now);
   look_at_ = now + (is_unserved(now) ? kNameInterval : kRefreshInterval);
@@ -135,11 +135,12 @@ void GetSteps::on_manifest(const ContentId& id) {
 void GetSteps::on_begun(Instant now) {
   step_ = Step::fetching;
   unserved_since_ = now;
+  if (options_.serves && !settled_) settle_at_ = std::min(settle_at_, now + kSettledAfter);
   const std::vector<Holder> holders = tally_.by_content().at(*chosen_);
   for (const Holder& holder : holders) effects_.push_back(AddHolder{holder});
 }
 
-void GetSteps::on_links(std::uint32_t count, Instant now) {
+void GetSteps::on_offering(std::uint32_t count, Instant now) {
   if (step_ != Step::fetching) return;
   if (count > 0)
     unserved_since_.reset();
@@ -153,8 +154,38 @@ void GetSteps::on_disk_full(Instant since) {
 
 void GetSteps::on_room() { no_room_since_.reset(); }
 
-void GetSteps::on_complete() {
+// --- all is there ----------------------------------------------------------------------------------------------------
+
+void GetSteps::on_complete(bool is_offered, Instant now) {
   if (step_ != Step::chosen && step_ != Step::fetching) return;
+  complete_ = true;
+  if (!options_.serves || !is_offered) return end();
+  if (options_.linger == Duration::zero()) return retire(now);
+  step_ = Step::serving;
+  settle();
+  if (options_.linger != kKeep) serve_until_ = now + options_.linger;
+  effects_.push_back(
+      Say{name() + " is complete; serving it " +
+          (options_.linger == kKeep ? "until a signal"
+                                    : "for " + std::to_string(options_.linger / std::chrono::seconds(1)) + " s")});
+}
+
+void GetSteps::settle() {
+  settle_at_ = kNever;
+  if (!std::exchange(settled_, true)) effects_.push_back(Settle{});
+}
+
+void GetSteps::retire(Instant now) {
+  step_ = Step::retiring;
+  serve_until_ = now + kFlushPatience;
+  effects_.push_back(Retire{});
+}
+
+void GetSteps::on_flushed() {
+  if (step_ == Step::retiring) end();
+}
+
+void GetSteps::end() {
   step_ = Step::ended;
   effects_.push_back(End{ExitCode::complete, {}});
 }
@@ -213,20 +244,25 @@ Instant GetSteps::patience_ends() const {
 Instant GetSteps::room_patience_ends() const { return no_room_since_ ? *no_room_since_ + kRoomPatience : kNever; }
 
 Instant GetSteps::next_deadline() const {
-  if (step_ == Step::ended || step_ == Step::changing) return kNever;
-  return std::min({look_at_, say_whom_at_, patience_ends(), room_patience_ends()});
+  if (step_ == Step::serving || step_ == Step::retiring) return serve_until_;
+  if (!is_working()) return kNever;
+  return std::min({look_at_, say_whom_at_, settle_at_, patience_ends(), room_patience_ends()});
 }
 
 void GetSteps::on_timer(Instant now) {
-  if (step_ == Step::ended || step_ == Step::changing) return;
+  if (step_ == Step::serving && now >= serve_until_) return retire(now);
+  if (step_ == Step::retiring && now >= serve_until_) return end();
+  if (!is_working()) return;
   if (now >= say_whom_at_) {
     say_whom_at_ = kNever;
     if (step_ == Step::searching) effects_.push_back(Say{"asking " + to_string(options_.join) + " ..."});
   }
+  if (now >= settle_at_) settle();
   const std::string rest = "; what is there is kept, and the next get goes on from there";
   if (now >= room_patience_ends()) return fail(ExitCode::disk_full, "the disk has been full for a minute" + rest);
   if (now >= patience_ends())
-    return fail(ExitCode::network, step_ == Step::fetching ? "no holder is left" + rest : no_manifest());
+    return fail(ExitCode::network,
+                step_ == Step::fetching ? "no holder is left that has what is missing" + rest : no_manifest());
   if (now >= look_at_) look(now);
 }
 

@@ -1,5 +1,5 @@
-// The steps of a `get`: search for holders, choose what the name means, get the manifest, fetch, end. When to do what,
-// and when to give up.
+// The steps of a `get`: search for holders, choose what the name means, get the manifest, fetch, serve others for a
+// while, end. When to do what, and when to give up.
 //
 // Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's
 // duties (get.cpp):
@@ -39,6 +39,9 @@ class GetSteps {
   /// How long to wait for room on a full disk. Nobody is served meanwhile, so the person who waits for the file should
   /// know.
   static constexpr Duration kRoomPatience = std::chrono::seconds(60);
+  /// How long what others have asked for may take to be sent in the end: they have other holders, and one who takes it
+  /// slowly must not keep us.
+  static constexpr Duration kFlushPatience = std::chrono::seconds(60);
   /// A search that takes longer says whom it asks.
   static constexpr Duration kSayWhomAfter = std::chrono::milliseconds(500);
   /// Between two rounds of search while nothing is chosen: doubles from the first to the longest.
@@ -51,6 +54,10 @@ class GetSteps {
   static constexpr Duration kUnservedPatience = std::chrono::milliseconds(500);
   static constexpr Duration kNameInterval = std::chrono::seconds(1);
 
+  static constexpr Duration kKeep = Duration::max();
+  /// How long one fetches before others are told that there is one more node: they would hear of one that is gone.
+  static constexpr Duration kSettledAfter = std::chrono::seconds(1);
+
   struct Options {
     std::string wanted = {};  ///< A name, or the digits of `id`.
     std::optional<ContentId> id = {};
@@ -58,6 +65,8 @@ class GetSteps {
     bool update = false;       ///< Goes on with another content when the name becomes one.
     bool has_timeout = false;  ///< The user says how long to be patient.
     bool says_whom = true;
+    bool serves = false;             ///< Others are given what is there, and what they asked for before the end.
+    Duration linger = {};            ///< How long they may ask when all is there; kKeep: for ever.
     std::vector<Address> join = {};  ///< Through whom holders are looked for.
   };
 
@@ -78,6 +87,10 @@ class GetSteps {
   struct AddHolder {
     Holder holder;
   };
+  /// From now on this is a node that others find; once.
+  struct Settle {};
+  /// Nothing more is given but what has been asked for; call on_flushed() when that is sent.
+  struct Retire {};
   /// Give up what is being fetched, and call on_fetch_ended().
   struct EndFetch {};
   struct Say {
@@ -88,7 +101,7 @@ class GetSteps {
     ExitCode code;
     std::string error;
   };
-  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, EndFetch, Say, End>;
+  using Effect = std::variant<Look, AskForManifest, Begin, AddHolder, Settle, Retire, EndFetch, Say, End>;
 
   /// What has come of the latest round, so far.
   struct Asked {
@@ -104,18 +117,24 @@ class GetSteps {
   /// The manifest of this content has come; may be one that is not wanted any more.
   void on_manifest(const ContentId& id);
   void on_begun(Instant now);
-  /// How many holders are linked.
-  void on_links(std::uint32_t count, Instant now);
+  /// How many are linked that have something which we lack.
+  void on_offering(std::uint32_t count, Instant now);
   /// Since when nothing can be stored because the disk is full; then, that there is room again.
   void on_disk_full(Instant since);
   void on_room();
-  void on_complete();
+  /// All is there. `is_offered`: others may come for it.
+  void on_complete(bool is_offered, Instant now);
+  void on_flushed();
   void on_fetch_ended(Instant now);
 
   void on_timer(Instant now);
   Instant next_deadline() const;
   std::optional<Effect> poll_effect();
 
+  /// All is there; the process may only be serving others yet.
+  bool is_complete() const {
+    return step_ == Step::serving || step_ == Step::retiring || (step_ == Step::ended && complete_);
+  }
   /// Why what was chosen cannot be fetched, when its manifest says this; empty when it can. To be asked before room is
   /// made.
   std::string fault_of(std::uint64_t size, bool is_sha256) const;
@@ -132,6 +151,8 @@ class GetSteps {
     chosen,  ///< The manifest is asked for.
     fetching,
     changing,  ///< The fetch ends, for another content to be searched.
+    serving,   ///< All is there, and others may ask for it.
+    retiring,  ///< What they have asked for is sent.
     ended,
   };
 
@@ -147,6 +168,10 @@ class GetSteps {
   std::string name() const;
   std::string no_manifest() const;
   std::string nobody_has_it(const Asked& asked) const;
+  bool is_working() const { return step_ == Step::searching || step_ == Step::chosen || step_ == Step::fetching; }
+  void settle();
+  void retire(Instant now);
+  void end();
   void fail(ExitCode code, const std::string& error);
 
   Options options_;
@@ -164,6 +189,10 @@ class GetSteps {
   std::string quorum_;
   std::optional<Instant> unserved_since_;  ///< After the choice: no holder gives anything.
   std::optional<Instant> no_room_since_;
+  Instant settle_at_ = kNever;  ///< Set when the first fetch begins.
+  bool settled_ = false;
+  Instant serve_until_ = kNever;  ///< While serving, and the end of the patience while retiring.
+  bool complete_ = false;
 };
 
 }  // namespace p2p

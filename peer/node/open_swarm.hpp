@@ -1,4 +1,4 @@
-// How the swarm of a shared file is set up, by who gives and by who gets.
+// How the swarm of a shared file is set up, for one who gives it and for one who gets it.
 #pragma once
 
 #include <chrono>
@@ -10,16 +10,32 @@
 
 namespace p2p {
 
-/// Precondition: the store's content has a manifest.
-inline SwarmConfig open_swarm(PeerId self, const PieceStore& store, std::uint32_t preferred_neighbors) {
+/// Of one who gives all of it. `port`: where it listens. Precondition: the store's content has a manifest.
+inline SwarmConfig sharers_swarm(PeerId self, const PieceStore& store, std::uint16_t port) {
   return {.self = self,
           .listed = {self},
           .geometry = store.geometry(),
-          .preferred_neighbors = preferred_neighbors,
+          .preferred_neighbors = 16,
           .unchoking_interval = std::chrono::seconds(5),
           .optimistic_interval = std::chrono::seconds(15),
           .content = prefix_of(*store.content().id),
-          .open = true};
+          .open = true,
+          .listens_at = port};
+}
+
+/// How many links one who gets it has at most. It is content with half of them, so that there is room for those who
+/// come.
+constexpr std::uint32_t kGettersLinks = 50;
+
+/// Of one who gets it, and gives what it has; `port` 0: who takes only. Precondition: as above.
+inline SwarmConfig getters_swarm(PeerId self, const PieceStore& store, std::uint16_t port) {
+  SwarmConfig config = sharers_swarm(self, store, port);
+  config.preferred_neighbors = 8;
+  config.choking_policy = ChokingPolicy::balanced;
+  config.optimistic_interval = std::chrono::seconds(1);
+  config.most_neighbors = kGettersLinks;
+  config.wanted_neighbors = kGettersLinks / 2;
+  return config;
 }
 
 }  // namespace p2p

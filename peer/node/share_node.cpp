@@ -28,23 +28,22 @@ constexpr Duration kIdle = 10s;
 constexpr auto kSweepInterval = 1s;
 // So many exchanges that end at once are worth giving their memory back to the system.
 constexpr std::size_t kManyGone = 16;
-constexpr std::uint32_t kPreferred = 16;
 
 }  // namespace
 
 /// One content that somebody has asked for.
 struct ShareNode::Served {
-  Served(asio::io_context& io, PeerId self, const std::filesystem::path& path, const ManifestPtr& known,
-         Exchange::Hooks hooks)
+  Served(asio::io_context& io, PeerId self, std::uint16_t port, const std::filesystem::path& path,
+         const ManifestPtr& known, Exchange::Hooks hooks)
       : store(content_of(path, known), {.serve_only = true}),
-        exchange(io, open_swarm(self, store, kPreferred), store, random_seed(), std::move(hooks)) {}
+        exchange(io, sharers_swarm(self, store, port), store, random_seed(), std::move(hooks)) {}
 
   PieceStore store;
   Exchange exchange;
   Instant used = now();
 };
 
-ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits,
+ShareNode::ShareNode(asio::io_context& io, Node self, std::string network, Library& library, const DoorLimits& limits,
                      Hooks hooks)
     : io_(io),
       self_(self),
@@ -56,7 +55,7 @@ ShareNode::ShareNode(asio::io_context& io, PeerId self, std::string network, Lib
       members_(members_key(network_)),
       sweep_timer_(io),
       most_contents_(limits.contents),
-      doorway_(io, self, limits, *this,
+      doorway_(io, self.peer, limits, *this,
                {.exchange = [this](StreamPtr stream, const Admit& admit) { serve(std::move(stream), admit); },
                 .text =
                     [this](Use use, const ContentPrefix& key) {
@@ -193,7 +192,7 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
                         .on_settled = [] {},
                         .dial = [](PeerId) {},
                         .on_sent = [this, id](PeerId peer, std::uint64_t bytes) { note_sent(id, peer, bytes); }};
-  auto content = std::make_unique<Served>(io_, self_, *path, known, std::move(hooks));
+  auto content = std::make_unique<Served>(io_, self_.peer, self_.port, *path, known, std::move(hooks));
   // The store has noted by now what the file looks like: if that is not what was hashed, the library sees it, too.
   if (library_.path_of(id) != path) return nullptr;
   content->exchange.start();

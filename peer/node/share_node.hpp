@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "peer/discovery/catalog_link.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/share/library.hpp"
@@ -42,7 +43,7 @@ class ShareNode final : private DoorUses {
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
-  ShareNode(asio::io_context& io, PeerId self, std::string network, Library& library, const DoorLimits& limits = {},
+  ShareNode(asio::io_context& io, Node self, std::string network, Library& library, const DoorLimits& limits = {},
             Hooks hooks = {});
   ~ShareNode() override;
 
@@ -88,7 +89,7 @@ class ShareNode final : private DoorUses {
   void sweep();
 
   asio::io_context& io_;
-  PeerId self_;
+  Node self_;
   std::string network_;
   Library& library_;
   Hooks hooks_;

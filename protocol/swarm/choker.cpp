@@ -1,6 +1,7 @@
 #include "protocol/swarm/choker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/assert.hpp"
 
@@ -77,6 +78,23 @@ void Choker::choose_optimistic(Random& random) {
   if (optimistic_ && is_favored(*optimistic_) && is_interested(*optimistic_)) return;
   if (give_second_chance(random)) return;
   if (const auto link = random_waiting(random)) optimistic_ = link;
+}
+
+void Choker::choose_optimistic(std::span<const Ranked> ranked, Random& random) {
+  if (optimistic_ && is_favored(*optimistic_) && is_interested(*optimistic_)) return;
+  if (give_second_chance(random)) return;
+  std::optional<LinkId> chosen;
+  std::pair<bool, std::uint64_t> best{};
+  std::uint32_t equals = 0;
+  for (const auto& [link, rank] : ranked) {
+    const std::pair deserves(is_favored(link), rank);
+    if (!waits(link) || is_waster(link) || (chosen && deserves < best)) continue;
+    if (!chosen || deserves > best) equals = 0;
+    if (random.below(++equals) != 0) continue;
+    chosen = link;
+    best = deserves;
+  }
+  if (chosen) optimistic_ = chosen;
 }
 
 bool Choker::give_second_chance(Random& random) {

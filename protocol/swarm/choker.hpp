@@ -62,6 +62,9 @@ class Choker {
   /// End of an optimistic interval: one at random of the choked and interested, see on_wasted(); with no such link, or
   /// while a favored and interested one holds it, the slot stays.
   void choose_optimistic(Random& random);
+  /// The same, by rank: of `ranked` the one that waits and has the highest, ties at random. `ranked` names those that
+  /// may get the slot; when none of them waits, it stays.
+  void choose_optimistic(std::span<const Ranked> ranked, Random& random);
 
   std::span<const LinkId> preferred() const { return preferred_; }
   std::optional<LinkId> optimistic() const { return optimistic_; }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "protocol/clock.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/origin.hpp"
 #include "protocol/session.hpp"
 #include "protocol/swarm/bit_order.hpp"
@@ -33,6 +35,18 @@ struct Link {
     bool wanted = false;  ///< Was missing when its head came: worth a buffer.
     std::uint32_t received = 0;
     Instant began{};
+  };
+
+  /// What is said of others in an open swarm (swarm_peers.cpp).
+  struct Naming {
+    bool understood = false;  ///< Its handshake says so.
+    std::uint64_t place_number =
+        0;  ///< Where places became known one after the other: which one its place was; 0: it is not known.
+    std::uint64_t told = 0;  ///< Up to which place its neighbor was told.
+    bool due = false;
+    std::uint32_t messages = 0;  ///< Sent, that named somebody.
+    Instant sent_at{};           ///< When the last one, of whatever kind, became due.
+    std::uint32_t heard = 0;     ///< Messages that came.
   };
 
   /// A control frame that waits for the socket. Haves do not wait here: haves_told is their queue.
@@ -71,10 +85,13 @@ struct Link {
   std::optional<Incoming> incoming;
   std::optional<PieceIndex> last_picked;
   Shortlist shortlist;
-  bool has_asked = false;       ///< For a piece, since it was unchoked.
+  std::deque<PieceIndex> suggested;  ///< By the remote, and not asked for yet; the oldest first.
+  bool has_asked = false;            ///< For a piece, since it was unchoked.
   Instant idle_since = kNever;  ///< Unchoked: since when nothing of it is queued or being sent, as far as was looked.
-  std::uint64_t fed = 0;        ///< Piece bytes received in this unchoking interval.
-  std::uint32_t unasked = 0;    ///< Pieces that came though never asked for.
+  /// How many pieces the remote had when the unchoking and the optimistic interval began, or when it came.
+  std::uint32_t had_at_unchoking = 0, had_at_optimistic = 0;
+  std::uint64_t fed = 0;            ///< Piece bytes received in this unchoking interval.
+  std::uint32_t unasked = 0;        ///< Pieces that came though never asked for.
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
   std::uint32_t announced = 0;      ///< How many of the chunks that we hold were announced or passed over.
 
@@ -82,6 +99,10 @@ struct Link {
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant held_since = kNever;     ///< Bytes have come, and we have not taken them since then.
   Instant contends_since{};
+  /// Its other end; when its place is known (Naming), that: where its neighbor listens. Empty where the shell tells
+  /// nothing.
+  std::optional<Endpoint> remote;
+  Naming naming;
   std::optional<Origin>
       origin;  ///< Where it comes from. None when we dialled: then it is where its peer is listed, or was found.
 };

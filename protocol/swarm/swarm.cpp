@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 // nobody waits for.
 constexpr Duration kSweepInterval = 250ms;
 
-bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
-
 }  // namespace
 
 Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Instant now)
@@ -25,6 +23,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value() || config_.on_demand),
       uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
+      book_(now),
       throughput_(now) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
   P2P_ASSERT(config_.most_sources >= 1);
@@ -82,6 +81,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
     give_up_requests(link);
     std::erase(serving_us_, link);
     uploads_.on_gone(link, random_);
+    spread_.on_ended(link);
     sync_chokes(now);
     fill_all(now);
   }
@@ -105,13 +105,21 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
   };
   if (handshake.peer == config_.self) return refuse("handshake with our own ID " + id);
   if (!sender && !admits(l, handshake.peer)) return refuse(why_not_admitted(handshake.peer));
-  const std::string fault = content_fault(decode_features(handshake.reserved));
+  const auto features = decode_features(handshake.reserved);
+  const std::string fault = content_fault(features);
   if (!fault.empty()) return refuse("peer " + id + " " + fault);
   if (sender && comes_back_uninvited(link, *sender)) return refuse(why_not_admitted(handshake.peer));
   if (sender && neighborhood_[*sender].bars(l.origin)) return refuse("peer " + id + " has sent a wrong piece before");
   if (l.neighbor && l.neighbor != sender)
     return refuse("handshake with ID " + id + ", expected " + std::to_string(peer_of(link).value));
+  if (const auto other = twin(link, handshake.peer)) {
+    // Both ends keep the one that the larger ID dialled.
+    if ((l.direction == Direction::dialed) == (handshake.peer > config_.self))
+      return close(link, "already linked", now, EndKind::duplicate);
+    close(*other, "the peer is linked on the connection that the other one dialled", now, EndKind::duplicate);
+  }
   if (const auto violation = l.session.on_handshake()) return on_violation(link, *violation, now);
+  l.naming.understood = config_.open && features && features->names_peers;
   l.neighbor = sender ? *sender : neighborhood_.add(handshake.peer, false, !config_.open, now);
   Neighbor& neighbor = neighborhood_[*l.neighbor];
   if (!neighbor.talk.spend(0, now)) return close(link, "a flood of connections", now, EndKind::flood);
@@ -132,6 +140,9 @@ void Swarm::establish(LinkId link, Instant now) {
   neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
+  l.naming.due = l.naming.understood;
+  l.naming.sent_at = now;
+  if (l.direction == Direction::dialed && l.remote) note_place(link, now);
   emit(LinkEstablished{peer_of(link), l.direction});
   ready(link);
   uploads_.on_linked(link, std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end());
@@ -167,6 +178,7 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
   if (have && l.order) l.order->on_have(have->piece);
   if (l.phase == Link::Phase::contending) {
     if (std::holds_alternative<PieceHead>(message)) on_violation(link, {"piece that was never asked for"}, now);
+    if (std::holds_alternative<PeersMessage>(message)) on_violation(link, {"peers named before our handshake"}, now);
     if (std::holds_alternative<ChunkAnnouncement>(message))
       on_violation(link, {"announcement before our handshake"}, now);
     return;
@@ -194,6 +206,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       if (!changed) return;
       s.emit(ChokedBy{peer});
       s.give_up_requests(link);
+      s.at(link).suggested.clear();
       std::erase(s.serving_us_, link);
       s.fill_all(now);
     }
@@ -220,6 +233,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
       s.emit(HaveReceived{peer, have.piece});
       if (changed) {
         if (s.complete()) ++s.activity_;
+        s.spread_.on_held(link, have.piece);
         s.on_have(link, have.piece, now);
       }
       if (s.at(link).order) s.on_have_in_doubt(link, have.piece, now);
@@ -232,6 +246,8 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const Request& request) const { s.on_request(link, request.piece, now); }
     void operator()(const PieceHead& head) const { s.on_piece_head(link, head, now); }
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
+    void operator()(const PeersMessage& named) const { s.on_peers(link, named, now); }
+    void operator()(const Suggestion& suggestion) const { s.on_suggestion(link, suggestion.piece, now); }
     void operator()(const KeepAlive&) const {}
     void operator()(const UnknownMessage& unknown) const {
       s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
@@ -244,6 +260,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
 void Swarm::on_bitfield(LinkId link, Instant now) {
   Link& l = at(link);
   l.wanted = l.session.remote_pieces().count_without(picker_.stored());
+  l.had_at_unchoking = l.had_at_optimistic = l.session.remote_pieces().count();
   note_completeness(link, now);
   if (l.wanted == 0) push(link, MessageType::not_interested);
   update_interest(link);
@@ -301,7 +318,7 @@ void Swarm::on_timer(Instant now) {
   if (now >= seeker_.look_at()) seek(now);
   if (!swarm_complete() || config_.stays) dial_due(now);
   if (uploads_.interval_ends(now)) end_unchoking_interval(now);
-  if (uploads_.end_optimistic_interval(now, random_)) sync_chokes(now);
+  if (uploads_.optimistic_interval_ends(now)) end_optimistic_interval(now);
   if (now >= sweep_at_) sweep(now);
   if (now >= farewell_.next_deadline()) check_swarm_complete(now);
   if (farewell_.doubts_return(now)) consider_patience(now);
@@ -330,6 +347,8 @@ void Swarm::sweep(Instant now) {
     }
   }
   take_idle_slots(now);
+  name_peers_due(now);
+  meet(now);
   sweep_at_ = any || !doubtful_.empty() ? now + kSweepInterval : kNever;
   decide_idle_doubts(now);
   // What a stalled link was asked for goes to others first.
@@ -347,24 +366,6 @@ std::optional<Effect> Swarm::poll_effect() {
   std::optional<Effect> effect(std::move(effects_.front()));
   effects_.pop_front();
   return effect;
-}
-
-void Swarm::ready(LinkId link) {
-  if (at(link).send_ready) return;
-  at(link).send_ready = true;
-  effects_.emplace_back(SendReady{link});
-}
-
-void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
-  at(link).session.on_send(type);
-  // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
-  // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
-  if (is_interest(type))
-    std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
-  const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
-  if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
-  at(link).frames.push_back({type, piece});
-  ready(link);
 }
 
 }  // namespace p2p

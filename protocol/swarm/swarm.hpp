@@ -23,17 +23,18 @@
 #include <vector>
 
 #include "protocol/clock.hpp"
-#include "protocol/geometry.hpp"
 #include "protocol/random.hpp"
-#include "protocol/swarm/chunk_folder.hpp"
 #include "protocol/swarm/chunk_trust.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/swarm/farewell.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
+#include "protocol/swarm/peer_book.hpp"
 #include "protocol/swarm/picker.hpp"
 #include "protocol/swarm/seeker.hpp"
+#include "protocol/swarm/spread.hpp"
 #include "protocol/swarm/standing.hpp"
+#include "protocol/swarm/swarm_config.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/swarm/uploads.hpp"
 #include "protocol/violation.hpp"
@@ -41,56 +42,6 @@
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
-
-enum class ChokingPolicy : std::uint8_t {
-  course,       ///< Neighbors that feed us most are served.
-  cooperative,  ///< `favored` neighbors are served first, then those that lack most.
-};
-
-struct SwarmConfig {
-  PeerId self;
-  std::vector<PeerId>
-      listed;  ///< `self` and its neighbors (all, or those of the NeighborGraph) in the order of PeerInfo.cfg.
-  Geometry geometry;
-  std::uint32_t preferred_neighbors;
-  Duration unchoking_interval;
-  Duration optimistic_interval;
-  std::uint32_t max_pipeline = kDefaultPipeline;  ///< Most open requests on a link, at least 1.
-  /// Most links with open requests, at least 1. What comes from more than can be received side by side waits on the
-  /// way, and looks like a remote, or like us, that does nothing.
-  std::uint32_t most_sources = 0xffffffff;
-  /// No piece is asked for before open_piece(): somebody may find it elsewhere (on_piece_found()).
-  bool on_demand = false;
-
-  ChokingPolicy choking_policy = ChokingPolicy::course;
-  /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.
-  bool stays = false;
-  std::vector<PeerId> favored =
-      {};  ///< Neighbors to serve first; at most preferred_neighbors + 1. See NeighborGraph::successors().
-
-  /// How long all neighbors that are unfinished may be out of sight before a complete peer stops to wait for them;
-  /// zero: for ever. For one that never was linked it waits in any case.
-  Duration patience = Duration::zero();
-
-  /// Every line of PeerInfo.cfg where `listed` is a part of them: whom a peer that starves may dial beyond its
-  /// neighbors, and who is let in by others for that reason, most_guests at once. Null: nobody.
-  Seeker::List everybody = {};
-  std::uint32_t most_guests = 0;
-
-  /// Set when the content has a manifest: a peer that shows another content is refused, one that shows none is classic.
-  std::optional<ContentPrefix> content = {};
-  /// Set when the pieces are the files of a chunk folder; then `content` is chunk_folder_prefix() and the geometry's
-  /// sizes are learned. A peer that does not announce chunks is refused.
-  std::optional<ChunkFolder> chunks = {};
-
-  /// No list names the neighbors: `listed` is `self` alone, add_neighbor() names those to dial, and whoever comes and
-  /// shows `content`, which there must be, is taken in, up to most_neighbors. A neighbor that cannot be dialed, or that
-  /// came and went, is forgotten. There is no end: whether everybody has the file is not known.
-  bool open = false;
-  std::uint32_t most_neighbors = 1024;
-
-  static constexpr std::uint32_t kDefaultPipeline = 512;
-};
 
 /// The link has something to poll.
 struct SendReady {
@@ -115,7 +66,12 @@ struct Disconnect {
   std::string reason;
 };
 
-using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Event>;
+/// A neighbor says that this one exchanges the content, too: add_neighbor(), unless there is a reason not to.
+struct Meet {
+  NamedPeer peer;
+};
+
+using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Meet, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -137,6 +93,8 @@ class Swarm {
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
   LinkId on_accepted(const Origin& from, Instant now);
+  /// Where its other end is; before its handshake is reported. Without this the neighbor is never named to others.
+  void on_remote(LinkId link, const Endpoint& remote) { at(link).remote = remote; }
   /// The connection has ended, for whatever reason; exactly once a link.
   void on_closed(LinkId link, const std::string& reason, Instant now);
   /// Whether connections are accepted on which no handshake has come yet: any of them may be a neighbor that is due to
@@ -232,6 +190,16 @@ class Swarm {
   /// Who says what of chunks; null where pieces are no chunks.
   const Quorum* quorum() const { return trust_ ? &trust_->quorum() : nullptr; }
   std::uint32_t linked_neighbors() const { return linked_; }
+  /// How many of them have a piece that we lack.
+  std::uint32_t offering_neighbors() const;
+  /// Whether somebody who shows this ID is linked from there, whoever dialled.
+  bool is_linked(PeerId claimed, const Origin& at) const;
+  /// How many neighbors are linked, or are being dialled or about to be.
+  std::uint32_t present_neighbors() const;
+  /// Where a neighbor is that is linked, as far as it is known: where it listens, or where its connection comes from.
+  std::optional<Endpoint> place_of(PeerId handle) const;
+  /// Whether this is a swarm in which peers name each other.
+  bool names_peers() const { return config_.open; }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
   std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(uploads_.told_unchoked().size()); }
@@ -253,8 +221,6 @@ class Swarm {
   void check_swarm_complete(Instant now);
   void consider_patience(Instant now);
   void sweep(Instant now);
-  void push(LinkId link, MessageType type, PieceIndex piece = {});
-  void ready(LinkId link);
   void emit(Event event) { effects_.emplace_back(std::move(event)); }
 
   // swarm_dialing.cpp: how links come about
@@ -280,6 +246,21 @@ class Swarm {
   void on_unlinked(NeighborIndex neighbor, bool was_established, Instant now);
   void forget(NeighborIndex neighbor);
 
+  // swarm_peers.cpp: neighbors name each other
+  std::optional<LinkId> twin(LinkId link, PeerId peer) const;
+  void on_peers(LinkId link, const PeersMessage& message, Instant now);
+  void note_place(LinkId link, Instant now);
+  bool has_news(LinkId link) const;
+  bool may_name(const Link& named, const Link& to) const;
+  void name_peers_due(Instant now);
+  void append_named(LinkId link, Bytes& out);
+  void meet(Instant now);
+
+  // swarm_spread.cpp: a sharer suggests what to ask for
+  void append_suggestions(LinkId link, Bytes& out);
+  void on_suggestion(LinkId link, PieceIndex piece, Instant now);
+  std::optional<PieceIndex> take_suggested(LinkId link);
+
   // swarm_guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
@@ -288,9 +269,13 @@ class Swarm {
   void note_loss_of_interest(LinkId link);
 
   // swarm_upload.cpp: whom to serve, and what to send
+  void push(LinkId link, MessageType type, PieceIndex piece = {});
+  void ready(LinkId link);
   void on_request(LinkId link, PieceIndex piece, Instant now);
   void end_unchoking_interval(Instant now);
+  void end_optimistic_interval(Instant now);
   std::vector<Ranked> rank_interested() const;
+  std::vector<Ranked> rank_starving() const;
   std::optional<PieceIndex> collect_sends(LinkId link, Bytes& out);
   void sync_chokes(Instant now);
 
@@ -331,7 +316,7 @@ class Swarm {
   void disown(LinkId link, PieceIndex piece);
 
   template <class Visit>
-  void for_established(Visit&& visit) {
+  void for_established(Visit&& visit) const {
     for (std::uint32_t i = 0; i < links_.size(); ++i)
       if (links_[i] && links_[i]->phase == Link::Phase::established) visit(LinkId{i});
   }
@@ -371,6 +356,10 @@ class Swarm {
   Instant doubt_idle_since_{};  ///< When the last piece came.
   /// The stored pieces, or those about to be, that nothing proved to be right, by who gave them.
   std::map<PeerId, Bitfield> on_trust_;
+
+  PeerBook book_;
+  Spread spread_;
+  std::uint64_t places_ = 0;  ///< How many places of neighbors have become known.
 
   Throughput throughput_;
 

@@ -158,6 +158,10 @@ void Swarm::fill(LinkId link, Instant now) {
   P2P_ASSERT(l.phase == Link::Phase::established);
   if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0 || !may_be_source(link)) return;
   while (l.requests.open_count() < l.window.size()) {
+    if (const auto suggested = take_suggested(link)) {
+      ask(link, *suggested, now);
+      continue;
+    }
     if (l.wanted <= Shortlist::kFew && l.shortlist.kind() != Shortlist::Kind::all)
       l.shortlist.list_all(l.session.remote_pieces(), picker_.stored());
     const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_, &l.shortlist);

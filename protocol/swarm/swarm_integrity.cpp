@@ -14,6 +14,7 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const auto known = neighborhood_.find(from.handle);
   const NeighborIndex sender = known ? *known : neighborhood_.add(from.handle, false, !config_.open, now);
   neighborhood_[sender].claims = from.claims;
+  book_.forget(from.claims);
   if (from.origin)
     neighborhood_.bar(sender, *from.origin);
   else

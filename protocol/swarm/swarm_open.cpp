@@ -7,6 +7,12 @@
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
+namespace {
+
+// Those that are remembered because they have lied count here, too.
+constexpr std::size_t kMostKnown = 8192;
+
+}  // namespace
 
 void Swarm::add_neighbor(PeerId handle, PeerId claimed, Instant now) {
   P2P_ASSERT(config_.open && (handle == claimed || handle.value >= kFirstHandle));
@@ -24,7 +30,8 @@ NeighborIndex Swarm::dialed_neighbor(PeerId peer, Instant now) {
 /// Whether an unknown ID is worth a look: of a link that we dialled it is one that we did not expect.
 bool Swarm::admits(const Link& link, PeerId peer) const {
   if (!config_.open) return !link.neighbor && welcomes(peer);
-  return link.neighbor || (peer.value <= kLargestPeerId && neighborhood_.known() < config_.most_neighbors);
+  return link.neighbor || (peer.value <= kLargestPeerId && present_neighbors() < config_.most_neighbors &&
+                           neighborhood_.known() < kMostKnown);
 }
 
 std::string Swarm::why_not_admitted(PeerId peer) const {

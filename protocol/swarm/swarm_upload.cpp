@@ -13,23 +13,57 @@ constexpr std::size_t kMaxQueuedUploads = 4096;
 // Ends a batch of control frames, so that a long backlog of haves is sent in steps.
 constexpr std::size_t kSendBatchBytes = 64 * 1024;
 
+bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
+
 }  // namespace
 
 void Swarm::end_unchoking_interval(Instant now) {
   uploads_.choose_preferred(rank_interested(), now, random_);
-  for_established([this](LinkId link) { at(link).fed = 0; });
+  for_established([this](LinkId link) {
+    at(link).fed = 0;
+    at(link).had_at_unchoking = at(link).session.remote_pieces().count();
+  });
+  sync_chokes(now);
+}
+
+void Swarm::end_optimistic_interval(Instant now) {
+  if (config_.choking_policy == ChokingPolicy::balanced)
+    uploads_.choose_optimistic(rank_starving(), now, random_);
+  else
+    uploads_.choose_optimistic(now, random_);
+  for_established([this](LinkId link) { at(link).had_at_optimistic = at(link).session.remote_pieces().count(); });
   sync_chokes(now);
 }
 
 /// How much each interested neighbor deserves a slot, by the policy.
 std::vector<Ranked> Swarm::rank_interested() const {
-  std::vector<Ranked> ranked;
-  for (const LinkId link : uploads_.interested()) {
-    const Link& l = at(link);
+  const auto rank = [this](const Link& l) -> std::uint64_t {
     const Bitfield& pieces = l.session.remote_pieces();
-    const bool cooperative = config_.choking_policy == ChokingPolicy::cooperative;
-    ranked.push_back({link, cooperative ? pieces.size() - pieces.count() : complete() ? 0 : l.fed});
-  }
+    switch (config_.choking_policy) {
+      case ChokingPolicy::course: return complete() ? 0 : l.fed;
+      case ChokingPolicy::cooperative: return pieces.size() - pieces.count();
+      case ChokingPolicy::balanced: {
+        const std::uint64_t need = pieces.size() - (pieces.count() - l.had_at_unchoking);
+        return l.session.we_choke() ? need : pieces.size() + 1 + need;
+      }
+    }
+    return 0;
+  };
+  std::vector<Ranked> ranked;
+  for (const LinkId link : uploads_.interested()) ranked.push_back({link, rank(at(link))});
+  return ranked;
+}
+
+/// Those that got less than half as much in the optimistic interval as the one that has the optimistic slot.
+std::vector<Ranked> Swarm::rank_starving() const {
+  const auto gained = [this](LinkId link) {
+    return at(link).session.remote_pieces().count() - at(link).had_at_optimistic;
+  };
+  const auto holder = uploads_.optimistic();
+  std::vector<Ranked> ranked;
+  for (const LinkId link : uploads_.interested())
+    if (!holder || 2 * gained(link) < gained(*holder))
+      ranked.push_back({link, config_.geometry.piece_count() - gained(link)});
   return ranked;
 }
 
@@ -39,6 +73,7 @@ void Swarm::sync_chokes(Instant now) {
   for (const LinkId link : changes.choke) {
     push(link, MessageType::choke);
     at(link).uploads.clear();
+    spread_.on_ended(link);
   }
   for (const LinkId link : changes.unchoke) {
     push(link, MessageType::unchoke);
@@ -57,7 +92,26 @@ void Swarm::on_request(LinkId link, PieceIndex piece, Instant now) {
   if (l.uploads.size() >= kMaxQueuedUploads)
     return on_violation(link, {"more than " + std::to_string(kMaxQueuedUploads) + " open requests"}, now);
   l.uploads.push_back(piece);
+  spread_.on_asked(link, piece);
   if (config_.open && !std::exchange(l.has_asked, true)) uploads_.on_used(link);
+  ready(link);
+}
+
+void Swarm::ready(LinkId link) {
+  if (at(link).send_ready) return;
+  at(link).send_ready = true;
+  effects_.emplace_back(SendReady{link});
+}
+
+void Swarm::push(LinkId link, MessageType type, PieceIndex piece) {
+  at(link).session.on_send(type);
+  // An interest that is not sent yet has been overtaken, and so has an unchoke by a choke: a remote that does not read
+  // makes no queue. (A choke is never overtaken: it says that requests are forgotten.)
+  if (is_interest(type))
+    std::erase_if(at(link).frames, [](const Link::Frame& frame) { return is_interest(frame.type); });
+  const auto is_unchoke = [](const Link::Frame& frame) { return frame.type == MessageType::unchoke; };
+  if (type == MessageType::choke && std::erase_if(at(link).frames, is_unchoke) > 0) return;
+  at(link).frames.push_back({type, piece});
   ready(link);
 }
 
@@ -86,7 +140,9 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   l.send_ready = false;
   if (l.phase == Link::Phase::closed) return std::nullopt;
   if (l.handshake_due) {
-    const Features features{.chunks = config_.chunks.has_value(), .content = config_.content.value_or(ContentPrefix{})};
+    const Features features{.chunks = config_.chunks.has_value(),
+                            .names_peers = config_.open,
+                            .content = config_.content.value_or(ContentPrefix{})};
     append_handshake({config_.self, config_.content ? encode(features) : ReservedBytes{}}, out);
     l.handshake_due = false;
   }
@@ -96,6 +152,8 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
     l.bitfield_due = false;
     l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
   }
+  if (l.naming.due) append_named(link, out);
+  append_suggestions(link, out);
   if (trust_ && !trust_->announce(l.announced, stored(), out)) return std::nullopt;
   for (const Link::Frame& frame : l.frames) {
     if (frame.type == MessageType::request)

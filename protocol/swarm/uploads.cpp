@@ -32,11 +32,14 @@ void Uploads::choose_preferred(std::span<const Ranked> ranked, Instant now, Rand
   choker_.choose_preferred(ranked, random);
 }
 
-bool Uploads::end_optimistic_interval(Instant now, Random& random) {
-  if (now < optimistic_at_) return false;
+void Uploads::choose_optimistic(Instant now, Random& random) {
   optimistic_at_ = now + plan_.optimistic_interval;
   choker_.choose_optimistic(random);
-  return true;
+}
+
+void Uploads::choose_optimistic(std::span<const Ranked> ranked, Instant now, Random& random) {
+  optimistic_at_ = now + plan_.optimistic_interval;
+  choker_.choose_optimistic(ranked, random);
 }
 
 Uploads::Changes Uploads::take_changes(const std::function<PeerId(LinkId)>& peer_of) {

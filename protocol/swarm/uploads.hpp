@@ -53,8 +53,11 @@ class Uploads {
   bool interval_ends(Instant now) const { return now >= unchoking_at_; }
   std::span<const LinkId> interested() const { return choker_.interested(); }
   void choose_preferred(std::span<const Ranked> ranked, Instant now, Random& random);
-  /// Lets the optimistic interval end where its time has come. Returns whether it did.
-  bool end_optimistic_interval(Instant now, Random& random);
+  /// Likewise, for the optimistic interval and choose_optimistic(). `ranked`: as Choker's.
+  bool optimistic_interval_ends(Instant now) const { return now >= optimistic_at_; }
+  void choose_optimistic(Instant now, Random& random);
+  void choose_optimistic(std::span<const Ranked> ranked, Instant now, Random& random);
+  std::optional<LinkId> optimistic() const { return choker_.optimistic(); }
   Instant next_deadline() const { return std::min(unchoking_at_, optimistic_at_); }
 
   /// `peer_of`: whose link that is.

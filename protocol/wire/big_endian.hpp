@@ -1,4 +1,4 @@
-// 32-bit big-endian integers, the only integers on the wire.
+// Big-endian integers, the only ones on the wire: of 32 bits, and ports of 16.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,10 @@ namespace p2p {
 constexpr std::uint32_t load_u32(std::span<const std::byte, 4> b) {
   return std::to_integer<std::uint32_t>(b[0]) << 24 | std::to_integer<std::uint32_t>(b[1]) << 16 |
          std::to_integer<std::uint32_t>(b[2]) << 8 | std::to_integer<std::uint32_t>(b[3]);
+}
+
+constexpr std::uint16_t load_u16(std::span<const std::byte, 2> b) {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(b[0]) << 8 | std::to_integer<unsigned>(b[1]));
 }
 
 constexpr void store_u32(std::uint32_t v, std::span<std::byte, 4> b) {

@@ -34,8 +34,9 @@ std::string explain_numbering(MessageType other) {
          ": the remote seems to number its message types in its own way";
 }
 
-Decoder::Decoder(const Geometry& geometry)
+Decoder::Decoder(const Geometry& geometry, bool names_peers)
     : geometry_(geometry),
+      names_peers_(names_peers),
       longest_(std::max(geometry.is_learned() ? kLongestBesideChunks : 5 + geometry.largest_size(),
                         std::max(5u, 1 + geometry.bitfield_bytes()))) {}
 
@@ -113,6 +114,14 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
       case Expect::bitfield: return collect_body(input) ? on_bitfield() : NeedInput{};
 
       case Expect::announcement: return collect_body(input) ? on_announcement() : NeedInput{};
+
+      case Expect::peers: return collect_body(input) ? on_peers() : NeedInput{};
+
+      case Expect::suggestion: {
+        const auto index = collect(4, input);
+        if (!index) return NeedInput{};
+        return on_suggestion(PieceIndex{load_u32(index->first<4>())});
+      }
 
       case Expect::skip: {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(skip_left_, input.size()));
@@ -206,6 +215,35 @@ Decoded Decoder::on_announcement() {
   return Message{ChunkAnnouncement{piece, std::move(claim)}};
 }
 
+Decoded Decoder::on_peers() {
+  expect_ = Expect::length;
+  const Bytes body = std::exchange(body_, {});
+  std::span<const std::byte> rest(body);
+  const std::uint16_t port = load_u16(rest.first<2>());
+  auto peers = std::make_shared<std::vector<NamedPeer>>();
+  for (rest = rest.subspan(kPeersHeadBytes); !rest.empty(); rest = rest.subspan(kNamedPeerBytes)) {
+    NamedPeer& named = peers->emplace_back();
+    std::ranges::copy(rest.first<16>(), named.place.ip.begin());
+    named.place.port = load_u16(rest.subspan<16, 2>());
+    named.peer = PeerId{load_u32(rest.subspan<18, 4>())};
+    if (named.place.port < kSmallestNamedPort)
+      return Violation{"a peer named at port " + std::to_string(named.place.port) + ", expected " +
+                       std::to_string(kSmallestNamedPort) + " or larger"};
+    if (named.peer.value > kLargestPeerId)
+      return Violation{"a peer named with ID " + std::to_string(named.peer.value) + ", expected at most " +
+                       std::to_string(kLargestPeerId)};
+  }
+  return Message{PeersMessage{port, std::move(peers)}};
+}
+
+Decoded Decoder::on_suggestion(PieceIndex piece) {
+  expect_ = Expect::length;
+  if (!geometry_.contains(piece))
+    return Violation{"piece " + std::to_string(piece.value) + " suggested, expected 0 to " +
+                     std::to_string(geometry_.piece_count() - 1)};
+  return Message{Suggestion{piece}};
+}
+
 Decoded Decoder::on_bitfield() {
   expect_ = Expect::length;
   auto pieces = Bitfield::from_wire(body_, geometry_.piece_count());
@@ -250,6 +288,21 @@ Decoded Decoder::unknown_type(std::uint8_t type) {
                        std::to_string(1 + kAnnouncementHeadBytes + kLongestChunkName)};
     body_.reserve(length_ - 1);
     expect_ = Expect::announcement;
+    return NeedInput{};
+  }
+  if (type == kPeersType && names_peers_) {
+    constexpr std::uint32_t kEmpty = 1 + kPeersHeadBytes;
+    constexpr std::uint32_t kLongest = kEmpty + kMostNamedPeers * kNamedPeerBytes;
+    if (length_ < kEmpty || length_ > kLongest || (length_ - kEmpty) % kNamedPeerBytes != 0)
+      return Violation{"peers named with length " + std::to_string(length_) + ", expected " + std::to_string(kEmpty) +
+                       " to " + std::to_string(kLongest) + " in steps of " + std::to_string(kNamedPeerBytes)};
+    body_.reserve(length_ - 1);
+    expect_ = Expect::peers;
+    return NeedInput{};
+  }
+  if (type == kSuggestionType && names_peers_) {
+    if (length_ != 5) return Violation{"a piece suggested with length " + std::to_string(length_) + ", expected 5"};
+    expect_ = Expect::suggestion;
     return NeedInput{};
   }
   if (length_ > longest_) {

@@ -15,6 +15,11 @@ void append_u32(std::uint32_t v, Bytes& out) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
+void append_u16(std::uint16_t v, Bytes& out) {
+  out.push_back(static_cast<std::byte>(v >> 8));
+  out.push_back(static_cast<std::byte>(v));
+}
+
 /// The length field counts the type and the payload, not itself.
 void append_frame_start(MessageType type, std::uint32_t payload_bytes, Bytes& out) {
   append_u32(1 + payload_bytes, out);
@@ -58,6 +63,25 @@ void append_announcement(PieceIndex piece, const ChunkClaim& claim, Bytes& out) 
   append_u32(claim.size, out);
   out.insert(out.end(), claim.sha256.begin(), claim.sha256.end());
   out.insert(out.end(), name.begin(), name.end());
+}
+
+void append_peers(std::uint16_t port, std::span<const NamedPeer> peers, Bytes& out) {
+  P2P_ASSERT(peers.size() <= kMostNamedPeers);
+  append_u32(static_cast<std::uint32_t>(1 + kPeersHeadBytes + peers.size() * kNamedPeerBytes), out);
+  out.push_back(std::byte{kPeersType});
+  append_u16(port, out);
+  for (const NamedPeer& each : peers) {
+    P2P_ASSERT(each.place.port >= kSmallestNamedPort);
+    out.insert(out.end(), each.place.ip.begin(), each.place.ip.end());
+    append_u16(each.place.port, out);
+    append_u32(each.peer.value, out);
+  }
+}
+
+void append_suggestion(PieceIndex piece, Bytes& out) {
+  append_u32(5, out);
+  out.push_back(std::byte{kSuggestionType});
+  append_u32(piece.value, out);
 }
 
 }  // namespace p2p

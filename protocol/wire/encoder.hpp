@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "protocol/bitfield.hpp"
@@ -30,5 +32,10 @@ void append_piece_head(const PieceHead& head, Bytes& out);
 
 /// Precondition: the name has 1 to kLongestChunkName bytes, the size is at most Geometry::kMaxChunkSize.
 void append_announcement(PieceIndex piece, const ChunkClaim& claim, Bytes& out);
+
+/// Precondition: there are at most kMostNamedPeers, and each keeps its invariants.
+void append_peers(std::uint16_t port, std::span<const NamedPeer> peers, Bytes& out);
+
+void append_suggestion(PieceIndex piece, Bytes& out);
 
 }  // namespace p2p

@@ -16,6 +16,7 @@ constexpr std::byte kFetchManifest{0x01};
 constexpr std::byte kFetchCatalog{0x02};
 constexpr std::byte kChunks{0x04};
 constexpr std::byte kFetchMembers{0x08};
+constexpr std::byte kNamesPeers{0x10};
 constexpr std::size_t kContentAt = 2;
 
 }  // namespace
@@ -35,6 +36,7 @@ ReservedBytes encode(const Features& features) {
   if (features.fetch_catalog) reserved[1] |= kFetchCatalog;
   if (features.fetch_members) reserved[1] |= kFetchMembers;
   if (features.chunks) reserved[1] |= kChunks;
+  if (features.names_peers) reserved[1] |= kNamesPeers;
   std::ranges::copy(features.content, reserved.begin() + kContentAt);
   return reserved;
 }
@@ -42,12 +44,13 @@ ReservedBytes encode(const Features& features) {
 std::optional<Features> decode_features(const ReservedBytes& reserved) {
   const std::byte feature = reserved[1];
   const bool is_known = feature == std::byte{} || feature == kFetchManifest || feature == kFetchCatalog ||
-                        feature == kFetchMembers || feature == kChunks;
+                        feature == kFetchMembers || feature == kChunks || feature == kNamesPeers;
   if (reserved[0] != kMark || !is_known) return std::nullopt;
   Features features{.fetch_manifest = feature == kFetchManifest,
                     .fetch_catalog = feature == kFetchCatalog,
                     .fetch_members = feature == kFetchMembers,
-                    .chunks = feature == kChunks};
+                    .chunks = feature == kChunks,
+                    .names_peers = feature == kNamesPeers};
   std::copy_n(reserved.begin() + kContentAt, features.content.size(), features.content.begin());
   return features;
 }

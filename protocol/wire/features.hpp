@@ -28,6 +28,8 @@ struct Features {
   bool fetch_members = false;
   /// It shares a chunk folder: what it has had from the start it announces behind its bitfield.
   bool chunks = false;
+  /// It understands messages that name peers, and may send them (open swarms alone).
+  bool names_peers = false;
   ContentPrefix content{};
 
   friend bool operator==(const Features&, const Features&) = default;

@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "protocol/bitfield.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -46,6 +48,18 @@ constexpr std::uint8_t kAnnouncementType = 16;
 constexpr std::uint32_t kLongestChunkName = 255;
 /// Its index, size and SHA-256; the name follows.
 constexpr std::uint32_t kAnnouncementHeadBytes = 4 + 4 + 32;
+
+/// Between peers of an open swarm that have both shown Features::names_peers (docs/PROTOCOL.md, "Naming peers").
+constexpr std::uint8_t kPeersType = 17;
+constexpr std::uint32_t kMostNamedPeers = 50;
+/// The sender's port; entries of an address, a port and an ID follow.
+constexpr std::uint32_t kPeersHeadBytes = 2;
+constexpr std::uint32_t kNamedPeerBytes = 16 + 2 + 4;
+/// Ports below are those of a machine's own services: nobody is sent there by the word of others.
+constexpr std::uint16_t kSmallestNamedPort = 1024;
+
+/// Likewise (docs/PROTOCOL.md, "Suggesting pieces").
+constexpr std::uint8_t kSuggestionType = 18;
 
 using ChunkDigest = std::array<std::byte, 32>;
 
@@ -90,7 +104,24 @@ struct ChunkAnnouncement {
   std::shared_ptr<const ChunkClaim> claim;  ///< Never null.
 };
 
+/// Somebody who exchanges the same content, by the word of whoever names it.
+struct NamedPeer {
+  Endpoint place;  ///< Its port is kSmallestNamedPort or larger.
+  PeerId peer;     ///< At most 2^31 - 1.
+
+  friend auto operator<=>(const NamedPeer&, const NamedPeer&) = default;
+};
+struct PeersMessage {
+  std::uint16_t port = 0;                               ///< Where the sender listens; 0: nowhere.
+  std::shared_ptr<const std::vector<NamedPeer>> peers;  ///< At most kMostNamedPeers. Never null.
+};
+
+/// The sender has this piece, and suggests that it is asked for before others: nobody else is given it now.
+struct Suggestion {
+  PieceIndex piece;
+};
+
 using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead,
-                             UnknownMessage, ChunkAnnouncement, KeepAlive>;
+                             UnknownMessage, ChunkAnnouncement, PeersMessage, Suggestion, KeepAlive>;
 
 }  // namespace p2p

@@ -6,7 +6,8 @@ import threading
 from swarm_case import DEADLINE_S
 from wire_link import HEADER, message
 
-EXCHANGE, FETCH_MANIFEST, FETCH_CATALOG = 0, 1, 2
+# An exchange is one in which peers name each other, or a plain one.
+EXCHANGE, PLAIN_EXCHANGE, FETCH_MANIFEST, FETCH_CATALOG = 16, 0, 1, 2
 
 
 class HostileNodes:
@@ -23,7 +24,7 @@ class HostileNodes:
                 link.settimeout(DEADLINE_S)
                 hello = link.recv(32, socket.MSG_WAITALL)
                 if len(hello) == 32:
-                    link.sendall(hello[:18] + bytes([0x80, 0]) + hello[20:28] + peer_id.to_bytes(4, "big"))
+                    link.sendall(hello[:18] + bytes([0x80, hello[19] & EXCHANGE]) + hello[20:28] + peer_id.to_bytes(4, "big"))
                     said = answer(hello[19], hello[20:28])
                     if callable(said):
                         said(link)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import manifest
 from chunk_case import ChunkCase
-from hostile_node import EXCHANGE, FETCH_CATALOG, FETCH_MANIFEST, HostileNodes, catalog, hello
+from hostile_node import EXCHANGE, FETCH_CATALOG, FETCH_MANIFEST, PLAIN_EXCHANGE, HostileNodes, catalog, hello
 from share_case import COMPLETE, CONTENT_MISMATCH, Process, ShareCase
 from swarm_case import DEADLINE_S
 from wire_link import INTERESTED, PIECE, REQUEST, UNCHOKE, WireLink, bitfield, indexed, message
@@ -25,7 +25,7 @@ class Door(HostileNodes, ShareCase):
         """A link to what a sharer offers, on which handshakes were exchanged."""
         link = WireLink(socket.create_connection(("127.0.0.1", sharer.port), timeout=DEADLINE_S, source_address=(source, 0)))
         self.addCleanup(link.close)
-        link.send(hello(EXCHANGE, bytes.fromhex(content_id)[:8], peer_id), *frames)
+        link.send(hello(PLAIN_EXCHANGE, bytes.fromhex(content_id)[:8], peer_id), *frames)
         link.read(32)
         return link
 

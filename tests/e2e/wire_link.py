@@ -6,6 +6,7 @@ from swarm_case import DEADLINE_S, SwarmCase
 
 HEADER = b"P2PFILESHARINGPROJ"
 CHOKE, UNCHOKE, INTERESTED, NOT_INTERESTED, HAVE, BITFIELD, REQUEST, PIECE = range(8)
+PEERS = 17
 
 
 def handshake(peer_id, reserved=bytes(10)):

@@ -152,6 +152,8 @@ Item item_of(const Message& message) {
     Item operator()(const PieceHead& m) const { return {"piece", m.piece.value}; }
     Item operator()(const UnknownMessage& m) const { return {"unknown", m.type}; }
     Item operator()(const KeepAlive&) const { return {"keep-alive"}; }
+    Item operator()(const Suggestion& m) const { return {"suggestion", m.piece.value}; }
+    Item operator()(const PeersMessage& m) const { return {"peers", m.port}; }
     Item operator()(const ChunkAnnouncement& m) const { return {"announcement", m.piece.value}; }
     Item operator()(const BitfieldMessage& m) const {
       Bytes bits((m.pieces.size() + 7) / 8);

@@ -108,6 +108,8 @@ class Driver {
       bool operator()(const UnknownMessage&) const { return false; }
       bool operator()(const KeepAlive&) const { return false; }
       bool operator()(const ChunkAnnouncement&) const { return true; }
+      bool operator()(const PeersMessage&) const { return true; }
+      bool operator()(const Suggestion&) const { return true; }
     };
     return std::visit(Apply{model_}, message);
   }

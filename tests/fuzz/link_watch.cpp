@@ -37,6 +37,8 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     void operator()(const UnknownMessage&) const {}
     void operator()(const KeepAlive&) const {}
     void operator()(const ChunkAnnouncement&) const {}
+    void operator()(const PeersMessage&) const {}
+    void operator()(const Suggestion&) const {}
   };
   std::visit(Apply{*this, stored}, message);
   const bool interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
@@ -121,6 +123,8 @@ void LinkWatch::sent_message(const Message& message, const Bitfield& stored) {
     void operator()(const UnknownMessage&) const { P2P_ASSERT(false); }
     void operator()(const KeepAlive&) const { P2P_ASSERT(false); }
     void operator()(const ChunkAnnouncement&) const { P2P_ASSERT(false); }
+    void operator()(const PeersMessage&) const { P2P_ASSERT(false); }
+    void operator()(const Suggestion&) const { P2P_ASSERT(false); }
   };
   P2P_ASSERT(greeted_ || std::holds_alternative<BitfieldMessage>(message));  // always sent, and sent first
   std::visit(Judge{*this, stored}, message);

@@ -80,7 +80,14 @@ struct World {
     for (const std::uint32_t link : interested)
       if (!choker.unchoked(LinkId{link})) waiting.insert(link);
     const Links preferred = numbers(choker.preferred());
-    choker.choose_optimistic(random);
+    const bool by_rank = random.below(2) == 0;
+    if (by_rank) {
+      std::vector<Ranked> ranked;
+      for (const LinkId link : choker.interested()) ranked.push_back({link, random.below(3)});
+      choker.choose_optimistic(ranked, random);
+    } else {
+      choker.choose_optimistic(random);
+    }
     REQUIRE(numbers(choker.preferred()) == preferred);
     const bool favored_holds = before && favored.contains(before->value) && interested.contains(before->value);
     if (waiting.empty() || favored_holds)

@@ -50,5 +50,53 @@ TEST_CASE("a hundred peers that cooperate come within a tenth of the fluid bound
   CHECK(run(100, ChokingPolicy::cooperative, 1).ratio <= 1.10);
 }
 
+/// One sharer and so many getters, who know nobody else at first; 1,024 pieces of 256 KiB, 100 Mbit/s.
+Measures run_open(std::uint32_t getters, std::uint64_t seed, Duration join_interval = {}) {
+  Scenario s;
+  s.peers = getters + 1;
+  s.geometry = Geometry(256ull << 20, 256 << 10);
+  s.open = true;
+  s.join_interval = join_interval;
+  s.preferred_neighbors = 8;
+  s.network.chunk = 64 * 1024;
+  s.network.window = 512 * 1024;
+  s.host = [](HostId) {
+    return HostSpec{.up_Bps = 12.5e6, .down_Bps = 12.5e6, .latency = std::chrono::microseconds(500)};
+  };
+  s.referee = false;
+  s.seed = seed;
+  Simulation simulation(s);
+  simulation.run(Instant{} + std::chrono::hours(1));
+  const Measures m = simulation.measures();
+  CHECK(m.complete);
+  return m;
+}
+
+TEST_CASE("getters that come at once are done soon after the sharer has sent everything once", "[random]") {
+  for (const std::uint32_t getters : {4u, 8u, 16u})
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      INFO(getters << " getters, seed " << seed);
+      const Measures m = run_open(getters, seed);
+      CHECK(m.ratio <= 1.12);
+      CHECK(m.seed_upload_ratio <= 1.12);
+    }
+}
+
+TEST_CASE("a hundred getters that come at once need a seventh longer than the bound at most", "[random]") {
+  const Measures m = run_open(100, 1);
+  CHECK(m.ratio <= 1.15);
+  CHECK(m.seed_upload_ratio <= 1.15);
+}
+
+TEST_CASE("getters that come one after the other take two copies of the sharer", "[random]") {
+  using namespace std::chrono_literals;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    INFO("seed " << seed);
+    const Measures m = run_open(8, seed, 2s);
+    CHECK(m.ratio <= 1.3);
+    CHECK(m.seed_upload_ratio <= 2);
+  }
+}
+
 }  // namespace
 }  // namespace p2p::sim

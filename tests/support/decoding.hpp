@@ -15,7 +15,7 @@ namespace p2p::test {
 /// Plays a connection's reader: takes items and, after a piece's head, the payload itself.
 class Reading {
  public:
-  explicit Reading(const Geometry& geometry) : decoder_(geometry) {}
+  explicit Reading(const Geometry& geometry, bool names_peers = false) : decoder_(geometry, names_peers) {}
 
   /// Feeds what one read brought.
   void feed(std::span<const std::byte> input) {
@@ -55,8 +55,8 @@ class Reading {
   bool failed_ = false;
 };
 
-inline std::string decoded(const Geometry& geometry, const Bytes& stream) {
-  Reading reading(geometry);
+inline std::string decoded(const Geometry& geometry, const Bytes& stream, bool names_peers = false) {
+  Reading reading(geometry, names_peers);
   reading.feed(stream);
   return reading.items();
 }

@@ -60,7 +60,7 @@ class Getter {
     steps.on_begun(now);
     timer();
   }
-  void links(std::uint32_t count) { steps.on_links(count, now); }
+  void links(std::uint32_t count) { steps.on_offering(count, now); }
 
   GetSteps::Asked asked() const { return {answered, failures}; }
   bool ended() const { return end.has_value(); }
@@ -76,6 +76,7 @@ class Getter {
         for (const Holder& each : ask->holders) asked_for_manifest.push_back(each.address);
       if (const auto* add = std::get_if<GetSteps::AddHolder>(&*effect)) added.push_back(add->holder.address);
       if (const auto* said = std::get_if<GetSteps::Say>(&*effect)) words.push_back(said->text);
+      retired += std::holds_alternative<GetSteps::Retire>(*effect);
       begun += std::holds_alternative<GetSteps::Begin>(*effect);
       fetches_ended += std::holds_alternative<GetSteps::EndFetch>(*effect);
       if (const auto* last = std::get_if<GetSteps::End>(&*effect)) end = *last;
@@ -90,6 +91,7 @@ class Getter {
   std::vector<Address> asked_for_manifest;
   std::vector<Address> added;
   std::vector<std::string> words;
+  int retired = 0;
   int begun = 0;
   int fetches_ended = 0;
   std::optional<GetSteps::End> end;

@@ -48,6 +48,13 @@ inline std::string describe(const Message& message) {
     std::string operator()(const KeepAlive&) const { return "keep-alive"; }
     std::string operator()(const UnknownMessage& m) const { return "unknown " + std::to_string(m.type); }
     std::string operator()(const ChunkAnnouncement& m) const { return "announces " + std::to_string(m.piece.value); }
+    std::string operator()(const Suggestion& m) const { return "suggests " + std::to_string(m.piece.value); }
+    std::string operator()(const PeersMessage& m) const {
+      std::string text = "listens at " + std::to_string(m.port);
+      for (const NamedPeer& each : *m.peers)
+        text += (text.find(" names") == std::string::npos ? " names " : " ") + std::to_string(each.peer.value);
+      return text;
+    }
   };
   return std::visit(Describe{}, message);
 }

@@ -40,6 +40,8 @@ struct Scene {
   std::optional<ChunkFolder> chunks = {};  ///< What is held of them is `stored`.
   bool open = false;                       ///< Then `listed` is not looked at.
   std::uint32_t most_neighbors = 1024;
+  std::uint16_t listens_at = 0;
+  std::uint32_t wanted_neighbors = 0;
   Duration patience = 0s;
   std::vector<std::uint32_t> everybody = {};  ///< Where `listed` is a part of them.
   std::uint32_t most_guests = 0;
@@ -52,7 +54,7 @@ class Stage;
 /// A neighbor's end of one connection. It reads what the swarm sends with a decoder of its own.
 class Remote {
  public:
-  Remote(Stage& stage, LinkId link, const Geometry& geometry) : stage_(stage), link_(link), decoder_(geometry) {}
+  Remote(Stage& stage, LinkId link, const Geometry& geometry) : stage_(stage), link_(link), decoder_(geometry, true) {}
 
   LinkId link() const { return link_; }
   bool closed() const { return closed_; }
@@ -148,6 +150,9 @@ class Stage {
   /// The peers to dial, as told since the last call.
   std::vector<std::uint32_t> to_dial() { return std::exchange(dials_, {}); }
 
+  /// Those whom it wants to meet, as told since the last call.
+  std::vector<NamedPeer> to_meet() { return std::exchange(meets_, {}); }
+
   void settle() {
     while (const auto effect = swarm.poll_effect()) std::visit(CarryOut{*this}, *effect);
   }
@@ -186,7 +191,9 @@ class Stage {
         .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
         .chunks = scene.chunks,
         .open = scene.open,
-        .most_neighbors = scene.most_neighbors};
+        .most_neighbors = scene.most_neighbors,
+        .listens_at = scene.listens_at,
+        .wanted_neighbors = scene.wanted_neighbors};
   }
 
   static Geometry geometry_of(const Scene& scene) {
@@ -203,6 +210,7 @@ class Stage {
       if (Remote* remote = stage.find(effect.link)) remote->ready_ = true;
     }
     void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
+    void operator()(const Meet& effect) const { stage.meets_.push_back(effect.peer); }
     void operator()(const Claim& effect) const { stage.swarm.on_piece_stored(effect.piece, stage.now); }
     void operator()(const Withdraw& effect) const { stage.swarm.on_trust_withdrawn(effect.pieces, stage.now); }
     void operator()(const Disconnect& effect) const {
@@ -237,6 +245,7 @@ class Stage {
   std::vector<std::unique_ptr<Remote>> remotes_;
   std::vector<std::string> recent_;
   std::vector<std::uint32_t> dials_;
+  std::vector<NamedPeer> meets_;
 };
 
 inline void Remote::shakes_hands(std::uint32_t id) {

@@ -39,6 +39,20 @@ TEST_CASE("what is written is read as it was, and written so again", "[catalog]"
   CHECK(parse(catalog_text({})).empty());
 }
 
+TEST_CASE("an entry may be of a part, and says so in writing where it is", "[catalog]") {
+  const auto marked = [](const std::string& part) {
+    return catalog(R"({"name":"n","size":3,"part":)" + part + R"(,"content_id":")" + kId + "\"}," + entry("o"));
+  };
+  const auto entries = parse(marked("true"));
+  CHECK(entries[0].part);
+  CHECK_FALSE(entries[1].part);
+  CHECK(parse(catalog_text(entries)) == entries);
+  CHECK_FALSE(parse(marked("false"))[0].part);
+  CHECK(wrong(marked("1")) == "c: /entries/0/part is 1, expected true or false");
+  CHECK(wrong(marked("\"true\"")) == "c: /entries/0/part is \"true\", expected true or false");
+  CHECK(wrong(marked("true,\"part\":true")) == "c: /entries/0/part is there twice");
+}
+
 TEST_CASE("keys that a later version may have are passed over where they are plain", "[catalog]") {
   CHECK(parse(R"({"later":true,"peerProcess_catalog":1,"entries":[{"more":1.5,"name":"n","size":3,"content_id":")" +
               kId + R"("}],"x":null})")

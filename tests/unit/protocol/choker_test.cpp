@@ -54,6 +54,22 @@ class Chooser {
   Random random;
 };
 
+TEST_CASE("the optimistic slot goes to the highest rank of those that wait, and stays where none does", "[choker]") {
+  Chooser c(1);
+  c.interested({1, 2, 3, 4});
+  const std::uint32_t holder = c.optimistic();
+  const std::uint32_t preferred = static_cast<std::uint32_t>(std::stoul(c.preferred()));
+  std::vector<std::uint32_t> waiting;
+  for (const std::uint32_t link : {1u, 2u, 3u, 4u})
+    if (link != holder && link != preferred) waiting.push_back(link);
+  c.choker.choose_optimistic(std::vector<Ranked>{{LinkId{preferred}, 9}, {LinkId{holder}, 8}}, c.random);
+  CHECK(c.optimistic() == holder);
+  c.choker.choose_optimistic(
+      std::vector<Ranked>{{LinkId{waiting[0]}, 1}, {LinkId{waiting[1]}, 2}, {LinkId{preferred}, 9}}, c.random);
+  CHECK(c.optimistic() == waiting[1]);
+  CHECK(c.preferred() == std::to_string(preferred));
+}
+
 TEST_CASE("nobody is served before anybody is interested", "[choker]") {
   Chooser c(2);
   c.interval_ends({});

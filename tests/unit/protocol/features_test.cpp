@@ -19,15 +19,17 @@ TEST_CASE("what was said is understood", "[features]") {
   for (const Features& features :
        {Features{.content = kContent}, Features{.fetch_manifest = true, .content = kContent},
         Features{.fetch_catalog = true, .content = kContent}, Features{.fetch_members = true, .content = kContent},
-        Features{.chunks = true, .content = kContent}})
+        Features{.chunks = true, .content = kContent}, Features{.names_peers = true, .content = kContent}})
     CHECK(decode_features(encode(features)) == features);
   CHECK(encode(Features{.fetch_catalog = true, .content = kContent})[1] == std::byte{0x02});
   CHECK(encode(Features{.fetch_members = true, .content = kContent})[1] == std::byte{0x08});
+  CHECK(encode(Features{.names_peers = true, .content = kContent})[1] == std::byte{0x10});
 }
 
 TEST_CASE("nobody wants two things on one connection", "[features]") {
   CHECK_FALSE(decode_features(encode(Features{.fetch_manifest = true, .fetch_catalog = true, .content = kContent})));
   CHECK_FALSE(decode_features(encode(Features{.fetch_manifest = true, .chunks = true, .content = kContent})));
+  CHECK_FALSE(decode_features(encode(Features{.chunks = true, .names_peers = true, .content = kContent})));
 }
 
 TEST_CASE("zeros, another mark and features that we do not know mean a classic peer", "[features]") {
@@ -38,7 +40,7 @@ TEST_CASE("zeros, another mark and features that we do not know mean a classic p
       ReservedBytes changed = ours;
       changed[byte] ^= std::byte{1} << bit;
       INFO("byte " << byte << ", bit " << bit);
-      CHECK(decode_features(changed).has_value() == (byte == 1 && bit <= 3));
+      CHECK(decode_features(changed).has_value() == (byte == 1 && bit <= 4));
     }
 }
 

@@ -91,9 +91,10 @@ TEST_CASE("each interval ends when it is due, and the next one begins then", "[u
   slots.rank({});
   CHECK_FALSE(slots.uploads.interval_ends(kStart + 10999ms));
   CHECK(slots.uploads.interval_ends(kStart + 11s));
-  CHECK_FALSE(slots.uploads.end_optimistic_interval(kStart + 14999ms, slots.random));
-  CHECK(slots.uploads.end_optimistic_interval(kStart + 15s, slots.random));
-  CHECK_FALSE(slots.uploads.end_optimistic_interval(kStart + 16s, slots.random));
+  CHECK_FALSE(slots.uploads.optimistic_interval_ends(kStart + 14999ms));
+  CHECK(slots.uploads.optimistic_interval_ends(kStart + 15s));
+  slots.uploads.choose_optimistic(kStart + 15s, slots.random);
+  CHECK_FALSE(slots.uploads.optimistic_interval_ends(kStart + 16s));
 }
 
 TEST_CASE("an interval of no length is a fault of the caller", "[uploads]") {
@@ -127,7 +128,7 @@ TEST_CASE("whatever happens, links were told what is so", "[uploads]") {
         break;
       }
       case 4: slots.uploads.on_wasted(LinkId{link}, slots.random); break;
-      default: slots.now += 4s; slots.uploads.end_optimistic_interval(slots.now, slots.random);
+      default: slots.now += 4s; slots.uploads.choose_optimistic(slots.now, slots.random);
     }
     if (choices.below(3) == 0) slots.take();
     CHECK(slots.uploads.told_unchoked().size() <= 3);

@@ -51,6 +51,25 @@ TEST_CASE("a quorum is of distinct nodes, and of one content alone", "[tally]") 
   CHECK(tally_of({holder(1, 7), holder(1, 8)}).judge({}).id == id(8));
 }
 
+TEST_CASE("who has a part counts only where nobody has it whole, and never for a quorum", "[tally]") {
+  using enum Tally::Verdict;
+  const auto part = [](std::uint32_t peer, unsigned char content) {
+    Holder of_part = holder(peer, content);
+    of_part.part = true;
+    return of_part;
+  };
+  CHECK(tally_of({part(1, 7), part(2, 7)}).judge({}).id == id(7));
+  CHECK(tally_of({part(1, 7), part(2, 8)}).judge({}).verdict == conflict);
+  CHECK(tally_of({part(1, 7), part(2, 7)}).judge(1u).verdict == too_few);
+  const Tally tally = tally_of({holder(1, 7), part(2, 7), part(3, 8)});
+  CHECK(tally.judge({}).verdict == accepted);
+  CHECK(tally.judge({}).id == id(7));
+  CHECK(tally.judge(1u).holders == 1);
+  CHECK(tally.judge(2u).verdict == too_few);
+  CHECK(tally.by_content().at(id(7)).size() == 2);
+  CHECK(tally.describe().find("  1 holder, and 1 of a part: ") != std::string::npos);
+}
+
 TEST_CASE("a quorum counts machines, whatever IDs and ports they have", "[tally]") {
   using enum Tally::Verdict;
   SECTION("two ports and two IDs at one address") {

@@ -36,7 +36,7 @@ class Seed {
         id_(id),
         acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
         store_(make(dir_, text), {.serve_only = true}),
-        exchange_(io, open_swarm(PeerId{id}, store_, 4), store_, id, hooks()) {
+        exchange_(io, sharers_swarm(PeerId{id}, store_, 0), store_, id, hooks()) {
     exchange_.start();
     accept();
   }
@@ -95,9 +95,9 @@ class Getter {
  public:
   explicit Getter(asio::io_context& io)
       : io_(io),
-        fetch(
-            io, PeerId{1}, kKnown, dir / "file", {},
-            {.on_complete = [this] { ++completed; }, .on_links = [this](std::uint32_t count) { note_links(count); }}) {}
+        fetch(io, PeerId{1}, kKnown, dir / "file", {},
+              {.on_complete = [this] { ++completed; },
+               .on_offering = [this](std::uint32_t count) { note_offering(count); }}) {}
   ~Getter() {
     bool over = false;
     fetch.finish([&] { over = true; });
@@ -126,9 +126,9 @@ class Getter {
   }
 
  private:
-  void note_links(std::uint32_t count) {
-    links = count;
-    most_links = std::max(most_links, count);
+  void note_offering(std::uint32_t count) {
+    offering = count;
+    most_offering = std::max(most_offering, count);
   }
 
   asio::io_context& io_;
@@ -136,8 +136,8 @@ class Getter {
  public:
   TempDir dir;
   int completed = 0;
-  std::uint32_t links = 0;
-  std::uint32_t most_links = 0;
+  std::uint32_t offering = 0;
+  std::uint32_t most_offering = 0;
   Fetch fetch;
 };
 
@@ -158,7 +158,7 @@ TEST_CASE("a content comes from one who holds it, and what that one gave is coun
   getter.complete();
   CHECK(getter.contributions() == "7 x 101");
   CHECK(getter.fetch.linked() == std::set<Address>{seed.holder().address});
-  CHECK(getter.links == 1);
+  CHECK(getter.most_offering == 1);
 }
 
 TEST_CASE("of several who hold it each is dialled once, and together they give all", "[fetch]") {
@@ -169,7 +169,7 @@ TEST_CASE("of several who hold it each is dialled once, and together they give a
   getter.start();
   for (int i = 0; i < 3; ++i)
     for (const Seed* const seed : {&one, &two}) getter.fetch.add_holder(seed->holder());
-  run_until(io, [&] { return getter.most_links == 2; });
+  run_until(io, [&] { return getter.fetch.linked().size() == 2; });
   getter.complete();
   CHECK(one.dialled() == 1);
   CHECK(two.dialled() == 1);
@@ -215,7 +215,7 @@ TEST_CASE("where wrong bytes came from nobody is asked again, whatever ID is cla
   Getter getter(io);
   getter.start();
   getter.fetch.add_holder(liar.holder());
-  run_until(io, [&] { return getter.most_links == 1 && getter.links == 0; });
+  run_until(io, [&] { return getter.most_offering == 1 && getter.offering == 0; });
   Holder other_name = liar.holder();
   other_name.peer = PeerId{9};
   for (const Holder& holder : {liar.holder(), other_name, honest.holder()}) getter.fetch.add_holder(holder);
@@ -247,7 +247,7 @@ TEST_CASE("what is there already needs nobody", "[fetch]") {
   dir.write("file", kText);
   int completed = 0;
   Fetch fetch(io, PeerId{1}, kKnown, dir / "file", {},
-              {.on_complete = [&] { ++completed; }, .on_links = [](std::uint32_t) {}});
+              {.on_complete = [&] { ++completed; }, .on_offering = [](std::uint32_t) {}});
   fetch.start();
   CHECK(completed == 0);
   run_until(io, [&] { return completed == 1; });

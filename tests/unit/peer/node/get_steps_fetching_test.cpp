@@ -48,7 +48,7 @@ TEST_CASE("a file that is there already ends it as complete", "[get]") {
   Getter get;
   get.round({holder(1)});
   get.steps.on_manifest(content(7));
-  get.steps.on_complete();
+  get.steps.on_complete(false, get.now);
   get.take();
   REQUIRE(get.ended());
   CHECK(get.end->code == ExitCode::complete);
@@ -85,7 +85,8 @@ TEST_CASE("a minute without a holder ends it, counted from the last link's end",
   get.passes(30s - 1ms, {holder(1)});
   CHECK_FALSE(get.ended());
   get.passes(1ms, {holder(1)});
-  CHECK(get.fails(ExitCode::network, "no holder is left; what is there is kept, and the next get goes on from there"));
+  CHECK(get.fails(ExitCode::network,
+                  "no holder is left that has what is missing; what is there is kept, and the next get goes on"));
 }
 
 TEST_CASE("the time it takes to prepare is no time without a holder", "[get]") {
@@ -129,11 +130,11 @@ TEST_CASE("a disk that is full for a minute ends it, also with a time-out; room 
 TEST_CASE("the last piece ends it, and nothing comes after the end", "[get]") {
   Getter get;
   get.fetches();
-  get.steps.on_complete();
+  get.steps.on_complete(false, get.now);
   get.take();
   REQUIRE(get.ended());
   CHECK(get.end->code == ExitCode::complete);
-  get.steps.on_complete();
+  get.steps.on_complete(false, get.now);
   get.steps.on_holder(holder(2));
   get.steps.on_looked(get.asked(), get.now);
   get.now += 1h;
@@ -220,8 +221,8 @@ TEST_CASE("with --update it goes on with what the name means now", "[get]") {
   CHECK(get.words.back().find("going on with that") != std::string::npos);
   // Nothing is due, and nothing complete, until the fetch has ended.
   CHECK(get.steps.next_deadline() == kNever);
-  get.steps.on_complete();
-  get.steps.on_links(0, get.now);
+  get.steps.on_complete(false, get.now);
+  get.steps.on_offering(0, get.now);
   get.take();
   get.now += 2s;
   get.looks.clear();
@@ -251,6 +252,65 @@ TEST_CASE("with --update what had no manifest yet is given up at once, and the s
   CHECK_FALSE(get.ended());
   get.passes(3s);
   CHECK(get.fails(ExitCode::network, "nobody who can be found has"));
+}
+
+// --- all is there ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("one that serves sends what was asked of it, and leaves", "[get]") {
+  Getter get({.serves = true});
+  get.fetches();
+  get.steps.on_complete(true, get.now);
+  get.take();
+  CHECK(get.steps.is_complete());
+  CHECK(get.retired == 1);
+  CHECK_FALSE(get.ended());
+  get.steps.on_flushed();
+  get.take();
+  REQUIRE(get.ended());
+  CHECK(get.end->code == ExitCode::complete);
+}
+
+TEST_CASE("who takes what it asked for slowly does not keep us for more than a minute", "[get]") {
+  Getter get({.serves = true});
+  get.fetches();
+  get.steps.on_complete(true, get.now);
+  get.passes(GetSteps::kFlushPatience - 1s);
+  CHECK_FALSE(get.ended());
+  get.passes(1s);
+  REQUIRE(get.ended());
+  CHECK(get.end->code == ExitCode::complete);
+}
+
+TEST_CASE("it serves on for as long as it was told to, and looks for nobody meanwhile", "[get]") {
+  Getter get({.serves = true, .linger = 90s});
+  get.fetches();
+  get.steps.on_complete(true, get.now);
+  get.take();
+  CHECK(get.words.back().find("for 90 s") != std::string::npos);
+  get.looks.clear();
+  get.links(0);
+  get.passes(89s);
+  CHECK(get.retired == 0);
+  get.passes(1s);
+  CHECK(get.retired == 1);
+  CHECK(get.looks.empty());
+}
+
+TEST_CASE("it serves on until a signal when it was told to keep", "[get]") {
+  Getter get({.serves = true, .linger = GetSteps::kKeep});
+  get.fetches();
+  get.steps.on_complete(true, get.now);
+  get.take();
+  CHECK(get.steps.next_deadline() == kNever);
+  CHECK(get.steps.is_complete());
+}
+
+TEST_CASE("what nobody can come for ends at once", "[get]") {
+  Getter get({.serves = true, .linger = 90s});
+  get.fetches();
+  get.steps.on_complete(false, get.now);
+  get.take();
+  CHECK(get.ended());
 }
 
 }  // namespace

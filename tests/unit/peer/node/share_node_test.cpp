@@ -55,7 +55,7 @@ class Place {
                        discovery_.withdraw(holding);
                      },
                  .on_work = [] {}}),
-        node(std::make_unique<ShareNode>(io, self, network, library)) {
+        node(std::make_unique<ShareNode>(io, Node{self, "127.0.0.1", port_}, network, library)) {
     accept();
   }
 
