@@ -49,7 +49,8 @@ using Listing = std::map<std::tuple<std::string, ContentId, std::uint64_t>, Offe
 class Ls {
  public:
   explicit Ls(const LsOptions& options)
-      : life_(io_),
+      : options_(options),
+        life_(io_),
         join_(addresses_to_join(options.net.join)),
         self_(random_peer_id()),
         discovery_(make_discovery(io_, {.network = options.net.network,
@@ -60,7 +61,7 @@ class Ls {
         search_(io_, *discovery_,
                 {.self = self_,
                  .network = options.net.network,
-                 .wanted = "",
+                 .wanted = options.prefix.substr(0, options.prefix.rfind('/') + 1),  // npos + 1 is 0
                  .id = {},
                  .join = join_,
                  .patience = kSlowest}),
@@ -83,6 +84,7 @@ class Ls {
  private:
   void look() {
     const auto take = [this](const Holder& holder) {
+      if (!holder.name.starts_with(options_.prefix)) return;
       Offering& offering = listing_[{holder.name, holder.id, holder.size}];
       (holder.part ? offering.part : offering.whole).emplace(holder.peer, holder.address);
     };
@@ -97,6 +99,7 @@ class Ls {
     });
   }
 
+  const LsOptions& options_;
   asio::io_context io_{1};
   Life life_;
   std::vector<Address> join_;
@@ -143,7 +146,17 @@ void for_each_row(const Listing& listing, Visit&& visit) {
   }
 }
 
-void print_table(const Listing& listing, std::ostream& out) {
+std::string addresses_of(const Offering& holders) {
+  std::string text;
+  for (const auto* const some : {&holders.whole, &holders.part})
+    for (const auto& [peer, address] : *some) text += (text.empty() ? "" : ",") + config::printable(to_string(address));
+  return text;
+}
+
+/// `in_full`: with a last column of the holders' addresses, first those that have all of it.
+void print_table(const Listing& listing, bool in_full, std::ostream& out) {
+  auto file = listing.begin();
+  bool is_head = true;
   std::array<std::size_t, 4> width{};
   for_each_row(listing, [&](const Row& row) {
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
@@ -152,14 +165,17 @@ void print_table(const Listing& listing, std::ostream& out) {
   // Numbers end where the others end, and no line ends with blanks.
   for_each_row(listing, [&](const Row& row) {
     out << row[0] << padding(row, 0) << "  " << padding(row, 1) << row[1] << "  " << row[2] << padding(row, 2) << "  "
-        << padding(row, 3) << row[3] << '\n';
+        << padding(row, 3) << row[3];
+    if (in_full) out << "  " << (is_head ? "ADDRESSES" : addresses_of((file++)->second));
+    is_head = false;
+    out << '\n';
   });
 }
 
 }  // namespace
 
 const Subcommand kLsCommand{.name = "ls",
-                            .help = "  ls                          List what is shared\n",
+                            .help = "  ls [PREFIX]                 List what is shared\n",
                             .example = "  peerProcess ls                              List what is shared\n",
                             .run = parse_and_run<parse_ls, list_shared>};
 
@@ -167,6 +183,8 @@ std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;
   CLI::App app{"Lists the files that are shared: name, bytes, content id, holders", "peerProcess ls"};
   app.footer(kLsFooter);
+  app.add_option("PREFIX", options.prefix, "Only names that begin so");
+  app.add_flag("--long", options.in_full, "With the addresses of the holders");
   app.add_flag("--json", options.net.json, "Print a JSON array");
   add_network_options(app, options.net);
   if (const auto code = parse_words(app, words_from(2, argc, argv), [] {})) return *code;
@@ -181,7 +199,7 @@ ExitCode list_shared(const LsOptions& options, std::ostream& out) {
   if (options.net.json)
     print_json(running.listing(), out);
   else
-    print_table(running.listing(), out);
+    print_table(running.listing(), options.in_full, out);
   return code;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
 #include <variant>
 
 #include "peer/commands/subcommand.hpp"
@@ -12,6 +13,8 @@ namespace p2p {
 
 struct LsOptions {
   NetworkOptions net;
+  std::string prefix = {};  ///< Only names that begin so.
+  bool in_full = false;     ///< With the addresses of the holders.
 };
 
 /// The options, or the code to exit with after --help or a usage error, whose text has been printed. argv[1] is the

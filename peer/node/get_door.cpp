@@ -36,8 +36,10 @@ GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const s
 void GetDoor::offer(Offer offer) {
   const std::string name = offer.name;
   withdraw(name);
-  for (const std::string& question : {std::string(), name, config::to_hex(offer.known->id)})
+  for (const std::string& question : {std::string(), std::string("/"), name, config::to_hex(offer.known->id)})
     questions_[catalog_key(network_, question)].insert(name);
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
+    questions_[catalog_key(network_, name.substr(0, slash + 1))].insert(name);
   offers_.emplace(name, std::move(offer));
 }
 

@@ -187,6 +187,13 @@ class Many(ShareCase):
         self.assertEqual(self.get(COMPLETE, "--name", name, "--out", "out")["size"], 1)
         self.assertEqual((self.dir / "out" / name).read_bytes(), b"1")
 
+    def test_ls_lists_what_begins_so(self):
+        sharer = self.share(FILES)
+        for prefix, names in {"sub/": 4, "sub/d": 1, "t": 1, "sub": 4, "nothing/": 0, "": 5}.items():
+            self.assertEqual(len(self.ls(prefix)), names, prefix)
+        listed = Process(self, "long", ["ls", "to", "--long", "--join", sharer.address, "--network", self.network], self.dir).expect(COMPLETE)
+        self.assertEqual([line.split()[-1] for line in listed.stdout().splitlines()], ["ADDRESSES", sharer.address])
+
     def test_contradictions_are_refused(self):
         for words in (("--all", "x"), (), ("x", "--delete"), ("../",), ("/x",)):
             with self.subTest(words=words):

@@ -49,6 +49,19 @@ TEST_CASE("what is written is read as it was, and written so again", "[catalog]"
   CHECK(parse(catalog_text({})).empty());
 }
 
+TEST_CASE("an entry of a small file may say its SHA-256", "[catalog]") {
+  const auto with = [](const std::string& digest) {
+    return catalog(R"({"name":"n","size":3,"sha256":")" + digest + R"(","content_id":")" + kId + "\"}," + entry("o"));
+  };
+  const auto entries = parse(with(std::string(62, '0') + "ff"));
+  REQUIRE(entries.size() == 2);
+  REQUIRE(entries[0].sha256);
+  CHECK(entries[0].sha256->back() == std::byte{0xff});
+  CHECK_FALSE(entries[1].sha256);
+  CHECK(parse(catalog_text(entries)) == entries);
+  CHECK(wrong(with("ff")) == "c: /entries/0/sha256 is \"ff\", expected 64 hexadecimal digits");
+}
+
 TEST_CASE("an entry may be of a part, and says so in writing where it is", "[catalog]") {
   const auto marked = [](const std::string& part) {
     return catalog(R"({"name":"n","size":3,"part":)" + part + R"(,"content_id":")" + kId + "\"}," + entry("o"));

@@ -69,14 +69,36 @@ TEST_CASE("get's options are understood", "[command line]") {
   CHECK(all.update);
   for (const char* const name : {"../a", "/a", "a//b", ""}) CHECK(refused({"get", name}));
   CHECK(refused({"get"}));
-  CHECK(refused({"get", "a", "b"}));
   CHECK(refused({"get", "a", "--quorum", "0"}));
 }
 
-TEST_CASE("ls has options and no words", "[command line]") {
+TEST_CASE("several names, folders and patterns are a get of many, one name is not", "[command line]") {
+  using Kind = Wanted::Kind;
+  const auto selection = [](const std::vector<std::string>& words) { return parsed<GetOptions>(words).selection; };
+  CHECK(selection({"get", "a"}).empty());
+  CHECK(selection({"get", "a", "b"}) == std::vector<Wanted>{{Kind::name, "a"}, {Kind::name, "b"}});
+  CHECK(selection({"get", "sub/"}) == std::vector<Wanted>{{Kind::folder, "sub/"}});
+  CHECK(selection({"get", "*.bin"}) == std::vector<Wanted>{{Kind::pattern, "*.bin"}});
+  CHECK(selection({"get", "--all"}) == std::vector<Wanted>{{Kind::all}});
+  CHECK(parsed<GetOptions>({"get", "--all", "--delete"}).remove);
+  const std::string digits(64, 'a');
+  CHECK_FALSE(parsed<GetOptions>({"get", "--name", digits}).id);
+  CHECK(parsed<GetOptions>({"get", "--name", digits}).wanted == digits);
+  CHECK(selection({"get", "--name", "*", "b"}) == std::vector<Wanted>{{Kind::name, "b"}, {Kind::name, "*"}});
+  for (const auto& words : {std::vector<std::string>{"get", "--all", "a"},
+                            {"get", "a", "--delete"},
+                            {"get", "../"},
+                            {"get", "/"},
+                            {"get", "--all", "--keep"}})
+    CHECK(refused(words));
+}
+
+TEST_CASE("ls has options and at most one word", "[command line]") {
   CHECK(parsed<LsOptions>({"ls", "--join", "h:7"}).net.join == std::vector<Address>{{"h", 7}});
   CHECK(parsed<LsOptions>({"ls"}).net.network == "default");
-  CHECK(refused({"ls", "a"}));
+  CHECK(parsed<LsOptions>({"ls", "sub/", "--long"}).prefix == "sub/");
+  CHECK(parsed<LsOptions>({"ls", "--long"}).in_full);
+  CHECK(refused({"ls", "a", "b"}));
 }
 
 TEST_CASE("--join takes one word, wherever it stands", "[command line]") {
@@ -97,7 +119,7 @@ TEST_CASE("--join takes one word, wherever it stands", "[command line]") {
   const auto cluster = parsed<ShareOptions>({"share", "--join", "h:7", dir.path().string()});
   CHECK(cluster.net.join == one);
   CHECK(cluster.cluster == dir.path());
-  CHECK(refused({"ls", "--join", "h:7", "i:8"}));
+  CHECK(parsed<LsOptions>({"ls", "--join", "h:7", "i:8"}).prefix == "i:8");
 }
 
 TEST_CASE("no option takes more than its own word", "[command line]") {
@@ -113,7 +135,11 @@ TEST_CASE("no option takes more than its own word", "[command line]") {
       INFO(option.front());
       CHECK_FALSE(refused(words));
       words.push_back("5");
-      CHECK(refused(words));
+      // A get may have several names.
+      if (command.front() == "get")
+        CHECK(parsed<GetOptions>(words).selection == std::vector<Wanted>{wanted_by("f"), wanted_by("5")});
+      else
+        CHECK(refused(words));
     }
   };
   takes_one({"get", "f"}, {{"--join", "h"},
@@ -125,7 +151,8 @@ TEST_CASE("no option takes more than its own word", "[command line]") {
                            {"--network", "n"},
                            {"--progress", "none"},
                            {"--log-level", "off"}});
-  takes_one({"ls"}, {{"--join", "h"}, {"--json"}, {"--network", "n"}, {"--progress", "none"}, {"--log-level", "off"}});
+  takes_one({"ls", "p"},
+            {{"--join", "h"}, {"--json"}, {"--network", "n"}, {"--progress", "none"}, {"--log-level", "off"}});
   takes_one({"share", "--folder", folder},
             {{"--join", "h"}, {"--port", "7"}, {"--host", "h"}, {"--jobs", "3"}, {"--json"}});
   takes_one({"verify", "m", "d"}, {{"--jobs", "3"}, {"--progress", "none"}, {"--json"}});

@@ -107,7 +107,7 @@ TEST_CASE("a content has the places of its manifest, and knows its pieces by the
     CHECK_FALSE(content.layout.is_folder());
     CHECK(content.layout.files()[0].executable);
     CHECK(content.layout.geometry().piece_count() == 3);
-    CHECK(content.matching_takes_long == (hash == config::PieceHash::sha256));
+    CHECK_FALSE(content.matching_takes_long);  // of so few bytes, whatever the hash is
     CHECK(matches(content, 0, "hell"));
     CHECK(matches(content, 2, "rld"));
     CHECK_FALSE(matches(content, 1, "hell"));
