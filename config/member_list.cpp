@@ -22,8 +22,7 @@ bool begins_as_v4(std::span<const std::byte, 16> ip) {
          ip[11] == 0xff_b;
 }
 
-/// What stands before `mark`, which is taken off as well; none when it is not
-/// there.
+/// What stands before `mark`, which is taken off as well; none when it is not there.
 std::optional<std::string_view> cut(std::string_view& text, char mark) {
   const std::size_t at = text.find(mark);
   if (at == std::string_view::npos) return std::nullopt;

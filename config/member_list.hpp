@@ -1,11 +1,8 @@
-// A member list: which nodes of a network a node has heard of, and when
-// (docs/PROTOCOL.md, "Asking for members").
+// A member list: which nodes of a network a node has heard of, and when (docs/PROTOCOL.md, "Asking for members").
 //
-// It comes from anybody, so the parser takes any bytes and gives members that
-// keep every invariant below or a ConfigError. There is one spelling of each
-// list: what is accepted is what member_list_text() writes. So there are no
-// blank lines, no comments, no names of hosts, and nothing of a later version;
-// that would show another first line.
+// It comes from anybody, so the parser takes any bytes and gives members that keep every invariant below or a
+// ConfigError. There is one spelling of each list: what is accepted is what member_list_text() writes. So there are no
+// blank lines, no comments, no names of hosts, and nothing of a later version; that would show another first line.
 #pragma once
 
 #include <array>
@@ -20,8 +17,7 @@
 
 namespace p2p::config {
 
-/// An IP address and a port, as a value. An IPv4 address is the IPv6 address
-/// ::ffff:a.b.c.d. There is no zone.
+/// An IP address and a port, as a value. An IPv4 address is the IPv6 address ::ffff:a.b.c.d. There is no zone.
 struct MemberAddress {
   std::array<std::byte, 16> ip{};
   std::uint16_t port = 0;  ///< Not 0.
@@ -30,11 +26,9 @@ struct MemberAddress {
 
   bool is_v4() const;
   bool is_loopback() const;
-  /// Whether one machine can have it: neither multicast, nor unspecified, nor
-  /// broadcast.
+  /// Whether one machine can have it: neither multicast, nor unspecified, nor broadcast.
   bool is_unicast() const;
-  /// The address without its port and without brackets: four decimal numbers,
-  /// or all eight groups of an IPv6 address.
+  /// The address without its port and without brackets: four decimal numbers, or all eight groups of an IPv6 address.
   std::string host() const;
 
   friend auto operator<=>(const MemberAddress&, const MemberAddress&) = default;
@@ -55,9 +49,8 @@ constexpr std::size_t kMostMembers = 4'096;
 /// The longest list in bytes.
 constexpr std::size_t kMaxMemberListBytes = 32 + kMostMembers * 80;
 
-/// Reads a list; `source` names it in messages. The members are in ascending
-/// order of heard_s, and no address is there twice. Throws ConfigError with the
-/// first thing that is wrong.
+/// Reads a list; `source` names it in messages. The members are in ascending order of heard_s, and no address is there
+/// twice. Throws ConfigError with the first thing that is wrong.
 std::vector<Member> parse_member_list(std::string_view text, const std::string& source);
 
 /// The text that says just this. Precondition: the invariants hold.

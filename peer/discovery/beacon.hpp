@@ -1,6 +1,5 @@
-// The datagram by which nodes on one link find each other (docs/PROTOCOL.md,
-// "On one link"). It comes from anybody, and what it says is a hint. Absent:
-// sockets (peer/net/multicast_socket.hpp), and when something is said
+// The datagram by which nodes on one link find each other (docs/PROTOCOL.md, "On one link"). It comes from anybody, and
+// what it says is a hint. Absent: sockets (peer/net/multicast_socket.hpp), and when something is said
 // (local_search.hpp).
 #pragma once
 
@@ -36,8 +35,7 @@ NetworkTag network_tag(std::string_view network);
 
 /// Precondition: what Beacon says of its members.
 std::array<std::byte, kBeaconBytes> encode(const Beacon& beacon);
-/// Empty when the bytes are not exactly one beacon; else encode() gives them
-/// back.
+/// Empty when the bytes are not exactly one beacon; else encode() gives them back.
 std::optional<Beacon> decode_beacon(std::span<const std::byte> bytes);
 
 }  // namespace p2p

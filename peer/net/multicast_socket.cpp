@@ -103,8 +103,7 @@ udp::endpoint MulticastSocket::State::group_at(const Place& place) const {
   return {asio::ip::address_v6(group.v6.to_bytes(), place.index), group.port};
 }
 
-/// Gets what comes to the group on those interfaces that join() named, and not
-/// what other processes have joined.
+/// Gets what comes to the group on those interfaces that join() named, and not what other processes have joined.
 MulticastSocket::State::Socket MulticastSocket::State::open_group(bool v6) {
   const auto socket = std::make_shared<udp::socket>(io);
   std::error_code error;
@@ -162,8 +161,8 @@ void MulticastSocket::State::look_at_interfaces() {
     if (!receiver) receiver = open_group(v6);
     const Socket sender = receiver ? open_sender(place) : nullptr;
     if (!sender) continue;
-    // One address of an interface has joined for all of them, and one that has
-    // gone and come has joined before: both say so.
+    // One address of an interface has joined for all of them, and one that has gone and come has joined before: both
+    // say so.
     std::error_code joined_already;
     if (v6) {
       ipv6_mreq membership{};

@@ -1,11 +1,9 @@
 // Datagrams to a group on each link that this machine is on, and from it.
 //
-// A socket an interface's address sends to the group, and gets what is answered
-// to it alone. One socket a family, which others on this machine may have as
-// well, gets what comes to the group. Nothing leaves a link: the time to live
-// is 1. On the loopback only IPv4 has multicast. No error is anybody's concern:
-// a link without multicast is a link where nobody is heard. Everything on the
-// network thread.
+// A socket an interface's address sends to the group, and gets what is answered to it alone. One socket a family, which
+// others on this machine may have as well, gets what comes to the group. Nothing leaves a link: the time to live is 1.
+// On the loopback only IPv4 has multicast. No error is anybody's concern: a link without multicast is a link where
+// nobody is heard. Everything on the network thread.
 #pragma once
 
 #include <cstddef>

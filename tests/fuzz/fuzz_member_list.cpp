@@ -1,5 +1,4 @@
-// Member lists: any text is either complained about properly, or it is the one
-// spelling of what it says.
+// Member lists: any text is either complained about properly, or it is the one spelling of what it says.
 #include <algorithm>
 #include <set>
 #include <string>

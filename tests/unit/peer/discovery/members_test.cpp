@@ -1,5 +1,4 @@
-// Members on virtual time: who is asked, who is told to others, who is dropped,
-// and what strangers can make us do.
+// Members on virtual time: who is asked, who is told to others, who is dropped, and what strangers can make us do.
 #include "peer/discovery/members.hpp"
 
 #include <algorithm>
