@@ -64,7 +64,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool number_unsigned(number_unsigned_t value) override {
     if (key_ == Key::version && value == kVersion) return true;
-    if (key_ != Key::size || value < 1 || value > CatalogEntry::kMaxSize) return other(std::to_string(value));
+    if (key_ != Key::size || value > CatalogEntry::kMaxSize) return other(std::to_string(value));
     entries_.back().size = value;
     return true;
   }
@@ -169,7 +169,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
       case Key::version: return "version 1";
       case Key::entries: return "a list of entries";
       case Key::name: return "a name";
-      case Key::size: return "bytes from 1 to " + std::to_string(CatalogEntry::kMaxSize);
+      case Key::size: return "bytes from 0 to " + std::to_string(CatalogEntry::kMaxSize);
       case Key::part:
       case Key::copy: return "true or false";
       case Key::content_id:

@@ -21,11 +21,11 @@ struct CatalogEntry {
   static constexpr std::uint64_t kMaxSize = 0x7fffffffffffffff;
 
   std::string name;                        ///< Without fault by path_fault() (config/manifest_path.hpp).
-  std::uint64_t size = 0;                  ///< Bytes, 1 to kMaxSize.
+  std::uint64_t size = 0;                  ///< Bytes, 0 to kMaxSize.
   std::array<std::byte, 32> content_id{};  ///< SHA-256 of its manifest.
   bool part = false;                       ///< Whoever offers it does not have all of it, and fetches the rest.
   bool copy = false;  ///< It has all of it, and got it under this name: its word on the name is what others told it.
-  /// Of a file of one piece the SHA-256 of its bytes, from which its manifest follows.
+  /// Of a file of one piece, or of none, the SHA-256 of its bytes, from which its manifest follows.
   std::optional<std::array<std::byte, 32>> sha256{};
 
   friend bool operator==(const CatalogEntry&, const CatalogEntry&) = default;

@@ -48,11 +48,14 @@ struct Manifest {
   bool folder = false;           ///< False: the content is the one file, and its path is a name. True: a folder.
   std::uint32_t piece_size = 0;  ///< Bytes of the largest pieces, 1 to kMaxPieceSize.
   PieceHash piece_hash = PieceHash::sha256;
-  std::vector<ManifestFile> files;  ///< In ascending byte order of their paths. Together at least one byte.
+  std::vector<ManifestFile>
+      files;  ///< In ascending byte order of their paths. Those of a folder have at least one byte together.
   std::vector<std::string>
       folders;                     ///< Folders in which nothing is, in ascending byte order. Others follow from files.
   std::vector<std::byte> digests;  ///< One a piece, back to back.
 
+  /// False for one empty file, of which there is nothing to exchange.
+  bool has_bytes() const { return !digests.empty(); }
   std::uint32_t piece_count() const { return static_cast<std::uint32_t>(digests.size() / digest_bytes(piece_hash)); }
   /// Bytes, at most kMaxTotalSize. O(files).
   std::uint64_t total_size() const;

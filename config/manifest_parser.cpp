@@ -292,7 +292,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (manifest_.digests.size() > 0 && digest_bytes_ != bytes)
       fail_about("/files has digests of " + std::to_string(2 * digest_bytes_) + " hexadecimal digits, expected " +
                  std::to_string(2 * bytes) + " for " + std::string(name_of(manifest_.piece_hash)));
-    if (total_size_ == 0) fail_about("/files has no bytes, expected at least one");
+    if (manifest_.folder && total_size_ == 0) fail_about("/files has no bytes, expected at least one");
     for (std::size_t i = 0; i < manifest_.files.size(); ++i) {
       const std::uint64_t expected = pieces_of_file(manifest_.files[i].size, manifest_.piece_size);
       if (pieces_of_files_[i] != expected)

@@ -67,6 +67,10 @@ Content Setup::content(ManifestPtr manifest) const {
     return {.root = root,
             .layout = Layout::of_file(geometry->total_size(), geometry->piece_size()),
             .size_source = "FileSize in Common.cfg"};
+  if (!manifest->manifest.has_bytes())
+    throw ExitError(ExitCode::bad_configuration,
+                    (directory / "Common.cfg").string() +
+                        ": the manifest that it names is of an empty file, of which there is nothing to exchange");
   const auto agree = [&](const char* key, std::optional<std::uint64_t> configured, std::uint64_t in_manifest) {
     if (configured && *configured != in_manifest)
       throw ExitError(ExitCode::bad_configuration, (directory / "Common.cfg").string() + ": " + key + " is " +

@@ -35,8 +35,8 @@ namespace p2p {
 namespace {
 
 constexpr const char* kShareFooter = R"(
-Every regular file below DIR that has bytes is offered by its path below DIR; symbolic links are not followed. Names
-that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
+Every regular file below DIR is offered by its path below DIR; symbolic links are left out without
+--follow-links. Names that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
 With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
 it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever
 reaches the port may fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a
@@ -190,8 +190,7 @@ class Share {
               {{"hidden", pending.left_out.hidden},
                {"private", pending.left_out.unreadable},
                {"links", pending.left_out.links},
-               {"special", pending.left_out.special},
-               {"empty", pending.left_out.empty}}}});
+               {"special", pending.left_out.special}}}});
   }
 
   void show_progress() {
@@ -265,6 +264,9 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
       "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
   app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
   app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
+  app.add_flag("--follow-links", options.reserve.links,
+               "Offer symbolic links to files that are offered themselves, too; never what is outside of DIR")
+      ->excludes("--as");
   add_jobs_option(app, options.jobs, "Threads that hash");
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json,

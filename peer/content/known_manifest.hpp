@@ -31,7 +31,7 @@ ManifestPtr find_manifest(const std::filesystem::path& folder, const ContentId& 
 /// Puts it into the folder, where find_manifest() finds it. Throws ExitError (disk_full, io).
 void save_manifest(const std::filesystem::path& folder, const KnownManifest& known);
 
-/// The content that the manifest describes, to be at `root` when complete.
+/// The content that the manifest describes, to be at `root` when complete. Precondition: it has bytes.
 Content content_of(const std::filesystem::path& root, ManifestPtr known);
 
 }  // namespace p2p

@@ -12,7 +12,9 @@
 #include "peer/content/hash_files.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/storage/file.hpp"
+#include "peer/storage/replace_file.hpp"
 #include "peer/storage/scratch.hpp"
+#include "protocol/assert.hpp"
 
 namespace p2p {
 namespace {
@@ -66,7 +68,7 @@ bool is_there(const fs::path& root, const ManifestPtr& known, bool update, Progr
     if (update)
       for (const config::ManifestFile& file : manifest.files)
         set_executable(place_of(root, manifest, file.path), file.executable());
-    remove_stale_journals(content_of(root, known));
+    if (manifest.has_bytes()) remove_stale_journals(content_of(root, known));
     return true;
   }
   if (!update)
@@ -74,6 +76,18 @@ bool is_there(const fs::path& root, const ManifestPtr& known, bool update, Progr
         ExitCode::content_mismatch,
         root.string() + " is there and is something else; move it away, or say --update to replace it by this content");
   return false;
+}
+
+void make_empty(const fs::path& root, const KnownManifest& known, bool update) {
+  P2P_ASSERT(!known.manifest.has_bytes());
+  const bool executable = known.manifest.files.front().executable();
+  make_folders(root.parent_path());
+  if (!update || !something_is_at(root)) {
+    File::create(root, executable);
+    return;
+  }
+  replace_file(root, {}, Durability::in_memory);
+  set_executable(root, executable);
 }
 
 }  // namespace p2p

@@ -13,4 +13,9 @@ namespace p2p {
 /// else is there and may not be changed (`update`), or is of another kind; io when it cannot be read.
 bool is_there(const std::filesystem::path& root, const ManifestPtr& known, bool update, ProgressMode progress);
 
+/// Makes the file of a content without bytes. It needs nobody: its name appears, or is replaced, in one step. Only with
+/// `update` a regular file that is there is replaced; nothing is ever cut. Throws std::system_error, with EEXIST when
+/// something has the name that may not be replaced. Precondition: the content has no bytes.
+void make_empty(const std::filesystem::path& root, const KnownManifest& known, bool update);
+
 }  // namespace p2p

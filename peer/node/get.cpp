@@ -85,7 +85,7 @@ struct Get::Carry {
   void operator()(GetSteps::Arrived) const {
     if (get.on_arrived_) get.on_arrived_(get.result());
   }
-  void operator()(GetSteps::Retire) const { get.fetch_->retire(); }
+  void operator()(GetSteps::Retire) const { get.retire(); }
   void operator()(GetSteps::EndFetch) const { get.end_fetch(); }
   void operator()(const GetSteps::Say& said) const { say(said.text); }
   void operator()(const GetSteps::End& end) const {
@@ -183,8 +183,11 @@ void Get::begin() {
   if (is_there(root_, known_, options_.update, options_.net.progress)) {
     say(root_.lexically_normal().string() + " is there already");
     if (!options_.keep && options_.linger_s == 0) return steps_.on_complete(false, now());
+  } else if (!manifest.has_bytes()) {
+    make_empty(root_, *known_, options_.update);
   }
   busy.reset();
+  if (!manifest.has_bytes()) return have_empty();
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
   const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)),
@@ -216,12 +219,30 @@ void Get::begin() {
   fetch_->show_progress();
 }
 
+/// It is complete at once, and there is nothing to exchange: no fetch is made.
+void Get::have_empty() {
+  life_.end_at(std::nullopt);
+  if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
+  if (door_) offer();
+  steps_.on_complete(door_.has_value(), now());
+}
+
+void Get::retire() {
+  if (fetch_) return fetch_->retire();
+  asio::post(io_, [this] {
+    steps_.on_flushed();
+    act();
+  });
+}
+
 void Get::offer() {
-  door_->offer(GetDoor::Offer{
-      .known = known_,
-      .name = name_here(),
-      .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
-      .is_complete = [this] { return fetch_->is_complete(); }});
+  door_->offer(GetDoor::Offer{.known = known_,
+                              .name = name_here(),
+                              .exchange =
+                                  [this](StreamPtr stream, const Handshake& shown) {
+                                    if (fetch_) fetch_->add_accepted(std::move(stream), shown);
+                                  },
+                              .is_complete = [this] { return !fetch_ || fetch_->is_complete(); }});
 }
 
 /// From now on members tell others of us.
@@ -246,17 +267,18 @@ void Get::end_fetch() {
   ending_ = true;
   if (door_) door_->withdraw(name_here());
   // Not now: this comes from inside of what is to end.
-  fetch_->finish([this] {
+  const auto ended = [this] {
     asio::post(io_, [this] {
       // Of a folder it stays: the next one begins with the pieces that it has in common.
-      if (!fetch_->known()->manifest.folder) given_up_ = content_of(root_, fetch_->known());
+      if (fetch_ && !fetch_->known()->manifest.folder) given_up_ = content_of(root_, fetch_->known());
       fetch_.reset();
       ending_ = false;
       if (gone_) return gone_();
       steps_.on_fetch_ended(now());
       act();
     });
-  });
+  };
+  fetch_ ? fetch_->finish(ended) : ended();
 }
 
 void Get::farewell(std::function<void()> gone) {

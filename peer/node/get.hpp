@@ -56,6 +56,8 @@ class Get {
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
   void open_door();
   void begin();
+  void have_empty();
+  void retire();
   void offer();
   void settle();
   void fail(const GetSteps::End& end);

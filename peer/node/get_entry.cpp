@@ -155,6 +155,11 @@ void GetEntry::prepare() {
                         " is a symbolic link or no folder, and nothing is written through one; move it away");
   was_there_ = is_there(root, arrived_, update_, ProgressMode::none);
   if (was_there_) return steps_.on_complete(false, now());
+  if (!manifest.has_bytes()) {
+    make_empty(root, *arrived_, update_);
+    if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
+    return steps_.on_complete(false, now());
+  }
   Fetch::Hooks hooks{.on_complete =
                          [this, alive = std::weak_ptr(alive_)] {
                            if (alive.expired() || ended_) return;

@@ -177,7 +177,8 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   if (const auto running = served_.find(id); running != served_.end()) return running->second.get();
   if (!room_for_content()) return nullptr;
   const ManifestPtr known = library_.manifest(id);
-  const auto path = known ? library_.path_of(id) : std::nullopt;
+  // Of an empty file there is nothing to exchange.
+  const auto path = known && known->manifest.has_bytes() ? library_.path_of(id) : std::nullopt;
   if (!path) return nullptr;
   Exchange::Hooks hooks{.on_event =
                             [this, id](const Event& event) {

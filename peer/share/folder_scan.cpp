@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <memory>
 #include <system_error>
+#include <unordered_set>
+#include <utility>
 
 #include "config/manifest.hpp"
 #include "config/manifest_path.hpp"
@@ -43,6 +45,17 @@ bool is_for_owner_alone(const struct stat& status) {
   return (status.st_mode & needed) == 0;
 }
 
+/// The name below `root` of what the link leads to in the end; none when that is elsewhere, or nothing, or when the
+/// links go round in a circle.
+std::optional<std::string> target_below(const fs::path& root, const fs::path& link) {
+  std::error_code error;
+  const std::string inside = (fs::canonical(root, error) / "").string();
+  if (error) return std::nullopt;
+  const std::string target = fs::canonical(link, error).string();
+  if (error || !target.starts_with(inside)) return std::nullopt;
+  return target.substr(inside.size());
+}
+
 class Scanner {
  public:
   Scanner(const fs::path& root, const IsHidden& is_hidden, const Reserve& reserve,
@@ -61,6 +74,7 @@ class Scanner {
         if (error.code().value() != ENOENT) refuse(folder, error.code().message());
       }
     }
+    take_links();
     return std::move(scan_);
   }
 
@@ -77,7 +91,7 @@ class Scanner {
     if (is_hidden_(name) || ::lstat((root_ / name).c_str(), &status) != 0) return;
     if (std::size_t* const count = reason_to_leave_out(name, status)) {
       ++*count;
-      if (count != &scan_.left_out.empty) return;
+      return;
     }
     const bool is_folder = S_ISDIR(status.st_mode);
     std::string fault = config::path_fault(name);
@@ -87,8 +101,10 @@ class Scanner {
     if (is_folder) {
       folders_.push_back(name);
       scan_.folders.push_back(name);
+    } else if (S_ISLNK(status.st_mode)) {
+      links_.push_back(name);
     } else {
-      (status.st_size > 0 ? scan_.files : scan_.empty_files).push_back(seen(name, status));
+      scan_.files.push_back(seen(name, status));
     }
   }
 
@@ -96,11 +112,25 @@ class Scanner {
   std::size_t* reason_to_leave_out(const std::string& name, const struct stat& status) {
     LeftOut& out = scan_.left_out;
     if (!reserve_.hidden && name[name.rfind('/') + 1] == '.') return &out.hidden;  // npos + 1 is 0
-    if (S_ISLNK(status.st_mode)) return &out.links;
+    if (S_ISLNK(status.st_mode)) return reserve_.links ? nullptr : &out.links;
     if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) return &out.special;
     if (!reserve_.unreadable && is_for_owner_alone(status)) return &out.unreadable;
-    if (S_ISREG(status.st_mode) && status.st_size == 0) return &out.empty;
     return nullptr;
+  }
+
+  /// What is hidden, private, ours or outside cannot be reached through a link: only files that are offered themselves.
+  void take_links() {
+    std::unordered_set<std::string> offered;
+    if (!links_.empty())
+      for (const SeenFile& file : scan_.files) offered.insert(file.name);
+    for (const std::string& name : links_) {
+      const auto target = target_below(root_, root_ / name);
+      auto file = target && offered.contains(*target) ? see_file(root_, name, true) : std::nullopt;
+      if (file)
+        scan_.files.push_back(std::move(*file));
+      else
+        ++scan_.left_out.links;
+    }
   }
 
   void refuse(const std::string& name, const std::string& why) {
@@ -112,6 +142,7 @@ class Scanner {
   const Reserve& reserve_;
   const std::function<void(const fs::path&)>& on_folder_;
   std::vector<std::string> folders_;
+  std::vector<std::string> links_;  ///< Names; their targets may not have been looked at yet.
   FolderScan scan_;
 };
 
@@ -126,7 +157,6 @@ std::string describe(const LeftOut& left_out) {
   add(left_out.unreadable, "that others may not read (see --private)", "that others may not read (see --private)");
   add(left_out.links, "symbolic link", "symbolic links");
   add(left_out.special, "special file", "special files");
-  add(left_out.empty, "empty file", "empty files");
   return text;
 }
 
@@ -135,10 +165,23 @@ FolderScan scan_folder(const fs::path& root, const IsHidden& is_hidden, const Re
   return Scanner(root, is_hidden, reserve, on_folder).run();
 }
 
-std::optional<SeenFile> see_file(const fs::path& root, const std::string& name) {
+std::optional<PlacedFile> find_file(const fs::path& root, const std::string& name, bool follow_links) {
   struct stat status {};
-  if (::lstat((root / name).c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return seen(name, status);
+  fs::path path = root / name;
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  if (follow_links && S_ISLNK(status.st_mode)) {
+    const auto target = target_below(root, path);
+    if (!target) return std::nullopt;
+    path = root / *target;
+    if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  }
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  return PlacedFile{seen(name, status), std::move(path)};
+}
+
+std::optional<SeenFile> see_file(const fs::path& root, const std::string& name, bool follow_links) {
+  auto found = find_file(root, name, follow_links);
+  return found ? std::optional(std::move(found->seen)) : std::nullopt;
 }
 
 bool is_unfinished_or_ours(const fs::path& root, const std::string& name) {

@@ -55,7 +55,7 @@ config::Manifest manifest_of(const SeenFile& file, std::span<const std::byte> di
           .piece_hash = config::PieceHash::sha256,
           .files = {{file.name.substr(file.name.rfind('/') + 1), file.size, file.executable ? 0755u : 0644u}},
           .folders = {},
-          .digests = {digests.begin(), digests.end()}};
+          .digests = file.size == 0 ? std::vector<std::byte>() : std::vector(digests.begin(), digests.end())};
 }
 
 ManifestPtr manifest_of_small(const std::string& name, std::uint64_t size, const ContentId& digest,
@@ -69,24 +69,27 @@ ManifestPtr manifest_of_small(const std::string& name, std::uint64_t size, const
 }
 
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
-                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes) {
+                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes, bool follow_links) {
   using Result = HashedFile::Result;
   HashedFile hashed{.file = file};
-  const std::filesystem::path path = root / file.name;
+  const auto is_as_seen = [&] { return see_file(root, file.name, follow_links) == file; };
   try {
     hashed.result = Result::busy;
-    const File open(path, File::Mode::read);
-    if (is_open_for_writing(open) || see_file(root, file.name) != file) return hashed;
+    const auto found = find_file(root, file.name, follow_links);
+    if (!found) return hashed;
+    const std::filesystem::path& path = found->path;
+    const File open(path, File::Mode::read_own);
+    if (is_open_for_writing(open) || !is_as_seen()) return hashed;
     const bool whole = file.size <= usual_piece_size(file.size) ? hash_small(open, hashed)
                                                                 : hash_large(path, jobs, stop, hashed_bytes, hashed);
-    if (!whole || see_file(root, file.name) != file || is_open_for_writing(open)) return hashed;
+    if (!whole || !is_as_seen() || is_open_for_writing(open)) return hashed;
     hashed.result = Result::hashed;
     if (hashed.text.size() > config::Manifest::kMaxTextBytes) {
       hashed.result = Result::failed;
       hashed.text = "has too many pieces for a manifest";
     }
   } catch (const std::exception& error) {
-    hashed.result = see_file(root, file.name) == file ? Result::failed : Result::busy;
+    hashed.result = is_as_seen() ? Result::failed : Result::busy;
     hashed.text = error.what();
   }
   return hashed;

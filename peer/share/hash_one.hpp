@@ -18,7 +18,7 @@ namespace p2p {
 /// the file's size; so the content id follows from the file's own name, its bytes and whether it is executable. Any
 /// thread; throws nothing.
 HashedFile hash_one(const std::filesystem::path& root, const SeenFile& file, unsigned jobs,
-                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes);
+                    const std::atomic<bool>& stop, std::atomic<std::uint64_t>& hashed_bytes, bool follow_links = false);
 
 /// Whether somebody has the file open for writing, as far as the system tells.
 bool is_open_for_writing(const File& file);

@@ -81,7 +81,7 @@ FolderScan Library::scan(const std::function<void(const std::filesystem::path&)>
 
 /// What has this name now.
 std::optional<SeenFile> Library::see(const std::string& name) const {
-  if (!options_.as) return see_file(options_.folder, name);
+  if (!options_.as) return see_file(options_.folder, name, options_.reserve.links);
   try {
     const std::vector<SeenFile> whole = as_one(scan([](const std::filesystem::path&) {}), name).files;
     return whole.empty() ? std::nullopt : std::optional(whole.front());
@@ -120,8 +120,9 @@ void Library::hash(const SeenFile& file) {
   hashed_bytes_ = 0;
   asio::post(hasher_, [this, file, alive = std::weak_ptr(alive_)] {
     const auto look = [this] { return scan([](const std::filesystem::path&) {}); };
-    HashedFile hashed = options_.as ? hash_tree(options_.folder, file, look, options_.jobs, stop_, hashed_bytes_)
-                                    : hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_);
+    HashedFile hashed =
+        options_.as ? hash_tree(options_.folder, file, look, options_.jobs, stop_, hashed_bytes_)
+                    : hash_one(options_.folder, file, options_.jobs, stop_, hashed_bytes_, options_.reserve.links);
     asio::post(io_, [this, alive, hashed = std::move(hashed)]() mutable {
       if (!alive.expired()) on_hashed(std::move(hashed));
     });
@@ -138,8 +139,14 @@ void Library::on_hashed(HashedFile hashed) {
 
 std::optional<std::filesystem::path> Library::path_of(const ContentId& id) {
   const std::vector<SeenFile> files = plan_.files_of(id);
-  for (const SeenFile& file : files)
-    if (see(file.name) == file) return options_.as ? options_.folder : options_.folder / file.name;
+  for (const SeenFile& file : files) {
+    if (options_.as) {
+      if (see(file.name) == file) return options_.folder;
+    } else if (auto found = find_file(options_.folder, file.name, options_.reserve.links);
+               found && found->seen == file) {
+      return std::move(found->path);
+    }
+  }
   if (!files.empty()) look();
   return std::nullopt;
 }

@@ -32,7 +32,6 @@ struct LeftOut {
   std::size_t unreadable = 0;
   std::size_t links = 0;
   std::size_t special = 0;  ///< Pipes, sockets, devices.
-  std::size_t empty = 0;
 
   friend bool operator==(const LeftOut&, const LeftOut&) = default;
 };
@@ -40,9 +39,8 @@ struct LeftOut {
 /// The result of a look at a folder.
 struct FolderScan {
   std::vector<SeenFile> files = {};
-  std::vector<SeenFile> empty_files = {};  ///< Those without bytes,
-  std::vector<std::string> folders = {};   ///< and the folders that were entered: only a tree as a whole has them.
-  std::set<std::string> refused = {};      ///< Sentences about what cannot be offered.
+  std::vector<std::string> folders = {};  ///< That were entered: only a tree as a whole has them.
+  std::set<std::string> refused = {};     ///< Sentences about what cannot be offered.
   LeftOut left_out = {};
 };
 
@@ -58,7 +56,7 @@ struct HashedFile {
   ContentId id{};
   std::string text{};  ///< The manifest.
   std::optional<ContentId>
-      digest{};  ///< The SHA-256 of a file of one piece, from which its manifest follows: `text` is empty then.
+      digest{};  ///< The SHA-256 of a file of at most one piece, from which its manifest follows: `text` is empty then.
 };
 
 }  // namespace p2p

@@ -20,7 +20,6 @@ namespace {
 /// In the order of a manifest.
 std::vector<SeenFile> sorted_files(const FolderScan& scan) {
   std::vector<SeenFile> files = scan.files;
-  files.insert(files.end(), scan.empty_files.begin(), scan.empty_files.end());
   std::ranges::sort(files, {}, &SeenFile::name);
   return files;
 }
@@ -70,13 +69,11 @@ std::string fault_of(const config::Manifest& manifest) {
 
 FolderScan as_one(const FolderScan& scan, const std::string& name) {
   FolderScan one{.files = {}, .refused = scan.refused, .left_out = scan.left_out};
-  one.left_out.empty = 0;
   SeenFile whole{.name = name};
-  for (const std::vector<SeenFile>* const files : {&scan.files, &scan.empty_files})
-    for (const SeenFile& file : *files) {
-      whole.size += file.size;
-      whole.changed_ns = std::max(whole.changed_ns, file.changed_ns);
-    }
+  for (const SeenFile& file : scan.files) {
+    whole.size += file.size;
+    whole.changed_ns = std::max(whole.changed_ns, file.changed_ns);
+  }
   const std::vector<SeenFile> files = sorted_files(scan);
   whole.inode = digest_of_looks(files, folders_without_content(scan, files));
   if (whole.size > 0)

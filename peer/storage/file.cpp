@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -172,6 +173,37 @@ void File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
+}
+
+void File::write_sparsely_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  const auto is_zero = [&](std::size_t at) {
+    const std::byte* const block = bytes.data() + at;
+    // Nearly all that has bytes is told by the first one.
+    return *block == std::byte{0} && std::memcmp(block, block + 1, kHoleAlignment - 1) == 0;
+  };
+  std::size_t written = 0;
+  const auto first = static_cast<std::size_t>((kHoleAlignment - offset % kHoleAlignment) % kHoleAlignment);
+  for (std::size_t at = first; at + kHoleAlignment <= bytes.size(); at += kHoleAlignment) {
+    if (!is_zero(at)) continue;
+    std::size_t end = at + kHoleAlignment;
+    while (end + kHoleAlignment <= bytes.size() && is_zero(end)) end += kHoleAlignment;
+    if (end - at >= kSmallestHole && punch_hole(offset + at, end - at)) {
+      write_at(offset + written, bytes.subspan(written, at - written));
+      written = end;
+    }
+    at = end - kHoleAlignment;
+  }
+  write_at(offset + written, bytes.subspan(written));
+}
+
+/// False where the file system has no holes, or for any other reason: then zeros are written, and a failure told.
+bool File::punch_hole(std::uint64_t offset, std::uint64_t bytes) {
+  int result = 0;
+  do
+    result = ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                         static_cast<off_t>(bytes));
+  while (result != 0 && errno == EINTR);
+  return result == 0;
 }
 
 std::size_t File::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {

@@ -71,6 +71,12 @@ class File {
   /// stays as it was.
   void preallocate(std::uint64_t bytes);
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  /// The same, and runs of zeros become holes, where the file system has them: whole blocks of kHoleAlignment bytes
+  /// that give their room back. A hole reads as zeros, whatever was there before.
+  void write_sparsely_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  static constexpr std::size_t kHoleAlignment = 4096;
+  /// Bytes. A shorter run of zeros is written: as a hole it would cost more calls, and more extents, than room.
+  static constexpr std::size_t kSmallestHole = 64 << 10;
   /// Returns how many bytes there were, fewer than asked for only at the file's end.
   std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
   void truncate(std::uint64_t bytes);
@@ -85,6 +91,7 @@ class File {
  private:
   File(std::filesystem::path path, int fd);
   void let_owner_in();
+  bool punch_hole(std::uint64_t offset, std::uint64_t bytes);
   [[noreturn]] void fail(const char* operation, int error) const;
 
   std::filesystem::path path_;

@@ -169,7 +169,7 @@ void PieceStore::copy_matching(const fs::path& from, File::Mode mode) {
     const auto bytes = std::span(buffer).first(geometry().size_of(piece));
     if (!is_right(piece, bytes)) return;  // somebody has changed it meanwhile
     const Layout::Place at = content_.layout.place_of(piece);
-    files_.open(at.file)->write_at(at.offset, bytes);
+    files_.open(at.file)->write_sparsely_at(at.offset, bytes);
     record(piece, xxh3_128(bytes));
     stored_.set(piece);
   });
@@ -212,7 +212,7 @@ fs::path PieceStore::path_of(std::size_t file) const {
 void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
   P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
   const Layout::Place at = content_.layout.place_of(piece);
-  files_.open(at.file)->write_at(at.offset, bytes);
+  files_.open(at.file)->write_sparsely_at(at.offset, bytes);
   record(piece, xxh3_128(bytes));
   stored_.set(piece);
   if (!stored_.complete()) return;
@@ -227,7 +227,7 @@ void PieceStore::write(PieceIndex piece, std::span<const std::byte> bytes) {
 void PieceStore::park(PieceIndex piece, std::span<const std::byte> bytes) {
   P2P_ASSERT(bytes.size() == geometry().size_of(piece) && !stored_.test(piece) && !at_root_);
   const Layout::Place at = content_.layout.place_of(piece);
-  files_.open(at.file)->write_at(at.offset, bytes);
+  files_.open(at.file)->write_sparsely_at(at.offset, bytes);
 }
 
 void PieceStore::claim(PieceIndex piece) {

@@ -7,6 +7,11 @@
 // not match its manifest becomes a .part again, of which the matching pieces are kept, if nothing else shares its
 // bytes; or, when it is to be replaced, stays until the new one is complete.
 //
+// The .part gets all its blocks at the start, so that a full disk is known before anything is fetched. Where a piece
+// has long runs of zeros it gives those blocks back instead of being written: what is sparse arrives sparse, and while
+// it is being built it takes no more room than the whole content. (A .part that is sparse from the start would not need
+// that room, but then nobody could say before the end whether there is enough for it.)
+//
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
 

@@ -34,10 +34,12 @@ void check_invariants(const Manifest& manifest) {
     pieces += file.size / manifest.piece_size + (file.size % manifest.piece_size > 0 ? 1 : 0);
   }
   for (const std::string& folder : manifest.folders) check_path(folder);
-  P2P_ASSERT(total > 0 && total == manifest.total_size());
+  P2P_ASSERT(total == manifest.total_size() && manifest.has_bytes() == (total > 0));
+  P2P_ASSERT(manifest.has_bytes() || !manifest.folder);
   P2P_ASSERT(pieces == manifest.piece_count() && pieces <= Manifest::kMaxPieces);
   P2P_ASSERT(manifest.digests.size() == pieces * digest_bytes(manifest.piece_hash));
-  P2P_ASSERT(manifest.digest(manifest.piece_count() - 1).size() == digest_bytes(manifest.piece_hash));
+  P2P_ASSERT(!manifest.has_bytes() ||
+             manifest.digest(manifest.piece_count() - 1).size() == digest_bytes(manifest.piece_hash));
   P2P_ASSERT(manifest.folder || (manifest.files.size() == 1 && manifest.folders.empty() &&
                                  manifest.files[0].path.find('/') == std::string::npos));
 

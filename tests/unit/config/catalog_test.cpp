@@ -42,6 +42,11 @@ TEST_CASE("a catalog is read", "[catalog]") {
   CHECK(parse(catalog("")).empty());
 }
 
+TEST_CASE("a file in a catalog may have no bytes", "[catalog]") {
+  CHECK(parse(catalog(entry("n", "0"))).front().size == 0);
+  CHECK(wrong(catalog(entry("n", "-0"))) != "");
+}
+
 TEST_CASE("what is written is read as it was, and written so again", "[catalog]") {
   const auto entries = parse(catalog(entry("a \\\"quoted\\\" \\u00e9") + "," + entry("b", "77")));
   CHECK(parse(catalog_text(entries)) == entries);
@@ -98,8 +103,9 @@ TEST_CASE("what is wrong with a catalog is said with its place", "[catalog]") {
         "c: /entries/1 is \"a\" behind \"a\", expected names in ascending order");
   CHECK(wrong(catalog(entry("../x"))) == "c: /entries/0/name is \"../x\", which has the part ..");
   CHECK(wrong(catalog(entry("/x"))) == "c: /entries/0/name is \"/x\", which is absolute");
-  CHECK(wrong(catalog(entry("n", "0"))) == "c: /entries/0/size is 0, expected bytes from 1 to 9223372036854775807");
-  CHECK(wrong(catalog(entry("n", "-1"))) == "c: /entries/0/size is -1, expected bytes from 1 to 9223372036854775807");
+  CHECK(wrong(catalog(entry("n", "-1"))) == "c: /entries/0/size is -1, expected bytes from 0 to 9223372036854775807");
+  CHECK(wrong(catalog(entry("n", "9223372036854775808"))) ==
+        "c: /entries/0/size is 9223372036854775808, expected bytes from 0 to 9223372036854775807");
   CHECK(wrong(catalog(entry("n", "1", "00"))) == "c: /entries/0/content_id is \"00\", expected 64 hexadecimal digits");
   CHECK(wrong(catalog(R"({"name":"n","size":1})")) == "c: /entries/0 has no \"content_id\"");
   CHECK(wrong(catalog(R"({"name":"n","name":"m"})")) == "c: /entries/0/name is there twice");

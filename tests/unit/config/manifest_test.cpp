@@ -163,7 +163,19 @@ TEST_CASE("digests must be as many as pieces, and of the hash's length", "[manif
         "m: /files has digests of 64 hexadecimal digits, expected 32 for xxh3");
 }
 
-TEST_CASE("a content of no bytes is refused", "[manifest]") {
+TEST_CASE("one empty file is a content without pieces", "[manifest]") {
+  const auto one = [](const std::string& files) { return replaced(folder(files), "\"folder\"", "\"file\""); };
+  const Manifest empty = parse_manifest(one(file("a", "0", 0)), "m");
+  CHECK_FALSE(empty.has_bytes());
+  CHECK(empty.piece_count() == 0);
+  CHECK(empty.total_size() == 0);
+  CHECK(parse_manifest(manifest_text(empty), "m") == empty);
+  CHECK(wrong(one(file("a", "0", 1))) == "m: /files/0/pieces has 1 digests, expected 0");
+  CHECK(wrong(one(file("a", "1", 0))) == "m: /files/0/pieces has 0 digests, expected 1");
+  CHECK(wrong(one("")) == "m: /kind is \"file\", expected exactly one file and no folders");
+}
+
+TEST_CASE("a folder of no bytes is refused", "[manifest]") {
   CHECK(wrong(folder("")) == "m: /files has no bytes, expected at least one");
   CHECK(wrong(folder(file("a", "0", 0))) == "m: /files has no bytes, expected at least one");
 }

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 #include "peer/ground/exit_code.hpp"
 #include "peer/storage/journal.hpp"
@@ -112,6 +114,33 @@ TEST_CASE("a journal that a killed process left beside a complete file goes, one
   CHECK(there(dir / "file"));
   CHECK_FALSE(fs::exists(ours));
   CHECK(Journal::is_at(others));
+}
+
+TEST_CASE("an empty file is made at once, and over something else only when the user says so", "[target]") {
+  const TempDir dir;
+  const auto plain = test::known_file("file", "");
+  const auto tool = test::known_file("file", "", 0755);
+  make_empty(dir / "sub/file", *tool, false);
+  CHECK(fs::file_size(dir / "sub/file") == 0);
+  CHECK((mode_of(dir / "sub/file") & 0100) != 0);
+  CHECK(is_there(dir / "sub/file", plain, false, ProgressMode::none));
+  CHECK_FALSE(is_there(dir / "none", plain, true, ProgressMode::none));
+
+  dir.write("file", kText);
+  fs::create_hard_link(dir / "file", dir / "other name");
+  CHECK_THROWS_AS(make_empty(dir / "file", *plain, false), std::system_error);
+  CHECK(fs::file_size(dir / "file") == std::string_view(kText).size());
+  CHECK_FALSE(is_there(dir / "file", plain, true, ProgressMode::none));
+  make_empty(dir / "file", *tool, true);
+  CHECK(fs::file_size(dir / "file") == 0);
+  CHECK((mode_of(dir / "file") & 0100) != 0);
+  // It is another file now: the old one has lost a name and no byte.
+  CHECK(fs::file_size(dir / "other name") == std::string_view(kText).size());
+
+  fs::create_symlink("other name", dir / "link");
+  CHECK_THROWS_AS(make_empty(dir / "link", *plain, true), std::system_error);
+  CHECK(fs::file_size(dir / "other name") == std::string_view(kText).size());
+  for (const auto& entry : fs::directory_iterator(dir.path())) CHECK(entry.path().filename().string()[0] != '.');
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ FolderScan scan(const TempDir& dir, const Reserve& reserve = {}) {
       reserve, [](const std::filesystem::path&) {});
 }
 
-TEST_CASE("a folder offers its regular files with bytes, by their paths", "[share]") {
+TEST_CASE("a folder offers its regular files by their paths", "[share]") {
   const TempDir dir;
   dir.write("top.bin", "1");
   dir.write("sub/deep/er.bin", "22");
@@ -48,10 +48,10 @@ TEST_CASE("a folder offers its regular files with bytes, by their paths", "[shar
   std::filesystem::create_symlink("/etc", dir / "away");
   REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   const FolderScan found = scan(dir);
-  CHECK(names(found) == std::vector<std::string>{"my.journal", "sub/deep/er.bin", "top.bin"});
+  CHECK(names(found) == std::vector<std::string>{"empty", "my.journal", "sub/deep/er.bin", "top.bin"});
   CHECK(found.refused.empty());
-  CHECK(found.left_out == LeftOut{.links = 2, .special = 1, .empty = 1});
-  CHECK(describe(found.left_out) == "2 symbolic links, 1 special file, 1 empty file");
+  CHECK(found.left_out == LeftOut{.links = 2, .special = 1});
+  CHECK(describe(found.left_out) == "2 symbolic links, 1 special file");
 }
 
 TEST_CASE("what is not meant for others is offered only when its owner says so", "[share]") {
@@ -80,6 +80,72 @@ TEST_CASE("what is not meant for others is offered only when its owner says so",
   CHECK(names(all) ==
         Names{".env", ".git/config", ".ssh/id_rsa", "key", "locked/notes", "of group", "open", "sub/.netrc"});
   CHECK(describe(all.left_out).empty());
+}
+
+TEST_CASE("a link is offered only when it leads to what is offered itself", "[share]") {
+  const TempDir dir;
+  const TempDir outside;
+  outside.write("secret", "1");
+  dir.write("file", "22");
+  dir.write("sub/deep", "333");
+  dir.write(".env", "1");
+  dir.write("key", "1");
+  std::filesystem::permissions(dir / "key", std::filesystem::perms::owner_read);
+  dir.write("hidden", "1");
+  dir.write(".peerProcess/index", "1");
+  const auto link = [&](const std::filesystem::path& target, const char* name) {
+    std::filesystem::create_symlink(target, dir / name);
+  };
+  link("file", "near");
+  link("../file", "sub/up");
+  link("sub/up", "twice");
+  link(dir / "sub/deep", "absolute");
+  link(".env", "to env");
+  link("key", "to key");
+  link("hidden", "to hidden");
+  link(".peerProcess/index", "to index");
+  link(outside / "secret", "out");
+  link("../" + dir.path().filename().string() + "/../" + outside.path().filename().string() + "/secret", "out again");
+  link("/etc/passwd", "far");
+  link("nothing", "dangling");
+  link("loop b", "loop a");
+  link("loop a", "loop b");
+  link("self", "self");
+  link(".", "here");
+  link("sub", "folder");
+  link("folder/deep", "through a folder's link");
+
+  const FolderScan found = scan(dir, {.links = true});
+  CHECK(names(found) ==
+        std::vector<std::string>{"absolute", "file", "near", "sub/deep", "sub/up", "through a folder's link", "twice"});
+  CHECK(found.left_out.links == 13);
+  CHECK(names(scan(dir)) == std::vector<std::string>{"file", "sub/deep"});
+  CHECK(scan(dir).left_out.links == 18);
+
+  const auto near = find_file(dir.path(), "near", true);
+  REQUIRE(near);
+  CHECK(near->seen.size == 2);
+  CHECK(near->path.filename() == "file");
+  CHECK_FALSE(find_file(dir.path(), "near", false));
+  CHECK_FALSE(find_file(dir.path(), "out", true));
+  CHECK_FALSE(find_file(dir.path(), "loop a", true));
+}
+
+TEST_CASE("a link that was turned is not what was seen, and is not read", "[share]") {
+  const TempDir dir;
+  const TempDir outside;
+  const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
+  outside.write("file", "secret");
+  dir.write("file", "public");
+  std::filesystem::create_symlink("file", dir / "link");
+  const auto before = see_file(dir.path(), "link", true);
+  REQUIRE(before);
+  CHECK(hash_one(dir.path(), *before, 1, stop, read, true).result == HashedFile::Result::hashed);
+  std::filesystem::remove(dir / "link");
+  std::filesystem::create_symlink(outside / "file", dir / "link");
+  CHECK_FALSE(see_file(dir.path(), "link", true));
+  CHECK(hash_one(dir.path(), *before, 1, stop, read, true).result == HashedFile::Result::busy);
 }
 
 TEST_CASE("what no manifest can name is left out and told", "[share]") {
@@ -129,7 +195,8 @@ TEST_CASE("a file of one piece is hashed without a manifest's text, to the same 
   const TempDir dir;
   const std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> read{0};
-  for (const std::size_t size : {std::size_t{1}, std::size_t{256} << 10, (std::size_t{256} << 10) + 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{256} << 10, (std::size_t{256} << 10) + 1}) {
     dir.write("f", std::string(size, 'x'));
     const SeenFile file = seen(dir, "f");
     const HashedFile hashed = hash_one(dir.path(), file, 1, stop, read);
@@ -142,6 +209,21 @@ TEST_CASE("a file of one piece is hashed without a manifest's text, to the same 
     const std::string text = config::manifest_text(manifest_of(file, pieces.digests));
     CHECK(hashed.id == sha256(std::as_bytes(std::span(text))));
   }
+}
+
+TEST_CASE("the manifest of an empty file follows from its name and its permissions", "[share]") {
+  const TempDir dir;
+  const std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> read{0};
+  dir.write("sub/f", "");
+  const HashedFile hashed = hash_one(dir.path(), seen(dir, "sub/f"), 1, stop, read);
+  REQUIRE(hashed.digest);
+  const ManifestPtr known = manifest_of_small("sub/f", 0, *hashed.digest, hashed.id);
+  REQUIRE(known);
+  CHECK(known->id == hashed.id);
+  CHECK_FALSE(known->manifest.has_bytes());
+  CHECK_FALSE(manifest_of_small("sub/g", 0, *hashed.digest, hashed.id));
+  CHECK_FALSE(manifest_of_small("sub/f", 1, *hashed.digest, hashed.id));
 }
 
 TEST_CASE("a file that is open for writing, or is not what was seen, is not hashed", "[share]") {

@@ -107,6 +107,54 @@ TEST_CASE("bytes land at their offset, and what lies between is zeros", "[file]"
   CHECK(dir.read("file") == std::string("\0XYa", 4));
 }
 
+std::uint64_t room_of(const File& file) {
+  struct stat status {};
+  REQUIRE(::fstat(file.descriptor(), &status) == 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+TEST_CASE("long runs of zeros become holes, whatever was there before", "[file]") {
+  const TempDir dir;
+  constexpr std::size_t kSize = 1 << 20;
+  File file = File::create(dir / "file");
+  file.preallocate(kSize);
+  file.write_at(0, bytes_of(std::string(kSize, 'x')));
+  CHECK(room_of(file) >= kSize);
+  std::string text(kSize, '\0');
+  // Off all blocks; a run that is too short, one of just enough, one that begins and ends inside of blocks.
+  text.replace(0, 1000, std::string(1000, 'a'));
+  text.replace(300'000, 30'000, std::string(30'000, 'b'));
+  text.replace(335'000, 1, "c");
+  text.replace(kSize - 5, 1, "d");
+  constexpr std::size_t kCut = 12'345;
+  file.write_sparsely_at(kCut, bytes_of(text.substr(kCut)));
+  file.write_sparsely_at(0, bytes_of(text.substr(0, kCut)));
+  CHECK(dir.read("file") == text);
+  CHECK(file.size() == kSize);
+  // Not every file system has holes; those that tests run on do.
+  CHECK(room_of(file) < 150'000);
+  const std::string full = std::string(kSize, 'y');
+  file.write_sparsely_at(0, bytes_of(full));
+  CHECK(dir.read("file") == full);
+}
+
+TEST_CASE("zeros at every place between bytes are kept", "[file]") {
+  const TempDir dir;
+  File file = File::create(dir / "file");
+  constexpr std::size_t kBlock = File::kHoleAlignment;
+  for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, kBlock - 1, kBlock})
+    for (const std::size_t before : {std::size_t{0}, std::size_t{1}, kBlock})
+      for (const std::size_t zeros : {std::size_t{0}, std::size_t{1}, kBlock, File::kSmallestHole - 1,
+                                      File::kSmallestHole, File::kSmallestHole + 2 * kBlock})
+        for (const std::size_t after : {std::size_t{0}, std::size_t{1}, kBlock + 1}) {
+          const std::string text = std::string(before, 'a') + std::string(zeros, '\0') + std::string(after, 'b');
+          file.truncate(0);
+          file.write_at(0, bytes_of(std::string(offset + text.size() + 7, 'x')));
+          file.write_sparsely_at(offset, bytes_of(text));
+          CHECK(dir.read("file") == std::string(offset, 'x') + text + std::string(7, 'x'));
+        }
+}
+
 TEST_CASE("errors of reading and writing name the file", "[file]") {
   const TempDir dir;
   dir.write("file", "text");
