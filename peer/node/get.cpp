@@ -180,14 +180,16 @@ void Get::begin() {
   // Looking has a progress of its own.
   std::optional<StartWatch> busy(std::in_place,
                                  StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
-  if (is_there(root_, known_, options_.update, options_.net.progress)) {
+  const bool there = is_there(root_, known_, options_.update, options_.net.progress);
+  busy.reset();
+  if (there) {
     say(root_.lexically_normal().string() + " is there already");
     if (!options_.keep && options_.linger_s == 0) return steps_.on_complete(false, now());
-  } else if (!manifest.has_bytes()) {
-    make_empty(root_, *known_, options_.update);
   }
-  busy.reset();
-  if (!manifest.has_bytes()) return have_empty();
+  if (!manifest.has_bytes()) {
+    if (!there) make_empty(root_, *known_, options_.update);
+    return have_empty();
+  }
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
   const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)),

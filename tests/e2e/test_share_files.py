@@ -51,7 +51,7 @@ class EmptyFiles(HostileNodes, ShareCase):
             changed.write_bytes(data)
             changed.rename(sharer.folder / "a")
             self.wait_until(lambda: path.exists() and path.read_bytes() == data, f"{len(data)} bytes", follower)
-        follower.end()
+        self.assertEqual(follower.end(), COMPLETE)
         self.assert_file(path, b"")
 
     def test_from_one_who_keeps_it(self):
