@@ -35,8 +35,9 @@ namespace p2p {
 namespace {
 
 constexpr const char* kShareFooter = R"(
-Every regular file below DIR is offered by its path below DIR; symbolic links are left out without
---follow-links. Names that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and --private.
+Every regular file below DIR is offered by its path below DIR; symbolic links are left out without --follow-links.
+Names that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and
+--private.
 With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
 it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever
 reaches the port may fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a
