@@ -127,8 +127,10 @@ void LibraryPlan::on_hashed(HashedFile hashed, Instant now) {
 // --- offering ------------------------------------------------------------------------------------------------------
 
 void LibraryPlan::offer(Entry& entry, const ContentId& id) {
-  if (entry.seen.name.size() > kLongestHoldingName)
-    return refuse(entry, "its name is longer than " + std::to_string(kLongestHoldingName) + " bytes");
+  if (entry.seen.name.size() > kLongestHoldingName) {
+    const std::string most = std::to_string(kLongestHoldingName);
+    return refuse(entry, "its name is longer than " + most + " bytes");
+  }
   enter(entry, State::offered);
   entry.id = id;
   offered_bytes_ += entry.seen.size;
