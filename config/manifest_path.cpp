@@ -85,4 +85,11 @@ std::optional<std::string> path_collision(std::span<const std::string_view> path
   return std::nullopt;
 }
 
+std::vector<std::string_view> folders_of(std::string_view path) {
+  std::vector<std::string_view> folders;
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
+    folders.push_back(path.substr(0, slash));
+  return folders;
+}
+
 }  // namespace p2p::config

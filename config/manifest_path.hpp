@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace p2p::config {
 
@@ -21,5 +22,9 @@ std::string path_fault(std::string_view path);
 /// on file systems that ignore case.
 /// Precondition: path_fault() finds nothing in any of them. O(n log n) comparisons, no copies of paths.
 std::optional<std::string> path_collision(std::span<const std::string_view> paths);
+
+/// The folders that a path is in, from the outermost on: "a", "a/b" of "a/b/c". They are parts of `path`, so what it
+/// views outlives them.
+std::vector<std::string_view> folders_of(std::string_view path);
 
 }  // namespace p2p::config

@@ -54,7 +54,7 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       timer_(io_) {}
 
 ExitCode Get::run() {
-  if (options_.serve) open_door();
+  if (options_.serve) door_.emplace(io_, self_, options_.net.network, join_, options_.port);
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
@@ -72,8 +72,6 @@ ExitCode Get::run() {
   }
 }
 
-void Get::open_door() { door_.emplace(io_, self_, options_.net.network, get_door_host(join_), options_.port); }
-
 struct Get::Carry {
   Get& get;
 
@@ -81,7 +79,7 @@ struct Get::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { get.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { get.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { get.fetch_->add_holder(added.holder); }
-  void operator()(GetSteps::Settle) const { get.settle(); }
+  void operator()(GetSteps::Settle) const { get.door_->settle(*get.discovery_); }
   void operator()(GetSteps::Arrived) const {
     if (get.on_arrived_) get.on_arrived_(get.result());
   }
@@ -245,14 +243,6 @@ void Get::offer() {
                                     if (fetch_) fetch_->add_accepted(std::move(stream), shown);
                                   },
                               .is_complete = [this] { return !fetch_ || fetch_->is_complete(); }});
-}
-
-/// From now on members tell others of us.
-void Get::settle() {
-  discovery_->settle({self_, door_->host(), door_->port()});
-  door_->answer_members([this](const Remote& from, const Introduction& introduction) {
-    return discovery_->answer(from.address, introduction);
-  });
 }
 
 void Get::show_progress() {

@@ -54,12 +54,10 @@ class Get {
   void look(const GetSteps::Look& round);
   void look_for_folder();
   void ask_for_manifest(const GetSteps::AskForManifest& wanted);
-  void open_door();
   void begin();
   void have_empty();
   void retire();
   void offer();
-  void settle();
   void fail(const GetSteps::End& end);
   void show_progress();
   void end_fetch();

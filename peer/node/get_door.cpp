@@ -5,21 +5,28 @@
 
 #include "config/catalog.hpp"
 #include "config/hex.hpp"
+#include "config/manifest_path.hpp"
 #include "peer/discovery/catalog_link.hpp"
 #include "peer/discovery/member_link.hpp"
 #include "peer/net/descriptors.hpp"
 
 namespace p2p {
 
-std::string get_door_host(const std::vector<Address>& join) {
+namespace {
+
+std::string host_for(const std::vector<Address>& join) {
   return std::ranges::all_of(join, [](const Address& each) { return is_loopback(each.host); }) ? "localhost" : "";
 }
 
-GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const std::string& host, std::uint16_t port)
-    : network_(std::move(network)),
-      host_(host),
+}  // namespace
+
+GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const std::vector<Address>& join,
+                 std::uint16_t port)
+    : self_(self),
+      network_(std::move(network)),
+      host_(host_for(join)),
       members_key_(p2p::members_key(network_)),
-      listener_(io, host, port),
+      listener_(io, host_, port),
       doorway_(io, self, DoorLimits::open(spare_connections(0)), *this,
                {.exchange =
                     [this](StreamPtr stream, const Admit& admit) {
@@ -27,8 +34,10 @@ GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const s
                         offer->exchange(std::move(stream), admit.handshake);
                     },
                 .text = [this](Use use, const ContentPrefix& key) { return text(use, key); },
-                .members = [this](const Remote& from,
-                                  const Introduction& introduction) { return members_(from, introduction); }}) {
+                .members =
+                    [this](const Remote& from, const Introduction& introduction) {
+                      return discovery_->answer(from.address, introduction);
+                    }}) {
   listener_.start([this](StreamPtr stream) { doorway_.accept(std::move(stream)); },
                   [this] { return doorway_.make_room(); });
 }
@@ -38,8 +47,8 @@ void GetDoor::offer(Offer offer) {
   withdraw(name);
   for (const std::string& question : {std::string(), std::string("/"), name, config::to_hex(offer.known->id)})
     questions_[catalog_key(network_, question)].insert(name);
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
-    questions_[catalog_key(network_, name.substr(0, slash + 1))].insert(name);
+  for (const std::string_view folder : config::folders_of(name))
+    questions_[catalog_key(network_, std::string(folder) + "/")].insert(name);
   offers_.emplace(name, std::move(offer));
 }
 
@@ -49,9 +58,8 @@ void GetDoor::withdraw(const std::string& name) {
   std::erase_if(questions_, [](const auto& each) { return each.second.empty(); });
 }
 
-void GetDoor::answer_members(
-    std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> text) {
-  members_ = std::move(text);
+void GetDoor::settle(MemberDiscovery& discovery) {
+  if (std::exchange(discovery_, &discovery) == nullptr) discovery.settle({self_, host_, port()});
 }
 
 void GetDoor::close() {

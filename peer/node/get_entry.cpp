@@ -45,7 +45,7 @@ struct GetEntry::Carry {
   void operator()(const GetSteps::AskForManifest& wanted) const { entry.ask_for_manifest(wanted); }
   void operator()(GetSteps::Begin) const { entry.begin(); }
   void operator()(const GetSteps::AddHolder& added) const { entry.fetch_->add_holder(added.holder); }
-  void operator()(GetSteps::Settle) const { entry.common_.on_settled(); }
+  void operator()(GetSteps::Settle) const { entry.common_.door->settle(entry.common_.discovery); }
   void operator()(GetSteps::Arrived) const {}  // nothing of many is followed
   void operator()(GetSteps::Retire) const { entry.fetch_->retire(); }
   void operator()(GetSteps::EndFetch) const { entry.end_fetch(); }

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "peer/discovery/discovery.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/fetch.hpp"
 #include "peer/node/get_door.hpp"
@@ -26,11 +25,10 @@ class GetEntry {
   struct Common {
     asio::io_context& io;
     PeerId self;
-    Discovery& discovery;
+    MemberDiscovery& discovery;
     const GetOptions& options;
     const std::vector<Address>& join;
-    GetDoor* door;                     ///< Null: nobody is served.
-    std::function<void()> on_settled;  ///< An entry has fetched for a while: others may find this process.
+    GetDoor* door;  ///< Null: nobody is served.
   };
   /// Never called before start() returns, nor from inside of anything else of this.
   struct Hooks {

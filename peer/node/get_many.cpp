@@ -37,10 +37,10 @@ GetMany::GetMany(const GetOptions& options)
       got_(options.out),
       timer_(io_),
       progress_(options.net.progress),
-      common_{io_, self_, *discovery_, options_, join_, nullptr, [this] { settle(); }},
+      common_{io_, self_, *discovery_, options_, join_, nullptr},
       saved_at_(now()) {
   if (!options.serve) return;
-  door_.emplace(io_, self_, options.net.network, get_door_host(join_), options.port);
+  door_.emplace(io_, self_, options.net.network, join_, options.port);
   common_.door = &*door_;
 }
 
@@ -176,15 +176,6 @@ void GetMany::tick() {
   if (now() - saved_at_ < kSaveInterval) return;
   saved_at_ = now();
   got_.save();
-}
-
-/// From now on members tell others of us.
-void GetMany::settle() {
-  if (std::exchange(settled_, true)) return;
-  discovery_->settle({self_, door_->host(), door_->port()});
-  door_->answer_members([this](const Remote& from, const Introduction& introduction) {
-    return discovery_->answer(from.address, introduction);
-  });
 }
 
 void GetMany::farewell(std::function<void()> gone) {

@@ -52,7 +52,6 @@ class GetMany {
   void end();
   void look_for_old();
   void tick();
-  void settle();
   void farewell(std::function<void()> gone);
   void check_gone();
   std::string missing() const;
@@ -71,7 +70,6 @@ class GetMany {
   RecentRate rate_;
   std::optional<GetDoor> door_;  ///< None where nobody is served.
   GetEntry::Common common_;
-  bool settled_ = false;
   std::map<std::string, std::unique_ptr<GetEntry>> entries_;  ///< Those that are not gone.
   bool all_answered_ = true;                                  ///< And in full, whoever was asked.
   std::uint64_t received_ = 0;                                ///< Of those that are gone.

@@ -163,9 +163,9 @@ void GotFiles::save() {
 }
 
 bool is_below(const fs::path& folder, const std::string& name) {
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+  for (const std::string_view above : config::folders_of(name)) {
     struct stat status {};
-    if (::lstat((folder / name.substr(0, slash)).c_str(), &status) != 0) return errno == ENOENT;
+    if (::lstat((folder / above).c_str(), &status) != 0) return errno == ENOENT;
     if (!S_ISDIR(status.st_mode)) return false;
   }
   return true;

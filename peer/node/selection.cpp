@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/manifest.hpp"
+#include "config/manifest_path.hpp"
 #include "config/text.hpp"
 
 namespace p2p {
@@ -18,15 +19,6 @@ std::string lower(std::string path) {
   std::ranges::transform(path, path.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return path;
-}
-
-/// "a", "a/b", "a/b/c" of "a/b/c".
-std::vector<std::string> with_folders(const std::string& name) {
-  std::vector<std::string> paths;
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
-    paths.push_back(name.substr(0, slash));
-  paths.push_back(name);
-  return paths;
 }
 
 bool is_name_of_ours(const std::string& name) {
@@ -63,18 +55,20 @@ std::string question_for(const Wanted& wanted) {
 std::string NameSpace::add(const std::string& name) {
   if (is_name_of_ours(name)) return "is a name of peerProcess' own files";
   if (const std::string fault = config::file_name_fault(name.substr(name.rfind('/') + 1)); !fault.empty()) return fault;
-  const std::vector<std::string> paths = with_folders(name);
-  for (const std::string& path : paths) {
-    const auto found = taken_.find(lower(path));
+  std::vector<std::string_view> paths = config::folders_of(name);
+  paths.push_back(name);
+  for (const std::string_view path : paths) {
+    const auto found = taken_.find(lower(std::string(path)));
     if (found == taken_.end()) continue;
     const auto& [taken, is_file] = found->second;
     if (taken != path)
       return "differs from " + config::in_quotes(taken) +
              " only in case, and the two would be one where names have none";
-    if (is_file) return "is in " + config::in_quotes(path) + ", which is a file's name, too";
+    if (is_file) return "is in " + config::in_quotes(taken) + ", which is a file's name, too";
     if (path == name) return "is the name of a folder, too";
   }
-  for (const std::string& path : paths) taken_.try_emplace(lower(path), Taken{path, path == name});
+  for (const std::string_view path : paths)
+    taken_.try_emplace(lower(std::string(path)), Taken{std::string(path), path == name});
   return {};
 }
 

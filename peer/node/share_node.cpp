@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/hex.hpp"
+#include "config/manifest_path.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/discovery/member_link.hpp"
 #include "peer/ground/clock.hpp"
@@ -28,6 +29,10 @@ constexpr Duration kIdle = 10s;
 constexpr auto kSweepInterval = 1s;
 // So many exchanges that end at once are worth giving their memory back to the system.
 constexpr std::size_t kManyGone = 16;
+// A catalog of so many entries is kept until something changes: to write it again for each who asks would be work that
+// strangers give us. And so many of these are kept.
+constexpr std::size_t kLongCatalog = 1'000;
+constexpr std::size_t kMostLongCatalogs = 4;
 
 }  // namespace
 
@@ -69,35 +74,29 @@ ShareNode::~ShareNode() = default;
 
 // --- what is offered -----------------------------------------------------------------------------------------------
 
-/// "a/", "a/b/" of "a/b/c".
-template <class Visit>
-void for_each_folder(const std::string& name, Visit&& visit) {
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
-    visit(name.substr(0, slash + 1));
-}
-
 void ShareNode::offered(const Holding& holding) {
   const auto entry = holdings_.insert_or_assign(holding.name, holding);
   ids_[prefix_of(holding.id)] = holding.id;
   by_id_[catalog_key(network_, config::to_hex(holding.id))] = holding.id;
   named_.insert_or_assign(catalog_key(network_, holding.name), entry.first);
-  whole_catalog_.reset();
+  long_catalogs_.clear();
   if (!entry.second) return;
-  for_each_folder(holding.name, [&](std::string prefix) {
+  for (const std::string_view above : config::folders_of(holding.name)) {
+    const std::string prefix = std::string(above) + "/";
     Folder& folder = folders_[catalog_key(network_, prefix)];
-    folder.prefix = std::move(prefix);
+    folder.prefix = prefix;
     ++folder.files;
-  });
+  }
 }
 
 void ShareNode::withdrawn(const Holding& holding) {
   named_.erase(catalog_key(network_, holding.name));
-  whole_catalog_.reset();
+  long_catalogs_.clear();
   if (holdings_.erase(holding.name) > 0)
-    for_each_folder(holding.name, [&](const std::string& prefix) {
-      const auto folder = folders_.find(catalog_key(network_, prefix));
+    for (const std::string_view above : config::folders_of(holding.name)) {
+      const auto folder = folders_.find(catalog_key(network_, std::string(above) + "/"));
       if (--folder->second.files == 0) folders_.erase(folder);
-    });
+    }
   if (!library_.offers(holding.id)) {
     ids_.erase(prefix_of(holding.id));
     by_id_.erase(catalog_key(network_, config::to_hex(holding.id)));
@@ -125,23 +124,20 @@ std::shared_ptr<const std::string> ShareNode::manifest_for(const ContentPrefix& 
 }
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {
+  if (const auto known = long_catalogs_.find(key); known != long_catalogs_.end()) return known->second;
   std::vector<config::CatalogEntry> entries;
   const auto add = [&](const Holding& holding) {
     entries.push_back({holding.name, holding.size, holding.id});
     if (key != everything_) entries.back().sha256 = library_.digest_of(holding);
   };
-  if (key != everything_) {
-    if (key == everything_in_full_)
-      for (const auto& [name, holding] : holdings_) add(holding);
-    else
-      for (const std::string& name : names_for(key)) add(holdings_.at(name));
-    return std::make_shared<const std::string>(config::catalog_text(entries));
-  }
-  if (!whole_catalog_) {
+  if (key == everything_ || key == everything_in_full_)
     for (const auto& [name, holding] : holdings_) add(holding);
-    whole_catalog_ = std::make_shared<const std::string>(config::catalog_text(entries));
-  }
-  return whole_catalog_;
+  else
+    for (const std::string& name : names_for(key)) add(holdings_.at(name));
+  auto text = std::make_shared<const std::string>(config::catalog_text(entries));
+  if (entries.size() < kLongCatalog) return text;
+  if (long_catalogs_.size() == kMostLongCatalogs) long_catalogs_.clear();
+  return long_catalogs_[key] = std::move(text);
 }
 
 /// In ascending order. A name may have the digits of another content's id.

@@ -109,7 +109,7 @@ class ShareNode final : private DoorUses {
   ContentPrefix everything_in_full_;                   ///< The same, with what manifests follow from.
   ContentPrefix everything_;                           ///< The catalog_key() of all.
   ContentPrefix members_;                              ///< The members_key() of the network.
-  std::shared_ptr<const std::string> whole_catalog_;   ///< Null after a change.
+  std::map<ContentPrefix, std::shared_ptr<const std::string>> long_catalogs_;  ///< By question; none after a change.
 
   std::deque<std::pair<PeerId, std::string>>
       callers_;  ///< The callers that came last, and from where; of a bounded length.

@@ -28,7 +28,7 @@ struct Features {
   bool fetch_members = false;
   /// It shares a chunk folder: what it has had from the start it announces behind its bitfield.
   bool chunks = false;
-  /// It understands messages that name peers, and may send them (open swarms alone).
+  /// It understands messages that name peers and suggest pieces, and may send them (open swarms alone).
   bool names_peers = false;
   ContentPrefix content{};
 

@@ -49,6 +49,13 @@ TEST_CASE("paths that could lead out, be many things or be no name are refused",
     CHECK(path_fault(path) == "has a control character");
 }
 
+TEST_CASE("a path is in each folder above it", "[manifest]") {
+  using Folders = std::vector<std::string_view>;
+  CHECK(folders_of("a").empty());
+  CHECK(folders_of("a/b") == Folders{"a"});
+  CHECK(folders_of("a/bc/d") == Folders{"a", "a/bc"});
+}
+
 TEST_CASE("paths that are not UTF-8 are refused", "[manifest]") {
   // Lone and missing continuations, overlong forms, surrogates, beyond U+10FFFF, bytes that never occur.
   for (const char* path : {"\x80", "a\xbf", "\xc3", "\xc3(", "\xe2\x82", "\xf0\x9f\x98", "\xc0\xaf", "\xc1\x81",
