@@ -76,6 +76,7 @@ class Getter {
         for (const Holder& each : ask->holders) asked_for_manifest.push_back(each.address);
       if (const auto* add = std::get_if<GetSteps::AddHolder>(&*effect)) added.push_back(add->holder.address);
       if (const auto* said = std::get_if<GetSteps::Say>(&*effect)) words.push_back(said->text);
+      settled += std::holds_alternative<GetSteps::Settle>(*effect);
       arrived += std::holds_alternative<GetSteps::Arrived>(*effect);
       retired += std::holds_alternative<GetSteps::Retire>(*effect);
       begun += std::holds_alternative<GetSteps::Begin>(*effect);
@@ -92,6 +93,7 @@ class Getter {
   std::vector<Address> asked_for_manifest;
   std::vector<Address> added;
   std::vector<std::string> words;
+  int settled = 0;
   int arrived = 0;
   int retired = 0;
   int begun = 0;

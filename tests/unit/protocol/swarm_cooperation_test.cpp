@@ -67,5 +67,41 @@ TEST_CASE("by the course's policy nobody is favored and who lacks most counts no
   CHECK(for_the_nearly_done > 10);
 }
 
+TEST_CASE("by the balanced policy whoever is served stays so, but for the one that got most", "[swarm]") {
+  const auto seed = GENERATE(range(1u, 11u));  // so that no luck decides
+  Stage stage({.stored = "11111", .preferred = 1, .seed = seed, .policy = ChokingPolicy::balanced});
+  Remote& bob = asks(stage, 1002);
+  asks(stage, 1003);
+  asks(stage, 1004);  // waits, and gets nothing from anybody, as 1003 does
+  for (const char* const have : {"have 0", "have 1", "have 2"}) bob.says(have);
+  stage.told();
+  stage.passes(5s);
+  CHECK(stage.told().find("prefers 1003") != std::string::npos);
+}
+
+TEST_CASE("by the balanced policy the optimistic slot goes to one that gets less than half of what its holder gets",
+          "[swarm]") {
+  Stage stage({.stored = "11111", .preferred = 0, .policy = ChokingPolicy::balanced});
+  Remote& bob = asks(stage, 1002);
+  Remote& carol = asks(stage, 1003);
+  CHECK(bob.hears() == "unchoke");
+  carol.says("have 0");
+  bob.says("have 0");
+  bob.says("have 1");
+  SECTION("half is enough for it to stay") {
+    stage.passes(15s);
+    CHECK(bob.hears().empty());
+    CHECK(carol.hears().empty());
+  }
+  SECTION("less than half is not, and what was there before does not count") {
+    bob.says("have 2");
+    stage.passes(15s);
+    CHECK(bob.hears() == "choke");
+    CHECK(carol.hears() == "unchoke");
+    stage.passes(15s);
+    CHECK(carol.hears().empty());
+  }
+}
+
 }  // namespace
 }  // namespace p2p

@@ -313,5 +313,34 @@ TEST_CASE("what nobody can come for ends at once", "[get]") {
   CHECK(get.ended());
 }
 
+TEST_CASE("one who serves is found by others after a second, once, and not before", "[get_steps]") {
+  Getter get({.serves = true});
+  get.fetches();
+  get.passes(900ms, {holder(1)});
+  CHECK(get.settled == 0);
+  get.passes(200ms, {holder(1)});
+  CHECK(get.settled == 1);
+  get.passes(1min, {holder(1)});
+  CHECK(get.settled == 1);
+}
+
+TEST_CASE("one who is done sooner, or serves nobody, is never found; one who keeps serving is", "[get_steps]") {
+  Getter quick({.serves = true});
+  quick.fetches();
+  quick.steps.on_complete(true, quick.now);
+  quick.take();
+  quick.passes(10s);
+  CHECK(quick.settled == 0);
+  Getter taker;
+  taker.fetches();
+  taker.passes(10s, {holder(1)});
+  CHECK(taker.settled == 0);
+  Getter keeper({.serves = true, .linger = GetSteps::kKeep});
+  keeper.fetches();
+  keeper.steps.on_complete(true, keeper.now);
+  keeper.take();
+  CHECK(keeper.settled == 1);
+}
+
 }  // namespace
 }  // namespace p2p

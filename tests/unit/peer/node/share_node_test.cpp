@@ -150,6 +150,23 @@ TEST_CASE("a node says what it offers: all, one name, one content; and nothing t
   CHECK(asked(io, place.address(), "b.bin", "other")->entries.empty());
 }
 
+TEST_CASE("a long answer is what is offered now, each time", "[share][network]") {
+  asio::io_context io;
+  World world;
+  Place place(io, world);
+  for (std::size_t i = 1; i <= 1'000; ++i) place.dir.write("sub/" + std::to_string(i), "1");
+  place.open(1'000);
+  const auto check_answers = [&](std::size_t files) {
+    place.offers(files);
+    for (const char* const each : {"", "/", "sub/"}) CHECK(asked(io, place.address(), each)->entries.size() == files);
+  };
+  check_answers(1'000);
+  place.dir.write("sub/0", "3");
+  check_answers(1'001);
+  std::filesystem::remove(place.dir / "sub/0");
+  check_answers(1'000);
+}
+
 TEST_CASE("where no node is there is no answer", "[share][network]") {
   asio::io_context io;
   World world;
