@@ -19,6 +19,7 @@ enum class ExitCode : int {
   content_mismatch = 32,
   bad_configuration = 64,
   port_in_use = 65,
+  not_authorised = 66,  ///< A key is missing, is not the one that is expected, or could be read by others.
 };
 
 /// Ends the process: the message goes to stderr, the code to the caller. For what the user must mend.
