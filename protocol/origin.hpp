@@ -1,4 +1,4 @@
-// Where a connection comes from, as far as limits are concerned.
+// Where a connection comes from, as far as limits are concerned: an address, or the key that was proven on it.
 //
 // A machine with one IPv6 address has a whole /64 of them, so there the network counts, not the address. Link-local
 // addresses share one network and are counted one by one.
@@ -34,9 +34,18 @@ class Origin {
     return origin;
   }
 
+  /// Of who has proven a key, by its fingerprint. Such an origin is never that of an address.
+  static constexpr Origin of_key(const std::array<std::byte, 32>& fingerprint) {
+    Origin origin;
+    origin.is_key_ = true;
+    std::copy_n(fingerprint.begin(), origin.bytes_.size(), origin.bytes_.begin());
+    return origin;
+  }
+
   friend constexpr auto operator<=>(const Origin&, const Origin&) = default;
 
  private:
+  bool is_key_ = false;
   std::array<std::byte, 16> bytes_{};
 };
 

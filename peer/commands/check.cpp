@@ -5,6 +5,7 @@
 #include <ostream>
 #include <utility>
 
+#include "peer/commands/listed_keys.hpp"
 #include "peer/report/event_log.hpp"
 #include "peer/storage/piece_store.hpp"
 
@@ -114,6 +115,9 @@ void check(const Setup& setup, std::ostream& out, const NameCheck& unresolved) {
   const bool must_have = setup.self().has_file && known;
   out << "folder " << setup.folder.string() << ": " << describe(state, must_have) << '\n';
 
+  // Throws where ours is missing or another.
+  if (const auto keys = listed_keys(setup.peers, setup.self_index, setup.directory))
+    out << "every connection is sealed, and every peer proves its key\n";
   if (setup.self_index == 0) out << "dials nobody at first: it is the first line; later lines dial it\n";
   const std::vector<PeerId> neighbors = setup.neighbors();
   for (std::size_t i = 0; i < setup.self_index; ++i)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "peer/commands/listed_keys.hpp"
 #include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/read_config.hpp"
@@ -163,6 +164,7 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
   asio::use_service<Limits>(io).set(io, options.run.limits);
   Life life(io);
   life.end_at(options.run.deadline());
+  seal_listed(io, setup.peers, setup.self_index, options.run.directory);
   Listener listener(io, setup.self().host, setup.self().port);
   const FolderLock lock(options.folder, kRule);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "peer/commands/check.hpp"
+#include "peer/commands/listed_keys.hpp"
 #include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/setup.hpp"
@@ -37,7 +38,7 @@ Exit codes:
   3 complete here; not everybody was heard of (see --patience)
   7 interrupted by a signal              9 disk full                17 input or output error
   28 usage                              32 content mismatch         64 bad configuration
-  65 port in use                         1 unexpected
+  65 port in use                        66 a key is missing or wrong   1 unexpected
 
 A signal is exit code 7, but 0 when the file is complete and --exit-when or --linger has the peer serve on.
 
@@ -81,6 +82,7 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   asio::use_service<Limits>(io).set(io, options.limits);
   Life life(io);
   life.end_at(options.deadline());
+  seal_listed(io, setup.peers, setup.self_index, setup.directory);
   Listener listener(io, setup.self().host, setup.self().port);
   make_peer_folder(setup.folder);
   const FolderLock lock(setup.folder, "a peer ID runs once");

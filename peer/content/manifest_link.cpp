@@ -64,7 +64,7 @@ class Search : public std::enable_shared_from_this<Search> {
           self->sockets_[index] = timed;
           spawn(self->io_, ask(self, timed, index));
         },
-        [self = shared_from_this(), index](const DialFailure&) { self->over(index); });
+        [self = shared_from_this(), index](const DialFailure&) { self->over(index); }, source.key);
   }
 
   void over(std::uint32_t index) {

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "config/fingerprint.hpp"
 #include "peer/content/known_manifest.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/stream.hpp"
@@ -21,6 +23,7 @@ struct ManifestSource {
   PeerId peer;
   std::string host;
   std::uint16_t port;
+  std::optional<config::Fingerprint> key = {};  ///< In a listed swarm with keys: its.
 };
 
 /// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once.

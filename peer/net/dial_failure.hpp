@@ -17,6 +17,7 @@ struct DialFailure {
     refused,       ///< The machine is there, and nobody listens on the port.
     timed_out,     ///< Nothing came back: a machine that is off, or a firewall.
     no_route,      ///< A network says that it does not lead there.
+    unsealed,      ///< Somebody is there, and no TLS connection comes of it: keys differ, or it has none.
     other,         ///< Something on this machine, such as no descriptor left.
   };
   Kind kind = Kind::other;

@@ -6,18 +6,23 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "peer/net/loopback.hpp"
 #include "peer/net/origin_of.hpp"
-#include "peer/net/tcp_stream.hpp"
+#include "peer/net/sealing.hpp"
+#include "peer/net/tls_fault.hpp"
 
 namespace p2p {
 namespace {
 
 // Retransmissions of the first segment, after 1, 2 and 4 s: the kernel's own time-out is minutes.
 constexpr int kSynRetries = 2;
+// Of a handshake of TLS: as long as the door at the other end waits for it.
+constexpr std::chrono::seconds kHandshakePatience{10};
 
 struct Resolved {
   std::error_code error;
@@ -51,6 +56,7 @@ asio::awaitable<Resolved> resolve(const std::string& host, std::uint16_t port) {
 
 DialFailure::Kind kind_of(const std::error_code& error) {
   using Kind = DialFailure::Kind;
+  if (error.category() == tls_category()) return Kind::unsealed;
   if (error.category() == asio::error::get_netdb_category() || error.category() == asio::error::get_addrinfo_category())
     return Kind::not_resolved;
   switch (error.value()) {
@@ -67,6 +73,7 @@ DialFailure::Kind kind_of(const std::error_code& error) {
 /// does not have least of all.
 int weight(const DialFailure& failure) {
   switch (failure.kind) {
+    case DialFailure::Kind::unsealed: return 4;
     case DialFailure::Kind::refused: return 3;
     case DialFailure::Kind::timed_out: return 2;
     case DialFailure::Kind::other: return 1;
@@ -74,8 +81,23 @@ int weight(const DialFailure& failure) {
   }
 }
 
-asio::awaitable<void> connect(std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
-                              std::function<void(const DialFailure&)> on_failed) {
+/// The handshake of a sealed connection, within its time.
+asio::awaitable<std::error_code> establish(Stream& stream) {
+  asio::steady_timer deadline(stream.executor(), kHandshakePatience);
+  const auto late = std::make_shared<bool>(false);
+  // The timer is cancelled before the stream is gone; a handler that is on its way already finds `late` set to true.
+  deadline.async_wait([&stream, late](const std::error_code& error) {
+    if (!error && !std::exchange(*late, true)) stream.close();
+  });
+  const std::error_code error = co_await stream.establish();
+  const bool was_late = std::exchange(*late, true);
+  deadline.cancel();
+  co_return error && was_late ? make_error_code(TlsFault::too_late) : error;
+}
+
+asio::awaitable<void> connect(Sealing& sealing, std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
+                              std::function<void(const DialFailure&)> on_failed,
+                              std::optional<config::Fingerprint> expected) {
   const Resolved resolved = co_await resolve(host, port);
   std::vector<DialFailure> failures;
   if (resolved.endpoints.empty()) failures.push_back(describe_failure(host, port, resolved.error));
@@ -91,8 +113,13 @@ asio::awaitable<void> connect(std::string host, std::uint16_t port, std::functio
     }
     // A dial of an ephemeral port on the same machine can meet itself.
     if (!error && socket.local_endpoint(error) == endpoint) error = asio::error::connection_refused;
+    StreamPtr stream;
     if (!error) {
-      on_connected(std::make_unique<TcpStream>(std::move(socket)));
+      stream = sealing.dialed(std::move(socket), expected);
+      error = co_await establish(*stream);
+    }
+    if (!error) {
+      on_connected(std::move(stream));
       co_return;
     }
     failures.push_back(describe_failure(host, port, error));
@@ -114,14 +141,16 @@ DialFailure describe_failure(const std::string& host, std::uint16_t port, const 
     case DialFailure::Kind::refused: return {kind, place + " refuses the connection"};
     case DialFailure::Kind::timed_out: return {kind, place + " does not answer"};
     case DialFailure::Kind::no_route: return {kind, "no route to " + place};
+    case DialFailure::Kind::unsealed:
     case DialFailure::Kind::other: break;
   }
   return {kind, place + ": " + error.message()};
 }
 
 void dial(asio::io_context& io, std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
-          std::function<void(const DialFailure&)> on_failed) {
-  spawn(io, connect(std::move(host), port, std::move(on_connected), std::move(on_failed)));
+          std::function<void(const DialFailure&)> on_failed, std::optional<config::Fingerprint> expected) {
+  spawn(io, connect(asio::use_service<Sealing>(io), std::move(host), port, std::move(on_connected),
+                    std::move(on_failed), expected));
 }
 
 }  // namespace p2p

@@ -8,7 +8,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/loopback.hpp"
-#include "peer/net/tcp_stream.hpp"
+#include "peer/net/sealing.hpp"
 
 namespace p2p {
 namespace {
@@ -80,7 +80,8 @@ void Listener::listen_on(const std::string& own_host, std::uint16_t port) {
 std::uint16_t Listener::port() const { return sockets_.front().acceptor.local_endpoint().port(); }
 
 void Listener::start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
-  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, on_stream, make_room));
+  auto& sealing = asio::use_service<Sealing>(io_);
+  for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, sealing, on_stream, make_room));
 }
 
 void Listener::stop() {
@@ -91,14 +92,14 @@ void Listener::stop() {
   }
 }
 
-asio::awaitable<void> Listener::accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream,
+asio::awaitable<void> Listener::accept_loop(Socket& socket, Sealing& sealing, std::function<void(StreamPtr)> on_stream,
                                             std::function<bool()> make_room) {
   Instant warn_again{};
   while (socket.acceptor.is_open()) {
     auto [error, accepted] = co_await socket.acceptor.async_accept(use_result);
     if (!socket.acceptor.is_open()) co_return;
     if (!error) {
-      on_stream(std::make_unique<TcpStream>(std::move(accepted)));
+      on_stream(sealing.accepted(std::move(accepted)));
       continue;
     }
     if (now() >= warn_again) {

@@ -11,6 +11,8 @@
 
 namespace p2p {
 
+class Sealing;
+
 /// Listens on every interface, except when the peer's own host in PeerInfo.cfg is the loopback (`localhost`,
 /// 127.0.0.0/8, ::1): then only there, so that a swarm on one machine is not reachable from others.
 class Listener {
@@ -19,7 +21,7 @@ class Listener {
   /// wrong.
   Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port);
 
-  /// Calls `on_stream` for each connection. No error of an accept ends the listener: when no descriptors or memory are
+  /// Calls `on_stream` for each connection, which is not established yet (sealing.hpp). No error of an accept ends the listener: when no descriptors or memory are
   /// left, `make_room` is called, and the next connection is accepted at once if that made any, else a while later.
   void start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
   void stop();
@@ -33,7 +35,7 @@ class Listener {
   };
 
   void listen_on(const std::string& own_host, std::uint16_t port);
-  static asio::awaitable<void> accept_loop(Socket& socket, std::function<void(StreamPtr)> on_stream,
+  static asio::awaitable<void> accept_loop(Socket& socket, Sealing& sealing, std::function<void(StreamPtr)> on_stream,
                                            std::function<bool()> make_room);
 
   asio::io_context& io_;

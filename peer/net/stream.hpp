@@ -1,8 +1,8 @@
 // A connection as everything above the sockets sees it: bytes in, bytes out, files out, and who is at the other end.
 //
-// There is one kind today, plain TCP (tcp_stream.hpp); one that seals its bytes is another. The layers above ask for
-// batches, not for messages, so that a virtual call is nothing beside the system call. A file goes out by the kernel
-// where the kind allows it (sendfile), so the fast path is the stream's business and nobody else's.
+// There are two kinds: plain TCP (tcp_stream.hpp), and TLS over it (tls_stream.hpp). The layers above ask for batches,
+// not for messages, so that a virtual call is nothing beside the system call. A file goes out by the kernel where the
+// kind allows it (sendfile), so the fast path is the stream's business and nobody else's.
 //
 // Single-threaded, on the network thread. At most one read and one write at a time. A stream that is closed ends both
 // with an error; the coroutine that waits must keep the stream alive.
@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
 #include "peer/net/asio.hpp"
+#include "protocol/proof.hpp"
 
 namespace p2p {
 
@@ -29,6 +31,8 @@ struct Moved {
 struct Remote {
   asio::ip::address address;
   std::uint16_t port = 0;
+  /// Set by establish(), where the kind of stream proves anything.
+  std::optional<Proof> proof = {};
 };
 
 class Stream {
@@ -38,6 +42,10 @@ class Stream {
   virtual asio::any_io_executor executor() = 0;
   /// Known from the beginning and kept after the end.
   virtual const Remote& remote() const = 0;
+
+  /// Does what both ends do before the first byte that is ours to send or read: nothing on a plain connection. To be
+  /// called once, before reads and writes. With an error the connection is of no use.
+  virtual asio::awaitable<std::error_code> establish() = 0;
 
   /// Waits for bytes and reads at least one, into the first buffer, then into the second. asio::error::eof: the remote
   /// has ended its half.

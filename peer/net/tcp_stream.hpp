@@ -12,6 +12,7 @@ class TcpStream final : public Stream {
 
   asio::any_io_executor executor() override { return socket_.get_executor(); }
   const Remote& remote() const override { return remote_; }
+  asio::awaitable<std::error_code> establish() override { co_return std::error_code{}; }
   asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override;
   asio::awaitable<Moved> write_some(asio::const_buffer bytes, bool more) override;
   asio::awaitable<Moved> send_file(int descriptor, std::uint64_t offset, std::size_t count) override;
@@ -22,6 +23,9 @@ class TcpStream final : public Stream {
   void shutdown_send() override;
   void close() override;
   bool is_open() const override { return socket_.is_open(); }
+
+  /// For a stream that seals what goes through this one.
+  tcp::socket& socket() { return socket_; }
 
  private:
   mutable tcp::socket socket_;  ///< Asio asks for the descriptor of a mutable one.

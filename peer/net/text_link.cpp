@@ -55,6 +55,8 @@ asio::awaitable<ReceivedText> receive_text(std::shared_ptr<TimedStream> timed, P
   const auto bytes = std::span(head).first<kHandshakeBytes>();
   if (check_handshake_prefix(bytes)) co_return received;
   const Handshake handshake = decode_handshake(bytes);
+  const auto& proof = timed->stream->remote().proof;
+  if (proof && proof->peer != handshake.peer) co_return received;
   received.from = handshake.peer;
   const auto features = decode_features(handshake.reserved);
   received.same_content = features && features->content == wish.content;

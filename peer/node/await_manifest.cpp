@@ -14,7 +14,7 @@ Awaited await_manifest(asio::io_context& io, Life& life, const WantedManifest& w
 
   std::vector<ManifestSource> sources;
   for (const config::PeerLine& peer : wanted.peers)
-    if (peer.id != wanted.self.value) sources.push_back({PeerId{peer.id}, peer.host, peer.port});
+    if (peer.id != wanted.self.value) sources.push_back({PeerId{peer.id}, peer.host, peer.port, peer.key});
   spdlog::info("asking the other peers for the manifest");
   fetch_manifest(io, wanted.self, wanted.id, std::move(sources), [&](ManifestPtr found) {
     awaited.manifest = std::move(found);

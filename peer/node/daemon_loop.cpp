@@ -92,9 +92,16 @@ void DaemonLoop::dial_peer(PeerId peer) {
   dial(
       io_, line.host, line.port, [this, peer](StreamPtr stream) { exchange_.add_dialed(peer, std::move(stream)); },
       [this, peer](const DialFailure& failure) {
-        spdlog::debug("dialing peer {} failed: {}", peer.value, failure.text);
+        spdlog::log(is_news(peer, failure) ? spdlog::level::warn : spdlog::level::debug, "dialing peer {} failed: {}",
+                    peer.value, failure.text);
         exchange_.dial_failed(peer, failure);
-      });
+      },
+      line.key);
+}
+
+/// That a key is not the one that is expected does not mend itself; it is said once a peer.
+bool DaemonLoop::is_news(PeerId peer, const DialFailure& failure) {
+  return failure.kind == DialFailure::Kind::unsealed && unsealed_.insert(peer).second;
 }
 
 Life::Doing DaemonLoop::doing() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ class DaemonLoop {
   SwarmConfig swarm_config(const RunOptions& options) const;
   void flush_log_soon();
   void dial_peer(PeerId peer);
+  bool is_news(PeerId peer, const DialFailure& failure);
   const config::PeerLine& line_of(PeerId peer) const;
   PeerAddress where() const;
   Life::Doing doing();
@@ -81,6 +83,7 @@ class DaemonLoop {
   std::optional<Instant> deadline_;
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
+  std::set<PeerId> unsealed_;  ///< Those with whom no TLS connection came about, as was said already.
   bool at_goal_ = false;  ///< The goal of exit_when_ is reached, or the patience is over.
   ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.

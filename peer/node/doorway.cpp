@@ -92,6 +92,7 @@ class Doorway::Room::Guest final : public Stream {
 
   asio::any_io_executor executor() override { return inner_->executor(); }
   const Remote& remote() const override { return inner_->remote(); }
+  asio::awaitable<std::error_code> establish() override { return inner_->establish(); }
   asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override {
     return inner_->read_some(buffers);
   }
@@ -150,8 +151,15 @@ void Doorway::Room::turn_away(const StrangerClosed& end) const {
   if (hooks.turned_away) hooks.turned_away(end);
 }
 
-/// Reads a caller's first bytes, and hands it on.
+/// Lets a caller prove who it is, where that is asked for, reads its first bytes, and hands it on.
 asio::awaitable<void> Doorway::Room::receive(std::shared_ptr<Room> room, CallerId caller, StreamPtr stream) {
+  const std::error_code unsealed = co_await stream->establish();
+  if (!stream->is_open()) co_return;
+  if (unsealed) {
+    if (!room->closed) room->turn_away({unsealed.message(), EndKind::refused});
+    co_return;
+  }
+  if (const auto& proof = stream->remote().proof) room->door.on_proven(caller, *proof, now());
   std::vector<std::byte> bytes(kHandshakeBytes);
   for (std::size_t count = 0; count < bytes.size();) {
     const std::array<asio::mutable_buffer, 2> rest{asio::buffer(bytes) + count, asio::mutable_buffer()};

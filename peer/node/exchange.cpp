@@ -32,9 +32,15 @@ DialFault fault_of(const DialFailure& failure) {
     case DialFailure::Kind::refused: return DialFault::refused;
     case DialFailure::Kind::timed_out: return DialFault::timed_out;
     case DialFailure::Kind::no_route: return DialFault::no_route;
+    case DialFailure::Kind::unsealed: return DialFault::unsealed;
     case DialFailure::Kind::other: break;
   }
   return DialFault::local;
+}
+
+std::optional<PeerId> proven(const Stream& stream) {
+  const auto& proof = stream.remote().proof;
+  return proof ? std::optional(proof->peer) : std::nullopt;
 }
 
 }  // namespace
@@ -80,13 +86,13 @@ void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> rec
 
 void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
   if (finishing_) return;
-  const LinkId link = swarm_.on_accepted(origin_of(stream->remote().address), now());
+  const LinkId link = swarm_.on_accepted(origin_of(stream->remote().address), now(), proven(*stream));
   add(link, std::move(stream), encode(handshake));
 }
 
 void Exchange::add_dialed(PeerId peer, StreamPtr stream) {
   if (finishing_) return;
-  const LinkId link = swarm_.on_dialed(peer, now(), origin_of(stream->remote().address));
+  const LinkId link = swarm_.on_dialed(peer, now(), origin_of(stream->remote().address), proven(*stream));
   add(link, std::move(stream), {});
 }
 

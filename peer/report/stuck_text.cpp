@@ -37,6 +37,8 @@ const char* words_for(DialFault fault) {
     case DialFault::refused: return "connection refused";
     case DialFault::timed_out: return "connection timed out";
     case DialFault::no_route: return "no route to host";
+    case DialFault::unsealed:
+      return "no TLS connection comes of it (is the key in its line its own, and ours in its PeerInfo.cfg?)";
     case DialFault::local: return "this machine cannot open a connection";
     case DialFault::hung_up:
       return "it closes the connection before its handshake (does its PeerInfo.cfg list us, and does nobody else use "

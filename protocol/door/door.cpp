@@ -27,7 +27,7 @@ void Door::enter(CallerId caller, State state, Instant now) {
   c.state = state;
   c.moved = now;
   c.place = list(state).insert(list(state).end(), caller);
-  ++count(c.origin, state);
+  for (const Origin& origin : c.origins) ++count(origin, state);
   if (state == State::linked) {
     Served& served = served_[c.content];
     ++served.links;
@@ -38,7 +38,7 @@ void Door::enter(CallerId caller, State state, Instant now) {
 void Door::leave(CallerId caller) {
   const Caller& c = at(caller);
   list(c.state).erase(c.place);
-  --count(c.origin, c.state);
+  for (const Origin& origin : c.origins) --count(origin, c.state);
   if (c.state == State::linked && --served_.at(c.content).links == 0) served_.erase(c.content);
 }
 
@@ -51,8 +51,10 @@ void Door::touch(CallerId caller, Instant now) {
 
 std::optional<CallerId> Door::oldest(State state, const std::optional<Origin>& origin) const {
   const auto& callers = list(state);
-  const auto found =
-      std::ranges::find_if(callers, [&](CallerId each) { return !origin || callers_[each.value]->origin == *origin; });
+  const auto found = std::ranges::find_if(callers, [&](CallerId each) {
+    const auto& origins = callers_[each.value]->origins;
+    return !origin || std::ranges::find(origins, *origin) != origins.end();
+  });
   return found == callers.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -65,22 +67,37 @@ void Door::dismiss(CallerId caller, Dismissal why, std::string reason) {
 
 // --- callers -------------------------------------------------------------------------------------------------------
 
-CallerId Door::accept(const Origin& origin, Instant now) {
-  visitors_.try_emplace(origin, Visitor{.allowance = static_cast<double>(limits_.texts_burst), .counted = now});
+Door::Visitor& Door::visitor(const Origin& origin, Instant now) {
   forget_at_ = std::min(forget_at_, now + kForgetInterval);
+  return visitors_
+      .try_emplace(origin, Visitor{.allowance = static_cast<double>(limits_.texts_burst), .counted = now})
+      .first->second;
+}
+
+CallerId Door::accept(const Origin& origin, Instant now) {
+  visitor(origin, now);
   if (free_.empty()) {
     free_.push_back(CallerId{static_cast<std::uint32_t>(callers_.size())});
     callers_.emplace_back();
   }
   const CallerId caller = free_.back();
   free_.pop_back();
-  callers_[caller.value] = Caller{.origin = origin, .state = State::greeting, .moved = now};
+  callers_[caller.value] = Caller{.origins = {origin}, .state = State::greeting, .moved = now};
   enter(caller, State::greeting, now);
   const std::string reason = "no handshake yet, and its place was needed";
   if (count(origin, State::greeting) > limits_.greeting_by_origin)
     dismiss(*oldest(State::greeting, origin), Dismissal::crowded, reason);
   if (list(State::greeting).size() > limits_.greeting) dismiss(*oldest(State::greeting), Dismissal::crowded, reason);
   return caller;
+}
+
+void Door::on_proven(CallerId caller, const Proof& proof, Instant now) {
+  Caller& c = at(caller);
+  const Origin key = proof.origin();
+  c.proven = proof.peer;
+  c.origins.push_back(key);
+  visitor(key, now);
+  ++count(key, c.state);
 }
 
 void Door::on_gone(CallerId caller) {
@@ -102,6 +119,10 @@ void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instan
 }
 
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
+  if (const auto proven = at(caller).proven; proven && *proven != handshake.peer)
+    return dismiss(caller, Dismissal::refused,
+                   "it says that it is peer " + std::to_string(handshake.peer.value) + ", and its key is that of peer " +
+                       std::to_string(proven->value));
   const auto features = uses_.reads_features() ? decode_features(handshake.reserved) : std::nullopt;
   if (!features) return link(caller, handshake, std::nullopt, now);
   if (features->fetch_catalog) return give_text(caller, Use::catalog, handshake, features->content, now);
@@ -120,17 +141,19 @@ void Door::admit(CallerId caller, Use use, const Handshake& handshake, const Con
 // --- texts ---------------------------------------------------------------------------------------------------------
 
 void Door::give_text(CallerId caller, Use use, const Handshake& handshake, const ContentPrefix& content, Instant now) {
-  const Origin origin = at(caller).origin;
-  if (!may_ask(origin, now))
-    return dismiss(caller, Dismissal::flood, "its address asks for more texts than anybody needs");
+  const std::vector<Origin> origins = at(caller).origins;
+  const auto may = [&](const Origin& origin) { return may_ask(origin, now); };
+  if (!std::ranges::all_of(origins, may))
+    return dismiss(caller, Dismissal::flood, "it asks for more texts than anybody needs");
   const bool known = use == Use::catalog   ? uses_.answers(content)
                      : use == Use::members ? uses_.knows_members_of(content)
                                            : uses_.gives_manifest(content);
   // Nothing is said: a stranger who guesses learns nothing, and holds nothing.
   if (!known) return dismiss(caller, Dismissal::unknown, "asked for what is not here");
   const std::string reason = "its text had not moved for longest, and its place was needed";
-  if (count(origin, State::text) >= limits_.texts_by_origin)
-    dismiss(*oldest(State::text, origin), Dismissal::crowded, reason);
+  for (const Origin& origin : origins)
+    if (count(origin, State::text) >= limits_.texts_by_origin)
+      dismiss(*oldest(State::text, origin), Dismissal::crowded, reason);
   if (list(State::text).size() >= limits_.texts) dismiss(*oldest(State::text), Dismissal::crowded, reason);
   admit(caller, use, handshake, content, now);
 }
@@ -166,7 +189,7 @@ void Door::link(CallerId caller, const Handshake& handshake, const std::optional
         caller, content ? Dismissal::unknown : Dismissal::refused,
         content ? "its content is not here" : "a classic peer, which names no content; this process serves several");
   const ContentPrefix shown = content.value_or(ContentPrefix{});
-  if (!room_for_link(at(caller).origin, now))
+  if (!room_for_link(caller, now))
     return dismiss(caller, Dismissal::crowded, "there are as many links as may be, and all are in use");
   if (!room_for_content(shown, now))
     return dismiss(caller, Dismissal::crowded, "as many contents are served as may be, and all are in use");
@@ -174,13 +197,14 @@ void Door::link(CallerId caller, const Handshake& handshake, const std::optional
 }
 
 /// Makes room where somebody does not use his.
-bool Door::room_for_link(const Origin& origin, Instant now) {
+bool Door::room_for_link(CallerId caller, Instant now) {
   const auto shed = [&](std::optional<CallerId> idlest) {
     if (now - at(*idlest).moved < limits_.link_idle) return false;
     dismiss(*idlest, Dismissal::crowded, "its link has been unused for longest, and its place was needed");
     return true;
   };
-  if (count(origin, State::linked) >= limits_.links_by_origin && !shed(oldest(State::linked, origin))) return false;
+  for (const Origin& origin : at(caller).origins)
+    if (count(origin, State::linked) >= limits_.links_by_origin && !shed(oldest(State::linked, origin))) return false;
   return list(State::linked).size() < limits_.links || shed(oldest(State::linked));
 }
 

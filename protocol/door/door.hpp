@@ -1,7 +1,7 @@
 // Who is let in, and what for: everything about a connection that was accepted, until it is somebody's.
 //
 // A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, a
-// catalog, or members. The door judges them, hands the caller to that use or dismisses it, and counts it until it is
+// catalog, or members. Where connections are sealed, it proves its key before that. The door judges them, hands the caller to that use or dismisses it, and counts it until it is
 // gone. It owns every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts
 // are written and whose turn it is, how many links there are, by origin and in all, and how many contents are served.
 //
@@ -33,6 +33,7 @@
 #include "protocol/door/limits.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/origin.hpp"
+#include "protocol/proof.hpp"
 #include "protocol/wire/features.hpp"
 #include "protocol/wire/handshake.hpp"
 
@@ -95,6 +96,9 @@ class Door {
   Door(const DoorLimits& limits, const DoorUses& uses);
 
   CallerId accept(const Origin& origin, Instant now);
+  /// It has proven who it is: from now on the limits of an origin hold for its key as for its address, and it may show
+  /// no other ID. Before its handshake.
+  void on_proven(CallerId caller, const Proof& proof, Instant now);
   /// `received`: all that has come from a caller that greets, and nothing beyond its handshake, which some haves may
   /// come before (greeting_bytes()).
   void on_bytes(CallerId caller, std::span<const std::byte> received, Instant now);
@@ -129,9 +133,10 @@ class Door {
   static constexpr std::size_t kStates = 5;
 
   struct Caller {
-    Origin origin;
+    std::vector<Origin> origins;  ///< Its address, and its key when it has proven one: limits hold by each.
     State state;
     Instant moved;
+    std::optional<PeerId> proven{};  ///< The ID that it may show; any, where nothing is proven.
     ContentPrefix content{};
     std::list<CallerId>::iterator place{};
   };
@@ -153,6 +158,7 @@ class Door {
     return visitors_.at(origin).callers[static_cast<std::size_t>(state)];
   }
 
+  Visitor& visitor(const Origin& origin, Instant now);
   void enter(CallerId caller, State state, Instant now);
   void leave(CallerId caller);
   void touch(CallerId caller, Instant now);
@@ -165,7 +171,7 @@ class Door {
   void give_text(CallerId caller, Use use, const Handshake& handshake, const ContentPrefix& content, Instant now);
   void link(CallerId caller, const Handshake& handshake, const std::optional<ContentPrefix>& content, Instant now);
   bool may_ask(const Origin& origin, Instant now);
-  bool room_for_link(const Origin& origin, Instant now);
+  bool room_for_link(CallerId caller, Instant now);
   bool room_for_content(const ContentPrefix& content, Instant now);
   void forget_visitors(Instant now);
 

@@ -11,6 +11,7 @@ enum class DialFault : std::uint8_t {
   refused,     ///< Nobody listens there.
   timed_out,   ///< Nothing came back.
   no_route,    ///< A network says that it does not lead there.
+  unsealed,    ///< No TLS connection comes of it: keys differ, or it has none.
   local,       ///< This machine could not: no descriptor, for instance.
   hung_up,     ///< It ended the connection without a handshake, as a peer does that does not want us.
   silent,      ///< It took the connection and sent no handshake.

@@ -76,6 +76,7 @@ struct Link {
   Instant heard{};               ///< When the last message or payload byte came.
   Session session;
   std::optional<NeighborIndex> neighbor;  ///< Known from the start when we dialled, else from the handshake.
+  std::optional<PeerId> proven;           ///< The only ID that its handshake may show.
 
   std::vector<Frame> frames;
   std::vector<PieceIndex> uploads;  ///< Asked for by the remote, first come first served.

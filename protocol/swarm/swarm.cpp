@@ -34,7 +34,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
 
 // --- connections ---------------------------------------------------------------------------------------------------
 
-LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
+LinkId Swarm::new_link(const std::optional<Origin>& from, std::optional<PeerId> proven, Instant now) {
   if (free_links_.empty()) {
     free_links_.push_back(LinkId{static_cast<std::uint32_t>(links_.size())});
     links_.emplace_back();
@@ -43,11 +43,14 @@ LinkId Swarm::new_link(const std::optional<Origin>& from, Instant now) {
   free_links_.pop_back();
   links_[link.value].emplace(from, config_.geometry.piece_count(),
                              RequestWindow(config_.max_pipeline, config_.geometry.piece_size()), now);
+  at(link).proven = proven;
   sweep_at_ = std::min(sweep_at_, now + kSweepInterval);
   return link;
 }
 
-LinkId Swarm::on_accepted(const Origin& from, Instant now) { return new_link(from, now); }
+LinkId Swarm::on_accepted(const Origin& from, Instant now, std::optional<PeerId> proven) {
+  return new_link(from, proven, now);
+}
 
 void Swarm::on_closed(LinkId link, const std::string& reason, Instant now) {
   if (at(link).phase != Link::Phase::closed) detach(link, reason, now, EndKind::remote);
@@ -103,6 +106,8 @@ void Swarm::on_handshake(LinkId link, const Handshake& handshake, Instant now) {
     close(link, reason, now, EndKind::refused);
     if (dialed && dialed != sender) neighborhood_[*dialed].fault = DialFault::wrong_id;
   };
+  if (l.proven && *l.proven != handshake.peer)
+    return refuse("handshake with ID " + id + " by the key of peer " + std::to_string(l.proven->value));
   if (handshake.peer == config_.self) return refuse("handshake with our own ID " + id);
   if (!sender && !admits(l, handshake.peer)) return refuse(why_not_admitted(handshake.peer));
   const auto features = decode_features(handshake.reserved);

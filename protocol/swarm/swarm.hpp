@@ -87,12 +87,14 @@ class Swarm {
   /// than any ID (kFirstHandle). No effect on a handle that is known already, and on ourselves.
   void add_neighbor(PeerId handle, PeerId claimed, Instant now);
   static constexpr std::uint32_t kFirstHandle = kLargestPeerId + 1;
-  /// `reached`: the address that the dial led to.
-  LinkId on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached = {});
+  /// `reached`: the address that the dial led to. `proven`, here and below: the only ID that the other end may show,
+  /// because it has proven its key (protocol/proof.hpp); any, where nothing is proven.
+  LinkId on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached = {},
+                   std::optional<PeerId> proven = {});
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
   /// Somebody has connected, and its handshake has come: on_handshake() follows.
-  LinkId on_accepted(const Origin& from, Instant now);
+  LinkId on_accepted(const Origin& from, Instant now, std::optional<PeerId> proven = {});
   /// Where its other end is; before its handshake is reported. Without this the neighbor is never named to others.
   void on_remote(LinkId link, const Endpoint& remote) { at(link).remote = remote; }
   /// The connection has ended, for whatever reason; exactly once a link.
@@ -210,7 +212,7 @@ class Swarm {
   // swarm.cpp: links, messages, time
   Link& at(LinkId link) { return *links_[link.value]; }
   const Link& at(LinkId link) const { return *links_[link.value]; }
-  LinkId new_link(const std::optional<Origin>& from, Instant now);
+  LinkId new_link(const std::optional<Origin>& from, std::optional<PeerId> proven, Instant now);
   void establish(LinkId link, Instant now);
   void close(LinkId link, const std::string& reason, Instant now, EndKind kind);
   void detach(LinkId link, const std::string& reason, Instant now, EndKind kind);
@@ -344,7 +346,7 @@ class Swarm {
   struct Sender {
     PeerId handle;
     PeerId claims;
-    std::optional<Origin> origin;  ///< As Link::origin.
+    std::optional<Origin> origin;  ///< As Link::origin; none, too, when the ID was proven: there is no other peer to blame.
   };
   std::unordered_map<PieceIndex, Sender> storing_;  ///< Who sent what is being stored.
 

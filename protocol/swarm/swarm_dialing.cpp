@@ -29,8 +29,9 @@ void Swarm::dial_due(Instant now) {
   }
 }
 
-LinkId Swarm::on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached) {
-  const LinkId link = new_link(std::nullopt, now);
+LinkId Swarm::on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached,
+                        std::optional<PeerId> proven) {
+  const LinkId link = new_link(std::nullopt, proven, now);
   const NeighborIndex neighbor = dialed_neighbor(peer, now);
   neighborhood_.dial_ended(neighbor);
   if (reached) neighborhood_[neighbor].addresses = {*reached};
@@ -111,7 +112,9 @@ bool Swarm::may_take_over(NeighborIndex neighbor) const {
   return n.doubted && n.link && at(*n.link).origin;
 }
 
+/// Or has proven that it is its peer, wherever it comes from.
 bool Swarm::comes_from_where_it_is_listed(LinkId link) const {
+  if (at(link).proven) return true;
   const auto& [origin, addresses] = std::tie(at(link).origin, neighborhood_[*at(link).neighbor].addresses);
   return origin && std::ranges::find(addresses, *origin) != addresses.end();
 }

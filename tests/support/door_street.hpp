@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -30,6 +31,8 @@ enum class CallerStage { greeting, text, draining, linked, dismissed };
 
 struct SeenCaller {
   unsigned origin;
+  std::optional<unsigned> key{};  ///< Once it has proven one.
+  bool honest = true;  ///< It shows the ID that it has proven, or has proven none.
   CallerStage stage = CallerStage::greeting;
   ContentPrefix content{};
 };
@@ -68,6 +71,17 @@ class Street {
     const auto origin = static_cast<unsigned>(choices_.below(3));
     const CallerId caller = door_.accept(Origin::of(Origin::V4{std::byte(origin)}), now_);
     must(seen_.try_emplace(caller, SeenCaller{origin}).second);
+    if (choices_.below(2) == 0) prove(caller);
+  }
+
+  /// Keys are not bound to addresses. Some are of another peer than the one whose ID is shown.
+  void prove(CallerId caller) {
+    const unsigned key = choices_.below(3);
+    Proof proof{.peer = PeerId{choices_.below(8) == 0 ? 8u : 7u}};
+    proof.key[0] = std::byte(key);
+    door_.on_proven(caller, proof, now_);
+    seen_.at(caller).key = key;
+    seen_.at(caller).honest = proof.peer == PeerId{7};
   }
 
   void greet() {
@@ -113,7 +127,7 @@ class Street {
     while (const auto effect = door_.poll_effect()) {
       if (const auto* admit = std::get_if<Admit>(&*effect)) {
         SeenCaller& seen = seen_.at(admit->caller);
-        must(seen.stage == CallerStage::greeting);
+        must(seen.stage == CallerStage::greeting && seen.honest);
         seen.stage = admit->use == Use::exchange ? CallerStage::linked : CallerStage::text;
         seen.content = admit->content;
       } else {
@@ -131,6 +145,7 @@ class Street {
     for (const auto& [caller, seen] : seen_) {
       ++all[seen.stage];
       ++by_origin[{seen.stage, seen.origin}];
+      if (seen.key) ++by_origin[{seen.stage, kFirstKey + *seen.key}];
       if (seen.stage == CallerStage::linked) ++contents[seen.content];
     }
     must(door_.callers() == seen_.size());
@@ -140,13 +155,16 @@ class Street {
     must(all[CallerStage::linked] <= kTightLimits.links);
     must(contents.size() <= kTightLimits.contents);
     for (const auto& [key, count] : by_origin) {
-      if (key.first == CallerStage::greeting) must(count <= kTightLimits.greeting_by_origin);
+      // Who greets is counted by address: who cares who he is has to hear it first.
+      if (key.first == CallerStage::greeting && key.second < kFirstKey) must(count <= kTightLimits.greeting_by_origin);
       if (key.first == CallerStage::text) must(count <= kTightLimits.texts_by_origin);
       if (key.first == CallerStage::linked) must(count <= kTightLimits.links_by_origin);
     }
     if (all[CallerStage::greeting] + all[CallerStage::text] + all[CallerStage::draining] > 0)
       must(door_.next_deadline() < kNever);
   }
+
+  static constexpr unsigned kFirstKey = 1000;
 
   Choices& choices_;
   Instant now_{std::chrono::seconds(1000)};

@@ -109,6 +109,13 @@ class Stage {
     return add(swarm.on_dialed(PeerId{id}, now, machine_at(machine)));
   }
   Remote& dials(std::uint32_t id) { return add(swarm.on_dialed(PeerId{id}, now)); }
+  /// Sealed connections, on which the other end has proven that it is this peer.
+  Remote& accepts_proven(std::uint32_t id, unsigned machine = 1) {
+    return add(swarm.on_accepted(machine_at(machine), now, PeerId{id}));
+  }
+  Remote& dials_proven(std::uint32_t id, std::optional<std::uint32_t> proven = {}) {
+    return add(swarm.on_dialed(PeerId{id}, now, {}, PeerId{proven.value_or(id)}));
+  }
 
   /// A neighbor that is done with greeting: accepted, its handshake and bitfield came ("": it skipped the bitfield),
   /// and what it was told so far is forgotten.

@@ -50,6 +50,7 @@ class ThinStream final : public Stream {
 
   asio::any_io_executor executor() override { return stream_->executor(); }
   const Remote& remote() const override { return stream_->remote(); }
+  asio::awaitable<std::error_code> establish() override { return stream_->establish(); }
   asio::awaitable<Moved> read_some(std::array<asio::mutable_buffer, 2> buffers) override {
     const std::size_t first = std::min(buffers[0].size(), most_);
     return stream_->read_some({asio::buffer(buffers[0], first), asio::buffer(buffers[1], most_ - first)});

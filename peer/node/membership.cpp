@@ -1,0 +1,71 @@
+#include "peer/node/membership.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "config/allow_list.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/keys/node_identity.hpp"
+#include "peer/keys/secret.hpp"
+#include "peer/net/sealing.hpp"
+#include "peer/node/node_id.hpp"
+#include "peer/storage/read_text.hpp"
+
+namespace p2p {
+namespace {
+
+std::set<config::Fingerprint> read_allow_list(const std::filesystem::path& file) {
+  std::set<config::Fingerprint> keys;
+  try {
+    for (const config::AllowedKey& each : config::parse_allow_list(read_text(file), file.string()))
+      keys.insert(each.key);
+  } catch (const std::system_error& error) {
+    throw ExitError(ExitCode::io, "--allow: cannot read " + file.string() + ": " + error.code().message());
+  }
+  return keys;
+}
+
+}  // namespace
+
+Membership::Membership(asio::io_context& io, const NetworkOptions& options) : allow_(options.allow), reread_(io) {
+  if (!options.network.is_private()) {
+    for (const auto& [file, name] : {std::pair(options.key, "--key"), std::pair(options.allow, "--allow")})
+      if (!file.empty())
+        throw ExitError(ExitCode::usage, std::string(name) + ": network \"" + options.network.name() +
+                                             "\" is open, and nobody proves a key there; make a private one with "
+                                             "peerProcess network new");
+    self_ = random_peer_id();
+    return;
+  }
+  keep_memory_private();
+  const NodeIdentity own(options.key.empty() ? PrivateKey::generate() : PrivateKey::read(options.key));
+  self_ = own.id();
+  keys_ = std::make_shared<TlsKeys>(options.network, own);
+  if (!allow_.empty()) {
+    keys_->allow(read_allow_list(allow_));
+    reread_.add(SIGHUP);
+    allow_again();
+  }
+  asio::use_service<Sealing>(io).set(keys_);
+}
+
+/// At each SIGHUP from now on.
+void Membership::allow_again() {
+  reread_.async_wait([this](const std::error_code& error, int) {
+    if (error) return;
+    try {
+      auto keys = read_allow_list(allow_);
+      spdlog::warn("{}: {} keys are let in from now on", allow_.string(), keys.size());
+      keys_->allow(std::move(keys));
+    } catch (const std::exception& fault) {
+      spdlog::error("{}; who was let in before is let in", fault.what());
+    }
+    allow_again();
+  });
+}
+
+}  // namespace p2p

@@ -1,0 +1,320 @@
+// A sealed stream: who is let in, what each end is told of one that is not, and that bytes come out as they went in.
+#include "peer/net/tls_stream.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "peer/net/tls_fault.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/tls_pair.hpp"
+
+namespace p2p {
+namespace {
+
+using test::ListedKeys;
+using test::run_until;
+using test::TlsPair;
+
+std::shared_ptr<TlsKeys> keys(const PrivateKey& own, const std::map<config::Fingerprint, PeerId>& lines) {
+  return std::make_shared<TlsKeys>(own, lines);
+}
+
+std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
+  return text;
+}
+
+asio::awaitable<void> send(Stream& stream, std::string text) {
+  const Moved moved = co_await write_all(stream, asio::buffer(text));
+  CHECK_FALSE(moved.error);
+  stream.shutdown_send();
+}
+
+asio::awaitable<void> send_whole_file(Stream& stream, int descriptor, std::size_t count) {
+  for (std::size_t sent = 0; sent < count;) {
+    const Moved moved = co_await stream.send_file(descriptor, sent, count - sent);
+    REQUIRE_FALSE(moved.error);
+    sent += moved.bytes;
+  }
+  stream.shutdown_send();
+}
+
+struct Received {
+  std::string text;
+  std::optional<std::error_code> end;
+};
+
+asio::awaitable<void> receive(Stream& stream, Received& received) {
+  std::string first(1000, '\0'), second(300'000, '\0');
+  while (!received.end) {
+    const std::array<asio::mutable_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
+    const Moved moved = co_await stream.read_some(buffers);
+    received.text.append(first, 0, std::min(moved.bytes, first.size()));
+    if (moved.bytes > first.size()) received.text.append(second, 0, moved.bytes - first.size());
+    if (moved.error) received.end = moved.error;
+  }
+}
+
+/// Writes to the other end's socket what no TLS has made, or nothing, and reads what comes.
+struct RawPair {
+  RawPair(std::shared_ptr<TlsKeys> keys, TlsStream::End end) {
+    auto [ours, theirs] = test::connected(io);
+    tls = std::make_unique<TlsStream>(std::move(ours), std::move(keys), end);
+    raw.emplace(std::move(theirs));
+    spawn(io, test::establish(*tls, result));
+    io.poll();
+  }
+  std::error_code outcome() {
+    run_until(io, [&] { return result.has_value(); });
+    return *result;
+  }
+
+  asio::io_context io{1};
+  std::unique_ptr<TlsStream> tls;
+  std::optional<tcp::socket> raw;
+  std::optional<std::error_code> result;
+};
+
+TEST_CASE("listed peers prove who they are, and bytes and files go both ways", "[tls]") {
+  const ListedKeys k;
+  TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines), k.acceptor.fingerprint());
+  pair.establish_both();
+  REQUIRE_FALSE(*pair.of_a);
+  REQUIRE_FALSE(*pair.of_b);
+  CHECK(pair.a->remote().proof == Proof{k.acceptor.fingerprint().bytes, PeerId{1001}});
+  CHECK(pair.b->remote().proof == Proof{k.dialler.fingerprint().bytes, PeerId{1002}});
+  const test::TempDir dir;
+  const std::string text = pattern(3'000'001), file = pattern(2'500'000);
+  std::ofstream(dir.path() / "f", std::ios::binary) << file;
+  const int fd = ::open((dir.path() / "f").c_str(), O_RDONLY | O_CLOEXEC);
+  Received at_a, at_b;
+  spawn(pair.io, send(*pair.a, text));
+  spawn(pair.io, send_whole_file(*pair.b, fd, file.size()));
+  spawn(pair.io, receive(*pair.a, at_a));
+  spawn(pair.io, receive(*pair.b, at_b));
+  pair.io.restart();
+  pair.io.run();
+  ::close(fd);
+  CHECK(at_b.text == text);
+  CHECK(at_a.text == file);
+  CHECK(*at_a.end == asio::error::eof);
+  CHECK(*at_b.end == asio::error::eof);
+}
+
+TEST_CASE("keys are changed in the middle of a stream, and nobody notices", "[tls]") {
+  const ListedKeys k;
+  TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines), k.acceptor.fingerprint(), 100'000);
+  pair.establish_both();
+  Received at_a, at_b;
+  const std::string text = pattern(4'000'003);
+  spawn(pair.io, send(*pair.a, text));
+  spawn(pair.io, send(*pair.b, text));
+  spawn(pair.io, receive(*pair.a, at_a));
+  spawn(pair.io, receive(*pair.b, at_b));
+  pair.io.restart();
+  pair.io.run();
+  CHECK(at_a.text == text);
+  CHECK(at_b.text == text);
+}
+
+TEST_CASE("a key that no line has is refused at both ends, whoever dials", "[tls]") {
+  const ListedKeys k;
+  const PrivateKey stranger = PrivateKey::generate();
+  SECTION("the dialler's: it learns by its first read") {
+    TlsPair pair(keys(stranger, k.lines), keys(k.acceptor, k.lines));
+    pair.establish_both();
+    CHECK(*pair.of_b == TlsFault::unknown_key);
+    REQUIRE_FALSE(*pair.of_a);
+    Received at_a;
+    spawn(pair.io, receive(*pair.a, at_a));
+    run_until(pair.io, [&] { return at_a.end.has_value(); });
+    CHECK(*at_a.end == TlsFault::refused);
+    CHECK(at_a.text.empty());
+  }
+  SECTION("the acceptor's") {
+    TlsPair pair(keys(k.dialler, k.lines), keys(stranger, k.lines));
+    pair.establish_both();
+    CHECK(*pair.of_a == TlsFault::unknown_key);
+    CHECK(*pair.of_b == TlsFault::refused);
+  }
+  SECTION("a listed peer's, in the place of another") {
+    TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines), k.dialler.fingerprint());
+    pair.establish_both();
+    CHECK(*pair.of_a == TlsFault::other_key);
+  }
+}
+
+TEST_CASE("an end that speaks no TLS, or stops, is told apart", "[tls]") {
+  const ListedKeys k;
+  const auto own = keys(k.acceptor, k.lines);
+  SECTION("a classic peer dials") {
+    RawPair pair(own, TlsStream::End::accepted);
+    asio::write(*pair.raw, asio::buffer("P2PFILESHARINGPROJ0000000000abcd", 32));
+    CHECK(pair.outcome() == TlsFault::not_tls);
+  }
+  SECTION("a classic peer answers") {
+    RawPair pair(own, TlsStream::End::dialed);
+    asio::write(*pair.raw, asio::buffer("P2PFILESHARINGPROJ0000000000abcd", 32));
+    CHECK(pair.outcome() == TlsFault::not_tls);
+  }
+  SECTION("somebody hangs up") {
+    RawPair pair(own, TlsStream::End::accepted);
+    pair.raw->close();
+    CHECK(pair.outcome() == TlsFault::gave_up);
+  }
+  SECTION("somebody hangs up on our hello") {
+    RawPair pair(own, TlsStream::End::dialed);
+    pair.raw->close();
+    CHECK(pair.outcome() == TlsFault::gave_up);
+  }
+  SECTION("somebody says nothing: whoever waits closes the stream") {
+    RawPair pair(own, TlsStream::End::accepted);
+    CHECK_FALSE(pair.result);
+    pair.tls->close();
+    CHECK(pair.outcome() == asio::error::operation_aborted);
+  }
+}
+
+/// All that a dialler sends in a handshake and behind it, one flight after the other.
+TEST_CASE("a recorded handshake that is played again opens nothing", "[tls]") {
+  const ListedKeys k;
+  const auto ours = keys(k.acceptor, k.lines);
+  std::string recorded;
+  {
+    // Somebody between both ends passes on what comes, and keeps a copy.
+    asio::io_context io{1};
+    auto [a, to_a] = test::connected(io);
+    auto [b, to_b] = test::connected(io);
+    TlsStream dialler(std::move(a), keys(k.dialler, k.lines), TlsStream::End::dialed);
+    TlsStream acceptor(std::move(b), ours, TlsStream::End::accepted);
+    std::optional<std::error_code> of_a, of_b;
+    spawn(io, test::establish(dialler, of_a));
+    spawn(io, test::establish(acceptor, of_b));
+    to_a.non_blocking(true);
+    to_b.non_blocking(true);
+    run_until(io, [&] {
+      std::array<char, 16384> buffer;
+      std::error_code none;
+      if (const std::size_t n = to_a.read_some(asio::buffer(buffer), none); n > 0) {
+        recorded.append(buffer.data(), n);
+        asio::write(to_b, asio::buffer(buffer, n));
+      }
+      if (const std::size_t n = to_b.read_some(asio::buffer(buffer), none); n > 0)
+        asio::write(to_a, asio::buffer(buffer, n));
+      return of_a && of_b;
+    });
+    REQUIRE_FALSE(*of_b);
+  }
+  RawPair pair(ours, TlsStream::End::accepted);
+  asio::write(*pair.raw, asio::buffer(recorded));
+  CHECK(pair.outcome() == TlsFault::broken);
+  CHECK_FALSE(pair.tls->remote().proof);
+}
+
+TEST_CASE("an end without a farewell is not the end of what was sent", "[tls]") {
+  const ListedKeys k;
+  TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines));
+  pair.establish_both();
+  Received at_b;
+  spawn(pair.io, receive(*pair.b, at_b));
+  pair.a->close();
+  run_until(pair.io, [&] { return at_b.end.has_value(); });
+  CHECK(*at_b.end == TlsFault::cut_off);
+}
+
+// --- private networks ----------------------------------------------------------------------------------------------
+
+Network network(std::byte seed) {
+  NetworkSecret secret;
+  std::ranges::fill(secret.bytes(), seed);
+  return Network("lab", secret);
+}
+
+TEST_CASE("members of a private network prove their keys inside of the channel", "[tls]") {
+  const NodeIdentity one(PrivateKey::generate()), other(PrivateKey::generate());
+  TlsPair pair(std::make_shared<TlsKeys>(network(std::byte{1}), one),
+               std::make_shared<TlsKeys>(network(std::byte{1}), other));
+  pair.establish_both();
+  REQUIRE_FALSE(*pair.of_a);
+  REQUIRE_FALSE(*pair.of_b);
+  CHECK(pair.a->remote().proof == Proof{other.fingerprint().bytes, other.id()});
+  CHECK(pair.b->remote().proof == Proof{one.fingerprint().bytes, one.id()});
+  Received at_b;
+  spawn(pair.io, send(*pair.a, pattern(100'000)));
+  spawn(pair.io, receive(*pair.b, at_b));
+  run_until(pair.io, [&] { return at_b.end.has_value(); });
+  CHECK(at_b.text == pattern(100'000));
+}
+
+TEST_CASE("who has another secret, or none, gets nowhere", "[tls]") {
+  const NodeIdentity one(PrivateKey::generate()), other(PrivateKey::generate());
+  const auto ours = std::make_shared<TlsKeys>(network(std::byte{1}), one);
+  SECTION("another secret") {
+    TlsPair pair(std::make_shared<TlsKeys>(network(std::byte{2}), other), ours);
+    pair.establish_both();
+    CHECK(*pair.of_b == TlsFault::no_secret);
+    CHECK(*pair.of_a == TlsFault::refused);
+  }
+  SECTION("a listed peer dials a member") {
+    const ListedKeys k;
+    TlsPair pair(keys(k.dialler, k.lines), ours);
+    pair.establish_both();
+    CHECK(*pair.of_b == TlsFault::no_secret);
+    CHECK(*pair.of_a == TlsFault::refused);
+  }
+  SECTION("a member dials a listed peer, which has no secret to show") {
+    const ListedKeys k;
+    TlsPair pair(ours, keys(k.acceptor, k.lines));
+    pair.establish_both();
+    CHECK(*pair.of_a);
+    CHECK(*pair.of_b);
+  }
+}
+
+TEST_CASE("only those who are allowed are let in, and cut off when they are not any more", "[tls]") {
+  const NodeIdentity one(PrivateKey::generate()), other(PrivateKey::generate());
+  const auto theirs = std::make_shared<TlsKeys>(network(std::byte{1}), one);
+  const auto ours = std::make_shared<TlsKeys>(network(std::byte{1}), other);
+  SECTION("not on the list: no key of ours is shown to him") {
+    ours->allow({});
+    TlsPair pair(theirs, ours);
+    pair.establish_both();
+    CHECK(*pair.of_b == TlsFault::unknown_key);
+    CHECK(*pair.of_a == TlsFault::refused);
+    CHECK_FALSE(pair.a->remote().proof);
+  }
+  SECTION("taken from the list") {
+    ours->allow({one.fingerprint()});
+    TlsPair pair(theirs, ours);
+    pair.establish_both();
+    REQUIRE_FALSE(*pair.of_b);
+    ours->allow({one.fingerprint(), other.fingerprint()});
+    CHECK(pair.b->is_open());
+    ours->allow({});
+    CHECK_FALSE(pair.b->is_open());
+  }
+}
+
+TEST_CASE("a proof is of one channel, of one end of it, and of one key", "[tls]") {
+  const NodeIdentity node(PrivateKey::generate()), other(PrivateKey::generate());
+  std::array<std::byte, 32> channel{}, another{};
+  another[0] = std::byte{1};
+  const auto proof = node.prove(channel, true);
+  CHECK(NodeIdentity::check(proof, channel, true) == Proof{node.fingerprint().bytes, node.id()});
+  CHECK_FALSE(NodeIdentity::check(proof, another, true));
+  CHECK_FALSE(NodeIdentity::check(proof, channel, false));
+  for (std::size_t i = 0; i < proof.size(); ++i) {
+    auto forged = proof;
+    forged[i] ^= std::byte{1};
+    CHECK_FALSE(NodeIdentity::check(forged, channel, true));
+  }
+  CHECK_FALSE(NodeIdentity::check(std::span(proof).first(proof.size() - 1), channel, true));
+  CHECK_FALSE(NodeIdentity::check({}, channel, true));
+}
+
+}  // namespace
+}  // namespace p2p
