@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config_error.hpp"
+#include "config/fingerprint.hpp"
 
 namespace p2p::config {
 
@@ -20,10 +22,12 @@ struct PeerLine {
   std::uint16_t port = 0;  ///< 1 to 65,535.
   bool has_file = false;   ///< Starts with the complete file.
   std::size_t line = 0;    ///< In the file, from 1.
+  /// Of its public key. All peers of a file have one, or none has.
+  std::optional<Fingerprint> key = std::nullopt;
 };
 
 /// Reads the text of a PeerInfo.cfg. `file` names it in messages. At least one line; IDs are unique, and so are
-/// pairs of host and port. Throws ConfigError with everything that is wrong.
+/// pairs of host and port, and keys. Throws ConfigError with everything that is wrong.
 std::vector<PeerLine> parse_peer_info(std::string_view text, const std::string& file);
 
 }  // namespace p2p::config

@@ -10,8 +10,10 @@
 #include "config/text.hpp"
 #include "peer/commands/chunk_command.hpp"
 #include "peer/commands/get_command.hpp"
+#include "peer/commands/key_command.hpp"
 #include "peer/commands/ls_command.hpp"
 #include "peer/commands/manifest_command.hpp"
+#include "peer/commands/network_command.hpp"
 #include "peer/commands/share_command.hpp"
 #include "peer/commands/subcommand.hpp"
 #include "peer/commands/usage.hpp"
@@ -25,6 +27,7 @@ namespace {
 // The overview begins with those that find each other, peerProcess --help with those that are about files.
 constexpr const Subcommand* kOfNodes[] = {&kShareCommand, &kLsCommand, &kGetCommand};
 constexpr const Subcommand* kOfFiles[] = {&kManifestCommand, &kVerifyCommand, &kChunksCommand};
+constexpr const Subcommand* kOfKeys[] = {&kKeyCommand, &kNetworkCommand};
 
 template <class Visit>
 void for_each_of(std::initializer_list<std::span<const Subcommand* const>> tables, Visit&& visit) {
@@ -35,7 +38,7 @@ void for_each_of(std::initializer_list<std::span<const Subcommand* const>> table
 std::string overview() {
   std::string text =
       "peerProcess exchanges files without a tracker. Expected a command or a peer's ID; one example each:\n\n";
-  for_each_of({kOfNodes, kOfFiles}, [&](const Subcommand& each) { text += each.example; });
+  for_each_of({kOfNodes, kOfFiles, kOfKeys}, [&](const Subcommand& each) { text += each.example; });
   return text +
          R"(  peerProcess 1001                            Exchange the file of Common.cfg with the peers of PeerInfo.cfg
 
@@ -57,7 +60,7 @@ ExitCode run(const Subcommand& subcommand, int argc, const char* const* argv) {
 
 std::string subcommands_help() {
   std::string text = "\nSubcommands:\n";
-  for_each_of({kOfFiles, kOfNodes}, [&](const Subcommand& each) { text += each.help; });
+  for_each_of({kOfFiles, kOfNodes, kOfKeys}, [&](const Subcommand& each) { text += each.help; });
   return text + "  See peerProcess manifest --help, and so on.\n";
 }
 
@@ -69,7 +72,7 @@ std::optional<ExitCode> run_subcommand(int argc, const char* const* argv) {
   const std::string_view first = argv[1];
   const Subcommand* found = nullptr;
   std::vector<std::string_view> names;
-  for_each_of({kOfNodes, kOfFiles}, [&](const Subcommand& each) {
+  for_each_of({kOfNodes, kOfFiles, kOfKeys}, [&](const Subcommand& each) {
     names.push_back(each.name);
     if (each.name == first) found = &each;
   });

@@ -54,7 +54,7 @@ class Network {
   PskIdentity new_psk_identity() const;
   bool is_psk_identity(std::span<const std::byte> identity) const;
 
-  /// Of one name, and of one secret or none. Digests are compared, in constant time.
+  /// Of one name, and of one secret or none. What derives from secrets is compared, in constant time.
   friend bool operator==(const Network& one, const Network& other);
 
  private:

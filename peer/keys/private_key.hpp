@@ -27,12 +27,12 @@ class PrivateKey {
  public:
   /// A new one, from the system's randomness.
   static PrivateKey generate();
-  /// Throws ExitError: not_authorised when the file is no Ed25519 key, or others may read it; io when it cannot be
-  /// read. No message has any of the file's bytes.
+  /// Throws ExitError: not_authorised when there is no such file, it is no Ed25519 key, or others may read it; io when
+  /// it cannot be read. No message has any of the file's bytes.
   static PrivateKey read(const std::filesystem::path& file);
 
-  /// Makes a file that its owner alone can read from its first byte on. Throws ExitError (io) when there is one already,
-  /// which is left as it is, or when it cannot be written, and then leaves none.
+  /// Makes a file that its owner alone can read from its first byte on. Throws ExitError when there is one already
+  /// (io), which is left as it is, or when it cannot be written (disk_full, io), and then leaves none.
   void write_new(const std::filesystem::path& file) const;
 
   const PublicKey& public_key() const { return public_key_; }

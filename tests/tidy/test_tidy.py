@@ -33,13 +33,15 @@ LAYERS = {
     # The rooms of peer/, lower ones first: the table of peer/CMakeLists.txt, and one rule more, as headers need no linking.
     "peer/ground": ("peer/ground", "protocol", "config"),
     "peer/storage": ("peer/storage", "peer/ground", "protocol", "config"),
-    "peer/net": ("peer/net", "peer/ground", "protocol", "config"),
+    "peer/storage/digest": ("peer/storage/digest", "config"),
+    "peer/keys": ("peer/keys", "peer/storage/digest", "peer/ground", "protocol", "config"),
+    "peer/net": ("peer/net", "peer/keys", "peer/ground", "protocol", "config"),
     "peer/report": ("peer/report", "peer/storage", "peer/ground", "protocol", "config"),
-    "peer/discovery": ("peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
-    "peer/content": ("peer/content", "peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
-    "peer/share": ("peer/share", "peer/content", "peer/report", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
-    "peer/node": ("peer/node", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net", "peer/storage", "peer/ground",
-                  "protocol", "config"),
+    "peer/discovery": ("peer/discovery", "peer/report", "peer/net", "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/content": ("peer/content", "peer/discovery", "peer/report", "peer/net", "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/share": ("peer/share", "peer/content", "peer/report", "peer/net", "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/node": ("peer/node", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net", "peer/keys", "peer/storage",
+                  "peer/ground", "protocol", "config"),
     "peer": ("peer", "protocol", "config"),
     "sim/members": ("sim/members", "peer/discovery", "protocol", "config"),
     "sim": ("sim", "protocol"),
@@ -91,9 +93,9 @@ def wrong_sockets(path, text):
 
 
 def wrong_asio(path, text):
-    if not path.startswith("peer/storage/"):
-        return []
-    return [f"{path} includes {name}; peer/storage/ has no Asio" for _, name in INCLUDE.findall(text) if name.startswith("asio")]
+    """What has no sockets, and, where secrets are, nothing that prints."""
+    foreign = ("asio", "spdlog") if path.startswith("peer/keys/") else ("asio",) if path.startswith("peer/storage/") else ()
+    return [f"{path} includes {name}; this room has none of it" for _, name in INCLUDE.findall(text) if name.startswith(foreign)]
 
 
 def acting_includes(path, read=lambda name: (ROOT / name).read_text(encoding="utf-8")):
@@ -188,8 +190,8 @@ class TidyTest(unittest.TestCase):
     def test_sockets_are_named_in_one_room(self):
         self.check(wrong_sockets, files("peer"))
 
-    def test_storage_has_no_asio(self):
-        self.check(wrong_asio, files("peer/storage"))
+    def test_storage_and_keys_have_no_asio(self):
+        self.check(wrong_asio, files("peer/storage", "peer/keys"))
 
     def test_decisions_are_pure(self):
         wrong = [line for stem in PURE for suffix in (".hpp", ".cpp") for line in acting_includes(stem + suffix)]
@@ -277,7 +279,13 @@ class RulesTest(unittest.TestCase):
         self.assertTrue(wrong_sockets("peer/node/exchange.hpp", "void add(tcp::socket socket);\n"))
         self.assertFalse(wrong_sockets("peer/net/dialer.cpp", "tcp::socket socket(executor);\n"))
         self.assertTrue(wrong_asio("peer/storage/file.hpp", "#include <asio.hpp>\n"))
+        self.assertTrue(wrong_asio("peer/keys/secret.hpp", "#include <spdlog/spdlog.h>\n"))
+        self.assertFalse(wrong_asio("peer/storage/file.hpp", "#include <spdlog/spdlog.h>\n"))
         self.assertFalse(wrong_asio("peer/node/exchange.hpp", "#include <asio.hpp>\n"))
+        self.assertFalse(self.include("peer/keys/network.hpp", '"peer/storage/digest.hpp"'))
+        self.assertTrue(self.include("peer/keys/network.hpp", '"peer/storage/file.hpp"'))
+        self.assertTrue(self.include("peer/storage/file.hpp", '"peer/keys/secret.hpp"'))
+        self.assertFalse(self.include("peer/net/stream.hpp", '"peer/keys/network.hpp"'))
         self.assertTrue(stray_files("peer/daemon.cpp", ""))
         self.assertFalse(stray_files("peer/main.cpp", ""))
 

@@ -16,6 +16,8 @@ const std::string kCommon =
     "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\n"
     "FileName TheFile.dat\nFileSize 10000232\nPieceSize 32768\n";
 const std::string kPeers = "1001 lin114-00.cise.ufl.edu 6008 1\n1002 [::1] 6008 0\n# last\n1003 10.0.0.3 65535 0\n";
+const std::string kPeersWithKeys =
+    "1 a 6008 1 " + std::string(43, 'A') + "\n2 b 6009 0 " + std::string(42, 'A') + "E # last\n";
 const std::string kClusters = "cluster2p[5002],cluster3@lin114-01p[5003],\n app@[::1]p[65535]\n";
 
 using Generator = std::mt19937_64;
@@ -89,7 +91,7 @@ TEST_CASE("mutated PeerInfo.cfg texts give a value within limits or a ConfigErro
   int accepted = 0;
   constexpr int kRounds = 20'000;
   for (int round = 0; round < kRounds; ++round) {
-    const std::string text = mutated(kPeers, random);
+    const std::string text = mutated(round % 2 == 0 ? kPeers : kPeersWithKeys, random);
     INFO("round " << round << ": " << text);
     try {
       const auto peers = parse_peer_info(text, "PeerInfo.cfg");
@@ -100,6 +102,8 @@ TEST_CASE("mutated PeerInfo.cfg texts give a value within limits or a ConfigErro
         REQUIRE(peer.port >= 1);
         REQUIRE_FALSE(peer.host.empty());
         REQUIRE(std::ranges::count(peers, peer.id, &PeerLine::id) == 1);
+        REQUIRE(peer.key.has_value() == peers[0].key.has_value());
+        REQUIRE((!peer.key || std::ranges::count(peers, peer.key, &PeerLine::key) == 1));
       }
     } catch (const ConfigError& error) {
       check_places(error, text);

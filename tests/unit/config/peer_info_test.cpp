@@ -78,7 +78,8 @@ TEST_CASE("a line with too few or too many words is shown where it goes wrong", 
   const std::string expected = ", expected 4: peer ID, host name, port, and 1 if the peer starts with the file, else 0";
   CHECK(wrong("1001") == "PeerInfo.cfg:1:5: 1 word" + expected);
   CHECK(wrong("1001 host 6008") == "PeerInfo.cfg:1:15: 3 words" + expected);
-  CHECK(wrong("1001 host 6008 1 extra more") == "PeerInfo.cfg:1:18: 6 words" + expected);
+  CHECK(wrong("1001 host 6008 1 extra more") ==
+        "PeerInfo.cfg:1:24: 6 words" + expected + "; or 5, with the fingerprint of the peer's key");
 }
 
 TEST_CASE("a peer ID that stands twice is shown with its first place", "[config]") {
@@ -89,6 +90,50 @@ TEST_CASE("two peers cannot listen at the same place", "[config]") {
   CHECK(wrong("1 a 80 1\n2 a 80 0\n") == "PeerInfo.cfg:2:5: port 80 of a is taken already by line 1");
   CHECK(wrong("1 [::1] 80 1\n2 ::1 80 0\n") == "PeerInfo.cfg:2:7: port 80 of ::1 is taken already by line 1");
   CHECK(wrong("1 a 80 1\n2 a 81 0\n3 b 80 0\n") == "");
+}
+
+// Fingerprints.
+const std::string kOne = std::string(43, 'A');
+const std::string kTwo = std::string(41, 'A') + "BA";
+const std::string kThree = std::string(41, 'A') + "CA";
+
+TEST_CASE("a fifth word is the fingerprint of the peer's key", "[config]") {
+  const auto peers = parse("1 a 80 1 " + kOne + " # seed\r\n\t2 b 80 0\t" + kTwo);
+  REQUIRE(peers.size() == 2);
+  CHECK(peers[0].key == parse_fingerprint(kOne));
+  CHECK(peers[1].key == parse_fingerprint(kTwo));
+  CHECK_FALSE(parse("1 a 80 1").at(0).key);
+  CHECK_FALSE(parse("1 a 80 1 # " + kOne).at(0).key);
+}
+
+TEST_CASE("a fifth word that is no fingerprint is shown with what was expected", "[config]") {
+  const std::string expected =
+      ", expected the fingerprint of the peer's key, 43 characters as peerProcess key prints them, or no fifth word";
+  for (const std::string& word : {std::string("extra"), kOne.substr(1), kOne + "A", kOne.substr(1) + "=",
+                                  kOne.substr(1) + "B", kOne.substr(1) + "+"})
+    CHECK(wrong("1 a 80 1 " + word) == "PeerInfo.cfg:1:10: fifth word is \"" + word + "\"" + expected);
+  CHECK(wrong("1 a 80 7 " + kOne) ==
+        "PeerInfo.cfg:1:8: fourth word is \"7\", expected 1 if the peer starts with the file, else 0");
+}
+
+TEST_CASE("all lines have a key, or none has", "[config]") {
+  const std::string expected =
+      "; expected the fingerprint of the peer's key as the fifth word of all lines, or of none";
+  CHECK(wrong("1 a 80 1 " + kOne + "\n\n2 b 80 0 # " + kTwo + "\n3 c 80 0 " + kThree) ==
+        "PeerInfo.cfg:3:9: no key, but line 1 has one" + expected);
+  CHECK(wrong("# keys\n1 a 80 1\n2 b 80 0  " + kOne + "\n3 c 80 0\n4 d 80 0 " + kTwo) ==
+        "PeerInfo.cfg:3:11: a key, but line 2 has none" + expected + "\nPeerInfo.cfg:5:10: a key, but line 2 has none" +
+            expected);
+  // What else is wrong with a line does not hide it.
+  CHECK(wrong("1 a 80 1 " + kOne + "\n2 b x 0") ==
+        "PeerInfo.cfg:2:5: port is \"x\", expected an integer from 1 to 65535\n"
+        "PeerInfo.cfg:2:8: no key, but line 1 has one" +
+            expected);
+}
+
+TEST_CASE("two peers cannot have one key", "[config]") {
+  CHECK(wrong("1 a 80 1 " + kOne + "\n2 b 80 0 " + kTwo + "\n3 c 80 0 " + kOne) ==
+        "PeerInfo.cfg:3:10: this key stands here again, first on line 1; expected a key of its own for each peer");
 }
 
 TEST_CASE("a PeerInfo.cfg without peers is refused", "[config]") {
