@@ -24,6 +24,7 @@ byte, outside of the time. What is measured, and how, is in docs/BENCHMARKS.md. 
   bench/compare --cases 256MiBx4 --dir /dev/shm                 one of them: two minutes
   bench/compare --tools ours,ideal --size 1GiB --leechers 1,4,8 --runs 5 --json results.json
   bench/compare --tools ours --variant before --binary ../before/build/peerProcess         two builds of ours
+  bench/compare --tools ours --variant tls --keys --cases 256MiBx4                         in plain and sealed
   bench/compare --tools ours,ideal --variant xxh3 --manifest xxh3 --variant sha256 --manifest sha256
   bench/compare --draw results.json                             the curves alone, into docs/
 """
@@ -71,6 +72,7 @@ def parse(arguments=None):
     ours.add_argument("--set", action=_OfVariant, metavar="KEY=VALUE", type=_setting, help="a line of Common.cfg; may be given more than once")
     ours.add_argument("--manifest", action=_OfVariant, choices=("xxh3", "sha256"), help="exchange a manifest's content; what its pieces are hashed with")
     ours.add_argument("--argument", action=_OfVariant, metavar="WORD", help="for each peer's command line, such as --argument=--pipeline=64")
+    ours.add_argument("--keys", action=_OfVariant, nargs=0, help="give each peer a key, so that every connection is TLS")
     care = parser.add_argument_group("care")
     care.add_argument("--max-foreign", type=float, default=0.12, help="share of the machine that others may use in a run (default: %(default)s)")
     care.add_argument("--retries", type=int, default=3, help="repetitions of a run that was disturbed more; the calmest counts (default: %(default)s)")
@@ -130,7 +132,7 @@ class _OfVariant(argparse.Action):
             kept = "settings" if self.dest == "set" else "arguments"
             values[kept] = (*values.get(kept, ()), value)
         else:
-            values[self.dest] = value
+            values[self.dest] = True if self.nargs == 0 else value
 
 
 def _list_of(parse_one):

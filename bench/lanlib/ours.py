@@ -2,6 +2,7 @@
 
 import re
 
+from comparelib.tools.ours import give_keys
 from swarmlib.process import peer_command
 
 from .tools import Tool
@@ -24,10 +25,11 @@ def program_of(binary):
 
 
 class Ours(Tool):
-    """The peers of one directory, each in its namespace. `policy` and `binary` are set by who makes the subclass."""
+    """The peers of one directory, each in its namespace. `policy`, `binary` and `keys` are set by who makes the subclass."""
 
     policy = "course"
     binary = ""
+    keys = False  # whether every connection is TLS
 
     def prepare(self):
         options = self.options
@@ -48,6 +50,8 @@ class Ours(Tool):
         peers = range(self.network.peers)
         lines = [f"{self.id(peer)} {self.network.address(peer)} 6008 {int(peer == 0)}\n" for peer in peers]
         (self.directory / "PeerInfo.cfg").write_text("".join(lines))
+        if self.keys:
+            give_keys(program_of(self.binary)[0], self.directory)
         # Where it goes to a file, progress is plain lines, the last of which is counted.
         words = program_of(self.binary)
         words = words if any("{id}" in word for word in words) else [*words, "{id}"]

@@ -30,9 +30,11 @@ class TlsCase(WireCase):
     def certificate(self, swarm, key, *options):
         """A certificate of this key, as somebody else would make it."""
         path = swarm.dir / f"{key.stem}-{len(list(swarm.dir.glob('*.pem')))}.pem"
-        subprocess.run([self.openssl(), "req", "-x509", "-new", "-key", key, "-out", path, "-subj", "/CN=somebody", *options],
-                       check=True, capture_output=True)
+        self.run_openssl("req", "-x509", "-new", "-key", key, "-out", path, "-subj", "/CN=somebody", *options)
         return path
+
+    def run_openssl(self, *arguments):
+        subprocess.run([self.openssl(), *arguments], check=True, capture_output=True)
 
     def openssl(self):
         tool = shutil.which("openssl")
@@ -43,7 +45,7 @@ class TlsCase(WireCase):
     def other_key(self, swarm, name, *options):
         """A key that is in no line."""
         path = swarm.dir / name
-        subprocess.run([self.openssl(), "genpkey", *(options or ("-algorithm", "ed25519")), "-out", path], check=True, capture_output=True)
+        self.run_openssl("genpkey", *(options or ("-algorithm", "ed25519")), "-out", path)
         return path
 
     def context(self, certificate=None, key=None, version=ssl.TLSVersion.TLSv1_3):

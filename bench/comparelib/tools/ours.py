@@ -13,6 +13,14 @@ from ..crew import Failed
 from .base import FILE_NAME, Tool
 
 
+def give_keys(binary, folder):
+    """Makes a key for each line of the folder's PeerInfo.cfg, and writes its fingerprint behind it."""
+    path = folder / "PeerInfo.cfg"
+    lines = path.read_text().splitlines()
+    made = [subprocess.run([binary, "key", "--dir", folder, line.split()[0]], check=True, capture_output=True, text=True) for line in lines]
+    path.write_text("".join(f"{line} {key.stdout.strip()}\n" for line, key in zip(lines, made, strict=True)))
+
+
 class Ours(Tool):
     """Leechers have no idle state: go() starts them. They serve on when all are complete, and are stopped."""
 
@@ -22,12 +30,15 @@ class Ours(Tool):
     settings = {}  # lines of Common.cfg
     manifest = None  # a piece hash: the swarm exchanges a manifest's content
     arguments = ()
+    keys = False  # whether every connection is TLS
 
     @classmethod
-    def variant(cls, name, binary=None, settings=(), manifest=None, arguments=()):
+    def variant(cls, name, binary=None, settings=(), manifest=None, arguments=(), keys=False):
         """A tool of its own, for builds and settings to be compared."""
-        says = [f"peerProcess, {f'manifest with {manifest}' if manifest else 'classic mode'}", *map(" ".join, settings), *arguments]
-        values = {"name": name, "settings": dict(settings), "manifest": manifest, "arguments": tuple(arguments), "says": ", ".join(says)}
+        says = [f"peerProcess, {f'manifest with {manifest}' if manifest else 'classic mode'}", *(["TLS"] if keys else []),
+                *map(" ".join, settings), *arguments]
+        values = {"name": name, "settings": dict(settings), "manifest": manifest, "arguments": tuple(arguments), "keys": keys,
+                  "says": ", ".join(says)}
         return type("OursVariant", (cls,), values | ({"binary": binary} if binary else {}))
 
     @classmethod
@@ -36,6 +47,8 @@ class Ours(Tool):
 
     def prepare(self):
         write_config(self.folder, file_name=FILE_NAME, file_size=self.case.size, piece_size=self.case.piece, leechers=self.case.leechers)
+        if self.keys:
+            give_keys(self.binary, self.folder)
         self._config = read_config(self.folder)
         seed, *self._leechers = self._config.peers
         self.marks = self.copies = [data_file(self._config, peer) for peer in self._leechers]

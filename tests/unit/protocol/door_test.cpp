@@ -194,7 +194,7 @@ TEST_CASE("an origin may ask so many times at once and so many a second", "[door
     return fate;
   };
   for (int i = 0; i < 3; ++i) CHECK(ask(1) == "catalog");
-  CHECK(ask(1) == "out: its address asks for more texts than anybody needs");
+  CHECK(ask(1) == "out: it asks for more texts than anybody needs");
   CHECK(ask(2) == "catalog");
   porch.waits(500ms);
   CHECK(ask(1) == "catalog");
