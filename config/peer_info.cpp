@@ -87,14 +87,18 @@ std::vector<PeerLine> parse_peer_info(std::string_view text, const std::string& 
       findings.add(line.number, words[2].column,
                    "port is " + in_quotes(words[2].text) + ", expected an integer from 1 to 65535");
     if (!has_file)
-      findings.add(
-          line.number, words[3].column,
-          std::string(words.size() == kColumns ? "last" : "fourth") + " word is " + in_quotes(words[3].text) + ", expected 1 if the peer starts with the file, else 0");
+      findings.add(line.number, words[3].column,
+                   std::string(words.size() == kColumns ? "last" : "fourth") + " word is " + in_quotes(words[3].text) +
+                       ", expected 1 if the peer starts with the file, else 0");
     const auto key = keys.take(line);
     if (!id || !is_host(host) || !port || !has_file) continue;
 
-    PeerLine peer{static_cast<std::uint32_t>(*id), std::string(host), static_cast<std::uint16_t>(*port), *has_file == 1,
-                  line.number, key};
+    PeerLine peer{static_cast<std::uint32_t>(*id),
+                  std::string(host),
+                  static_cast<std::uint16_t>(*port),
+                  *has_file == 1,
+                  line.number,
+                  key};
     if (const auto [earlier, is_new] = lines_by_id.emplace(peer.id, line.number); !is_new)
       findings.add(line.number, words[0].column,
                    "peer ID " + std::to_string(peer.id) + " stands here again, first on line " +

@@ -110,7 +110,8 @@ NetworkLine parse_network_line(std::string_view text, const std::string& origin)
     if (words[0].text != kMagic)
       add(0, "this is no line of a network, ");
     else if (words.size() != kWords)
-      add(std::min(words.size() - 1, kWords), std::to_string(words.size()) + " words, ");
+      add(std::min(words.size() - 1, kWords),
+          std::to_string(words.size()) + (words.size() == 1 ? " word, " : " words, "));
     else if (!is_network_name(words[1].text))
       add(1, "this is no network's name (at most 64 letters, digits, '-', '_' and '.', and no '.' first), ");
     else if (!config::from_base64url(words[2].text, line.secret.bytes()))

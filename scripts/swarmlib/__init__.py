@@ -9,6 +9,7 @@ Each module has one task:
     process    a process, a peer's for example, which never outlives its launcher
     state      DIR/.swarm.json: which processes belong to the swarm; `status` and `stop`
     table      the live table, or plain lines where there is no terminal
+    keys       make the peers' keys where they run, and write the fingerprints into PeerInfo.cfg
     launch     run the peers of a directory until all have left
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files

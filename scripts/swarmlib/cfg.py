@@ -38,6 +38,8 @@ class Peer:
     host: str
     port: int
     has_file: bool
+    key: str = ""  # the fingerprint of its public key, where there is a fifth column
+    line: int = 0  # in the file, from 1
 
 
 class Content:
@@ -121,7 +123,7 @@ def read_config(directory):
     common = directory / "Common.cfg"
     values = _read_common(common)
     file_name = _file_name(common, *_required(common, values, "FileName"))
-    peers = _read_peers(directory / "PeerInfo.cfg")
+    peers = read_peers(directory / "PeerInfo.cfg")
     if "Manifest" in values:
         return SwarmConfig(directory, file_name, peers, manifest=_content_id(common, *values["Manifest"]))
     file_size = _integer(common, *_required(common, values, "FileSize"), "FileSize", 1, 2**63 - 1)
@@ -154,14 +156,19 @@ def _is_own_address(address):
     return True
 
 
-def _lines(path):
-    """Number and text of each line that says something."""
+def read_bytes(path):
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: expected text in UTF-8") from None
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _lines(path, content):
+    """Number and text of each line that says something."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: expected text in UTF-8") from None
     for number, line in enumerate(text.split("\n"), start=1):
         line = re.sub(r"(^|\s)#.*", "", line).strip()
         if line:
@@ -171,7 +178,7 @@ def _lines(path):
 def _read_common(path):
     """Line number and text of every key's value."""
     values = {}
-    for number, line in _lines(path):
+    for number, line in _lines(path, read_bytes(path)):
         key, *value = line.split(maxsplit=1)
         if key in values:
             raise ConfigError(f"{path}:{number}: {key} stands a second time (first in line {values[key][0]})")
@@ -204,9 +211,10 @@ def _integer(path, number, text, what, low, high):
     return int(text)
 
 
-def _read_peers(path):
+def read_peers(path, content=None):
+    """The peers of a PeerInfo.cfg, or of what was read of it before. Raises ConfigError."""
     peers, line_of = [], {}
-    for number, line in _lines(path):
+    for number, line in _lines(path, read_bytes(path) if content is None else content):
         words = line.split()
         if len(words) < 4:
             raise ConfigError(f"{path}:{number}: expected 'peer-ID host port 0-or-1', not '{line}'")
@@ -215,6 +223,8 @@ def _read_peers(path):
             host=words[1],
             port=_integer(path, number, words[2], "port", 1, 65535),
             has_file=bool(_integer(path, number, words[3], "column 4 (has the file)", 0, 1)),
+            key="".join(words[4:5]),
+            line=number,
         )
         if peer.id in line_of:
             raise ConfigError(f"{path}:{number}: peer {peer.id} stands a second time (first in line {line_of[peer.id]})")

@@ -17,12 +17,14 @@ class Exit(IntEnum):
     COMPLETE = 0
     UNEXPECTED = 1
     TIMEOUT = 2
+    NETWORK = 6
     INTERRUPTED = 7
     DISK_FULL = 9
     IO = 17
     USAGE = 28
     MISMATCH = 32
     CONFIG = 64
+    NOT_AUTHORISED = 66
 
 
 class ScriptError(Exception):

@@ -132,6 +132,11 @@ def peer_command(words):
     return command
 
 
+def program_words(command):
+    """Of such a command the words that name the program, without what is said of one peer."""
+    return command[: next((i for i, word in enumerate(command) if "{id}" in word or "{dir}" in word), len(command))]
+
+
 def command_line(command, config, peer):
     """The words that start one peer: {id} and {dir} are filled in; without {id} the peer ID comes last."""
     words = [word.replace("{id}", str(peer.id)).replace("{dir}", str(config.directory.resolve())) for word in command]

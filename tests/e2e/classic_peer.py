@@ -254,8 +254,9 @@ class Peer:
         self.unchoking_interval = int(common["UnchokingInterval"])
         self.optimistic_interval = int(common["OptimisticUnchokingInterval"])
 
+        # A fifth word, a key, is nothing that a classic peer knows.
         lines = [PeerLine(int(peer_id), host, int(port), flag == "1")
-                 for peer_id, host, port, flag in read_rows(options.dir / "PeerInfo.cfg")]
+                 for peer_id, host, port, flag, *_ in read_rows(options.dir / "PeerInfo.cfg")]
         position = [line.peer_id for line in lines].index(self.id)
         self.line, self.earlier, self.later = lines[position], lines[:position], lines[position + 1:]
 

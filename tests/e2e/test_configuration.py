@@ -93,6 +93,16 @@ class Files(ConfigurationCase):
             ("PeerInfo.cfg", 2, 16, '"66000"'), ("PeerInfo.cfg", 3, 1, "first on line 1"),
             ("PeerInfo.cfg", 4, 21, '"yes"'), ("PeerInfo.cfg", 5, 20, "expected 4"))
 
+    def test_keys_stand_in_all_lines_or_in_none(self):
+        swarm = self.swarm()
+        one, other = "A" * 43, "A" * 42 + "E"
+        for text, finding in ((f"1001 localhost 6001 1 {one}\n1002 localhost 6002 0\n", ("PeerInfo.cfg", 2, 22, "no key, but line 1 has one")),
+                              (f"1001 localhost 6001 1\n1002 localhost 6002 0 {one}\n", ("PeerInfo.cfg", 2, 23, "a key, but line 1 has none")),
+                              (f"1001 localhost 6001 1 {one}\n1002 localhost 6002 0 {one}\n", ("PeerInfo.cfg", 2, 23, "again, first on line 1")),
+                              (f"1001 localhost 6001 1 {other}\n1002 localhost 6002 0 key\n", ("PeerInfo.cfg", 2, 23, '"key"'))):
+            (swarm.dir / "PeerInfo.cfg").write_text(text)
+            self.expect_findings(swarm, finding)
+
     def test_missing_key(self):
         swarm = self.swarm()
         common = (swarm.dir / "Common.cfg").read_text()

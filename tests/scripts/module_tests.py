@@ -44,6 +44,10 @@ class ConfigTest(InDirectory):
         )
         self.assertEqual((config.file_name, config.piece_count, len(config.peers)), ("sub/a#b.dat", 2, 2))
 
+    def test_reads_the_column_of_keys(self):
+        config = self.read(peers=f"1001 localhost 6008 1 {'A' * 43} # seed\n# who else\n1002 localhost 6009 0 # {'B' * 43}\n")
+        self.assertEqual([(peer.key, peer.line) for peer in config.peers], [("A" * 43, 1), ("", 3)])
+
     def test_names_the_line_of_what_is_wrong(self):
         self.assert_refused(r"Common.cfg:2: FileSize", common="FileName a\nFileSize 12x\nPieceSize 4\n")
         self.assert_refused(r"Common.cfg:3: PieceSize", common="FileName a\nFileSize 12\nPieceSize 0\n")

@@ -11,8 +11,10 @@
 
 #include "peer/commands/chunk_command.hpp"
 #include "peer/commands/get_command.hpp"
+#include "peer/commands/key_command.hpp"
 #include "peer/commands/ls_command.hpp"
 #include "peer/commands/manifest_command.hpp"
+#include "peer/commands/network_command.hpp"
 #include "peer/commands/share_command.hpp"
 #include "peer/commands/subcommands.hpp"
 #include "peer/commands/verify_command.hpp"
@@ -36,8 +38,8 @@ auto with_words(std::vector<std::string> words, std::ostringstream& printed, Use
   return use(static_cast<int>(argv.size()), argv.data());
 }
 
-using Parsed =
-    std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions, ExitCode>;
+using Parsed = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions,
+                            KeyOptions, NetworkCommandOptions, ExitCode>;
 
 /// The first word is the subcommand.
 inline Parsed parse(const std::vector<std::string>& words, std::ostringstream& printed) {
@@ -50,6 +52,8 @@ inline Parsed parse(const std::vector<std::string>& words, std::ostringstream& p
   if (name == "chunks") return by(parse_chunks);
   if (name == "share") return by(parse_share);
   if (name == "ls") return by(parse_ls);
+  if (name == "key") return by(parse_key);
+  if (name == "network") return by(parse_network);
   REQUIRE(name == "get");
   return by(parse_get);
 }

@@ -16,7 +16,8 @@ const std::string kCommon =
     "NumberOfPreferredNeighbors 2\nUnchokingInterval 5\nOptimisticUnchokingInterval 15\n"
     "FileName TheFile.dat\nFileSize 10000232\nPieceSize 32768\n";
 const std::string kPeers = "1001 lin114-00.cise.ufl.edu 6008 1\n1002 [::1] 6008 0\n# last\n1003 10.0.0.3 65535 0\n";
-const std::string kPeersWithKeys = "1 a 6008 1 " + std::string(43, 'A') + "\n2 b 6009 0 " + std::string(42, 'A') + "E # last\n";
+const std::string kPeersWithKeys =
+    "1 a 6008 1 " + std::string(43, 'A') + "\n2 b 6009 0 " + std::string(42, 'A') + "E # last\n";
 const std::string kClusters = "cluster2p[5002],cluster3@lin114-01p[5003],\n app@[::1]p[65535]\n";
 
 using Generator = std::mt19937_64;

@@ -117,16 +117,18 @@ TEST_CASE("a fifth word that is no fingerprint is shown with what was expected",
 }
 
 TEST_CASE("all lines have a key, or none has", "[config]") {
-  const std::string expected = "; expected the fingerprint of the peer's key as the fifth word of all lines, or of none";
+  const std::string expected =
+      "; expected the fingerprint of the peer's key as the fifth word of all lines, or of none";
   CHECK(wrong("1 a 80 1 " + kOne + "\n\n2 b 80 0 # " + kTwo + "\n3 c 80 0 " + kThree) ==
         "PeerInfo.cfg:3:9: no key, but line 1 has one" + expected);
   CHECK(wrong("# keys\n1 a 80 1\n2 b 80 0  " + kOne + "\n3 c 80 0\n4 d 80 0 " + kTwo) ==
-        "PeerInfo.cfg:3:11: a key, but line 2 has none" + expected +
-            "\nPeerInfo.cfg:5:10: a key, but line 2 has none" + expected);
+        "PeerInfo.cfg:3:11: a key, but line 2 has none" + expected + "\nPeerInfo.cfg:5:10: a key, but line 2 has none" +
+            expected);
   // What else is wrong with a line does not hide it.
   CHECK(wrong("1 a 80 1 " + kOne + "\n2 b x 0") ==
         "PeerInfo.cfg:2:5: port is \"x\", expected an integer from 1 to 65535\n"
-        "PeerInfo.cfg:2:8: no key, but line 1 has one" + expected);
+        "PeerInfo.cfg:2:8: no key, but line 1 has one" +
+            expected);
 }
 
 TEST_CASE("two peers cannot have one key", "[config]") {
