@@ -9,7 +9,8 @@ class App;
 
 namespace p2p {
 
-/// --join, --network, --no-multicast, --dht, --progress and --log-level. `options` outlives `app`.
+/// --join, --network, --network-key, --no-multicast, --dht, --progress and --log-level. `options` outlives `app`, whose
+/// parsing also throws what read_network() does.
 void add_network_options(CLI::App& app, NetworkOptions& options);
 
 }  // namespace p2p

@@ -84,6 +84,12 @@ class Reader {
   bool short_ = false;
 };
 
+/// What is sealed is filled up to a multiple of this: an end mark and zeros. Nearly all announcements fit in one.
+constexpr std::size_t kFilledTo = 256;
+constexpr std::byte kEndMark{0x80};
+
+constexpr std::size_t filled_size(std::size_t size) { return (size / kFilledTo + 1) * kFilledTo; }
+
 }  // namespace
 
 bool is_valid(const Node& node) {
@@ -144,21 +150,48 @@ std::optional<std::variant<Announcement, Withdrawal>> decode_announcement(std::s
   return announcement;
 }
 
-std::uint64_t announcement_number(std::span<const std::byte> bytes) {
+std::vector<std::byte> to_value(std::vector<std::byte> encoding, const Network& network) {
+  if (!network.is_private()) return encoding;
+  const std::size_t size = filled_size(encoding.size());
+  encoding.push_back(kEndMark);
+  encoding.resize(size);
+  return network.seal(encoding);
+}
+
+std::optional<std::variant<Announcement, Withdrawal>> read_value(std::span<const std::byte> value,
+                                                                 const Network& network) {
+  if (!network.is_private()) return decode_announcement(value);
+  if (value.size() > longest_value(network)) return std::nullopt;
+  const auto filled = network.open(value);
+  if (!filled) return std::nullopt;
+  const auto behind =
+      std::ranges::find_if(filled->rbegin(), filled->rend(), [](std::byte b) { return b != std::byte{}; });
+  if (behind == filled->rend() || *behind != kEndMark) return std::nullopt;
+  const auto encoding = std::span(*filled).first(static_cast<std::size_t>(filled->rend() - behind) - 1);
+  if (filled->size() != filled_size(encoding.size())) return std::nullopt;
+  return decode_announcement(encoding);
+}
+
+std::size_t longest_value(const Network& network) {
+  return network.is_private() ? filled_size(kLongestAnnouncement) + Network::kBoxBytes : kLongestAnnouncement;
+}
+
+std::uint64_t announcement_number(std::span<const std::byte> value) {
   std::uint64_t number = 0;
-  const Sha256Digest digest = sha256(bytes);
+  const Sha256Digest digest = sha256(value);
   for (const std::byte byte : std::span(digest).first<8>()) number = number << 8 | std::to_integer<std::uint64_t>(byte);
   return std::max<std::uint64_t>(number, 1);
 }
 
-bool may_store(std::span<const std::byte> bytes, std::uint64_t number) {
-  const auto value = decode_announcement(bytes);
-  return value && std::holds_alternative<Announcement>(*value) && announcement_number(bytes) == number;
+bool may_store(std::span<const std::byte> value, std::uint64_t number, const Network& network) {
+  if (announcement_number(value) != number) return false;
+  const auto read = read_value(value, network);
+  return read && std::holds_alternative<Announcement>(*read);
 }
 
-bool may_replace(std::span<const std::byte> kept, std::span<const std::byte> other) {
-  const auto before = decode_announcement(kept);
-  const auto after = decode_announcement(other);
+bool may_replace(std::span<const std::byte> kept, std::span<const std::byte> other, const Network& network) {
+  const auto before = read_value(kept, network);
+  const auto after = read_value(other, network);
   if (!before || !after) return false;
   const auto* announcement = std::get_if<Announcement>(&*before);
   const auto* withdrawal = std::get_if<Withdrawal>(&*after);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "peer/discovery/discovery.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/storage/digest.hpp"
 
 namespace p2p {
@@ -52,12 +53,21 @@ std::vector<std::byte> encode(const Withdrawal& withdrawal);
 /// encode() gives back what was accepted.
 std::optional<std::variant<Announcement, Withdrawal>> decode_announcement(std::span<const std::byte> bytes);
 
-/// What tells the values under one key apart: the first 8 bytes of the SHA-256 of an announcement's bytes; never 0.
-std::uint64_t announcement_number(std::span<const std::byte> bytes);
+/// The value that the DHT has of an encoding: in an open network that itself; in a private one a box, made anew each
+/// time, in which the encoding is filled up, so that the length says little of what is in it.
+std::vector<std::byte> to_value(std::vector<std::byte> encoding, const Network& network);
+/// Empty when it is no value of this network.
+std::optional<std::variant<Announcement, Withdrawal>> read_value(std::span<const std::byte> value,
+                                                                 const Network& network);
+/// The longest that to_value() makes.
+std::size_t longest_value(const Network& network);
 
-/// Whether a node keeps these bytes for others: an announcement under its own number.
-bool may_store(std::span<const std::byte> bytes, std::uint64_t number);
+/// What tells the values under one key apart: the first 8 bytes of the SHA-256 of an announcement's value; never 0.
+std::uint64_t announcement_number(std::span<const std::byte> value);
+
+/// Whether a node keeps this value for others: an announcement under its own number.
+bool may_store(std::span<const std::byte> value, std::uint64_t number, const Network& network);
 /// Whether what is kept may be replaced by the other: by a withdrawal that shows the announcement's secret.
-bool may_replace(std::span<const std::byte> kept, std::span<const std::byte> other);
+bool may_replace(std::span<const std::byte> kept, std::span<const std::byte> other, const Network& network);
 
 }  // namespace p2p

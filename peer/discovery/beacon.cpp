@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "config/member_list.hpp"
-#include "peer/storage/digest.hpp"
 #include "protocol/wire/big_endian.hpp"
 
 namespace p2p {
@@ -31,9 +31,8 @@ bool is_valid(const Beacon& beacon) {
 
 }  // namespace
 
-NetworkTag network_tag(std::string_view network) {
-  const std::string text = "peerProcess beacon\n" + std::string(network);
-  const Sha256Digest digest = sha256(std::as_bytes(std::span(text)));
+NetworkTag network_tag(const Network& network) {
+  const Sha256Digest digest = network.digest("peerProcess beacon\n" + network.name());
   NetworkTag tag;
   std::copy_n(digest.begin(), tag.size(), tag.begin());
   return tag;

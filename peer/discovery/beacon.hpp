@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 
+#include "peer/keys/network.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -31,7 +31,7 @@ struct Beacon {
   friend bool operator==(const Beacon&, const Beacon&) = default;
 };
 
-NetworkTag network_tag(std::string_view network);
+NetworkTag network_tag(const Network& network);
 
 /// Precondition: what Beacon says of its members.
 std::array<std::byte, kBeaconBytes> encode(const Beacon& beacon);

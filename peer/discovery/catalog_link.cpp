@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 #include <system_error>
 #include <utility>
 
 #include "config/config_error.hpp"
 #include "peer/net/text_link.hpp"
-#include "peer/storage/digest.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace p2p {
@@ -60,16 +58,16 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
 
 }  // namespace
 
-ContentPrefix catalog_key(std::string_view network, std::string_view question) {
+ContentPrefix catalog_key(const Network& network, std::string_view question) {
   const std::string text =
-      "peerProcess catalog\n" + std::to_string(network.size()) + "\n" + std::string(network) + std::string(question);
-  const Sha256Digest digest = sha256(std::as_bytes(std::span(text)));
+      "peerProcess catalog\n" + std::to_string(network.name().size()) + "\n" + network.name() + std::string(question);
+  const Sha256Digest digest = network.digest(text);
   ContentPrefix key;
   std::copy_n(digest.begin(), key.size(), key.begin());
   return key;
 }
 
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const Network& network,
                  const std::string& question, std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun,
                  OnAnswer on_answer) {
   const Features wish{.fetch_catalog = true, .content = catalog_key(network, question)};

@@ -12,6 +12,7 @@
 #include "config/catalog.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/discovery/answer_room.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/dialer.hpp"
 #include "protocol/ids.hpp"
@@ -19,11 +20,11 @@
 
 namespace p2p {
 
-/// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a SHA-256 of
+/// What stands in the place of a content in a handshake that asks for a catalog: the first 8 bytes of a digest of
 /// network and question. The question is a file's name, a folder's with a slash behind it for all names that begin so,
 /// a content id in 64 lower-case digits, empty for all that is offered, or a slash for all with what manifests follow
 /// from. A node of another network answers with nothing, because no question of its own looks so.
-ContentPrefix catalog_key(std::string_view network, std::string_view question);
+ContentPrefix catalog_key(const Network& network, std::string_view question);
 
 struct NodeCatalog {
   PeerId peer;     ///< As its handshake says.
@@ -41,7 +42,7 @@ struct CatalogAnswer {
 /// Asks once, and calls `on_answer` once, never before this returns, at the latest when a minute and the time for its
 /// text on a slow line are over. `room` holds the answer; the caller reports which of the entries it keeps. `on_begun`,
 /// which may be null: the catalog begins to come.
-void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const std::string& network,
+void ask_catalog(asio::io_context& io, PeerId self, const Address& address, const Network& network,
                  const std::string& question, std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun,
                  std::function<void(const CatalogAnswer&)> on_answer);
 

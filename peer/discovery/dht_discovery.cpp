@@ -107,15 +107,17 @@ void DhtDiscovery::publish(const std::optional<Holding>& holding, const std::vec
   published.announcement.seal = seal_of(published.secret);
   const std::vector<std::byte> bytes = encode(published.announcement);
   for (const DhtKey& key : keys) {
-    published.values.push_back({key, announcement_number(bytes), bytes});
+    std::vector<std::byte> value = to_value(bytes, options_.network);
+    const std::uint64_t number = announcement_number(value);
+    published.values.push_back({key, number, std::move(value)});
     node_->put(published.values.back());
   }
   published_.emplace(holding, std::move(published));
 }
 
-void DhtDiscovery::append_withdrawals(const Published& published, std::vector<DhtValue>& to) {
+void DhtDiscovery::append_withdrawals(const Published& published, std::vector<DhtValue>& to) const {
   for (const DhtValue& value : published.values)
-    to.push_back({value.key, value.number, encode(Withdrawal{published.secret})});
+    to.push_back({value.key, value.number, to_value(encode(Withdrawal{published.secret}), options_.network)});
 }
 
 // --- Neighbors ---
@@ -220,7 +222,7 @@ void DhtDiscovery::look(const std::shared_ptr<Search>& search) {
 void DhtDiscovery::take(const std::shared_ptr<Search>& search, const std::vector<std::vector<std::byte>>& values) {
   const bool none_held = search->held.empty();
   for (const auto& bytes : values) {
-    const auto value = decode_announcement(bytes);
+    const auto value = read_value(bytes, options_.network);
     if (!value || search->held.size() + search->withdrawn.size() >= 2 * kMostResults) continue;
     const auto* announcement = std::get_if<Announcement>(&*value);
     if (!announcement)

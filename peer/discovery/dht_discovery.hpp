@@ -66,7 +66,7 @@ class DhtDiscovery final : public Discovery, private Lifetime {
 
   void publish_some();
   void publish(const std::optional<Holding>& holding, const std::vector<DhtKey>& keys);
-  static void append_withdrawals(const Published& published, std::vector<DhtValue>& to);
+  void append_withdrawals(const Published& published, std::vector<DhtValue>& to) const;
 
   void on_connected(bool connected);
   void contact_all();

@@ -31,9 +31,9 @@ struct DhtNodeOptions {
   std::uint16_t port = 0;         ///< 0: an ephemeral one.
   std::size_t largest_value = 0;  ///< Bytes; larger values are neither kept nor found.
   /// Whether to keep a value that another node puts here. Called on OpenDHT's thread.
-  bool (*may_store)(std::span<const std::byte> bytes, std::uint64_t number) = nullptr;
+  std::function<bool(std::span<const std::byte> bytes, std::uint64_t number)> may_store = nullptr;
   /// Whether it may take the place of what is kept under the same number. Called on OpenDHT's thread.
-  bool (*may_replace)(std::span<const std::byte> kept, std::span<const std::byte> other) = nullptr;
+  std::function<bool(std::span<const std::byte> kept, std::span<const std::byte> other)> may_replace = nullptr;
 };
 
 /// All methods on the network thread; none waits but take_back() and the destructor. OpenDHT's own threads end behind

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "peer/discovery/rendezvous.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/storage/holding.hpp"
 #include "protocol/clock.hpp"
@@ -69,7 +70,7 @@ class Discovery {
 };
 
 struct DiscoveryOptions {
-  std::string network;                ///< Networks of different names never see each other.
+  Network network{};                  ///< Nodes of others are never seen.
   std::optional<Node> self = {};      ///< A node that others find; empty for a visitor.
   PeerId visitor = {};                ///< The ID that a visitor shows.
   std::vector<Rendezvous> join = {};  ///< Any nodes that are up; more than one so that one may be dead.

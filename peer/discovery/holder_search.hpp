@@ -26,7 +26,7 @@ class HolderSearch {
  public:
   struct Options {
     PeerId self;
-    std::string network;
+    Network network;
     std::string wanted;  ///< A name, a folder of names with a slash behind it, or the digits of `id`; empty: every
                          ///< file of every node.
     std::optional<ContentId> id;

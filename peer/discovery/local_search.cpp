@@ -14,12 +14,11 @@ const MulticastGroup kGroup{asio::ip::address_v4({239, 255, 0x70, 0x32}),
 
 }  // namespace
 
-LocalSearch::LocalSearch(asio::io_context& io, std::string_view network, std::optional<Self> self, bool loopback_only,
+LocalSearch::LocalSearch(asio::io_context& io, const Network& network, std::optional<Self> self, bool loopback_only,
                          std::function<void(const asio::ip::address& ip, std::uint16_t port)> on_node)
-    : tag_(network_tag(network)),
+    : beacons_(network),
       self_(self),
       on_node_(std::move(on_node)),
-      budget_(kBurst, kAMinute),
       timer_(io),
       socket_(io, kGroup, loopback_only,
               [this](std::span<const std::byte> bytes, const asio::ip::address& from,
@@ -32,10 +31,10 @@ void LocalSearch::show(const Self& self) {
   tell();
 }
 
-void LocalSearch::ask() { socket_.send(encode(Beacon{.network = tag_})); }
+void LocalSearch::ask() { socket_.send(beacons_.who_is_there()); }
 
 void LocalSearch::tell() {
-  socket_.send(encode(here()));
+  socket_.send(here());
   timer_.expires_after(kInterval);
   timer_.async_wait([this](const std::error_code& error) {
     if (!error) tell();
@@ -44,10 +43,10 @@ void LocalSearch::tell() {
 
 void LocalSearch::take(std::span<const std::byte> bytes, const asio::ip::address& from,
                        const MulticastSocket::Reply& reply) {
-  const auto beacon = decode_beacon(bytes);
-  if (!beacon || beacon->network != tag_ || !budget_.take(now())) return;
+  const auto beacon = beacons_.hear(bytes, now());
+  if (!beacon) return;
   if (beacon->kind == Beacon::Kind::who_is_there) {
-    if (self_) reply(encode(here()));
+    if (self_) reply(here());
     return;
   }
   const bool is_ours = self_ && beacon->peer == self_->peer;

@@ -8,10 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string_view>
+#include <span>
+#include <vector>
 
-#include "peer/discovery/beacon.hpp"
-#include "peer/discovery/members.hpp"
+#include "peer/discovery/beacons.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/multicast_socket.hpp"
 
@@ -22,9 +23,6 @@ class LocalSearch {
   /// Its own: no other program's.
   static constexpr std::uint16_t kPort = 5077;
   static constexpr std::chrono::seconds kInterval{30};
-  /// How many datagrams are looked at: so many at once, and so many a minute for ever.
-  static constexpr std::uint32_t kBurst = 500;
-  static constexpr std::uint32_t kAMinute = 6'000;
 
   struct Self {
     PeerId peer;
@@ -33,7 +31,7 @@ class LocalSearch {
 
   /// `self`: empty for one who only asks. `on_node`: an address, by its own word; again and again, and never after the
   /// end of this.
-  LocalSearch(asio::io_context& io, std::string_view network, std::optional<Self> self, bool loopback_only,
+  LocalSearch(asio::io_context& io, const Network& network, std::optional<Self> self, bool loopback_only,
               std::function<void(const asio::ip::address& ip, std::uint16_t port)> on_node);
 
   /// One who only asked is a node from now on.
@@ -44,12 +42,11 @@ class LocalSearch {
  private:
   void tell();
   void take(std::span<const std::byte> bytes, const asio::ip::address& from, const MulticastSocket::Reply& reply);
-  Beacon here() const { return {tag_, Beacon::Kind::here_i_am, self_->port, self_->peer}; }
+  std::vector<std::byte> here() const { return beacons_.here_i_am(self_->port, self_->peer); }
 
-  NetworkTag tag_;
+  Beacons beacons_;
   std::optional<Self> self_;
   std::function<void(const asio::ip::address& ip, std::uint16_t port)> on_node_;
-  DialBudget budget_;
   asio::steady_timer timer_;
   MulticastSocket socket_;
 };

@@ -1,4 +1,5 @@
 // Where a node of the DHT listens.
+#include <span>
 #include <system_error>
 
 #include "config/text.hpp"
@@ -49,9 +50,13 @@ std::unique_ptr<Discovery> make_dht(asio::io_context& io, DiscoveryOptions optio
   if (!no_v4) node.v4 = v4;
   if (!no_v6) node.v6 = v6;
   node.port = options.port;
-  node.largest_value = kLongestAnnouncement;
-  node.may_store = may_store;
-  node.may_replace = may_replace;
+  node.largest_value = longest_value(options.network);
+  node.may_store = [network = options.network](std::span<const std::byte> value, std::uint64_t number) {
+    return may_store(value, number, network);
+  };
+  node.may_replace = [network = options.network](std::span<const std::byte> kept, std::span<const std::byte> other) {
+    return may_replace(kept, other, network);
+  };
   try {
     return std::make_unique<DhtDiscovery>(io, std::move(options), node);
   } catch (const std::system_error& error) {

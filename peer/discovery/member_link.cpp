@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "peer/net/text_link.hpp"
-#include "peer/storage/digest.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace p2p {
@@ -40,15 +38,14 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
 
 }  // namespace
 
-ContentPrefix members_key(std::string_view network) {
-  const std::string text = "peerProcess members\n" + std::string(network);
-  const Sha256Digest digest = sha256(std::as_bytes(std::span(text)));
+ContentPrefix members_key(const Network& network) {
+  const Sha256Digest digest = network.digest("peerProcess members\n" + network.name());
   ContentPrefix key;
   std::copy_n(digest.begin(), key.size(), key.begin());
   return key;
 }
 
-void ask_members(asio::io_context& io, PeerId self, const Address& address, std::string_view network,
+void ask_members(asio::io_context& io, PeerId self, const Address& address, const Network& network,
                  const Introduction& introduction, OnAnswer on_answer) {
   const Features wish{.fetch_members = true, .content = members_key(network)};
   const auto shared = std::make_shared<OnAnswer>(std::move(on_answer));

@@ -4,11 +4,11 @@
 
 #include <functional>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "config/member_list.hpp"
 #include "peer/discovery/address.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/dialer.hpp"
 #include "protocol/ids.hpp"
@@ -18,7 +18,7 @@
 namespace p2p {
 
 /// What stands in the place of a content in a handshake that asks for members.
-ContentPrefix members_key(std::string_view network);
+ContentPrefix members_key(const Network& network);
 
 struct MembersAnswer {
   PeerId peer;                    ///< As its handshake says.
@@ -28,7 +28,7 @@ struct MembersAnswer {
 
 /// Asks once, introduces itself, and calls `on_answer` once, never before this returns; with none when there is no
 /// answer, after a minute at the latest.
-void ask_members(asio::io_context& io, PeerId self, const Address& address, std::string_view network,
+void ask_members(asio::io_context& io, PeerId self, const Address& address, const Network& network,
                  const Introduction& introduction, std::function<void(const std::optional<MembersAnswer>&)> on_answer);
 
 config::MemberAddress member_address(const asio::ip::address& ip, std::uint16_t port);

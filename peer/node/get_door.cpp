@@ -20,7 +20,7 @@ std::string host_for(const std::vector<Address>& join) {
 
 }  // namespace
 
-GetDoor::GetDoor(asio::io_context& io, PeerId self, std::string network, const std::vector<Address>& join,
+GetDoor::GetDoor(asio::io_context& io, PeerId self, Network network, const std::vector<Address>& join,
                  std::uint16_t port)
     : self_(self),
       network_(std::move(network)),

@@ -16,6 +16,7 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/discovery/member_discovery.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/node/doorway.hpp"
 #include "protocol/door/door.hpp"
@@ -35,7 +36,7 @@ class GetDoor final : private DoorUses {
 
   /// Listens on this machine alone when everybody in `join` is there. `port` 0: one that is free. Throws ExitError:
   /// port_in_use, network.
-  GetDoor(asio::io_context& io, PeerId self, std::string network, const std::vector<Address>& join, std::uint16_t port);
+  GetDoor(asio::io_context& io, PeerId self, Network network, const std::vector<Address>& join, std::uint16_t port);
 
   std::uint16_t port() const { return listener_.port(); }
   /// From now on callers come for this, too; under this name for nothing else.
@@ -57,7 +58,7 @@ class GetDoor final : private DoorUses {
   std::shared_ptr<const std::string> text(Use use, const ContentPrefix& key) const;
 
   PeerId self_;
-  std::string network_;
+  Network network_;
   std::string host_;
   ContentPrefix members_key_;
   MemberDiscovery* discovery_ = nullptr;                      ///< Null before settle().

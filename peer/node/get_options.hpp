@@ -9,6 +9,7 @@
 
 #include "peer/discovery/address.hpp"
 #include "peer/ground/rates.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/node/selection.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/storage/content.hpp"
@@ -17,7 +18,7 @@ namespace p2p {
 
 /// What share, get and ls have in common.
 struct NetworkOptions {
-  std::string network = "default";
+  Network network{};
   std::vector<Address> join;  ///< As given; empty: see the command.
   bool multicast = true;
   bool dht = false;

@@ -48,7 +48,7 @@ struct ShareNode::Served {
   Instant used = now();
 };
 
-ShareNode::ShareNode(asio::io_context& io, Node self, std::string network, Library& library, const DoorLimits& limits,
+ShareNode::ShareNode(asio::io_context& io, Node self, Network network, Library& library, const DoorLimits& limits,
                      Hooks hooks)
     : io_(io),
       self_(self),

@@ -18,6 +18,7 @@
 
 #include "peer/discovery/catalog_link.hpp"
 #include "peer/discovery/discovery.hpp"
+#include "peer/keys/network.hpp"
 #include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/share/library.hpp"
@@ -43,7 +44,7 @@ class ShareNode final : private DoorUses {
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
-  ShareNode(asio::io_context& io, Node self, std::string network, Library& library, const DoorLimits& limits = {},
+  ShareNode(asio::io_context& io, Node self, Network network, Library& library, const DoorLimits& limits = {},
             Hooks hooks = {});
   ~ShareNode() override;
 
@@ -90,7 +91,7 @@ class ShareNode final : private DoorUses {
 
   asio::io_context& io_;
   Node self_;
-  std::string network_;
+  Network network_;
   Library& library_;
   Hooks hooks_;
 

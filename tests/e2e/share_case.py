@@ -4,6 +4,7 @@ Ports are ephemeral, everything is on the loopback, and each test has a network 
 to a deadline that only ends a hang.
 """
 
+import base64
 import json
 import os
 import random
@@ -148,6 +149,14 @@ class ShareCase(unittest.TestCase):
     def put(folder, name, data):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
+
+    def private(self, name, secret=bytes(range(32))):
+        """The options for a private network."""
+        file = self.dir / f"{name}-{secret[0]}.network"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(f"peerProcess-network {name} {base64.urlsafe_b64encode(secret).decode().rstrip('=')}\n")
+        return ["--network-key", file]
 
     def share(self, files, *options, join=None, network=None, host="127.0.0.1"):
         """A sharer of a new folder, or of one that is there; it joins the first unless told otherwise."""

@@ -92,11 +92,18 @@ class Module(DhtCase):
 class Visitors(DhtCase):
     def test_with_a_dht_visitors_have_nodes_look_and_do_not_join(self):
         """A holder that the node knows by the DHT alone, where somebody announces it."""
-        way_in = self.share({"other": b"1"}, "--dht")
+        self.look_through_a_node([])
+
+    def test_with_a_dht_visitors_of_a_private_network_do_so_too(self):
+        self.network = "lab"
+        self.look_through_a_node(self.private("lab"))
+
+    def look_through_a_node(self, key):
+        way_in = self.share({"other": b"1"}, "--dht", *key)
         data = self.random_bytes(100_000)
-        holder = self.share({"f": data}, join=[])
-        announcer = subprocess.Popen([DISCOVERY_NODE, self.network, "--self", "5", "127.0.0.1", str(holder.port), "--join", "127.0.0.1", str(way_in.port)],
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        holder = self.share({"f": data}, *key, join=[])
+        announcer = subprocess.Popen([DISCOVERY_NODE, self.network, *key, "--self", "5", "127.0.0.1", str(holder.port), "--join", "127.0.0.1",
+                                      str(way_in.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(announcer.communicate)
         self.addCleanup(announcer.kill)
         self.assertEqual(announcer.stdout.readline(), "up\n")
@@ -108,7 +115,7 @@ class Visitors(DhtCase):
         tries = []
 
         def got():
-            get = self.start_get(content_id, "--dht", "--out", self.dir / f"out{len(tries)}", join=[way_in.address], environment={"LD_DEBUG": "files"})
+            get = self.start_get(content_id, "--dht", *key, "--out", self.dir / f"out{len(tries)}", join=[way_in.address], environment={"LD_DEBUG": "files"})
             tries.append(get)
             return get.wait() == COMPLETE
 

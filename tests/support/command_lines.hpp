@@ -28,12 +28,14 @@ auto with_words(std::vector<std::string> words, std::ostringstream& printed, Use
   words.insert(words.begin(), "peerProcess");
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
-  auto* const out = std::cout.rdbuf(printed.rdbuf());
-  auto* const err = std::cerr.rdbuf(printed.rdbuf());
-  auto result = use(static_cast<int>(argv.size()), argv.data());
-  std::cout.rdbuf(out);
-  std::cerr.rdbuf(err);
-  return result;
+  struct Redirected {
+    Redirected(std::ostream& stream, std::ostringstream& to) : stream_(stream), old_(stream.rdbuf(to.rdbuf())) {}
+    ~Redirected() { stream_.rdbuf(old_); }
+    std::ostream& stream_;
+    std::streambuf* old_;
+  };
+  const Redirected out(std::cout, printed), err(std::cerr, printed);
+  return use(static_cast<int>(argv.size()), argv.data());
 }
 
 using Parsed = std::variant<ManifestOptions, VerifyOptions, ChunkOptions, ShareOptions, LsOptions, GetOptions,

@@ -1,6 +1,6 @@
 // One node or client of a DHT, for tests/e2e/test_discovery.py: commands on stdin, a line each, results on stdout.
 //
-//   discovery_node NETWORK [--self ID HOST PORT] [--join HOST PORT]...
+//   discovery_node NETWORK [--network-key FILE] [--self ID HOST PORT] [--join HOST PORT]...
 //
 //   announce SIZE CONTENT NAME    withdraw SIZE CONTENT NAME       (ok)
 //   name NAME    content CONTENT                                   (found ID HOST PORT SIZE CONTENT NAME)... done
@@ -21,6 +21,7 @@
 #include "config/hex.hpp"
 #include "peer/discovery/discovery.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/keys/network_file.hpp"
 
 namespace p2p {
 namespace {
@@ -107,13 +108,16 @@ class Console {
 std::uint16_t port_of(const std::string& word) { return static_cast<std::uint16_t>(std::stoul(word)); }
 
 DiscoveryOptions parse(const std::vector<std::string>& arguments) {
-  DiscoveryOptions options{.network = arguments.at(0)};
+  DiscoveryOptions options{.network = Network(arguments.at(0))};
   for (std::size_t i = 1; i < arguments.size();) {
     if (arguments[i] == "--self") {
       options.self = Node{PeerId{static_cast<std::uint32_t>(std::stoul(arguments.at(i + 1)))}, arguments.at(i + 2),
                           port_of(arguments.at(i + 3))};
       options.port = options.self->port;
       i += 4;
+    } else if (arguments[i] == "--network-key") {
+      options.network = read_network(arguments.at(i + 1));
+      i += 2;
     } else {
       options.join.push_back({arguments.at(i + 1), port_of(arguments.at(i + 2))});
       i += 3;

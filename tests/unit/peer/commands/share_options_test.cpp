@@ -29,7 +29,7 @@ TEST_CASE("share's options are understood", "[command line]") {
   CHECK(all.port == 5001);
   CHECK((all.net.join == std::vector<Address>{{"a", 1}, {"::1", 2}, {"b", 3}}));
   CHECK(all.host == "10.0.0.1");
-  CHECK(all.net.network == "mine");
+  CHECK(all.net.network == Network("mine"));
   CHECK(all.jobs == 3);
   CHECK(all.net.json);
   CHECK(all.net.log_level == "debug");
@@ -95,7 +95,7 @@ TEST_CASE("several names, folders and patterns are a get of many, one name is no
 
 TEST_CASE("ls has options and at most one word", "[command line]") {
   CHECK(parsed<LsOptions>({"ls", "--join", "h:7"}).net.join == std::vector<Address>{{"h", 7}});
-  CHECK(parsed<LsOptions>({"ls"}).net.network == "default");
+  CHECK(parsed<LsOptions>({"ls"}).net.network == Network("default"));
   CHECK(parsed<LsOptions>({"ls", "sub/", "--long"}).prefix == "sub/");
   CHECK(parsed<LsOptions>({"ls", "--long"}).in_full);
   CHECK(refused({"ls", "a", "b"}));

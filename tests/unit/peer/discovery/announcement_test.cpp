@@ -1,16 +1,19 @@
 // What is put into the DHT, byte for byte, and what is refused of what comes out of it.
 #include "peer/discovery/announcement.hpp"
 
+#include <algorithm>
 #include <random>
 #include <string>
 
 #include "tests/support/bytes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/networks.hpp"
 
 namespace p2p {
 namespace {
 
 using test::hex;
+using test::private_network;
 using test::text;
 using test::to_hex;
 using test::operator+;
@@ -136,25 +139,116 @@ TEST_CASE("a holding is announced with a name that may become a file", "[discove
 
 TEST_CASE("a node keeps announcements alone, under their own number", "[discovery]") {
   const auto bytes = encode(holding());
-  CHECK(may_store(bytes, announcement_number(bytes)));
-  CHECK_FALSE(may_store(bytes, announcement_number(bytes) + 1));
+  const Network lab("lab");
+  CHECK(may_store(bytes, announcement_number(bytes), lab));
+  CHECK_FALSE(may_store(bytes, announcement_number(bytes) + 1, lab));
   const auto withdrawal = encode(Withdrawal{});
-  CHECK_FALSE(may_store(withdrawal, announcement_number(withdrawal)));
-  CHECK_FALSE(may_store(text("anything"), announcement_number(text("anything"))));
+  CHECK_FALSE(may_store(withdrawal, announcement_number(withdrawal), lab));
+  CHECK_FALSE(may_store(text("anything"), announcement_number(text("anything")), lab));
 }
 
 TEST_CASE("who knows an announcement's secret may take it back, and nobody else", "[discovery]") {
   const auto secret = filled<AnnouncementSecret>(0xee);
   Announcement sealed = holding();
   sealed.seal = seal_of(secret);
-  const auto kept = encode(sealed);
-  CHECK(may_replace(kept, encode(Withdrawal{secret})));
-  CHECK_FALSE(may_replace(kept, encode(Withdrawal{filled<AnnouncementSecret>(0xef)})));
-  CHECK_FALSE(may_replace(kept, kept));
-  CHECK_FALSE(may_replace(kept, encode(node())));
-  CHECK_FALSE(may_replace(encode(Withdrawal{secret}), kept));
-  CHECK_FALSE(may_replace(kept, {}));
-  CHECK_FALSE(may_replace({}, encode(Withdrawal{secret})));
+  for (const Network& network : {Network("lab"), private_network()}) {
+    const auto value_of = [&](const auto& said) { return to_value(encode(said), network); };
+    const auto kept = value_of(sealed);
+    CHECK(may_replace(kept, value_of(Withdrawal{secret}), network));
+    CHECK_FALSE(may_replace(kept, value_of(Withdrawal{filled<AnnouncementSecret>(0xef)}), network));
+    CHECK_FALSE(may_replace(kept, kept, network));
+    CHECK_FALSE(may_replace(kept, value_of(node()), network));
+    CHECK_FALSE(may_replace(value_of(Withdrawal{secret}), kept, network));
+    CHECK_FALSE(may_replace(kept, {}, network));
+    CHECK_FALSE(may_replace({}, value_of(Withdrawal{secret}), network));
+  }
+}
+
+TEST_CASE("an open network's values are the encodings", "[discovery]") {
+  const Network lab("lab");
+  for (const auto& encoding : {encode(node()), encode(holding()), encode(Withdrawal{})}) {
+    CHECK(to_value(encoding, lab) == encoding);
+    CHECK(read_value(encoding, lab) == decode_announcement(encoding));
+  }
+  CHECK(longest_value(lab) == kLongestAnnouncement);
+}
+
+TEST_CASE("a private network's values are boxes that members alone read", "[discovery]") {
+  const Network lab = private_network();
+  for (const auto& encoding : {encode(node()), encode(holding()), encode(Withdrawal{})}) {
+    const Bytes value = to_value(encoding, lab);
+    CHECK(read_value(value, lab) == decode_announcement(encoding));
+    CHECK(value != to_value(encoding, lab));
+    CHECK_FALSE(decode_announcement(value));
+    for (const Network& other : {Network("lab"), private_network("lab", 1), private_network("lab2")})
+      CHECK_FALSE(read_value(value, other));
+    CHECK_FALSE(read_value(encoding, lab));
+    for (const Bytes& clear : {text("alpha"), text("data.bin"), text("lab"), hex("000003e91771"), hex("aaaaaaaa")})
+      CHECK(std::ranges::search(value, clear).empty());
+  }
+  // By another program.
+  const auto withdrawal = read_value(
+      hex("0700000040414243444546472d066e809208a770d15ddb3c5630ba4e0120a43a3ea8d726e7d3f35b4785b14fb268d4e3ef7f4bc70005"
+          "5693b38a681459e08f1ff2f0382827082824c3aeb832049a47335a45002299d3b93d253c96421debba086dc70d47423960a200f5567d"
+          "43e7db3d7a6dcc7a0edd1c76d47877063a1752ad2cd4b5b02cc1e0355164e3d9be5d779081d97c3b12272acc80da22b8363ea2cadc59"
+          "45771f9634cf0a40410a2965fd900ddb0ad20634f5f4047cda1fb843e9e34050c00c3b259f88ab806fc0d6447c2b5010e376c4136555"
+          "3991b5d1393ac13bb19e0773adc556d3e2f98398f18d90c7b509bae1c801c79b7e9b8961de75315f6dc46e8fc1f8299ebf99e28b2344"
+          "cb4968c755ae29a331cb88486c4f"),
+      lab);
+  REQUIRE(withdrawal);
+  CHECK(std::get<Withdrawal>(*withdrawal) == Withdrawal{filled<AnnouncementSecret>(0xee)});
+}
+
+TEST_CASE("the length of a box says little of what is in it", "[discovery]") {
+  const Network lab = private_network();
+  const std::size_t usual = to_value(encode(Withdrawal{}), lab).size();
+  CHECK(usual == 256 + Network::kBoxBytes);
+  CHECK(to_value(encode(node()), lab).size() == usual);
+  CHECK(to_value(encode(holding("a")), lab).size() == usual);
+  CHECK(to_value(encode(holding(std::string(100, 'a'))), lab).size() == usual);
+  Bytes longest(kLongestAnnouncement);
+  CHECK(to_value(longest, lab).size() == longest_value(lab));
+  CHECK(longest_value(lab) == 6 * 256 + Network::kBoxBytes);
+}
+
+TEST_CASE("what is sealed is filled up in one way", "[discovery]") {
+  const Network lab = private_network();
+  const auto reads = [&](Bytes encoding, std::size_t size, unsigned mark = 0x80) {
+    encoding.push_back(std::byte(mark));
+    encoding.resize(size);
+    return read_value(lab.seal(encoding), lab).has_value();
+  };
+  CHECK(reads(encode(node()), 256));
+  for (const std::size_t size : {encode(node()).size() + 1, std::size_t{255}, std::size_t{257}, std::size_t{512}})
+    CHECK_FALSE(reads(encode(node()), size));
+  CHECK_FALSE(reads(encode(node()), 256, 0x81));
+  CHECK_FALSE(reads(encode(node()), 256, 0));
+  CHECK_FALSE(reads({}, 256));
+  CHECK_FALSE(read_value(lab.seal({}), lab));
+  CHECK_FALSE(read_value(lab.seal(Bytes(256)), lab));
+}
+
+TEST_CASE("a node of a private network keeps its members' announcements alone", "[discovery]") {
+  const Network lab = private_network();
+  const auto stores = [&](const Bytes& value) { return may_store(value, announcement_number(value), lab); };
+  const Bytes good = to_value(encode(holding()), lab);
+  CHECK(stores(good));
+  CHECK_FALSE(may_store(good, announcement_number(good) + 1, lab));
+  CHECK_FALSE(stores(encode(holding())));
+  CHECK_FALSE(stores(to_value(encode(Withdrawal{}), lab)));
+  CHECK_FALSE(stores(to_value(encode(holding()), private_network("lab", 1))));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    Bytes bad = good;
+    bad[at] ^= std::byte{1};
+    REQUIRE_FALSE(stores(bad));
+  }
+  // Who shows the secret in clear, as in an open network, replaces nothing.
+  const auto secret = filled<AnnouncementSecret>(0xee);
+  Announcement sealed = holding();
+  sealed.seal = seal_of(secret);
+  CHECK_FALSE(may_replace(to_value(encode(sealed), lab), encode(Withdrawal{secret}), lab));
+  CHECK_FALSE(
+      may_replace(to_value(encode(sealed), lab), to_value(encode(Withdrawal{secret}), private_network("lab", 1)), lab));
 }
 
 TEST_CASE("the seal hides the secret", "[discovery]") {

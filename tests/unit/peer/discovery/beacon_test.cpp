@@ -12,10 +12,10 @@ namespace {
 
 using Bytes = std::array<std::byte, kBeaconBytes>;
 
-const Beacon kHere{network_tag("lab"), Beacon::Kind::here_i_am, 5000, PeerId{0x12345678}};
+const Beacon kHere{network_tag(Network("lab")), Beacon::Kind::here_i_am, 5000, PeerId{0x12345678}};
 
 TEST_CASE("a beacon is read as it was written", "[beacon]") {
-  for (const Beacon& beacon : {kHere, Beacon{network_tag(""), Beacon::Kind::who_is_there, 0, {}}})
+  for (const Beacon& beacon : {kHere, Beacon{network_tag(Network("")), Beacon::Kind::who_is_there, 0, {}}})
     CHECK(decode_beacon(encode(beacon)) == beacon);
 }
 
@@ -38,7 +38,7 @@ TEST_CASE("the bytes of a beacon", "[beacon]") {
 }
 
 TEST_CASE("networks have different tags, and their names are not in them", "[beacon]") {
-  CHECK(network_tag("lab") != network_tag("lab2"));
+  CHECK(network_tag(Network("lab")) != network_tag(Network("lab2")));
   const Bytes bytes = encode(kHere);
   const std::string name = "lab";
   CHECK(std::ranges::search(bytes, name, {}, [](std::byte b) { return static_cast<char>(b); }).empty());

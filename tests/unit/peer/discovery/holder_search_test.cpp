@@ -39,9 +39,13 @@ struct Setup {
   }
   HolderSearch search(const std::string& wanted = "file", std::vector<Address> join = {},
                       std::optional<ContentId> content = {}) {
-    return HolderSearch(
-        io, discovery,
-        {.self = PeerId{5}, .network = "n", .wanted = wanted, .id = content, .join = std::move(join), .patience = 2s});
+    return HolderSearch(io, discovery,
+                        {.self = PeerId{5},
+                         .network = Network("n"),
+                         .wanted = wanted,
+                         .id = content,
+                         .join = std::move(join),
+                         .patience = 2s});
   }
   /// "7 file 07, 8 file 08", sorted, of one round.
   std::string round(HolderSearch& search, const std::set<Address>& known = {}, const std::set<Address>& also = {}) {
@@ -80,7 +84,7 @@ TEST_CASE("each node that is heard of is asked itself, and its word counts", "[h
   CHECK(setup.round(search) == "7 file 07, 8 file 08");
   CHECK(search.answered() == 3);
   CHECK(search.failures().empty());
-  CHECK(has.asked() == std::vector{catalog_key("n", "file")});
+  CHECK(has.asked() == std::vector{catalog_key(Network("n"), "file")});
   CHECK(not_heard_of.asked().empty());
 }
 
@@ -109,8 +113,8 @@ TEST_CASE("an answer that says more than was asked for is taken only where it fi
   CHECK(setup.round(search) == "7 b 07, 7 file 07");
   search.look_for("a");
   CHECK(setup.round(search, {}, {node.address()}) == "7 a 01");
-  CHECK(node.asked() ==
-        std::vector{catalog_key("n", "file"), catalog_key("n", config::to_hex(id(7))), catalog_key("n", "a")});
+  CHECK(node.asked() == std::vector{catalog_key(Network("n"), "file"), catalog_key(Network("n"), config::to_hex(id(7))),
+                                    catalog_key(Network("n"), "a")});
   HolderSearch all = setup.search("");
   CHECK(setup.round(all) == "7 a 01, 7 b 07, 7 file 07");
 }
@@ -211,12 +215,12 @@ TEST_CASE("an endless catalog is cut, and those that are small come through", "[
 }
 
 TEST_CASE("a question's key is of its network and its words, and of nothing else", "[catalog_link]") {
-  CHECK(catalog_key("n", "file") == catalog_key("n", "file"));
-  CHECK(catalog_key("n", "file") != catalog_key("m", "file"));
-  CHECK(catalog_key("n", "file") != catalog_key("n", "fil"));
+  CHECK(catalog_key(Network("n"), "file") == catalog_key(Network("n"), "file"));
+  CHECK(catalog_key(Network("n"), "file") != catalog_key(Network("m"), "file"));
+  CHECK(catalog_key(Network("n"), "file") != catalog_key(Network("n"), "fil"));
   // Where one ends and the other begins counts.
-  CHECK(catalog_key("na", "b") != catalog_key("n", "ab"));
-  CHECK(catalog_key("", "nb") != catalog_key("n", "b"));
+  CHECK(catalog_key(Network("na"), "b") != catalog_key(Network("n"), "ab"));
+  CHECK(catalog_key(Network(""), "nb") != catalog_key(Network("n"), "b"));
 }
 
 }  // namespace

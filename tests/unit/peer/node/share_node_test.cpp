@@ -1,5 +1,4 @@
 // Sharing nodes and who asks them, in one process on the loopback; discovery is a table in memory.
-#include <chrono>
 #include <random>
 
 #include "config/hex.hpp"
@@ -13,33 +12,21 @@
 #include "peer/storage/digest.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_discovery.hpp"
+#include "tests/support/networks.hpp"
+#include "tests/support/stream_pair.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
-using test::FakeDiscovery;
-using test::TempDir;
+using test::run_until;
 using test::World;
-
-constexpr auto kDeadline = 60s;
-
-/// Runs until the condition holds.
-template <class Condition>
-void run_until(asio::io_context& io, Condition&& condition) {
-  const auto until = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    REQUIRE(std::chrono::steady_clock::now() < until);
-    io.restart();
-    io.run_for(5ms);
-  }
-}
 
 /// A folder that is shared on a port of the loopback.
 class Place {
  public:
-  Place(asio::io_context& io, World& world, const std::string& network = "n")
+  Place(asio::io_context& io, World& world, const Network& network = Network("n"))
       : io_(io),
         acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
         discovery_(io, world, Node{self, "127.0.0.1", acceptor_.local_endpoint().port()}),
@@ -75,7 +62,7 @@ class Place {
   Address address() const { return {"127.0.0.1", port_}; }
 
   const PeerId self = random_peer_id();
-  TempDir dir;
+  test::TempDir dir;
 
  private:
   void accept() {
@@ -89,7 +76,7 @@ class Place {
   asio::io_context& io_;
   tcp::acceptor acceptor_;
   std::uint16_t port_ = acceptor_.local_endpoint().port();
-  FakeDiscovery discovery_;
+  test::FakeDiscovery discovery_;
 
  public:
   Library library;
@@ -104,7 +91,7 @@ std::string random_text(std::size_t size, std::uint32_t seed = 1) {
 }
 
 std::optional<NodeCatalog> asked(asio::io_context& io, const Address& address, const std::string& question,
-                                 const std::string& network = "n") {
+                                 const Network& network = Network("n")) {
   std::optional<NodeCatalog> answer;
   bool answered = false;
   ask_catalog(io, PeerId{1}, address, network, question, std::make_shared<AnswerRoom>(), {},
@@ -146,8 +133,21 @@ TEST_CASE("a node says what it offers: all, one name, one content; and nothing t
   CHECK(asked(io, place.address(), "sub/")->entries == std::vector{in_full->entries[2]});
   CHECK(asked(io, place.address(), "sub")->entries.empty());
   CHECK(asked(io, place.address(), "c.bin")->entries.empty());
-  CHECK(asked(io, place.address(), "", "other")->entries.empty());
-  CHECK(asked(io, place.address(), "b.bin", "other")->entries.empty());
+  CHECK(asked(io, place.address(), "", Network("other"))->entries.empty());
+  CHECK(asked(io, place.address(), "b.bin", test::private_network("n"))->entries.empty());
+}
+
+TEST_CASE("a node of a private network answers its members alone", "[share][network]") {
+  asio::io_context io;
+  World world;
+  Place place(io, world, test::private_network("n"));
+  place.dir.write("sub/a.bin", "1");
+  place.open(1);
+  for (const char* const question : {"", "/", "sub/", "sub/a.bin"}) {
+    CHECK(asked(io, place.address(), question, test::private_network("n"))->entries.size() == 1);
+    for (const Network& other : {Network("n"), test::private_network("n", 1), test::private_network("m")})
+      CHECK(asked(io, place.address(), question, other)->entries.empty());
+  }
 }
 
 TEST_CASE("a long answer is what is offered now, each time", "[share][network]") {
@@ -204,9 +204,9 @@ TEST_CASE("what changes in a folder changes what is offered", "[share][network]"
 
 std::vector<Holder> searched(asio::io_context& io, World& world, const std::string& name,
                              std::vector<Address> join = {}) {
-  FakeDiscovery discovery(io, world);
+  test::FakeDiscovery discovery(io, world);
   HolderSearch search(io, discovery,
-                      {.self = PeerId{1}, .network = "n", .wanted = name, .id = {}, .join = std::move(join)});
+                      {.self = PeerId{1}, .network = Network("n"), .wanted = name, .id = {}, .join = std::move(join)});
   std::vector<Holder> holders;
   bool done = false;
   search.run(
@@ -257,7 +257,7 @@ TEST_CASE("a file is fetched from all holders, and a holder that goes is replace
   }
   const auto holders = searched(io, world, "f");
   REQUIRE(holders.size() == 2);
-  const TempDir target;
+  const test::TempDir target;
   bool complete = false;
   const auto known = manifest_from(io, holders[0]);
   Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},
@@ -288,7 +288,7 @@ TEST_CASE("a file that changes while it is fetched is not mixed with what it was
   const auto before = searched(io, world, "f");
   REQUIRE(before.size() == 1);
   const auto known = manifest_from(io, before[0]);
-  const TempDir target;
+  const test::TempDir target;
   bool complete = false;
   Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},
               {[&] { complete = true; }, [](std::uint32_t) {}});
@@ -319,7 +319,7 @@ TEST_CASE("a dial that is under way when a fetch ends comes to nothing", "[share
   acceptor.non_blocking(true);
   Holder holder = holders[0];
   holder.address.port = acceptor.local_endpoint().port();
-  const TempDir target;
+  const test::TempDir target;
   auto fetch = std::make_unique<Fetch>(io, PeerId{1}, known, target / "f", Fetch::Options{},
                                        Fetch::Hooks{[] {}, [](std::uint32_t) {}});
   fetch->start();
@@ -353,7 +353,7 @@ TEST_CASE("exchanges that nobody takes part in are given up, and made anew", "[s
   const auto holders = searched(io, world, "f");
   const auto known = manifest_from(io, holders.at(0));
   for (int round = 0; round < 3; ++round) {
-    const TempDir target;
+    const test::TempDir target;
     bool complete = false;
     bool finished = false;
     Fetch fetch(io, PeerId{1}, known, target / "f", {ProgressMode::none, {}},

@@ -1,32 +1,18 @@
 // Progress on stderr: a bar that is redrawn, plain lines, or nothing.
 #include "peer/report/progress_line.hpp"
 
-#include <cstdlib>
-#include <optional>
 #include <string>
 
 #include "peer/report/scan_progress.hpp"
 #include "tests/support/captured_stderr.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/variable.hpp"
 
 namespace p2p {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A variable of the environment, as it was afterwards.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* const old = std::getenv(name)) old_ = old;
-    value ? ::setenv(name, value, 1) : ::unsetenv(name);
-  }
-  ~Variable() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::optional<std::string> old_;
-};
+using test::Variable;
 
 TEST_CASE("a bar is drawn, drawn again in its place, and gives way to the last word", "[progress_line]") {
   const Variable dumb("TERM", "dumb");
