@@ -20,7 +20,7 @@
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/node/life.hpp"
-#include "peer/node/node_id.hpp"
+#include "peer/node/membership.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/progress_line.hpp"
 
@@ -52,7 +52,8 @@ class Ls {
       : options_(options),
         life_(io_),
         join_(addresses_to_join(options.net.join)),
-        self_(random_peer_id()),
+        membership_(io_, options.net),
+        self_(membership_.self()),
         discovery_(make_discovery(io_, {.network = options.net.network,
                                         .visitor = self_,
                                         .join = to_rendezvous(join_),
@@ -103,6 +104,7 @@ class Ls {
   asio::io_context io_{1};
   Life life_;
   std::vector<Address> join_;
+  Membership membership_;
   PeerId self_;
   std::unique_ptr<Discovery> discovery_;
   HolderSearch search_;

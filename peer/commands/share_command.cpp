@@ -26,7 +26,7 @@
 #include "peer/net/listener.hpp"
 #include "peer/net/throttle.hpp"
 #include "peer/node/life.hpp"
-#include "peer/node/node_id.hpp"
+#include "peer/node/membership.hpp"
 #include "peer/node/share_node.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/share/library.hpp"
@@ -39,11 +39,12 @@ Every regular file below DIR is offered by its path below DIR; symbolic links ar
 Names that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and
 --private.
 With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
-it has changed. Files are never written; manifests are kept in DIR/.peerProcess. Nothing is encrypted, and whoever
-reaches the port may fetch what is offered: this is for networks that you trust. `share cluster1` is for a folder with a
-file of its own name, or that and .txt, which lists other clusters: cluster2p[5002],cluster3p[5003],name@hostp[5004].
+it has changed. Files are never written; manifests are kept in DIR/.peerProcess. In an open network nothing is
+encrypted, and whoever reaches the port may fetch what is offered; in a private one (peerProcess network) only members
+can. `share cluster1` is for a folder with a file of its own name, or that and .txt, which lists other clusters:
+cluster2p[5002],cluster3p[5003],name@hostp[5004].
 A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
-65 port in use.)";
+65 port in use, 66 a key or secret that is missing, wrong, or readable by others.)";
 
 class Share {
  public:
@@ -52,7 +53,8 @@ class Share {
         plan_(plan),
         out_(out),
         life_(io_),
-        self_(random_peer_id()),
+        membership_(io_, options.net),
+        self_(membership_.self()),
         listener_(io_, plan.self.host, plan.self.port),
         discovery_(make_discovery(io_, {.network = options.net.network,
                                         .self = Node{self_, plan.self.host, plan.self.port},
@@ -217,6 +219,7 @@ class Share {
   std::ostream& out_;
   asio::io_context io_{1};
   Life life_;
+  Membership membership_;
   PeerId self_;
   Listener listener_;
   std::unique_ptr<MemberDiscovery> discovery_;

@@ -24,6 +24,11 @@ std::string ip_of(const Stream& stream) {
              : address.to_string();
 }
 
+std::optional<config::Fingerprint> key_of(const Stream& stream) {
+  const auto& proof = stream.remote().proof;
+  return proof ? std::optional(config::Fingerprint{proof->key}) : std::nullopt;
+}
+
 asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Features wish, std::string name,
                           std::shared_ptr<AnswerRoom> room, std::function<void()> on_begun, OnAnswer on_answer) {
   ReceivedText received;
@@ -46,7 +51,7 @@ asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, PeerId self, Featu
   if (received.text) {
     try {
       auto [entries, whole] = config::parse_catalog_part(*received.text, "the catalog of " + name, room->for_one());
-      answer.catalog = NodeCatalog{received.from, ip, std::move(entries), whole};
+      answer.catalog = NodeCatalog{received.from, ip, std::move(entries), whole, key_of(*timed->stream)};
     } catch (const config::ConfigError& error) {
       spdlog::warn("{}", error.what());
     }

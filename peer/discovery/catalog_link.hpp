@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/catalog.hpp"
+#include "config/fingerprint.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/discovery/answer_room.hpp"
 #include "peer/keys/network.hpp"
@@ -31,6 +32,7 @@ struct NodeCatalog {
   std::string ip;  ///< Of the machine that answered: what its host's name led to.
   std::vector<config::CatalogEntry> entries;
   bool whole = true;  ///< False: there are more, for which there is no room.
+  std::optional<config::Fingerprint> key = {};  ///< That it has proven, in a private network.
 };
 
 /// What comes of asking: a catalog, or why there is none.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "config/fingerprint.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/storage/content.hpp"
 #include "protocol/ids.hpp"
@@ -23,6 +24,7 @@ struct Holder {
   bool part = false;                     ///< It fetches the file itself.
   std::optional<ContentId> sha256 = {};  ///< Of the bytes of a file of one piece, by which its manifest can be made.
   bool copy = false;                     ///< It has fetched the file under this name.
+  std::optional<config::Fingerprint> key = {};  ///< That it has proven, in a private network.
 
   /// Its word on the name is only what others told it.
   bool was_told() const { return part || copy; }

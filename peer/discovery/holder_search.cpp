@@ -145,7 +145,7 @@ void HolderSearch::take(const std::shared_ptr<Round>& round, const Address& addr
     round->room->keep(bytes);
     ++round->holders;
     round->on_holder({catalog.peer, address, catalog.ip, entry.name, entry.content_id, entry.size, entry.part,
-                      entry.sha256, entry.copy});
+                      entry.sha256, entry.copy, catalog.key});
   }
   if (!whole) round->room->note_cut();
 }

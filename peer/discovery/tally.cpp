@@ -24,8 +24,13 @@ void keep_witnesses(std::vector<Holder>& holders, bool anybody_untold) {
 
 }  // namespace
 
-/// A largest matching between IP addresses and IDs, by augmenting paths.
+/// Where no keys are proven: a largest matching between IP addresses and IDs, by augmenting paths.
 std::size_t count_machines(const std::vector<Holder>& holders) {
+  if (std::ranges::all_of(holders, [](const Holder& holder) { return holder.key.has_value(); })) {
+    std::set<config::Fingerprint> keys;
+    for (const Holder& holder : holders) keys.insert(*holder.key);
+    return keys.size();
+  }
   std::map<std::string, std::set<PeerId>> ids_at;
   for (const Holder& holder : holders) ids_at[holder.ip].insert(holder.peer);
   std::map<PeerId, std::string> address_of;

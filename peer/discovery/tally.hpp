@@ -19,7 +19,8 @@ namespace p2p {
 /// IDs and ports cost nothing, so machines are counted: holders that have an IP address in common are one, and so are
 /// holders with one ID, which may be a node that is reached in several ways. Where both overlap it is the largest
 /// number of holders of which no two have an address or an ID in common; so nobody is counted less because somebody
-/// else claims its ID.
+/// else claims its ID. In a private network, where holders have proven their keys, keys are counted in the place of
+/// machines.
 class Tally {
  public:
   void add(const Holder& holder) { holders_.insert_or_assign({holder.ip, holder.address.port, holder.peer}, holder); }
@@ -50,7 +51,7 @@ class Tally {
   std::map<std::tuple<std::string, std::uint16_t, PeerId>, Holder> holders_;
 };
 
-/// How many machines these are, as Tally counts them.
+/// How many machines these are, or keys, as Tally counts them.
 std::size_t count_machines(const std::vector<Holder>& holders);
 
 }  // namespace p2p

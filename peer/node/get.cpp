@@ -13,7 +13,6 @@
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/throttle.hpp"
-#include "peer/node/node_id.hpp"
 #include "peer/node/start_watch.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/report/terminal.hpp"
@@ -42,7 +41,8 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       on_arrived_(std::move(on_arrived)),
       life_(io_),
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
-      self_(random_peer_id()),
+      membership_(io_, options.net),
+      self_(membership_.self()),
       join_(addresses_to_join(options.net.join)),
       discovery_(make_discovery(io_, {.network = options.net.network,
                                       .visitor = self_,

@@ -18,6 +18,7 @@
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_steps.hpp"
 #include "peer/node/life.hpp"
+#include "peer/node/membership.hpp"
 
 namespace p2p {
 
@@ -68,6 +69,7 @@ class Get {
   asio::io_context io_{1};
   Life life_;
   std::optional<Instant> deadline_;
+  Membership membership_;
   PeerId self_;
   std::vector<Address> join_;
   std::unique_ptr<MemberDiscovery> discovery_;

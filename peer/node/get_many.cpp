@@ -11,7 +11,6 @@
 #include "peer/discovery/tally.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/throttle.hpp"
-#include "peer/node/node_id.hpp"
 #include "peer/report/terminal.hpp"
 
 namespace p2p {
@@ -25,7 +24,8 @@ constexpr Duration kSaveInterval = std::chrono::seconds(5);
 GetMany::GetMany(const GetOptions& options)
     : options_(options),
       life_(io_),
-      self_(random_peer_id()),
+      membership_(io_, options.net),
+      self_(membership_.self()),
       join_(addresses_to_join(options.net.join)),
       discovery_(make_discovery(io_, {.network = options.net.network,
                                       .visitor = self_,

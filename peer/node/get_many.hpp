@@ -19,6 +19,7 @@
 #include "peer/node/get_plan.hpp"
 #include "peer/node/got_files.hpp"
 #include "peer/node/life.hpp"
+#include "peer/node/membership.hpp"
 #include "peer/report/progress_line.hpp"
 
 namespace p2p {
@@ -59,6 +60,7 @@ class GetMany {
   const GetOptions& options_;
   asio::io_context io_{1};
   Life life_;
+  Membership membership_;
   PeerId self_;
   std::vector<Address> join_;
   std::unique_ptr<MemberDiscovery> discovery_;

@@ -20,6 +20,8 @@ namespace p2p {
 struct NetworkOptions {
   Network network{};
   std::vector<Address> join;  ///< As given; empty: see the command.
+  std::filesystem::path key;    ///< In a private network: of this node; empty: one that is made for this process.
+  std::filesystem::path allow;  ///< Likewise: who is let in; empty: whoever has the secret.
   bool multicast = true;
   bool dht = false;
   std::string log_level = "warn";
