@@ -1,12 +1,9 @@
 #include "peer/commands/listed_keys.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <map>
 #include <string>
 #include <system_error>
 
-#include "peer/discovery/address.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/keys/private_key.hpp"
 #include "peer/keys/secret.hpp"
@@ -22,16 +19,16 @@ std::shared_ptr<TlsKeys> listed_keys(const std::vector<config::PeerLine>& peers,
   const std::filesystem::path file = directory / ("peer_" + id + ".key");
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored))
-    throw ExitError(ExitCode::not_authorised, "no " + file.string() + ", the key of peer " + id +
-                                                  "; PeerInfo.cfg has keys, so it needs its own: peerProcess key --dir " +
-                                                  directory.string() + " " + id +
-                                                  " makes one, whose fingerprint then goes into its line");
+    throw ExitError(ExitCode::not_authorised,
+                    "no " + file.string() + ", the key of peer " + id +
+                        "; PeerInfo.cfg has keys, so it needs its own: peerProcess key --dir " + directory.string() +
+                        " " + id + " makes one, whose fingerprint then goes into its line");
   keep_memory_private();
   const PrivateKey key = PrivateKey::read(file);
   if (key.fingerprint() != *own.key)
-    throw ExitError(ExitCode::not_authorised,
-                    file.string() + " is not the key of line " + std::to_string(own.line) + " of PeerInfo.cfg: it is " +
-                        config::to_text(key.fingerprint()) + ", expected " + config::to_text(*own.key));
+    throw ExitError(ExitCode::not_authorised, file.string() + " is not the key of line " + std::to_string(own.line) +
+                                                  " of PeerInfo.cfg: it is " + config::to_text(key.fingerprint()) +
+                                                  ", expected " + config::to_text(*own.key));
   std::map<config::Fingerprint, PeerId> listed;
   for (const config::PeerLine& peer : peers) listed.emplace(*peer.key, PeerId{peer.id});
   return std::make_shared<TlsKeys>(key, std::move(listed));
@@ -39,12 +36,7 @@ std::shared_ptr<TlsKeys> listed_keys(const std::vector<config::PeerLine>& peers,
 
 void seal_listed(asio::io_context& io, const std::vector<config::PeerLine>& peers, std::size_t self,
                  const std::filesystem::path& directory) {
-  auto keys = listed_keys(peers, self, directory);
-  if (!keys && !is_loopback(peers[self].host))
-    spdlog::warn("no keys: whoever reaches port {} can read what is exchanged, or be any peer that is not there "
-                 "(scripts/swarm keys makes them)",
-                 peers[self].port);
-  asio::use_service<Sealing>(io).set(std::move(keys));
+  asio::use_service<Sealing>(io).set(listed_keys(peers, self, directory));
 }
 
 }  // namespace p2p

@@ -17,8 +17,8 @@ namespace p2p {
 std::shared_ptr<TlsKeys> listed_keys(const std::vector<config::PeerLine>& peers, std::size_t self,
                                      const std::filesystem::path& directory);
 
-/// Has every connection of this process sealed where the lines have keys; says so where others can reach it and they
-/// have none. To be called before anything listens. Throws as listed_keys().
+/// Has every connection of this process sealed where the lines have keys. To be called before anything listens. Throws
+/// as listed_keys().
 void seal_listed(asio::io_context& io, const std::vector<config::PeerLine>& peers, std::size_t self,
                  const std::filesystem::path& directory);
 

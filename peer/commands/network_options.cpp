@@ -83,13 +83,15 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
                  "The private network whose line, which `peerProcess network new` printed, is in this file")
       ->type_name("FILE");
   app.final_callback([said, &options] { options.network = network_of(*said); });
-  app.add_option("--key", options.key, "In a private network: the file with this node's key (see peerProcess key); without it "
-                                       "each process has a new one")
+  app.add_option("--key", options.key,
+                 "In a private network: the file with this node's key (see peerProcess key); without it "
+                 "each process has a new one")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
-  app.add_option("--allow", options.allow,
-                 "In a private network: let in only those whose fingerprints are in this file, FINGERPRINT NAME a line; "
-                 "read again at a SIGHUP, whereupon those that are not in it any more are cut off")
+  app.add_option(
+         "--allow", options.allow,
+         "In a private network: let in only those whose fingerprints are in this file, FINGERPRINT NAME a line; "
+         "read again at a SIGHUP, whereupon those that are not in it any more are cut off")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
   app.add_flag("!--no-multicast", options.multicast,

@@ -31,7 +31,7 @@ struct NodeCatalog {
   PeerId peer;     ///< As its handshake says.
   std::string ip;  ///< Of the machine that answered: what its host's name led to.
   std::vector<config::CatalogEntry> entries;
-  bool whole = true;  ///< False: there are more, for which there is no room.
+  bool whole = true;                            ///< False: there are more, for which there is no room.
   std::optional<config::Fingerprint> key = {};  ///< That it has proven, in a private network.
 };
 

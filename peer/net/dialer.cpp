@@ -92,10 +92,11 @@ asio::awaitable<std::error_code> establish(Stream& stream) {
   const std::error_code error = co_await stream.establish();
   const bool was_late = std::exchange(*late, true);
   deadline.cancel();
-  co_return error && was_late ? make_error_code(TlsFault::too_late) : error;
+  co_return error&& was_late ? make_error_code(TlsFault::too_late) : error;
 }
 
-asio::awaitable<void> connect(Sealing& sealing, std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
+asio::awaitable<void> connect(Sealing& sealing, std::string host, std::uint16_t port,
+                              std::function<void(StreamPtr)> on_connected,
                               std::function<void(const DialFailure&)> on_failed,
                               std::optional<config::Fingerprint> expected) {
   const Resolved resolved = co_await resolve(host, port);

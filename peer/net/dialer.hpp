@@ -13,12 +13,11 @@
 
 namespace p2p {
 
-/// Tries every address of `host` in the resolver's order, each for about 7 s at most, and 10 s more for the handshake of a
-/// sealed connection (sealing.hpp). Calls exactly one of the two, from the io_context; the stream is established. Of a
-/// host with several addresses the failure is the one that says most. `expected`: in a listed swarm with keys, the one of
-/// the peer that is to be there.
+/// Tries every address of `host` in the resolver's order, each for about 7 s at most, and 10 s more for the handshake
+/// of a sealed connection (sealing.hpp). Calls exactly one of the two, from the io_context; the stream is established.
+/// Of a host with several addresses the failure is the one that says most. `expected`: in a listed swarm with keys, the
+/// one of the peer that is to be there.
 void dial(asio::io_context& io, std::string host, std::uint16_t port, std::function<void(StreamPtr)> on_connected,
-          std::function<void(const DialFailure& failure)> on_failed,
-          std::optional<config::Fingerprint> expected = {});
+          std::function<void(const DialFailure& failure)> on_failed, std::optional<config::Fingerprint> expected = {});
 
 }  // namespace p2p

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -81,6 +82,11 @@ std::uint16_t Listener::port() const { return sockets_.front().acceptor.local_en
 
 void Listener::start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room) {
   auto& sealing = asio::use_service<Sealing>(io_);
+  const bool is_local = std::ranges::all_of(
+      sockets_, [](const Socket& socket) { return socket.acceptor.local_endpoint().address().is_loopback(); });
+  if (!sealing.keys() && !is_local)
+    spdlog::warn("no keys: whoever reaches port {} can take part, and nothing is encrypted (see \"Keys\" in README.md)",
+                 port());
   for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, sealing, on_stream, make_room));
 }
 

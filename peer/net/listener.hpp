@@ -21,8 +21,10 @@ class Listener {
   /// wrong.
   Listener(asio::io_context& io, const std::string& own_host, std::uint16_t port);
 
-  /// Calls `on_stream` for each connection, which is not established yet (sealing.hpp). No error of an accept ends the listener: when no descriptors or memory are
-  /// left, `make_room` is called, and the next connection is accepted at once if that made any, else a while later.
+  /// Calls `on_stream` for each connection, which is not established yet (sealing.hpp). No error of an accept ends the
+  /// listener: when no descriptors or memory are left, `make_room` is called, and the next connection is accepted at
+  /// once if that made any, else a while later. Where others than this machine can come in and nothing is sealed, a
+  /// warning says so.
   void start(std::function<void(StreamPtr)> on_stream, std::function<bool()> make_room);
   void stop();
   std::uint16_t port() const;

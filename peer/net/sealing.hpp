@@ -1,5 +1,5 @@
-// Whether the connections of this process are sealed, and with which keys. It lives where everything else that they share
-// does, in the one io_context of the process: asio::use_service<Sealing>(io).
+// Whether the connections of this process are sealed, and with which keys. It lives where everything else that they
+// share does, in the one io_context of the process: asio::use_service<Sealing>(io).
 //
 // Everything on the network thread.
 #pragma once

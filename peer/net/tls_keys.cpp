@@ -82,8 +82,7 @@ std::optional<config::Fingerprint> fingerprint_of_certificate(const X509* certif
 
 /// In the place of OpenSSL's verification: no authority, no dates, no names; the key is known or it is not.
 int is_known(X509_STORE_CTX* chain, void*) {
-  auto* const connection =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* const connection = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
   const auto fingerprint = fingerprint_of_certificate(X509_STORE_CTX_get0_cert(chain));
   const bool known = fingerprint && keys_of(connection).listed().contains(*fingerprint);
   X509_STORE_CTX_set_error(chain, known ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);
@@ -107,8 +106,8 @@ SSL_SESSION* psk_session(SSL* connection, const Network& network) {
 int find_psk(SSL* connection, const unsigned char* identity, std::size_t size, SSL_SESSION** session) {
   const Network& network = *keys_of(connection).network();
   // None, and no error: the handshake fails as with any stranger.
-  *session = network.is_psk_identity(std::as_bytes(std::span(identity, size))) ? psk_session(connection, network)
-                                                                               : nullptr;
+  *session =
+      network.is_psk_identity(std::as_bytes(std::span(identity, size))) ? psk_session(connection, network) : nullptr;
   return 1;
 }
 
@@ -188,8 +187,8 @@ ssl_ctx_st* TlsKeys::new_context(bool as_server) const {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMostCertificateBytes);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_KTLS);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   return context;
 }
 

@@ -153,8 +153,7 @@ asio::awaitable<Moved> TlsStream::read_some(std::array<asio::mutable_buffer, 2> 
     ERR_clear_error();
     errno = 0;
     std::size_t count = 0;
-    const int result =
-        SSL_read_ex(tls_, buffers[buffer].data(), std::min(buffers[buffer].size(), kMostRead), &count);
+    const int result = SSL_read_ex(tls_, buffers[buffer].data(), std::min(buffers[buffer].size(), kMostRead), &count);
     moved.bytes += count;
     buffers[buffer] += count;
     if (buffers[buffer].size() == 0 && ++buffer == buffers.size()) break;
@@ -184,8 +183,8 @@ asio::awaitable<Moved> TlsStream::write_some(asio::const_buffer bytes, bool more
   co_return moved;
 }
 
-/// At least one record, at most a turn's worth. OpenSSL wants to see the bytes of a record again that it could not send,
-/// so nothing ends in the middle of one.
+/// At least one record, at most a turn's worth. OpenSSL wants to see the bytes of a record again that it could not
+/// send, so nothing ends in the middle of one.
 asio::awaitable<Moved> TlsStream::seal(asio::const_buffer bytes) {
   Moved moved;
   if (std::exchange(write_turn_over_, false)) {
@@ -242,8 +241,7 @@ asio::awaitable<Moved> TlsStream::send_by_kernel(int descriptor, std::uint64_t o
     if (!is_open()) co_return Moved{asio::error::operation_aborted};
     ERR_clear_error();
     errno = 0;
-    const ossl_ssize_t n =
-        SSL_sendfile(tls_, descriptor, static_cast<off_t>(offset), std::min(count, kTurnBytes), 0);
+    const ossl_ssize_t n = SSL_sendfile(tls_, descriptor, static_cast<off_t>(offset), std::min(count, kTurnBytes), 0);
     if (n >= 0) {
       write_turn_over_ = true;
       Moved moved{{}, static_cast<std::size_t>(n)};

@@ -21,8 +21,8 @@ namespace p2p {
 class TlsStream final : public Stream {
  public:
   enum class End : bool { accepted, dialed };
-  /// Bytes that are sent with one key. AES-GCM is good for 2^24.5 records of 16 KiB, which are 380 GB (RFC 8446, section
-  /// 5.5).
+  /// Bytes that are sent with one key. AES-GCM is good for 2^24.5 records of 16 KiB, which are 380 GB (RFC 8446,
+  /// section 5.5).
   static constexpr std::uint64_t kBytesPerKey = std::uint64_t{64} << 30;
 
   /// `expected`: in a listed swarm, the key of the peer that was dialled.
@@ -78,7 +78,7 @@ class TlsStream final : public Stream {
   std::uint64_t key_bytes_ = 0;  ///< Sent with the current key.
   bool by_kernel_ = false;
   bool corked_ = false;
-  bool held_ = false;  ///< What was written last is to wait for more of it.
+  bool held_ = false;            ///< What was written last is to wait for more of it.
   bool read_turn_over_ = false;  ///< Bytes were there without waiting; the others come first.
   bool write_turn_over_ = false;
   std::vector<std::byte> file_buffer_;  ///< Of a file that is being sent.

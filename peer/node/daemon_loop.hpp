@@ -84,7 +84,7 @@ class DaemonLoop {
   asio::steady_timer linger_timer_;
   bool flush_due_ = false;
   std::set<PeerId> unsealed_;  ///< Those with whom no TLS connection came about, as was said already.
-  bool at_goal_ = false;  ///< The goal of exit_when_ is reached, or the patience is over.
+  bool at_goal_ = false;       ///< The goal of exit_when_ is reached, or the patience is over.
   ExitCode goal_code_ = ExitCode::complete;
   bool retiring_ = false;  ///< Leaves as soon as what is queued is sent.
   bool drains_ = false;    ///< Queued frames are sent before the end.

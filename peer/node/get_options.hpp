@@ -19,7 +19,7 @@ namespace p2p {
 /// What share, get and ls have in common.
 struct NetworkOptions {
   Network network{};
-  std::vector<Address> join;  ///< As given; empty: see the command.
+  std::vector<Address> join;    ///< As given; empty: see the command.
   std::filesystem::path key;    ///< In a private network: of this node; empty: one that is made for this process.
   std::filesystem::path allow;  ///< Likewise: who is let in; empty: whoever has the secret.
   bool multicast = true;

@@ -18,8 +18,8 @@ class Membership {
  public:
   /// In a private network: has every connection of the process sealed from now on, with the key of --key or one that is
   /// made for this process; keeps its memory from others; reads --allow, and reads it again at each SIGHUP, whereupon
-  /// connections with those that are not in it any more end. A list that is wrong then is named, and the one before goes
-  /// on to hold. `io` outlives it. Throws ExitError: usage for a key or a list in an open network, what
+  /// connections with those that are not in it any more end. A list that is wrong then is named, and the one before
+  /// goes on to hold. `io` outlives it. Throws ExitError: usage for a key or a list in an open network, what
   /// PrivateKey::read() throws; ConfigError.
   Membership(asio::io_context& io, const NetworkOptions& options);
   Membership(const Membership&) = delete;

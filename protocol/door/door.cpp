@@ -69,8 +69,7 @@ void Door::dismiss(CallerId caller, Dismissal why, std::string reason) {
 
 Door::Visitor& Door::visitor(const Origin& origin, Instant now) {
   forget_at_ = std::min(forget_at_, now + kForgetInterval);
-  return visitors_
-      .try_emplace(origin, Visitor{.allowance = static_cast<double>(limits_.texts_burst), .counted = now})
+  return visitors_.try_emplace(origin, Visitor{.allowance = static_cast<double>(limits_.texts_burst), .counted = now})
       .first->second;
 }
 
@@ -121,8 +120,8 @@ void Door::on_bytes(CallerId caller, std::span<const std::byte> received, Instan
 void Door::take_handshake(CallerId caller, const Handshake& handshake, Instant now) {
   if (const auto proven = at(caller).proven; proven && *proven != handshake.peer)
     return dismiss(caller, Dismissal::refused,
-                   "it says that it is peer " + std::to_string(handshake.peer.value) + ", and its key is that of peer " +
-                       std::to_string(proven->value));
+                   "it says that it is peer " + std::to_string(handshake.peer.value) +
+                       ", and its key is that of peer " + std::to_string(proven->value));
   const auto features = uses_.reads_features() ? decode_features(handshake.reserved) : std::nullopt;
   if (!features) return link(caller, handshake, std::nullopt, now);
   if (features->fetch_catalog) return give_text(caller, Use::catalog, handshake, features->content, now);

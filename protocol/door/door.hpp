@@ -1,9 +1,10 @@
 // Who is let in, and what for: everything about a connection that was accepted, until it is somebody's.
 //
 // A caller is one accepted connection. Its first 32 bytes say what it is for: the exchange of a content, a manifest, a
-// catalog, or members. Where connections are sealed, it proves its key before that. The door judges them, hands the caller to that use or dismisses it, and counts it until it is
-// gone. It owns every limit on those who have proven nothing (limits.hpp): how many callers greet at once, which texts
-// are written and whose turn it is, how many links there are, by origin and in all, and how many contents are served.
+// catalog, or members. Where connections are sealed, it proves its key before that. The door judges them, hands the
+// caller to that use or dismisses it, and counts it until it is gone. It owns every limit on those who have proven
+// nothing (limits.hpp): how many callers greet at once, which texts are written and whose turn it is, how many links
+// there are, by origin and in all, and how many contents are served.
 //
 // Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled, as in Swarm. The shell's
 // duties:

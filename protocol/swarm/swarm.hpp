@@ -346,7 +346,8 @@ class Swarm {
   struct Sender {
     PeerId handle;
     PeerId claims;
-    std::optional<Origin> origin;  ///< As Link::origin; none, too, when the ID was proven: there is no other peer to blame.
+    std::optional<Origin>
+        origin;  ///< As Link::origin; none, too, when the ID was proven: there is no other peer to blame.
   };
   std::unordered_map<PieceIndex, Sender> storing_;  ///< Who sent what is being stored.
 

@@ -29,8 +29,7 @@ void Swarm::dial_due(Instant now) {
   }
 }
 
-LinkId Swarm::on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached,
-                        std::optional<PeerId> proven) {
+LinkId Swarm::on_dialed(PeerId peer, Instant now, const std::optional<Origin>& reached, std::optional<PeerId> proven) {
   const LinkId link = new_link(std::nullopt, proven, now);
   const NeighborIndex neighbor = dialed_neighbor(peer, now);
   neighborhood_.dial_ended(neighbor);

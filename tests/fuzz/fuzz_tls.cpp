@@ -95,8 +95,8 @@ void between(const Ends::Pair& ends, fuzz::ByteSource& source) {
   P2P_ASSERT(SSL_version(server.get()) == TLS1_3_VERSION);
   P2P_ASSERT(SSL_is_init_finished(client.get()));
   const auto proof = ends[1]->proves_inside() ? ends[1]->prove(client.get(), false) : std::vector<std::byte>();
-  const auto peer = ends[0]->proves_inside() ? ends[0]->check_proof(server.get(), false, proof)
-                                             : ends[0]->listed_peer(server.get());
+  const auto peer =
+      ends[0]->proves_inside() ? ends[0]->check_proof(server.get(), false, proof) : ends[0]->listed_peer(server.get());
   P2P_ASSERT(peer && (ends[0]->proves_inside() || peer->peer == PeerId{1002}));
 }
 

@@ -32,7 +32,7 @@ enum class CallerStage { greeting, text, draining, linked, dismissed };
 struct SeenCaller {
   unsigned origin;
   std::optional<unsigned> key{};  ///< Once it has proven one.
-  bool honest = true;  ///< It shows the ID that it has proven, or has proven none.
+  bool honest = true;             ///< It shows the ID that it has proven, or has proven none.
   CallerStage stage = CallerStage::greeting;
   ContentPrefix content{};
 };

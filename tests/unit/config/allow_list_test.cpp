@@ -16,7 +16,8 @@ std::string text_of(unsigned seed) {
 }
 
 TEST_CASE("an allow list is a fingerprint and a name a line", "[allow]") {
-  const auto list = parse_allow_list("# the lab\n" + text_of(1) + " anna\n\n" + text_of(2) + "\tben # his laptop\r\n", "a");
+  const auto list =
+      parse_allow_list("# the lab\n" + text_of(1) + " anna\n\n" + text_of(2) + "\tben # his laptop\r\n", "a");
   REQUIRE(list.size() == 2);
   CHECK(to_text(list[0].key) == text_of(1));
   CHECK(list[0].name == "anna");

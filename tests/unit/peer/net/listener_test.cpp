@@ -2,16 +2,20 @@
 #include "peer/net/listener.hpp"
 
 #include <fcntl.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "peer/ground/exit_code.hpp"
+#include "peer/net/sealing.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/stream_pair.hpp"
 
@@ -45,6 +49,30 @@ bool can_connect(const asio::ip::address& address, std::uint16_t port) {
   std::error_code error;
   socket.connect({address, port}, error);
   return !error;
+}
+
+TEST_CASE("that there are no keys is said where others can come in, and nowhere else", "[listener]") {
+  const auto said = [](const std::string& host, bool with_keys) {
+    asio::io_context io;
+    if (with_keys) {
+      const PrivateKey key = PrivateKey::generate();
+      const std::map<config::Fingerprint, PeerId> lines{{key.fingerprint(), PeerId{1}}};
+      asio::use_service<Sealing>(io).set(std::make_shared<TlsKeys>(key, lines));
+    }
+    std::ostringstream words;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(words)));
+    Listener listener(io, host, free_port());
+    listener.start([](const StreamPtr&) {}, [] { return false; });
+    listener.stop();
+    spdlog::set_default_logger(before);
+    return words.str();
+  };
+  CHECK(said("a.example.org", false).find("no keys: whoever reaches port") != std::string::npos);
+  CHECK(said("localhost", false).empty());
+  CHECK(said("127.0.0.1", false).empty());
+  CHECK(said("a.example.org", true).empty());
 }
 
 TEST_CASE("each connection is handed on, with who is at its other end", "[listener]") {
