@@ -128,13 +128,14 @@ std::variant<NetworkCommandOptions, ExitCode> parse_network(int argc, const char
   CLI::App app{"Private networks: only who has the secret finds, lists and fetches what is shared in one",
                "peerProcess network"};
   app.footer(kNetworkFooter);
-  add_choice(app, "ACTION", "What to do", options.action,
+  std::optional<Action> action;
+  add_choice(app, "ACTION", "What to do", action,
              {{"new", Action::make}, {"join", Action::join}, {"list", Action::list}, {"leave", Action::leave}});
-  const CLI::Option* const action = app.get_option("ACTION");
   app.add_option("NAME", options.name, "The network, for new and leave");
   app.add_flag("--json", options.json, "Print JSON, without secrets, for join and list");
   const auto check = [&] {
-    if (action->count() == 0) throw CLI::ValidationError("ACTION", "expected new, join, list or leave");
+    if (!action) throw CLI::ValidationError("ACTION", "expected new, join, list or leave");
+    options.action = *action;
     const bool is_named = options.action == Action::make || options.action == Action::leave;
     if (!is_named && !options.name.empty()) throw CLI::ValidationError("NAME", "is not expected here");
     if (is_named && options.json) throw CLI::ValidationError("--json", "is for join and list");
