@@ -32,9 +32,10 @@ constexpr const char* kNetworkFooter = R"(
 
 Whoever has the line is a member, so it goes from machine to machine through a channel that nobody else reads:
   peerProcess network new lab | tee >(ssh two peerProcess network join) | peerProcess network join
-Then share, ls and get with --network lab are in that network. The line is never a word of a command, where others on the
-machine would see it.
-Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 64 the line is none, 66 another secret is there already.)";
+Then share, ls and get with --network lab are in that network. The line is never a word of a command, where others on
+the machine would see it.
+Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 64 the line is none,
+66 another secret is there already.)";
 
 constexpr const char* kSecretOnCommandLine =
     "network join reads the line from stdin. On the command line others on this machine can see it: if a secret stood "

@@ -1,4 +1,5 @@
-// A network of nodes: open, or private with one secret that all its members have (docs/PROTOCOL.md, "Private networks").
+// A network of nodes: open, or private with one secret that all its members have (docs/PROTOCOL.md, "Private
+// networks").
 //
 // Everything that shows outside of a channel comes from here: the digests that names, contents and members are looked
 // up by, and boxes for what is left lying about (datagrams of multicast, values of the DHT). In an open network digests
