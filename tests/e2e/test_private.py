@@ -9,8 +9,10 @@ import ssl
 import subprocess
 import unittest
 
-from share_case import COMPLETE, CONTENT_MISMATCH, NETWORK, PORT_IN_USE, USAGE, Process, ShareCase
+from capture import Capture
+from share_case import COMPLETE, NETWORK, USAGE, Process, ShareCase
 from swarm_case import PEER_PROCESS
+from test_partition import ip, may_make_namespaces
 
 NOT_AUTHORISED = 66
 
@@ -125,6 +127,48 @@ class Strangers(PrivateCase):
             self.addCleanup(each.close)
             each.sendall(b"\x16\x03\x01\x01\x00")
         self.get(COMPLETE, "f", *self.ours, "--out", self.dir / "out")
+
+
+@unittest.skipUnless(may_make_namespaces(), "network namespaces need root")
+class Listeners(PrivateCase):
+    """Somebody who hears everything, on a loopback of its own."""
+
+    multicast = True
+
+    def setUp(self):
+        super().setUp()
+        self.namespace = f"p2p-{os.getpid()}-lo"
+        ip("netns", "add", self.namespace)
+        self.addCleanup(ip, "netns", "delete", self.namespace)
+        ip("-n", self.namespace, "link", "set", "lo", "up")
+        self.program = self.dir / "run"
+        self.program.write_text(f'#!/bin/sh\nexec ip netns exec {self.namespace} "{PEER_PROCESS}" "$@"\n')
+        self.program.chmod(0o755)
+
+    def heard(self, options, data):
+        capture = Capture(self, self.namespace, self.dir / f"frames-{options[0]}")
+        folder = self.folder({"moonbase/secret-plan.bin": data})
+        sharer = Process(self, f"share{options[0]}", ["share", "--folder", folder, "--host", "127.0.0.1", "--port", "7071", "--json", *options], self.dir,
+                         program=self.program)
+        self.wait_until(lambda: any(line["event"] == "ready" for line in sharer.lines()), "all to be offered", sharer)
+        content_id = next(line["content_id"] for line in sharer.lines() if line["event"] == "offered")
+        out = self.dir / f"out{options[0]}"
+        for words in (["ls"], ["get", "moonbase/secret-plan.bin", "--out", out]):
+            Process(self, f"{words[0]}{options[0]}", [*words, "--join", "127.0.0.1:7071", "--progress", "none", *options], self.dir,
+                    program=self.program).expect(COMPLETE)
+        self.assertEqual(sharer.end(), COMPLETE)
+        self.assert_file(out / "moonbase" / "secret-plan.bin", data)
+        return b"".join(capture.frames()), content_id
+
+    def test_nothing_can_be_read(self):
+        """In an open network the same listener hears all of it, so he is known to hear what there is."""
+        data = self.random_bytes(700_000)
+        for options, is_heard in ((["--network", "moonshot"], True), (self.private("moonshot"), False)):
+            heard, content_id = self.heard(options, data)
+            for word in (b"P2PFILESHARINGPROJ", b"secret-plan.bin", content_id.encode(), bytes.fromhex(content_id)[:8], b"p2pLAN",
+                         *(data[at:at + 24] for at in range(0, len(data), 100_000))):
+                self.assertEqual(word in heard, is_heard, word)
+            self.assertNotIn(b"moonshot", heard)
 
 
 class Allowed(PrivateCase):

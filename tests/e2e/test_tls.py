@@ -10,8 +10,10 @@ import threading
 import unittest
 from pathlib import Path
 
+from capture import Capture
 from content_case import ContentSwarm
 from swarm_case import FILE_NAME, run_peer
+from test_partition import ip, may_make_namespaces
 from tls_case import TlsCase, connected_socket
 from wire_link import BITFIELD, handshake
 
@@ -325,6 +327,32 @@ class BetweenThem(TlsCase):
         self.assertTrue(cuts)
         self.assertTrue(own.copy_of(1002).read_bytes() == swarm.content)
         self.assertIn("the connection was cut off", dialler.stderr())
+
+
+@unittest.skipUnless(may_make_namespaces(), "network namespaces need root")
+class Listeners(TlsCase):
+    """Somebody who hears everything, on a loopback of its own."""
+
+    def heard(self, swarm):
+        namespace = f"p2p-{os.getpid()}-{swarm.ports[1001]}"
+        ip("netns", "add", namespace)
+        self.addCleanup(ip, "netns", "delete", namespace)
+        ip("-n", namespace, "link", "set", "lo", "up")
+        capture = Capture(self, namespace, swarm.dir / "frames")
+        for peer_id in swarm.ids:
+            swarm.start(peer_id, namespace=namespace)
+        swarm.finish()
+        swarm.wait_until(lambda: len(capture.frames()) > 50, "frames to be written")
+        return b"".join(capture.frames())
+
+    def test_nothing_can_be_read(self):
+        """Without keys the same listener hears all of it, so he is known to hear what there is."""
+        description = {"size": 100_000, "piece_size": 10_000}
+        plain, sealed = self.swarm(**description), self.with_keys(self.swarm(**description))
+        for swarm, is_heard in ((plain, True), (sealed, False)):
+            heard = self.heard(swarm)
+            for word in (b"P2PFILESHARINGPROJ", *(swarm.piece(index)[at:at + 24] for index in range(10) for at in (0, 5000))):
+                self.assertEqual(word in heard, is_heard, word)
 
 
 def pump(source, target, most):
