@@ -342,7 +342,7 @@ class Listeners(TlsCase):
         for peer_id in swarm.ids:
             swarm.start(peer_id, namespace=namespace)
         swarm.finish()
-        swarm.wait_until(lambda: len(capture.frames()) > 50, "frames to be written")
+        swarm.wait_until(lambda: sum(map(len, capture.frames())) > len(swarm.content), "all to be written down")
         return b"".join(capture.frames())
 
     def test_nothing_can_be_read(self):
