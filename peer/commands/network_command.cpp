@@ -32,9 +32,10 @@ constexpr const char* kNetworkFooter = R"(
 
 Whoever has the line is a member, so it goes from machine to machine through a channel that nobody else reads:
   peerProcess network new lab | tee >(ssh two peerProcess network join) | peerProcess network join
-Then share, ls and get with --network lab are in that network. The line is never a word of a command, where others on the
-machine would see it.
-Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 64 the line is none, 66 another secret is there already.)";
+Then share, ls and get with --network lab are in that network. The line is never a word of a command, where others on
+the machine would see it.
+Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 64 the line is none,
+66 another secret is there already.)";
 
 constexpr const char* kSecretOnCommandLine =
     "network join reads the line from stdin. On the command line others on this machine can see it: if a secret stood "
@@ -128,13 +129,14 @@ std::variant<NetworkCommandOptions, ExitCode> parse_network(int argc, const char
   CLI::App app{"Private networks: only who has the secret finds, lists and fetches what is shared in one",
                "peerProcess network"};
   app.footer(kNetworkFooter);
-  add_choice(app, "ACTION", "What to do", options.action,
+  std::optional<Action> action;
+  add_choice(app, "ACTION", "What to do", action,
              {{"new", Action::make}, {"join", Action::join}, {"list", Action::list}, {"leave", Action::leave}});
-  const CLI::Option* const action = app.get_option("ACTION");
   app.add_option("NAME", options.name, "The network, for new and leave");
   app.add_flag("--json", options.json, "Print JSON, without secrets, for join and list");
   const auto check = [&] {
-    if (action->count() == 0) throw CLI::ValidationError("ACTION", "expected new, join, list or leave");
+    if (!action) throw CLI::ValidationError("ACTION", "expected new, join, list or leave");
+    options.action = *action;
     const bool is_named = options.action == Action::make || options.action == Action::leave;
     if (!is_named && !options.name.empty()) throw CLI::ValidationError("NAME", "is not expected here");
     if (is_named && options.json) throw CLI::ValidationError("--json", "is for join and list");

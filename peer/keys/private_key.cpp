@@ -90,7 +90,8 @@ PrivateKey PrivateKey::generate() {
 PrivateKey PrivateKey::read(const std::filesystem::path& file) {
   const NoErrorsLeft guard;
   const SecretText text = read_secret_file(file, kind_of_file());
-  const Owned<BIO> bio(BIO_new_mem_buf(text.view().data(), static_cast<int>(text.view().size())));
+  const std::string_view view = text.view().empty() ? "\n" : text.view();  // OpenSSL takes no memory of no bytes
+  const Owned<BIO> bio(BIO_new_mem_buf(view.data(), static_cast<int>(view.size())));
   must(bio != nullptr);
   std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr), Free());
   constexpr const char* kExpected =

@@ -95,16 +95,16 @@ class KeysTest(KeysCase):
         self.assertFalse((self.dir / "nowhere").exists())
 
     def test_peers_on_other_machines_need_ssh_or_a_key_in_their_line(self):
-        text = "1 localhost 6001 1\n2 192.0.2.1 6001 0\n"
+        text = "1 localhost 6001 1\n2 198.51.100.1 6001 0\n"
         self.info.write_text(text)
         said = self.keys(code=Exit.CONFIG)
-        self.assertIn("PeerInfo.cfg:2: peer 2 is on 192.0.2.1, where its key has to be made: --ssh does that", said)
+        self.assertIn("PeerInfo.cfg:2: peer 2 is on 198.51.100.1, where its key has to be made: --ssh does that", said)
         self.assert_untouched(text)
         self.info.write_text(text.replace("6001 0", "6001 0 " + "A" * 43))
         said = self.keys()
         self.assertIn("1 listed, 1 made", said)
-        self.assertIn("copy it to 192.0.2.1\n", said)
-        self.assertRegex(self.info.read_text(), rf"\A1 localhost 6001 1 {KEY}\n2 192.0.2.1 6001 0 A{{43}}\n\Z")
+        self.assertIn("copy it to 198.51.100.1\n", said)
+        self.assertRegex(self.info.read_text(), rf"\A1 localhost 6001 1 {KEY}\n2 198.51.100.1 6001 0 A{{43}}\n\Z")
         self.assertEqual(sorted(os.listdir(self.dir)), ["PeerInfo.cfg", "peer_1.key"])
 
     def test_what_is_wrong_with_the_list_is_said_before_a_key_is_made(self):
@@ -130,7 +130,7 @@ class KeysTest(KeysCase):
         self.assertIn("are for --ssh", self.keys("--remote-dir", "d", code=Exit.USAGE))
 
     def test_an_ssh_that_is_not_there(self):
-        text = "1 192.0.2.1 6001 1\n"
+        text = "1 198.51.100.1 6001 1\n"
         self.info.write_text(text)
         self.assertIn("nossh: No such file", self.keys("--ssh", "--ssh-command", "/nossh", code=Exit.UNEXPECTED))
         self.assert_untouched(text)
@@ -138,7 +138,7 @@ class KeysTest(KeysCase):
 
 @unittest.skipUnless(SSHD and shutil.which("ssh") and shutil.which("ssh-keygen"), "no OpenSSH server and client here (openssh-server)")
 class SshKeysTest(KeysCase):
-    """An sshd on the loopback with keys and a configuration of its own stands for every machine 192.0.2.*."""
+    """An sshd on the loopback with keys and a configuration of its own stands for every machine 198.51.100.*."""
 
     def setUp(self):
         super().setUp()
@@ -158,7 +158,7 @@ class SshKeysTest(KeysCase):
         self.port = holder.getsockname()[1]
         self.start_sshd()
         self.trust("host_key")
-        (self.ssh / "config").write_text(f"""Host 192.0.2.*
+        (self.ssh / "config").write_text(f"""Host 198.51.100.*
   HostName 127.0.0.1
   Port {self.port}
   User {getpass.getuser()}
@@ -205,14 +205,14 @@ UseDNS no
         (self.ssh / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {kind} {key}\n")
 
     def test_keys_are_made_where_the_peers_run(self):
-        self.info.write_text("1 localhost 6001 1 # here\n2 192.0.2.1 6001 0\n3 192.0.2.1 6002 0\n4 192.0.2.2 6001 0\n")
+        self.info.write_text("1 localhost 6001 1 # here\n2 198.51.100.1 6001 0\n3 198.51.100.1 6002 0\n4 198.51.100.2 6001 0\n")
         said = self.keys(*self.options)
         self.assertIn("has the keys of 4 peers: 4 made", said)
-        self.assertIn("copy it to 192.0.2.1, 192.0.2.2\n", said)
+        self.assertIn("copy it to 198.51.100.1, 198.51.100.2\n", said)
         files = {1: self.dir / "peer_1.key"} | {peer: self.there / f"peer_{peer}.key" for peer in (2, 3, 4)}
         keys = {peer: self.fingerprint(path) for peer, path in files.items()}
-        self.assertEqual(self.info.read_text(), f"1 localhost 6001 1 {keys[1]} # here\n2 192.0.2.1 6001 0 {keys[2]}\n"
-                                                f"3 192.0.2.1 6002 0 {keys[3]}\n4 192.0.2.2 6001 0 {keys[4]}\n")
+        self.assertEqual(self.info.read_text(), f"1 localhost 6001 1 {keys[1]} # here\n2 198.51.100.1 6001 0 {keys[2]}\n"
+                                                f"3 198.51.100.1 6002 0 {keys[3]}\n4 198.51.100.2 6001 0 {keys[4]}\n")
         # No private key has left its machine, and none was printed.
         self.assertEqual(sorted(os.listdir(self.dir)), ["PeerInfo.cfg", "peer_1.key"])
         self.assertEqual(sorted(os.listdir(self.there)), ["peer_2.key", "peer_3.key", "peer_4.key"])
@@ -229,42 +229,42 @@ UseDNS no
         wrapper.write_text('#!/bin/sh\nprintf "Welcome! key 2 made "\nexec ssh "$@"\n')
         wrapper.chmod(0o755)
         self.options[2] = f"{wrapper} -F {self.ssh}/config"
-        self.info.write_text("2 192.0.2.1 6001 1\n")
+        self.info.write_text("2 198.51.100.1 6001 1\n")
         self.keys(*self.options)
-        self.assertEqual(self.info.read_text(), f"2 192.0.2.1 6001 1 {self.fingerprint(self.there / 'peer_2.key')}\n")
+        self.assertEqual(self.info.read_text(), f"2 198.51.100.1 6001 1 {self.fingerprint(self.there / 'peer_2.key')}\n")
 
     def test_what_fails_there_is_said_with_the_host_and_the_list_stays(self):
-        text = "2 192.0.2.1 6001 1\n3 192.0.2.2 6001 0\n"
+        text = "2 198.51.100.1 6001 1\n3 198.51.100.2 6001 0\n"
         self.info.write_text(text)
         (self.there / "peer_3.key").symlink_to("nowhere")
         said = self.keys(*self.options, code=Exit.NOT_AUTHORISED)
-        self.assertIn("192.0.2.2: ", said)
+        self.assertIn("198.51.100.2: ", said)
         self.assertIn("there is no such key file", said)
-        self.assertNotIn("192.0.2.1: ", said)
+        self.assertNotIn("198.51.100.1: ", said)
         self.assert_untouched(text)
         (self.there / "peer_3.key").unlink()
         self.assertIn("1 kept, 1 made", self.keys(*self.options))
 
     def test_a_program_that_is_not_there(self):
-        text = "2 192.0.2.1 6001 1\n"
+        text = "2 198.51.100.1 6001 1\n"
         self.info.write_text(text)
         self.options[4] = "/nowhere/peerProcess"
-        self.assertRegex(self.keys(*self.options, code=127), "192.0.2.1: .*/nowhere/peerProcess")
+        self.assertRegex(self.keys(*self.options, code=127), "198.51.100.1: .*/nowhere/peerProcess")
         self.assert_untouched(text)
 
     def test_a_host_that_is_another_one_is_not_believed(self):
-        text = "2 192.0.2.1 6001 1\n"
+        text = "2 198.51.100.1 6001 1\n"
         self.info.write_text(text)
         self.trust("other_key")
-        self.assertRegex(self.keys(*self.options, code=Exit.NETWORK), "192.0.2.1: .*[Hh]ost key")
+        self.assertRegex(self.keys(*self.options, code=Exit.NETWORK), "198.51.100.1: .*[Hh]ost key")
         self.assert_untouched(text)
         self.assertEqual(os.listdir(self.there), [])
 
     def test_a_host_that_cannot_be_reached(self):
-        text = "2 192.0.2.1 6001 1\n"
+        text = "2 198.51.100.1 6001 1\n"
         self.info.write_text(text)
         self.stop_sshd()
-        self.assertIn("192.0.2.1: ", self.keys(*self.options, code=Exit.NETWORK))
+        self.assertIn("198.51.100.1: ", self.keys(*self.options, code=Exit.NETWORK))
         self.assert_untouched(text)
 
     def test_a_host_is_never_an_option(self):

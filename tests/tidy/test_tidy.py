@@ -33,7 +33,7 @@ LAYERS = {
     # The rooms of peer/, lower ones first: the table of peer/CMakeLists.txt, and one rule more, as headers need no linking.
     "peer/ground": ("peer/ground", "protocol", "config"),
     "peer/storage": ("peer/storage", "peer/ground", "protocol", "config"),
-    "peer/storage/digest": ("peer/storage/digest", "config"),
+    "peer/storage/digest": ("peer/storage/digest", "protocol/", "config"),
     "peer/keys": ("peer/keys", "peer/storage/digest", "peer/ground", "protocol", "config"),
     "peer/net": ("peer/net", "peer/keys", "peer/ground", "protocol", "config"),
     "peer/report": ("peer/report", "peer/storage", "peer/ground", "protocol", "config"),

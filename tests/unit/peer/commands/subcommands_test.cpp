@@ -38,7 +38,8 @@ TEST_CASE("each subcommand is in the help of a peer, in the overview, and among 
   std::ostringstream overview, unknown;
   test::with_words({}, overview, run_subcommand);
   test::with_words({"unheard-of"}, unknown, run_subcommand);
-  CHECK(unknown.str().find("expected a peer's ID, share, ls, get, manifest, verify, chunks, key or network\n") != std::string::npos);
+  CHECK(unknown.str().find("expected a peer's ID, share, ls, get, manifest, verify, chunks, key or network\n") !=
+        std::string::npos);
   for (const std::string name : {"manifest", "verify", "chunks", "share", "ls", "get", "key", "network"}) {
     CHECK(subcommands_help().find("\n  " + name + " ") != std::string::npos);
     CHECK(overview.str().find("\n  peerProcess " + name + " ") != std::string::npos);
