@@ -78,6 +78,7 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
   app.add_option("--network", said->name,
                  "Networks of different names never see each other; one that `peerProcess network join` was told of is "
                  "private, and others see nothing of it")
+      ->type_name("NAME")
       ->default_str(Network().name());
   app.add_option("--network-key", said->key_file,
                  "The private network whose line, which `peerProcess network new` printed, is in this file")

@@ -168,7 +168,7 @@ TEST_CASE("a stranger ends no member's announcement, and the member does", "[dht
                        {number, to_value(withdrawal, private_network("lab", 1))},
                        {number, text("anything")}});
   }
-  CHECK(other.finds(kHolding.name));
+  eventually([&] { return other.finds(kHolding.name); });
   holder.dht->withdraw(kHolding);
   eventually([&] { return !other.finds(kHolding.name); });
 }

@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/secret_files.hpp"
+#include "tests/support/variable.hpp"
 
 namespace p2p {
 namespace {
@@ -18,6 +17,7 @@ namespace fs = std::filesystem;
 using test::ending_of;
 using test::mode_of;
 using test::TempDir;
+using test::Variable;
 using test::write_with_mode;
 
 const std::string kSecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";  // bytes 0 to 31
@@ -27,24 +27,6 @@ const std::string kExpected =
     "characters";
 
 NetworkLine parsed(std::string_view text) { return parse_network_line(text, "stdin"); }
-
-/// An environment variable for a while.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* const old = std::getenv(name)) old_ = old;
-    set(value);
-  }
-  ~Variable() { set(old_ ? old_->c_str() : nullptr); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  void set(const char* value) { value ? ::setenv(name_, value, 1) : ::unsetenv(name_); }
-
-  const char* name_;
-  std::optional<std::string> old_;
-};
 
 TEST_CASE("a line says a name and a secret, and is printed again as it was", "[keys]") {
   const NetworkLine line = parsed(kText);
