@@ -93,6 +93,13 @@ class Key(KeyCase):
         self.assertEqual((self.dir / "victim").read_text(), "mine")
         self.assertFalse((self.dir / "nowhere").exists())
 
+    def test_of_many_at_a_time_one_makes_the_key(self):
+        processes = [subprocess.Popen([PEER_PROCESS, "key", "1"], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                     for _ in range(12)]
+        ends = [(process.communicate(timeout=DEADLINE_S)[0], process.returncode) for process in processes]
+        self.assertEqual(sorted(code for _, code in ends), [COMPLETE] + [IO] * 11)
+        self.assertEqual("".join(out for out, _ in ends), self.run_peer(COMPLETE, "key", "--show", "peer_1.key").stdout)
+
     def test_nobody_else_can_read_it_at_any_time(self):
         """Killed right behind the call that makes the file, when it has no byte yet."""
         self.run_peer(-signal.SIGKILL, "key", 1, environment=fault("*/peer_1.key", ["open"], at=1, action="kill-after"),
