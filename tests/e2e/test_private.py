@@ -222,6 +222,10 @@ class Allowed(PrivateCase):
             failed = self.get(USAGE, "f", option, file, "--out", self.dir / "out", join=["127.0.0.1:9"])
             self.assertIn("is open, and nobody proves a key there", failed.stderr())
 
+    def test_a_key_that_is_not_there(self):
+        failed = self.get(NOT_AUTHORISED, "f", *self.ours, "--key", self.dir / "nowhere.key", "--out", self.dir / "out", join=["127.0.0.1:9"])
+        self.assertIn("peerProcess key makes one", failed.stderr())
+
     def test_a_key_that_others_may_read(self):
         mine, _ = self.key(1)
         mine.chmod(0o644)
