@@ -72,6 +72,12 @@ class Members(PrivateCase):
                            self.dir, environment=environment)
             done.expect(code)
 
+    def test_a_name_that_nobody_has(self):
+        """A node that has nothing for us is told apart from one that is none of ours."""
+        self.share({"f": b"data"}, *self.ours)
+        failed = self.get(NETWORK, "nosuch", *self.ours, "--out", self.dir / "out")
+        self.assertIn("nobody who can be found has", failed.stderr())
+
     def test_secrets_are_in_no_output(self):
         secret = bytes(range(200, 232))
         options = self.private("lab", secret)
