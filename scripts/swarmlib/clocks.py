@@ -1,8 +1,9 @@
 """Whether the clocks of the machines that wrote the logs agree, by what one peer logs before another one can.
 
-A `have` is heard after its piece was stored, and both ends of a connection log it at about the same time. Each such pair
-of lines bounds how far the two clocks can be apart. Only where the bounds leave out "not at all" by more than a second
-is a clock said to be off: then its times are moved by the middle of the bounds.
+A `have` is heard after its piece was stored, and both ends of a connection log it at about the same time. Each such
+pair of lines bounds how far the two clocks can be apart. Only where the bounds leave out "not at all" by more than a second
+is a clock said to be off: then its times are moved so that the ends of a connection fit together, as far as the bounds
+allow.
 """
 
 from collections import defaultdict, deque
@@ -16,12 +17,13 @@ def offsets(logs):
 
     `logs` are the entries by peer ID. Clocks are compared with that of the peer which most others agree with.
     """
-    bounds = _bounds(logs)
+    bounds, apart = _bounds(logs)
     neighbors = defaultdict(dict)
     for (a, b), (low, high) in bounds.items():
         # What b is ahead of a. Bounds that exclude each other say nothing.
         if low <= high and low > float("-inf") and high < float("inf"):
-            ahead = 0 if low <= CERTAIN_MS and high >= -CERTAIN_MS else (low + high) // 2
+            likely = sum(apart[a, b]) // len(apart[a, b]) if apart[a, b] else (low + high) // 2
+            ahead = 0 if low <= CERTAIN_MS and high >= -CERTAIN_MS else max(low, min(high, likely))
             neighbors[a][b], neighbors[b][a] = ahead, -ahead
     found = {}
     # First those in the middle of the largest group that agrees.
@@ -39,7 +41,10 @@ def offsets(logs):
 
 
 def _bounds(logs):
-    """Of each pair of peers, the lower ID first, the least and the most that the second one's clock can be ahead."""
+    """Of each pair of peers, the lower ID first: the least and the most that the second one's clock can be ahead.
+
+    And the times between the two ends' lines of each of their connections.
+    """
     stored, connected = {}, defaultdict(list)
     for peer, entries in logs.items():
         for entry in entries:
@@ -49,6 +54,7 @@ def _bounds(logs):
                 stored.setdefault((peer, entry.values[0]), entry.time)
             elif entry.kind in ("dialed", "accepted"):
                 connected[peer, entry.values[0]].append(entry.time)
+    apart = defaultdict(list)
     bounds = defaultdict(lambda: (float("-inf"), float("inf")))
 
     def narrow(first, second, low, high):
@@ -62,6 +68,7 @@ def _bounds(logs):
         # Which line belongs to which is only sure where there are as many on both sides.
         if a < b and len(times) == len(others):
             for mine, its in zip(times, others):
+                apart[a, b].append(its - mine)
                 narrow(a, b, its - mine - CONNECT_MS, its - mine + CONNECT_MS)
     least = {}
     for peer, entries in logs.items():
@@ -74,4 +81,4 @@ def _bounds(logs):
                         least[key] = late
     for (source, peer), late in least.items():
         narrow(source, peer, float("-inf"), late)
-    return dict(bounds)
+    return dict(bounds), apart

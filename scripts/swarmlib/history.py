@@ -1,8 +1,8 @@
 """What happened in a swarm, from its logs: who got which piece when and from whom, who unchoked and preferred whom.
 
-A directory's logs may hold several runs, one after the other: history is of one of them. Times are milliseconds from its
-begin, with clocks moved that are known to be off. Peers are numbered from 0, in the order of PeerInfo.cfg where there is
-one and of their IDs else. Nothing is made up: a peer without a log is known only by what the others heard of it.
+A directory's logs may hold several runs, one after the other: history is of one of them. Times are milliseconds from
+its begin, with clocks moved that are known to be off. Peers are numbered from 0, in the order of PeerInfo.cfg where
+there is one and of their IDs else. Nothing is made up: a peer without a log is known only by what the others heard.
 """
 
 from bisect import bisect_left
@@ -169,7 +169,7 @@ def _note_log(log, ahead, notes):
     if not log.entries:
         notes.append(f"The log of {log.peer} has no event.")
     elif others := sum(entry.peer not in (None, log.peer) for entry in log.entries):
-        notes.append(f"In the log of {log.peer} {_count(others, 'line')} name another peer; they are taken for its own.")
+        notes.append(f"Lines in the log of {log.peer} that name another peer are taken for its own: {others} of them.")
     if log.entries and all(entry.time is None for entry in log.entries):
         notes.append(f"The log of {log.peer} has no times; its events stand at the begin.")
 
@@ -205,7 +205,7 @@ def _peers(entries, listed, notes):
     unknown = [peer for peer, _ in named.most_common() if peer not in peers]
     room = max(0, MOST_PEERS - len(peers))
     if len(unknown) > room:
-        notes.append(f"{_count(len(unknown) - room, 'peer')} that have no log and stand in no PeerInfo.cfg are left out.")
+        notes.append(f"Peers that have no log and stand in no PeerInfo.cfg are left out: {len(unknown) - room} of them.")
     for peer in sorted(unknown[:room]):
         peers[peer] = PeerHistory(peer)
     if not listed:
@@ -245,16 +245,16 @@ def _fill(peers, entries, begin, piece_count, notes):
                 peer.chosen.append((time, entry.kind, numbers))
             elif entry.kind == "complete":
                 peer.completed = time if peer.completed is None else peer.completed
-            elif values[0] in number_of:
+            elif entry.kind in ("dialed", "accepted") and values[0] in number_of:
                 # A new connection begins choked, though no line says so.
                 peer.chokes.append((time, number_of[values[0]], False))
     for owner, pieces in heard.items():
         peers[owner].got = sorted((time, piece, None, False) for piece, time in pieces.items())
     if beyond:
-        notes.append(f"{_count(beyond, 'line')} name a piece beyond the last one, {piece_count - 1}; they are left out.")
+        notes.append(f"Lines that name a piece beyond the last one, {piece_count - 1}, are left out: {beyond} of them.")
     again = sum(had for peer in peers.values() for *_, had in peer.got)
     if again:
-        notes.append(f"{_count(again, 'piece')} came to a peer that had downloaded the same one before.")
+        notes.append(f"Pieces that came to a peer which had downloaded them before: {again}.")
 
 
 def _fill_begin(peers, seeds, is_listed, piece_count, notes):
@@ -278,5 +278,8 @@ def _fill_begin(peers, seeds, is_listed, piece_count, notes):
         elif peer.completed is not None and piece_count <= len(got) + MOST_KEPT:
             kept = set(range(piece_count)) - got
             if kept and kept != peer.kept:
-                notes.append(f"{peer.id} is complete with {_count(len(kept), 'piece')} that no line of its log names: it had them at the begin.")
+                notes.append(
+                    f"{peer.id} is complete with {_count(len(kept), 'piece')} that no line of its log names: "
+                    "it had them at the begin."
+                )
             peer.kept = kept

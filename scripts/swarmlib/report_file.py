@@ -17,16 +17,16 @@ NAME = "swarm-report.html"
 
 def write_report(directory, output=None, run=None):
     """Writes the page to `output`, or to DIR/swarm-report.html; "-" is stdout. Replaces no file but an earlier report."""
-    title = directory.resolve().name or str(directory)
-    # A name that is no text must not end the report.
-    content = page.render(read_history(directory, run), title.encode(errors="replace").decode())
+    content = page.render(read_history(directory, run), directory.resolve().name or str(directory))
     if output == "-":
         sys.stdout.buffer.write(content)
         return Exit.COMPLETE
     path = Path(output) if output else directory / NAME
     _check_target(path)
     _replace(path, content)
-    print(f"{path}: {size_text(len(content))}, open it in a browser")
+    # A name may be no text, and that must not end the report.
+    name = str(path).encode(errors="replace").decode()
+    print(f"{name}: {size_text(len(content))}, open it in a browser")
     return Exit.COMPLETE
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 MARK = '<meta name="generator" content="peerProcess scripts/swarm report">'
 MOST_CELLS = 400_000  # Peers times groups of pieces.
-MOST_GROUPS = 4_096
+LEAST_GROUPS, MOST_GROUPS = 64, 4_096
 MOST_EVENTS = 400_000  # Of each kind.
 MOST_TICKS = 4_096  # In which a run is cut that has more events.
-_SCRIPTS = ("read.js", "draw.js", "views.js", "main.js")
+_SCRIPTS = ("read.js", "draw.js", "views.js", "matrix.js", "spread.js", "main.js")
 
 
 def render(history, title):
@@ -32,7 +32,8 @@ def render(history, title):
     parts = {
         "MARK": MARK,
         # The browser runs no script but this one, even if a text of the data became markup.
-        "POLICY": f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'",
+        "POLICY": "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src {_hash(style)}; script-src {_hash(script)}",
         "STYLE": style,
         "SCRIPT": script,
         "DATA": data,
@@ -69,7 +70,7 @@ def encode(history, title):
 
 
 def _group_size(history):
-    groups = max(64, min(MOST_GROUPS, MOST_CELLS // max(1, len(history.peers))))
+    groups = max(LEAST_GROUPS, min(MOST_GROUPS, MOST_CELLS // max(1, len(history.peers))))
     return max(1, -(-history.piece_count // groups))
 
 
@@ -136,7 +137,7 @@ def _got(peer, tick):
 
 
 def _chokes(peer, tick):
-    """(difference of times, twice the neighbor and one more for unchoked): the state at the end of each tick, where it changed."""
+    """(difference of times, twice the neighbor and one more for unchoked), where a state differs at the end of a tick."""
     ends = {(time // tick, neighbor): unchoked for time, neighbor, unchoked in peer.chokes}
     numbers, last, states = [], 0, {}
     for (now, neighbor), unchoked in sorted(ends.items()):

@@ -70,11 +70,11 @@ function timeAxis(view, left, right, bottom, span, t) {
 }
 
 // Names at the left of rows of that height; where there is no room for all, some of them.
-function rowNames(view, names, top, height, chosen) {
+function rowNames(view, names, top, height, chosen = -Infinity) {
   const each = Math.ceil(12 / height);
   view.ctx.textAlign = "right";
   names.forEach((name, i) => {
-    if (i % each === 0 || i === chosen) {
+    if (i === chosen || i % each === 0 && !(Math.abs(i - chosen) < each)) {
       view.ctx.fillStyle = i === chosen ? colors.ink : colors.soft;
       view.ctx.fillText(name, LABELS - 6, top + (i + 0.5) * height, LABELS - 6);
     }

@@ -112,19 +112,17 @@ function choosePiece(piece) {
 function stopPlaying() {
   state.playing = false;
   byId("play").textContent = "Play";
-  byId("play").setAttribute("aria-pressed", "false");
 }
 
 function play() {
   if (state.playing) return stopPlaying();
   state.playing = true;
   byId("play").textContent = "Pause";
-  byId("play").setAttribute("aria-pressed", "true");
   if (state.time >= run.span) setTime(0);
-  let last = performance.now();
+  let last;
   const step = (now) => {
     if (!state.playing) return;
-    setTime(state.time + (now - last) / PLAY_MS * run.span);
+    setTime(state.time + (now - (last ?? now)) / PLAY_MS * run.span);
     last = now;
     if (state.time >= run.span) stopPlaying();
     else requestAnimationFrame(step);

@@ -43,6 +43,7 @@ function readPeer(data, index, run) {
     time += groups[i] * run.tick;
     peer.arrival[groups[i + 1]] = time;
     peer.source[groups[i + 1]] = groups[i + 2] - 1;
+    peer.last = time;
   }
   readGot(peer, run);
   readChokes(peer, run);

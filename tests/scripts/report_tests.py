@@ -1,0 +1,354 @@
+"""`swarm report`: the page's data against a naive recount of the logs, odd logs, what may be written where."""
+
+import base64
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from unittest import mock
+
+from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
+
+sys.path.insert(0, str(HERE.parents[1] / "bench"))
+
+import made_logs  # noqa: E402
+
+from swarmlib import page  # noqa: E402
+from swarmlib.cli import Exit, ScriptError  # noqa: E402
+from swarmlib.history import read_history  # noqa: E402
+
+NAME = "swarm-report.html"
+
+
+def unpack(text):
+    """Numbers of the page's data, read as its script reads them."""
+    numbers, number, scale = [], 0, 1
+    for byte in base64.b64decode(text):
+        number += (byte & 127) * scale
+        scale *= 128
+        if byte < 128:
+            numbers.append(number)
+            number, scale = 0, 1
+    return numbers
+
+
+def timed(text, size, tick=1):
+    """Records of so many numbers, the first of them a difference of times, as (time, others...)."""
+    numbers, time, records = unpack(text), 0, []
+    for i in range(0, len(numbers), size):
+        time += numbers[i] * tick
+        records.append((time, *numbers[i + 1 : i + size]))
+    return records
+
+
+class Recount:
+    """What the lines of made logs say, counted without any of the report's code."""
+
+    def __init__(self, logs):
+        self.peers = list(logs)
+        self.begin = min(time for events in logs.values() for time, _ in events)
+        self.events = {peer: [(time - self.begin, text) for time, text in events] for peer, events in logs.items()}
+
+    def fed(self, until):
+        """(receiver, giver): pieces."""
+        counts = {}
+        for peer, events in self.events.items():
+            for time, text in events:
+                if time <= until and (match := re.search(r"the piece \d+ from (\d+)\.", text)):
+                    counts[peer, int(match[1])] = counts.get((peer, int(match[1])), 0) + 1
+        return counts
+
+    def arrivals(self, peer):
+        """{piece: (time, giver)}."""
+        found = {}
+        for time, text in self.events[peer]:
+            if match := re.search(r"downloaded the piece (\d+) from (\d+)\.", text):
+                found[int(match[1])] = time, int(match[2])
+        return found
+
+    def unchoked_by(self, peer, until):
+        state = set()
+        for time, text in self.events[peer]:
+            if time <= until and (match := re.search(r"is (un)?choked by (\d+)\.", text)):
+                (state.add if match[1] else state.discard)(int(match[2]))
+        return state
+
+    def last(self, peer, phrase, until):
+        found = [re.findall(r"\d+", text.split(phrase)[1]) for time, text in self.events[peer] if time <= until and phrase in text]
+        return [int(number) for number in found[-1]] if found else []
+
+    def completed(self, peer):
+        return next((time for time, text in self.events[peer] if "complete file" in text), None)
+
+
+class ReportCase(InDirectory):
+    PEERS, PIECES = 6, 50
+
+    def write(self, shifts={}, **options):
+        logs = made_logs.make(self.PEERS, self.PIECES, **options)
+        made_logs.write(self.dir, logs, self.PIECES, shifts)
+        return logs
+
+    def data(self, run=None):
+        """What the page of the directory holds."""
+        content = page.render(read_history(self.dir, run), "a swarm").decode()
+        return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', content, re.S)[1])
+
+    def report(self, *arguments, **options):
+        return subprocess.run([SCRIPTS / "swarm", "report", self.dir, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S, **options)
+
+    def fed(self, data, until=float("inf")):
+        ids, counts = [peer["id"] for peer in data["peers"]], {}
+        for peer in data["peers"]:
+            for time, source, count in timed(peer["got"], 3, data["tick"]):
+                if time <= until and source >= 2:
+                    key = peer["id"], ids[source // 2 - 1]
+                    counts[key] = counts.get(key, 0) + count
+        return counts
+
+
+class DataTest(ReportCase):
+    """All that the page shows is what the lines say."""
+
+    def test_everything_is_as_a_naive_recount_has_it(self):
+        for seed in range(4):
+            count = Recount(self.write(seed=seed))
+            data = self.data()
+            self.assertEqual((data["pieces"], data["group"], data["tick"], data["notes"]), (self.PIECES, 1, 1, []))
+            self.assertEqual(data["span"], max(time for events in count.events.values() for time, _ in events))
+            ids = [peer["id"] for peer in data["peers"]]
+            self.assertEqual(ids, count.peers)
+            draw = random.Random(seed)
+            for until in (-1, 0, data["span"], *(draw.randrange(data["span"]) for _ in range(12))):
+                self.assertEqual(self.fed(data, until), count.fed(until))
+                for peer in data["peers"]:
+                    self.check_links(peer, ids, count, until)
+            for peer in data["peers"]:
+                arrivals = {piece: (time, ids[source - 1]) for time, piece, source in timed(peer["groups"], 3)}
+                self.assertEqual(arrivals, count.arrivals(peer["id"]))
+                self.assertEqual(peer["lines"], len(count.events[peer["id"]]))
+                is_seed = peer["id"] == made_logs.FIRST_ID
+                self.assertEqual((peer["seed"], peer["had"]), (is_seed, self.PIECES if is_seed else 0))
+                self.assertEqual(peer["done"], 0 if is_seed else count.completed(peer["id"]))
+
+    def check_links(self, peer, ids, count, until):
+        unchoked = set()
+        for time, code in timed(peer["chokes"], 2):
+            if time <= until:
+                (unchoked.add if code % 2 else unchoked.discard)(ids[code // 2])
+        self.assertEqual(unchoked, count.unchoked_by(peer["id"], until))
+        numbers, time, preferred, optimistic = unpack(peer["chosen"]), 0, [], []
+        i = 0
+        while i < len(numbers):
+            time += numbers[i]
+            if numbers[i + 1] == 1:
+                optimistic = [ids[numbers[i + 2] - 1]] if time <= until else optimistic
+                i += 3
+            else:
+                end = i + 3 + numbers[i + 2]
+                preferred = [ids[number] for number in numbers[i + 3 : end]] if time <= until else preferred
+                i = end
+        self.assertEqual(preferred, count.last(peer["id"], "preferred neighbors", until))
+        self.assertEqual(optimistic, count.last(peer["id"], "optimistically unchoked neighbor", until))
+
+    def test_groups_of_pieces_are_there_with_their_last_piece_and_sums_stay_exact(self):
+        count = Recount(self.write())
+        with mock.patch.multiple(page, MOST_CELLS=0, LEAST_GROUPS=8):
+            data = self.data()
+        size = data["group"]
+        self.assertGreater(size, 1)
+        self.assertEqual(self.fed(data), count.fed(float("inf")))
+        for peer in data["peers"][1:]:
+            arrivals = count.arrivals(peer["id"])
+            expected = {group: max(arrivals[piece] for piece in range(group * size, min(self.PIECES, (group + 1) * size)))[0]
+                        for group in range(-(-self.PIECES // size))}
+            self.assertEqual({group: time for time, group, _ in timed(peer["groups"], 3)}, expected)
+
+    def test_longer_ticks_lose_no_piece(self):
+        count = Recount(self.write())
+        with mock.patch.multiple(page, MOST_EVENTS=10, MOST_TICKS=16):
+            data = self.data()
+        self.assertGreater(data["tick"], 1)
+        self.assertEqual(self.fed(data), count.fed(float("inf")))
+        for peer in data["peers"]:
+            self.assertLess(len(unpack(peer["got"])), 3 * 18 * self.PEERS)
+
+    def test_logs_alone_say_the_same(self):
+        self.write()
+        with_files = self.data()
+        for name in ("Common.cfg", "PeerInfo.cfg"):
+            (self.dir / name).unlink()
+        without = self.data()
+        for peer in with_files["peers"] + without["peers"]:
+            peer.pop("host")
+        self.assertEqual(without, with_files)
+
+    def test_a_peer_without_a_log_is_known_by_what_the_others_heard(self):
+        count = Recount(self.write())
+        (self.dir / "log_peer_1003.log").unlink()
+        data = self.data()
+        [peer] = [peer for peer in data["peers"] if not peer["log"]]
+        self.assertEqual(peer["id"], 1003)
+        heard = {piece: time for time, piece, source in timed(peer["groups"], 3) if source == 0}
+        self.assertEqual({piece: time - 1 for piece, time in heard.items()}, {piece: time for piece, (time, _) in count.arrivals(1003).items()})
+        self.assertRegex(" ".join(data["notes"]), "No log of 1003")
+
+    def test_what_a_peer_kept_from_before(self):
+        logs = self.write()
+        # A peer that had ten pieces does not download those again.
+        lines = [text for text in made_logs.text(logs[1004]).splitlines() if not re.search(r"the piece \d from", text)]
+        (self.dir / "log_peer_1004.log").write_text("\n".join(lines) + "\n")
+        data = self.data()
+        peer = data["peers"][3]
+        self.assertEqual(peer["had"], 10)
+        self.assertEqual(int.from_bytes(base64.b64decode(peer["kept"]), "little"), 0x3FF)
+        self.assertRegex(" ".join(data["notes"]), "1004 is complete with 10 pieces that no line")
+
+
+class OddLogsTest(ReportCase):
+    def change(self, peer, change):
+        path = self.dir / f"log_peer_{peer}.log"
+        path.write_bytes(change(path.read_bytes()))
+
+    def test_crlf_and_other_wordings_tell_the_same(self):
+        self.write()
+        expected = self.data()
+        self.change(1002, lambda log: log.replace(b"\n", b"\r\n"))
+        self.change(1003, lambda log: re.sub(rb"from (\d+)\.", rb"from Peer [\1].", log).replace("\u2018".encode(), b"'").replace("\u2019".encode(), b"'"))
+        self.change(1004, lambda log: log.replace(b"2026-01-31 ", b"01/31/2026 ").rstrip())
+        self.assertEqual(self.data(), expected)
+
+    def test_empty_cut_and_strange_logs_are_named(self):
+        self.write()
+        before = self.data()
+        self.change(1002, lambda log: b"")
+        self.change(1003, lambda log: log[:-30])
+        self.change(1004, lambda log: b"Starting...\n" + log)
+        data = self.data()
+        notes = "\n".join(data["notes"])
+        self.assertIn("The log of 1002 has no event.", notes)
+        self.assertRegex(notes, r"The last line of the log of 1003, line \d+, is cut off")
+        self.assertRegex(notes, r"In the log of 1004 1 line of \d+ could not be read, the first of them line 1\.")
+        for giver in (1001, 1002, 1003):
+            self.assertEqual(self.fed(data).get((1004, giver)), self.fed(before).get((1004, giver)))
+
+    def test_nothing_but_empty_logs(self):
+        for peer in (1, 2):
+            (self.dir / f"log_peer_{peer}.log").touch()
+        data = self.data()
+        self.assertEqual((data["pieces"], data["span"], len(data["peers"])), (0, 0, 2))
+
+    def test_clocks_that_are_apart_are_moved(self):
+        hour = 3_600_000
+        self.write()
+        right = self.data()
+        self.write(shifts={1003: hour, 1001: -20_000})
+        data = self.data()
+        self.assertRegex("\n".join(data["notes"]), r"The clock of 1003 is 3600\.0 s ahead of")
+        self.assertRegex("\n".join(data["notes"]), r"The clock of 1001 is 20\.0 s behind")
+        self.assertEqual(self.fed(data), self.fed(right))
+        for peer, same in zip(data["peers"][1:], right["peers"][1:]):
+            self.assertLess(abs(peer["done"] - same["done"]), 100)
+
+    def test_slow_programs_are_not_taken_for_wrong_clocks(self):
+        logs = self.write()
+        # All lines of one peer are late, so others hear of its pieces before it says that it has them.
+        (self.dir / "log_peer_1002.log").write_text(made_logs.text(logs[1002], 700))
+        self.assertEqual(self.data()["notes"], [])
+
+    def test_times_that_are_missing(self):
+        self.write()
+        self.change(1002, lambda log: re.sub(rb"(?m)^.*?: (?=Peer)", b"", log))
+        data = self.data()
+        self.assertRegex("\n".join(data["notes"]), "log of 1002 has no times")
+        self.assertEqual(sum(count for (receiver, _), count in self.fed(data).items() if receiver == 1002), self.PIECES)
+
+    def test_the_last_of_several_runs_unless_told(self):
+        first = made_logs.make(self.PEERS, self.PIECES, seed=1)
+        second = made_logs.make(self.PEERS, self.PIECES, seed=2)
+        made_logs.write(self.dir, first, self.PIECES)
+        one = self.data()
+        for peer in first:
+            self.change(peer, lambda log: log + made_logs.text(second[peer], 600_000).encode())
+        last = self.data()
+        self.assertEqual((last["run"], last["runs"]), (2, 2))
+        self.assertEqual(self.fed(last), Recount(second).fed(float("inf")))
+        again = self.data(run=1)
+        self.assertEqual([peer["got"] for peer in again["peers"]], [peer["got"] for peer in one["peers"]])
+        for run in (0, 3):
+            with self.assertRaisesRegex(ScriptError, "the logs hold 2 runs"):
+                self.data(run=run)
+
+    def test_who_comes_late_or_comes_again_begins_no_run(self):
+        logs = self.write()
+        late = max(time for events in logs.values() for time, _ in events) + 60_000
+        for newcomer in (1099, 1002):
+            made_logs.write(self.dir, logs, self.PIECES)
+            for peer in logs:
+                if peer != newcomer:
+                    self.change(peer, lambda log: log + made_logs.text([(late, f"Peer {peer} is connected from Peer {newcomer}.")]).encode())
+            self.assertEqual(self.data()["runs"], 1)
+
+    def test_numbers_without_sense_are_left_out(self):
+        self.write()
+        evil = "2026-01-31 12:00:01.000: Peer 1002 has downloaded the piece 4294967290 from 1001. Now the number of pieces it has is 9.\n"
+        many = "".join(f"2026-01-31 12:00:01.000: Peer 1002 is connected from Peer {number}.\n" for number in range(5000, 9000))
+        self.change(1002, lambda log: log + (evil + many).encode())
+        data = self.data()
+        self.assertRegex("\n".join(data["notes"]), r"a piece beyond the last one, 49, are left out: 1 of")
+        self.assertEqual(len(data["peers"]), 1000)
+        (self.dir / "Common.cfg").unlink()
+        self.assertEqual(self.data()["pieces"], 4294967291)  # as its logs say, and still no larger a page
+        self.assertLess(len(page.render(read_history(self.dir), "")), 3_000_000)
+
+
+class FileTest(ReportCase):
+    def test_one_file_that_needs_no_other(self):
+        self.write()
+        done = self.report()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(NAME.encode(), done.stdout)
+        text = (self.dir / NAME).read_text()
+        self.assertFalse(re.findall(r"https?://|src=|@import|url\(", text))
+        self.assertEqual(self.report("-o", "-").stdout.decode(), text)
+        self.assertEqual(sorted(path.name for path in self.dir.glob("*.html")), [NAME])
+
+    def test_replaces_reports_and_nothing_else(self):
+        self.write()
+        self.assertEqual(self.report().returncode, 0)
+        old = (self.dir / NAME).read_bytes()
+        (self.dir / "log_peer_1006.log").unlink()
+        self.assertEqual(self.report().returncode, 0)
+        self.assertNotEqual((self.dir / NAME).read_bytes(), old)
+        mine = self.dir / "notes.html"
+        mine.write_text("mine")
+        for words in (["-o", mine], ["-o", self.dir]):
+            done = self.report(*words)
+            self.assertEqual(done.returncode, Exit.USAGE)
+            self.assertIn(b"is there and is no report", done.stderr)
+        self.assertEqual(mine.read_text(), "mine")
+        link = self.dir / "link.html"
+        link.symlink_to(mine)
+        self.assertEqual(self.report("-o", link).returncode, Exit.USAGE)
+        self.assertFalse(list(self.dir.glob(".*")))
+
+    def test_what_is_missing_is_said(self):
+        done = self.report()
+        self.assertEqual(done.returncode, Exit.CONFIG)
+        self.assertRegex(done.stderr.decode(), r"\Aswarm: .* has no log_peer_ID.log.*\n\Z")
+        self.write()
+        self.assertEqual(self.report("-o", self.dir / "no" / "folder.html").returncode, Exit.IO)
+        self.assertEqual(self.report("--run", "2").returncode, Exit.USAGE)
+        (self.dir / "PeerInfo.cfg").write_text("1001 localhost\n")
+        self.assertEqual(self.report().returncode, 0)
+        self.assertIn("count only in part", (self.dir / NAME).read_text())
+
+    def test_a_directory_whose_name_is_no_text(self):
+        self.dir = self.dir / os.fsdecode(b"\xff</script>")
+        self.dir.mkdir(parents=True)
+        self.write()
+        done = self.report()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.dir / NAME).read_text().count("</script>"), 2)
