@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .clocks import offsets
-from .course_log import find_logs, read_log
+from .course_log import DAY_MS, find_logs, read_log
 from .cfg import ConfigError, read_config, read_peers
 from .cli import Exit, ScriptError
 
@@ -120,6 +120,11 @@ def _set_times(entries, ahead):
                 entry = entry._replace(time=entry.time - shift)
             last = entry.time
             timed.append(entry)
+        # One damaged digit must not make a run of years.
+        for before, stray, after in zip(range(len(timed)), range(1, len(timed)), range(2, len(timed))):
+            time = timed[before].time
+            if abs(timed[stray].time - time) > DAY_MS >= abs(timed[after].time - time):
+                timed[stray] = timed[stray]._replace(time=time)
         # Threads may write their lines a little out of order.
         entries[peer] = sorted(timed, key=lambda entry: entry.time)
 

@@ -1,112 +1,21 @@
 """`swarm report`: the page's data against a naive recount of the logs, odd logs, what may be written where."""
 
 import base64
-import json
 import os
 import random
 import re
 import subprocess
-import sys
+from datetime import datetime, timedelta
 from unittest import mock
 
-from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
+from report_case import Recount, ReportCase, made_logs, timed, unpack
+from support import PATIENCE_S, SCRIPTS
 
-sys.path.insert(0, str(HERE.parents[1] / "bench"))
-
-import made_logs  # noqa: E402
-
-from swarmlib import page  # noqa: E402
-from swarmlib.cli import Exit, ScriptError  # noqa: E402
-from swarmlib.history import read_history  # noqa: E402
+from swarmlib import page
+from swarmlib.cli import Exit, ScriptError
+from swarmlib.history import read_history
 
 NAME = "swarm-report.html"
-
-
-def unpack(text):
-    """Numbers of the page's data, read as its script reads them."""
-    numbers, number, scale = [], 0, 1
-    for byte in base64.b64decode(text):
-        number += (byte & 127) * scale
-        scale *= 128
-        if byte < 128:
-            numbers.append(number)
-            number, scale = 0, 1
-    return numbers
-
-
-def timed(text, size, tick=1):
-    """Records of so many numbers, the first of them a difference of times, as (time, others...)."""
-    numbers, time, records = unpack(text), 0, []
-    for i in range(0, len(numbers), size):
-        time += numbers[i] * tick
-        records.append((time, *numbers[i + 1 : i + size]))
-    return records
-
-
-class Recount:
-    """What the lines of made logs say, counted without any of the report's code."""
-
-    def __init__(self, logs):
-        self.peers = list(logs)
-        self.begin = min(time for events in logs.values() for time, _ in events)
-        self.events = {peer: [(time - self.begin, text) for time, text in events] for peer, events in logs.items()}
-
-    def fed(self, until):
-        """(receiver, giver): pieces."""
-        counts = {}
-        for peer, events in self.events.items():
-            for time, text in events:
-                if time <= until and (match := re.search(r"the piece \d+ from (\d+)\.", text)):
-                    counts[peer, int(match[1])] = counts.get((peer, int(match[1])), 0) + 1
-        return counts
-
-    def arrivals(self, peer):
-        """{piece: (time, giver)}."""
-        found = {}
-        for time, text in self.events[peer]:
-            if match := re.search(r"downloaded the piece (\d+) from (\d+)\.", text):
-                found[int(match[1])] = time, int(match[2])
-        return found
-
-    def unchoked_by(self, peer, until):
-        state = set()
-        for time, text in self.events[peer]:
-            if time <= until and (match := re.search(r"is (un)?choked by (\d+)\.", text)):
-                (state.add if match[1] else state.discard)(int(match[2]))
-        return state
-
-    def last(self, peer, phrase, until):
-        found = [re.findall(r"\d+", text.split(phrase)[1]) for time, text in self.events[peer] if time <= until and phrase in text]
-        return [int(number) for number in found[-1]] if found else []
-
-    def completed(self, peer):
-        return next((time for time, text in self.events[peer] if "complete file" in text), None)
-
-
-class ReportCase(InDirectory):
-    PEERS, PIECES = 6, 50
-
-    def write(self, shifts={}, **options):
-        logs = made_logs.make(self.PEERS, self.PIECES, **options)
-        made_logs.write(self.dir, logs, self.PIECES, shifts)
-        return logs
-
-    def data(self, run=None):
-        """What the page of the directory holds."""
-        content = page.render(read_history(self.dir, run), "a swarm").decode()
-        return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', content, re.S)[1])
-
-    def report(self, *arguments, **options):
-        return subprocess.run([SCRIPTS / "swarm", "report", self.dir, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S, **options)
-
-    def fed(self, data, until=float("inf")):
-        ids, counts = [peer["id"] for peer in data["peers"]], {}
-        for peer in data["peers"]:
-            for time, source, count in timed(peer["got"], 3, data["tick"]):
-                if time <= until and source >= 2:
-                    key = peer["id"], ids[source // 2 - 1]
-                    counts[key] = counts.get(key, 0) + count
-        return counts
 
 
 class DataTest(ReportCase):
@@ -132,26 +41,6 @@ class DataTest(ReportCase):
                 is_seed = peer["id"] == made_logs.FIRST_ID
                 self.assertEqual((peer["seed"], peer["had"]), (is_seed, self.PIECES if is_seed else 0))
                 self.assertEqual(peer["done"], 0 if is_seed else count.completed(peer["id"]))
-
-    def check_links(self, peer, ids, count, until):
-        unchoked = set()
-        for time, code in timed(peer["chokes"], 2):
-            if time <= until:
-                (unchoked.add if code % 2 else unchoked.discard)(ids[code // 2])
-        self.assertEqual(unchoked, count.unchoked_by(peer["id"], until))
-        numbers, time, preferred, optimistic = unpack(peer["chosen"]), 0, [], []
-        i = 0
-        while i < len(numbers):
-            time += numbers[i]
-            if numbers[i + 1] == 1:
-                optimistic = [ids[numbers[i + 2] - 1]] if time <= until else optimistic
-                i += 3
-            else:
-                end = i + 3 + numbers[i + 2]
-                preferred = [ids[number] for number in numbers[i + 3 : end]] if time <= until else preferred
-                i = end
-        self.assertEqual(preferred, count.last(peer["id"], "preferred neighbors", until))
-        self.assertEqual(optimistic, count.last(peer["id"], "optimistically unchoked neighbor", until))
 
     def test_groups_of_pieces_are_there_with_their_last_piece_and_sums_stay_exact(self):
         count = Recount(self.write())
@@ -205,6 +94,33 @@ class DataTest(ReportCase):
         self.assertEqual(peer["had"], 10)
         self.assertEqual(int.from_bytes(base64.b64decode(peer["kept"]), "little"), 0x3FF)
         self.assertRegex(" ".join(data["notes"]), "1004 is complete with 10 pieces that no line")
+
+
+class RealRunTest(ReportCase):
+    """Logs that our own program wrote."""
+
+    def test_a_real_run(self):
+        program = os.environ.get("PEER_PROCESS", str(SCRIPTS.parent / "build" / "peerProcess"))
+        if not os.access(program, os.X_OK):
+            self.skipTest("peerProcess is not built")
+        self.make_swarm(leechers=3, file_size=400_000, piece_size=2048)
+        command = [SCRIPTS / "swarm", "launch", self.dir, "--binary", f"{program} {{id}} --dir {{dir}} --progress none"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        lines = {peer: (self.dir / f"log_peer_{peer}.log").read_text().splitlines() for peer in (1001, 1002, 1003, 1004)}
+        count = Recount({peer: [(milliseconds(line[:23]), line[25:]) for line in each] for peer, each in lines.items()})
+        data = self.data()
+        self.assertEqual((data["pieces"], data["notes"]), (196, []))
+        ids = [peer["id"] for peer in data["peers"]]
+        for until in (*range(0, data["span"], max(1, data["span"] // 20)), data["span"]):
+            self.assertEqual(self.fed(data, until), count.fed(until))
+            for peer in data["peers"]:
+                self.check_links(peer, ids, count, until)
+        self.assertEqual([peer["done"] for peer in data["peers"][1:]], [count.completed(peer) for peer in ids[1:]])
+
+
+def milliseconds(text):
+    return (datetime.fromisoformat(text) - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
 
 
 class OddLogsTest(ReportCase):
@@ -265,6 +181,12 @@ class OddLogsTest(ReportCase):
         self.assertRegex("\n".join(data["notes"]), "log of 1002 has no times")
         self.assertEqual(sum(count for (receiver, _), count in self.fed(data).items() if receiver == 1002), self.PIECES)
 
+    def test_one_wrong_time_among_right_ones(self):
+        self.write()
+        span = self.data()["span"]
+        self.change(1002, lambda log: log.replace(b"2026", b"6026", 9).replace(b"6026", b"2026", 8))
+        self.assertEqual(self.data()["span"], span)
+
     def test_the_last_of_several_runs_unless_told(self):
         first = made_logs.make(self.PEERS, self.PIECES, seed=1)
         second = made_logs.make(self.PEERS, self.PIECES, seed=2)
@@ -290,6 +212,22 @@ class OddLogsTest(ReportCase):
                 if peer != newcomer:
                     self.change(peer, lambda log: log + made_logs.text([(late, f"Peer {peer} is connected from Peer {newcomer}.")]).encode())
             self.assertEqual(self.data()["runs"], 1)
+
+    def test_no_mutation_of_a_log_ends_the_report(self):
+        draw = random.Random(5)
+        logs = {peer: made_logs.text(events).encode() for peer, events in made_logs.make(3, 8).items()}
+        for _ in range(150):
+            for peer, log in logs.items():
+                lines = bytearray(log)
+                for _ in range(draw.randrange(8)):
+                    at, size = draw.randrange(len(lines)), draw.randrange(40)
+                    new = draw.choice((b"", draw.randbytes(size), lines[at : at + size] * 2, b"\n" * size, b"9" * size, b"2026-13-41 "))
+                    lines[at : at + size] = new
+                (self.dir / f"log_peer_{peer}.log").write_bytes(lines)
+            data = self.data()
+            self.assertGreaterEqual(len(data["peers"]), 3)
+            for peer in data["peers"]:
+                self.assertLessEqual(max((time for time, *_ in timed(peer["got"], 3)), default=0), data["span"])
 
     def test_numbers_without_sense_are_left_out(self):
         self.write()

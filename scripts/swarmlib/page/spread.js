@@ -62,14 +62,20 @@ function drawCopies(view, run, columns, copies) {
   }
 }
 
+function copiesText(count) {
+  return count === 1 ? "1 copy" : count + " copies";
+}
+
 function saySpread(run, state, copies, canvas) {
   let least = Infinity, most = 0;
   for (const count of copies) {
     least = Math.min(least, count);
     most = Math.max(most, count);
   }
-  const rarest = copies.filter((count) => count === least).length, unit = run.group > 1 ? `group of ${run.group} pieces` : "piece";
-  const text = run.groups ? `At ${timeText(state.time)} the rarest ${unit} has ${least === 1 ? "1 copy" : least + " copies"} (${rarest} of ${run.groups} like that), the most common ${most}, of ${run.peers.length} peers.` : "No piece is named.";
+  const rarest = copies.filter((count) => count === least).length;
+  const unit = run.group > 1 ? `group of ${run.group} pieces` : "piece";
+  const text = run.groups ? `At ${timeText(state.time)} the rarest ${unit} has ${copiesText(least)} `
+    + `(${rarest} of ${run.groups} like that), the most common ${most}, of ${run.peers.length} peers.` : "No piece is named.";
   document.getElementById("spread-says").textContent = text;
   canvas.setAttribute("aria-label", text);
 }
@@ -91,5 +97,6 @@ function showJourney(run, state) {
   const now = holders.filter((peer) => peer.arrival[group] <= state.time).length;
   const first = group * run.group, last = Math.min(run.pieces, first + run.group) - 1;
   const name = run.group > 1 ? `pieces ${first} to ${last}, all of them: ` : "";
-  document.getElementById("piece-says").textContent = `${name}${now === 1 ? "1 copy" : now + " copies"} at ${timeText(state.time)}, ${holders.length} in the end`;
+  const says = `${name}${copiesText(now)} at ${timeText(state.time)}, ${holders.length} in the end`;
+  document.getElementById("piece-says").textContent = says;
 }

@@ -71,7 +71,8 @@ function drawCurves(run, state) {
   part(LABELS, x(state.time), some);
   part(x(state.time), width, some * 0.3);
   const complete = run.peers.filter((peer) => heldAt(peer, state.time) >= run.pieces).length;
-  view.canvas.setAttribute("aria-label", `Completion over time. At ${timeText(state.time)} ${complete} of ${counted(run.peers.length, "peer")} hold all pieces.`);
+  const says = `At ${timeText(state.time)} ${complete} of ${counted(run.peers.length, "peer")} hold all pieces.`;
+  view.canvas.setAttribute("aria-label", "Completion over time. " + says);
 }
 
 // For one peer, a lane for each neighbor; for all, a lane for each peer, the darker the more neighbors.
@@ -96,33 +97,41 @@ function drawChokes(run, state) {
   document.getElementById("chokes-hint").textContent = peer
     ? `By the log of ${peer.id}: a lane is a neighbor, filled while that one unchokes ${peer.id}.`
     : "A lane is a peer: the darker, the more neighbors unchoke it. Choose a peer above for its neighbors one by one.";
-  canvas.setAttribute("aria-label", `Choke timeline. At ${timeText(state.time)} ${peer ? `${counted(total, "neighbor")} unchoke ${peer.id}.` : `${counted(total, "link")} unchoked.`}`);
+  const says = peer ? `${counted(total, "neighbor")} unchoke ${peer.id}.` : `${counted(total, "link")} unchoked.`;
+  canvas.setAttribute("aria-label", `Choke timeline. At ${timeText(state.time)} ${says}`);
 }
 
 function spansOf(spans, neighbor, color) {
   return spans.filter(([, , neighbors]) => neighbors.includes(neighbor)).map(([begin, end]) => [begin, end, color]);
 }
 
-// How many peers prefer each one, by number.
-function preferredBy(run) {
-  run.wanted ??= run.peers.map(() => []);
-  if (!run.wantedReady) {
+// For each peer, how many others choose it at each time; who prefers and optimistically unchokes it at once counts once.
+function chosenBy(run) {
+  if (!run.chosenBy) {
+    const spans = run.peers.map(() => []);
     for (const peer of run.peers) {
-      for (const span of [...peer.preferred, ...peer.optimistic]) for (const neighbor of span[2]) run.wanted[neighbor].push(span);
+      const ofNeighbor = new Map();
+      for (const [begin, end, neighbors] of [...peer.preferred, ...peer.optimistic]) {
+        for (const neighbor of neighbors) {
+          if (!ofNeighbor.has(neighbor)) ofNeighbor.set(neighbor, []);
+          ofNeighbor.get(neighbor).push([begin, end]);
+        }
+      }
+      for (const [neighbor, each] of ofNeighbor) spans[neighbor].push(...levels(each));
     }
-    run.wanted = run.wanted.map(levels);
-    run.wantedReady = true;
+    run.chosenBy = spans.map(levels);
   }
-  return run.wanted;
+  return run.chosenBy;
 }
 
 function drawChosen(run, state) {
   const peer = run.peers[state.peer];
   const canvas = drawLanes(run, state, "chosen",
     (neighbor) => [...spansOf(peer.preferred, neighbor.index, colors.held), ...spansOf(peer.optimistic, neighbor.index, colors.fresh)],
-    (each) => preferredBy(run)[each.index]);
+    (each) => chosenBy(run)[each.index]);
   const hint = document.getElementById("chosen-hint");
-  hint.textContent = peer ? `By the log of ${peer.id}: a lane is a neighbor, a block an interval in which it is ` : "A lane is a peer: the darker, the more neighbors chose it, as preferred or optimistically.";
+  hint.textContent = peer ? `By the log of ${peer.id}: a lane is a neighbor, a block an interval in which it is `
+    : "A lane is a peer: the darker, the more neighbors chose it, as preferred or optimistically.";
   if (peer) hint.append(key("held"), " preferred or ", key("fresh"), " optimistically unchoked.");
   let text = "";
   if (peer) {
