@@ -5,6 +5,7 @@ Each module has one task:
     cli        exit codes, argument errors and the frame round a script's main()
     cfg        Common.cfg and PeerInfo.cfg in, checked values out
     files      where a peer keeps its data; remove, make and compare that data
+    course_log read a log_peer_*.log of any peer, to the letter or in other words
     logs       follow the log_peer_*.log files; progress, rate and sources of each peer
     process    a process, a peer's for example, which never outlives its launcher
     state      DIR/.swarm.json: which processes belong to the swarm; `status` and `stop`
@@ -13,6 +14,10 @@ Each module has one task:
     launch     run the peers of a directory until all have left
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files
+    clocks     whether the clocks of several logs agree
+    history    what happened in a swarm, from its logs
+    page       that as one page for a browser
+    report_file  the page as a file: `report`
     chart      curves as SVG
     units      sizes and rates, as text and back
 

@@ -1,48 +1,32 @@
 """log_peer_ID.log as its readers see it: the ten lines of docs/PROTOCOL.md, "Log", and what must hold among them."""
 
-import re
+import sys
 from collections import Counter, namedtuple
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+from swarmlib.course_log import parse_log  # noqa: E402
 
 Entry = namedtuple("Entry", "peer kind values")
-
-_TIME = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}"
-_NUMBER = r"(0|[1-9]\d*)"
-_FORMATS = {
-    "dialed": f"makes a connection to Peer {_NUMBER}",
-    "accepted": f"is connected from Peer {_NUMBER}",
-    "preferred": r"has the preferred neighbors ((?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*))*)",
-    "optimistic": f"has the optimistically unchoked neighbor {_NUMBER}",
-    "unchoked": f"is unchoked by {_NUMBER}",
-    "choked": f"is choked by {_NUMBER}",
-    "have": f"received the \u2018have\u2019 message from {_NUMBER} for the piece {_NUMBER}",
-    "interested": f"received the \u2018interested\u2019 message from {_NUMBER}",
-    "not interested": f"received the \u2018not interested\u2019 message from {_NUMBER}",
-    "piece": rf"has downloaded the piece {_NUMBER} from {_NUMBER}\. Now the number of pieces it has is {_NUMBER}",
-    "complete": "has downloaded the complete file",
-}
-_LINES = {kind: re.compile(rf"{_TIME}: Peer {_NUMBER} {text}\.") for kind, text in _FORMATS.items()}
 
 
 def parse(text):
     """The entries of a log's text; ValueError for a line that is not exactly one of the course's."""
     if text and not text.endswith("\n"):
         raise ValueError(f"the last line has no end: {text.rpartition(chr(10))[2]!r}")
-    return [_parse_line(line) for line in text.split("\n")[:-1]]
+    lines = text.split("\n")[:-1]
+    log = parse_log(text.encode(), 0)
+    exact = {entry.number for entry in log.entries if entry.exact}
+    # Ends of lines as in Windows do not belong into a log, and neither do empty lines.
+    wrong = [line for number, line in enumerate(lines, 1) if number not in exact or line.endswith("\r")]
+    if wrong:
+        raise ValueError(f"not a line of the course's log: {wrong[0]!r}")
+    return [Entry(entry.peer, entry.kind, list(entry.values)) for entry in log.entries]
 
 
 def parse_growing(data):
     """The same for the bytes of a log that is being written: an unfinished last line is left out."""
     return parse(data[:data.rfind(b"\n") + 1].decode())
-
-
-def _parse_line(line):
-    found = [(kind, match) for kind, pattern in _LINES.items() if (match := pattern.fullmatch(line))]
-    if len(found) != 1:
-        raise ValueError(f"not a line of the course's log: {line!r}")
-    kind, match = found[0]
-    peer, *values = match.groups()
-    lists = kind == "preferred"
-    return Entry(int(peer), kind, [int(value) for value in (values[0].split(",") if lists else values)])
 
 
 def pieces(entries):
