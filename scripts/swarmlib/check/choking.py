@@ -10,7 +10,7 @@ from math import comb
 
 from .record import Choice
 
-_ABOUT = 0.8  # of an interval: what is shorter is not the interval
+_ABOUT = 0.8, 1.3  # of an interval: what is shorter or longer is not the interval
 _CHANCE = 1e-6  # what is less likely than that is no chance
 _FED = 3  # pieces by which one neighbor has to be ahead to be called the faster one
 
@@ -179,6 +179,27 @@ def _too_often(choices, interval, tolerance):
     return None
 
 
+def _show_interval(findings, item, view, moments, interval, what):
+    """An item is shown by two choices that are about an interval apart."""
+    gaps = [(now.time - before.time, now) for before, now in pairwise(moments)]
+    least, most = (interval * factor for factor in _ABOUT)
+    for seconds, now in gaps:
+        if least <= seconds <= most:
+            text = f"chose {what} {seconds:.1f} s after it had chosen before; the interval is {interval} s"
+            findings.show(item, view.id, view.place_of(now.line), text)
+            return
+    if gaps:
+        findings.cannot(item, f"peer {view.id} never chose {what} about {interval} s after it had chosen before")
+
+
+def _check_first(findings, record, item, view, first, stretches, interval):
+    """Whoever waits to be chosen waits for one interval at most."""
+    waiting = next((begin for begin, end in stretches if begin < first.time and min(end, first.time) - begin > 2 * interval + record.tolerance_s), None)
+    if waiting is not None:
+        text = f"the first choice, {first.time - waiting:.0f} s after there was somebody to choose; the interval is {interval} s"
+        findings.violate(item, "late", view.id, view.place_of(first.line), text)
+
+
 def _check_preferred(record, findings, view, interested):
     interval, slots = record.choking.interval_s, record.choking.preferred
     choices = _choices_of_preferred(record, view)
@@ -187,13 +208,14 @@ def _check_preferred(record, findings, view, interested):
         text = f"chooses {number} times from line {begin.line} on in {end.time - begin.time:.1f} s; UnchokingInterval is {interval} s"
         findings.violate("2d", "too often", view.id, view.place_of(end.line), text)
     if view.preferred:
-        first = view.preferred[0]
-        anew = next((choice for choice in choices if choice.time - first.time >= _ABOUT * interval), None)
-        again = next((now for before, now in pairwise(view.preferred)
-                      if set(now.ids) == set(before.ids) and now.time - before.time >= _ABOUT * interval), None)
-        if shown := anew or again:
-            text = f"chose its preferred neighbors again {shown.time - first.time:.1f} s after its first line about them"
-            findings.show("2d", view.id, view.place_of(shown.line), text)
+        moments = [view.preferred[0], *choices]
+        again = {now.line: now for before, now in pairwise(view.preferred) if set(now.ids) == set(before.ids)}
+        if again:
+            moments = sorted({choice.line: choice for choice in moments} | again, key=int)
+            lines = {choice.line: choice for choice in view.preferred}
+            moments = [lines[line] for line in moments]
+        _show_interval(findings, "2d", view, moments, interval, "its preferred neighbors")
+        _check_first(findings, record, "2d", view, view.preferred[0], interested.stretches(0, view.end), interval)
         _check_pace(record, findings, view, interested)
     elif slots and interested.longest(0, view.end) > 2 * interval + record.tolerance_s:
         seconds = interested.longest(0, view.end)
@@ -238,11 +260,8 @@ def _check_optimistic(record, findings, view, interested):
             text = f"no optimistic neighbor, though more than {slots} were interested for {seconds:.0f} s; OptimisticUnchokingInterval is {interval} s"
             findings.violate("2e", "never", view.id, view.place_of(), text)
         return
-    first = view.optimistic[0]
-    later = next((one for one in view.optimistic if one.time - first.time >= _ABOUT * interval), None)
-    if later:
-        text = f"has an optimistic neighbor again {later.time - first.time:.1f} s after its first one"
-        findings.show("2e", view.id, view.place_of(later.line), text)
+    _show_interval(findings, "2e", view, view.optimistic, interval, "its optimistic neighbor")
+    _check_first(findings, record, "2e", view, view.optimistic[0], interested.stretches(slots, view.end), interval)
     for choice, after in pairwise([*view.optimistic, Choice(view.end, 0, ())]):
         seconds = after.time - choice.time
         if seconds > 3 * interval + record.tolerance_s and interested.least(choice.time, after.time) > slots + 1:

@@ -1,107 +1,186 @@
-"""Items 2c and 3d: who says that it is interested, who says that it is not, and whether that was so."""
+"""Items 2c and 3d: who says that it is interested, who says that it is not, and whether that was so.
+
+For each two peers, what the one lacks of the other's pieces is followed through the time, and held against what the
+other one heard. The work is one step for each piece that a peer tells a neighbor of, so it grows with the lines.
+"""
 
 from heapq import merge
 from math import inf
 
+from .record import Switch
+
+_NOTHING = Switch()
+
 
 def check(record, findings):
-    _check_truth(record, findings)
     for sender in record.views.values():
         for receiver in record.views.values():
             if sender is not receiver:
-                _check_pair(record, findings, sender, receiver)
+                _check_spoken(findings, sender, receiver)
+                _check_served(record, findings, sender, receiver)
+    if record.piece_count:
+        # Those whose pieces are known at all times.
+        views = {peer_id: view for peer_id, view in record.views.items() if view.timed and view.lives == 1 and not view.from_before}
+        _check_words(record, findings, views)
+        for (sender_id, receiver_id), wants in _wants(record, views).items():
+            _check_silence(record, findings, views[sender_id], views[receiver_id], wants)
     if not any(view.interest for view in record.views.values()):
         findings.cannot("2c", "no log has an 'interested' line")
 
 
-def _check_pair(record, findings, sender, receiver):
-    """What the receiver's log has of the sender's interest, in the light of what the sender did."""
-    tolerance = record.tolerance_s
-    words = list(receiver.interest.get(sender.id, ()))
-    links = receiver.links.get(sender.id, ())
-    link_lines = {mark.line for mark in links}
-    spoken = [word for word in words if word[1] not in link_lines]
-    for time, line, on in spoken:
-        item, text = ("2c", "interested") if on else ("3d", "not interested")
-        findings.show(item, sender.id, receiver.place_of(line), lambda text=text: f"peer {receiver.id} heard '{text}' from it")
-    interested = [word for word in spoken if word[2]]
+def _wants(record, views):
+    """By (peer, other): whether the other one has a piece that the peer lacks."""
+    every = range(record.piece_count)
+    have = {peer_id: set(every) if view.is_seed else set() for peer_id, view in views.items()}
+    count, wants = {}, {}
+    for peer_id, view in views.items():
+        for other_id, other in views.items():
+            if peer_id != other_id:
+                count[peer_id, other_id] = record.piece_count if other.is_seed and not view.is_seed else 0
+                wants[peer_id, other_id] = Switch()
+                wants[peer_id, other_id].turn(-inf, 0, count[peer_id, other_id] > 0)
+    gains = [[(time, peer_id, piece) for piece, time in view.pieces()] for peer_id, view in views.items() if not view.is_seed]
+    for time, peer_id, piece in merge(*gains):
+        for other_id, others in have.items():
+            if other_id == peer_id:
+                continue
+            if piece in others:
+                pair, step = (peer_id, other_id), -1
+            else:
+                pair, step = (other_id, peer_id), 1
+            count[pair] += step
+            if count[pair] == (step > 0):
+                wants[pair].turn(time, 0, step > 0)
+        have[peer_id].add(piece)
+    return wants
 
+
+def _words(sender, receiver):
+    """(time, line, whether interested) of what the receiver heard; the begin of a link is no word."""
+    links = {mark.line for mark in receiver.links.get(sender.id, ())}
+    return [word for word in receiver.interest.get(sender.id, ()) if word[1] not in links]
+
+
+def _check_spoken(findings, sender, receiver):
+    for _, line, on in _words(sender, receiver):
+        item, word = ("2c", "interested") if on else ("3d", "not interested")
+        findings.show(item, sender.id, receiver.place_of(line), lambda word=word: f"peer {receiver.id} heard '{word}' from it")
+
+
+def _check_served(record, findings, sender, receiver):
+    """Nobody gets a piece from one whom it never told that it is interested."""
     got = next((got for got in sender.downloads if got.source == receiver.id), None)
-    in_time = interested
-    if sender.timed and receiver.timed and got:
-        in_time = [word for word in interested if word[0] <= got.time + tolerance]
-    if got and not in_time and not receiver.end < got.time:
-        silent = not any(on for turns in receiver.interest.values() for _, _, on in turns)
-        whose = receiver if silent and record.views[receiver.id].downloads else sender
-        text = f"piece {got.piece} from peer {receiver.id}, whose log has no 'interested' from peer {sender.id} until then"
-        findings.violate("2c", "no interest", whose.id, sender.place_of(got.line), text)
-    elif not got and not interested and receiver.is_seed and links and record.together(sender, receiver) > 2 * tolerance:
-        # The bitfield of who has the whole file is to be answered, if the one that lacks it is there long enough.
-        since = links[0].time
-        if not spoken and min(sender.complete_at(record.piece_count), sender.end) > since + 2 * tolerance:
-            text = f"linked with peer {sender.id}, which lacks pieces that are here and never says that it is interested"
-            findings.violate("2c", "silent", sender.id, receiver.place_of(links[0].line), text)
-
-    complete = sender.complete_at(record.piece_count)
-    if words and words[-1][2] and complete > -inf and min(receiver.end, sender.end) > complete + 2 * tolerance:
-        last, line = words[-1][0], words[-1][1]
-        if last < complete + tolerance:
-            text = f"the last word of peer {sender.id}, which became complete and did not say 'not interested' to peer {receiver.id}"
-            findings.violate("3d", "still interested", sender.id, receiver.place_of(line), text)
+    if got is None or receiver.end < got.time:
+        return
+    is_timed = sender.timed and receiver.timed
+    if any(on and (not is_timed or time <= got.time + record.tolerance_s) for time, _, on in _words(sender, receiver)):
+        return
+    is_silent = not any(on for turns in receiver.interest.values() for _, _, on in turns)
+    whose = receiver if is_silent and receiver.downloads else sender
+    text = f"piece {got.piece} from peer {receiver.id}, whose log has no 'interested' from peer {sender.id} until then"
+    findings.violate("2c", "no interest", whose.id, sender.place_of(got.line), text)
 
 
-def _check_truth(record, findings):
-    """Interest with nothing to want, and none where there is something, both for longer than the tolerance.
+def _check_words(record, findings, views):
+    """Interest with nothing to want, and none where one piece was to be had all the time, within the tolerance.
 
     One sweep through the time keeps a bit for each piece that a peer has: as of the tolerance later, and as of the
     tolerance before.
     """
-    views = {peer_id: view for peer_id, view in record.views.items() if view.timed and view.lives == 1 and not view.kept}
     tolerance = record.tolerance_s
     every = (1 << record.piece_count) - 1
-    start = {peer_id: every if view.has_all_from_start else 0 for peer_id, view in views.items()}
-    soon, surely = dict(start), dict(start)
-    gains = [[(time, peer_id, 1 << piece) for piece, time in view.pieces()] for peer_id, view in views.items()]
+    soon = {peer_id: every if view.is_seed else 0 for peer_id, view in views.items()}
+    surely = dict(soon)
+    gains = list(merge(*([(time, view.id, 1 << piece) for piece, time in view.pieces()] for view in views.values() if not view.is_seed)))
     words = sorted(
-        (time, receiver.id, line, sender_id, on)
-        for receiver in views.values()
-        for sender_id, turns in receiver.interest.items()
-        if sender_id in views
-        for time, line, on in turns
-        if line not in {mark.line for mark in receiver.links.get(sender_id, ())}
+        (time, line, sender.id, receiver.id, on)
+        for sender in views.values() for receiver in views.values() if sender is not receiver for time, line, on in _words(sender, receiver)
     )
-    later, before = iter(list(merge(*gains))), iter(list(merge(*gains)))
-    next_soon, next_surely = next(later, None), next(before, None)
-    for time, receiver_id, line, sender_id, on in words:
-        while next_soon and next_soon[0] <= time + tolerance:
-            soon[next_soon[1]] |= next_soon[2]
-            next_soon = next(later, None)
-        while next_surely and next_surely[0] <= time - tolerance:
-            surely[next_surely[1]] |= next_surely[2]
-            next_surely = next(before, None)
-        place = views[receiver_id].place_of(line)
+    ahead = behind = 0
+    for time, line, sender_id, receiver_id, on in words:
+        while ahead < len(gains) and gains[ahead][0] <= time + tolerance:
+            soon[gains[ahead][1]] |= gains[ahead][2]
+            ahead += 1
+        while behind < len(gains) and gains[behind][0] <= time - tolerance:
+            surely[gains[behind][1]] |= gains[behind][2]
+            behind += 1
+        sender, receiver = views[sender_id], views[receiver_id]
         if on and not soon[receiver_id] & ~surely[sender_id]:
             text = f"'interested' from peer {sender_id}, which lacks nothing of what peer {receiver_id} has"
-            findings.violate("2c", "false interest", sender_id, place, text)
-        elif not on and (wanted := surely[receiver_id] & ~soon[sender_id]):
-            _judge_refusal(record, findings, views[sender_id], views[receiver_id], time, line, wanted)
+            findings.violate("2c", "false interest", sender_id, receiver.place_of(line), text)
+        elif not on and surely[receiver_id] & ~soon[sender_id]:
+            _judge_refusal(record, findings, sender, receiver, time, line)
 
 
-def _judge_refusal(record, findings, sender, receiver, time, line, wanted):
-    """A 'not interested' although the receiver has had pieces that the sender lacks for some time."""
-    piece = (wanted & -wanted).bit_length() - 1
-    links = [mark for mark in receiver.links.get(sender.id, ()) if mark.time <= time + record.same_log_s]
-    place = receiver.place_of(line)
-    if links and links[-1].time > time - record.tolerance_s:
-        # Just linked: the word may have crossed with the bitfield, and is set right then.
-        turns = receiver.interest[sender.id]
-        if turns.is_throughout(False, time, time + record.tolerance_s) and min(sender.end, receiver.end) > time + 2 * record.tolerance_s:
-            others = [view for view in record.views.values() if view not in (sender, receiver)]
-            read_by_others = any(on for view in others for _, _, on in receiver.interest.get(view.id, ()))
-            whose = sender if read_by_others or not findings.is_judged(receiver.id) else receiver
-            text = f"'not interested' from peer {sender.id} on the new link, though peer {receiver.id} has piece {piece} and it lacks it: " \
-                   "the bitfield was not sent, or not read"
-            findings.violate("2b", "not read", whose.id, place, text)
+def _judge_refusal(record, findings, sender, receiver, time, line):
+    """On a link that is not new, what the receiver has for longer than the tolerance is known to the sender."""
+    link = max((mark.time for mark in receiver.links.get(sender.id, ()) if mark.time <= time + record.same_log_s), default=-inf)
+    if link >= time - record.tolerance_s:
+        _judge_first_word(record, findings, sender, receiver, time, line)
+    else:
+        text = f"'not interested' from peer {sender.id}, which lacks pieces that peer {receiver.id} has"
+        findings.violate("3d", "false refusal", sender.id, receiver.place_of(line), text)
+
+
+def _judge_first_word(record, findings, sender, receiver, time, line):
+    """A refusal on a new link may have crossed with the bitfield, and is set right then."""
+    turns = receiver.interest[sender.id]
+    later = time + 2 * record.tolerance_s
+    if not turns.is_throughout(False, time, later) or min(sender.end, receiver.end) < later:
         return
-    text = f"'not interested' from peer {sender.id}, which lacks piece {piece} of what peer {receiver.id} has"
-    findings.violate("3d", "false refusal", sender.id, place, text)
+    others = [view for view in record.views.values() if view not in (sender, receiver)]
+    is_read_by_others = any(on for view in others for _, _, on in receiver.interest_of(view))
+    whose = sender if is_read_by_others or not findings.is_judged(receiver.id) else receiver
+    text = f"'not interested' from peer {sender.id} on the new link, though it lacks pieces that peer {receiver.id} has: " \
+           "the bitfield was not sent, or not read"
+    findings.violate("2b", "not read", whose.id, receiver.place_of(line), text)
+
+
+def _check_silence(record, findings, sender, receiver, wants):
+    """Interest that is never told, and one that is never taken back, for long."""
+    links = receiver.links.get(sender.id), sender.links.get(receiver.id)
+    if not all(links):
+        return
+    said = receiver.interest.get(sender.id, _NOTHING)
+    linked = max(marks[-1].time for marks in links)
+    # A link can be lost without a line; so long as something is heard on it, it is there.
+    heard = max(receiver.last_of.get(sender.id, -inf), sender.last_of.get(receiver.id, -inf))
+    end = min(sender.end, receiver.end)
+    long = 3 * record.tolerance_s + record.same_log_s
+    turns = list(wants)
+    for (begin, _, on), until in zip(turns, [*(turn[0] for turn in turns[1:]), end]):
+        begin, until = max(begin, linked), min(until, end, heard if on else end)
+        if until - begin <= long:
+            continue
+        if on and said.is_throughout(False, begin, until):
+            _judge_silence(record, findings, sender, receiver, linked, (begin, until), long)
+        elif not on and heard >= begin - record.tolerance_s and said.is_throughout(True, begin, until):
+            text = f"the last word of peer {sender.id}, which then lacks nothing of what is here for {until - begin:.0f} s " \
+                   "and does not say 'not interested'"
+            findings.violate("3d", "still interested", sender.id, receiver.place_of(said.line_at(begin)), text)
+
+
+def _judge_silence(record, findings, sender, receiver, linked, time, long):
+    """Many pieces may have been wanted for a moment each; one that was wanted for long has to be told."""
+    begin, until = time
+    told_of = sender.haves.get(receiver.id, {})
+    for piece in range(record.piece_count):
+        told = told_of.get(piece)
+        if told is None and receiver.has_by(piece) >= linked - record.tolerance_s:
+            continue  # the sender cannot know of it
+        since, to = max(begin, told.time if told else -inf), min(until, sender.has_by(piece))
+        if to - since > long:
+            line = _line_at(receiver, since)
+            text = f"peer {sender.id} lacks piece {piece}, which is here, for {to - since:.0f} s from line {line} on, and does not say that it is interested"
+            findings.violate("2c", "silent", sender.id, receiver.place_of(line), text)
+            return
+
+
+def _line_at(view, time):
+    """The last line until then."""
+    line = view.entries[0].number
+    for entry in view.entries:
+        if view.time_of(entry) > time:
+            break
+        line = entry.number
+    return line

@@ -16,15 +16,24 @@ def judge(config, *, of=None, tolerance_s=None, ends=None, run=""):
     if not record.views and ends is None:
         raise ConfigError(f"{config.directory}: has no log_peer_ID.log of a peer of PeerInfo.cfg, so there is nothing to check")
     findings = Findings(of or [peer.id for peer in config.peers], run)
-    for view in record.views.values():
-        if not view.is_seed and config.content and not view.downloads:
-            view.keeps_file = files.data_file(config, view.peer).exists()
+    _find_kept_files(record)
     _say_what_deviates(record, findings)
     start.check(record, findings, ends)
     for rules in (choking, interest, pieces):
         rules.check(record, findings)
     ending.check(record, findings, ends)
     return record, findings
+
+
+def _find_kept_files(record):
+    """Notes of leechers that download nothing whether they have the right file, as only an earlier run can have given it."""
+    config = record.config
+    seeds = [files.data_file(config, peer) for peer in config.peers if peer.has_file]
+    seed = next((path for path in seeds if path.is_file()), None)
+    for view in record.views.values():
+        path = files.data_file(config, view.peer)
+        if seed and not view.is_seed and not view.downloads and path.is_file() and path.stat().st_size == seed.stat().st_size:
+            view.keeps_file = files.first_difference(seed, path) is None
 
 
 def _say_what_deviates(record, findings):

@@ -50,6 +50,9 @@ class Switch:
         self._states.append(on)
         self.lines.append(line)
 
+    def last_time(self):
+        return self._times[-1]
+
     def __iter__(self):
         return zip(self._times, self.lines, self._states)
 
@@ -125,9 +128,10 @@ class View:
         self.interest, self.unchoked, self.haves = {}, {}, {}
         self.downloads, self.preferred, self.optimistic, self.completions = [], [], [], []
         self.repeated_haves = {}
+        self.last_of = {}  # when a neighbor was heard of for the last time
+        self._ahead_s = ahead_s
         for entry in self.entries:
-            time = entry.time / 1000 - ahead_s if self.timed else math.nan
-            self._take(entry, Mark(time, entry.number))
+            self._take(entry, Mark(self.time_of(entry), entry.number))
         times = [entry.time for entry in self.entries] if self.timed else []
         self.begin = min(times) / 1000 - ahead_s if times else math.nan
         self.end = max(times) / 1000 - ahead_s if times else math.nan
@@ -141,6 +145,8 @@ class View:
 
     def _take(self, entry, mark):
         kind, values = entry.kind, entry.values
+        if kind not in ("preferred", "optimistic", "complete"):
+            self.last_of[values[1] if kind == "piece" else values[0]] = mark.time
         if kind == "have":
             told = self.haves.setdefault(values[0], {})
             if values[1] in told:
@@ -155,11 +161,10 @@ class View:
         elif kind in ("dialed", "accepted"):
             (self.dialed if kind == "dialed" else self.accepted).setdefault(values[0], []).append(mark)
             self.links.setdefault(values[0], []).append(mark)
-            # A new link begins choked and not interested.
-            if values[0] in self.unchoked:
-                self.unchoked[values[0]].turn(*mark, False)
-            if values[0] in self.interest:
-                self.interest[values[0]].turn(*mark, False)
+            # A new link begins choked and not interested; what comes just before its line belongs to it.
+            for turns in (self.unchoked.get(values[0]), self.interest.get(values[0])):
+                if turns and not turns.last_time() >= mark.time - SAME_LOG_S:
+                    turns.turn(*mark, False)
         elif kind == "preferred":
             self.preferred.append(Choice(*mark, values))
         elif kind == "optimistic":
@@ -179,18 +184,18 @@ class View:
             for other in before ^ now:
                 self.favoured.setdefault(other, Switch()).turn(choice.time, choice.line, other in now)
 
+    @property
+    def from_before(self):
+        """Whether a leecher has pieces from an earlier run, of which this log does not tell."""
+        return not self.is_seed and (self.kept > 0 or self.keeps_file or (not self.downloads and bool(self.completions)))
+
+    keeps_file = False  # whether a leecher that downloads nothing has the right file, which the log does not tell
+
     def has_by(self, piece):
         """When it had the piece at the latest; infinity for never, minus infinity for what it may have had from the start."""
         if self.is_seed:
             return -math.inf
-        return self._acquired.get(piece, -math.inf if self.kept or self.has_all_from_start else math.inf)
-
-    @property
-    def has_all_from_start(self):
-        """A leecher whose file is complete from an earlier run says so by downloading nothing."""
-        return self.is_seed or (not self.downloads and bool(self.completions or self.keeps_file))
-
-    keeps_file = False  # whether the complete file lies there, which the files' rules know
+        return self._acquired.get(piece, -math.inf if self.from_before else math.inf)
 
     def pieces(self):
         """The pieces that it downloaded, with the times, by time."""
@@ -198,11 +203,19 @@ class View:
 
     def complete_at(self, piece_count):
         """When it had every piece; infinity for never."""
-        if self.has_all_from_start:
+        if self.is_seed or self.keeps_file:
             return -math.inf
         if self.completions:
-            return self.completions[0].time
+            return self.completions[0].time if self.downloads else -math.inf
         return self.downloads[-1].time if piece_count and len(self._acquired) + self.kept >= piece_count else math.inf
+
+    def interest_of(self, other):
+        """What this peer heard of the other one's interest."""
+        return self.interest.get(other.id, ())
+
+    def time_of(self, entry):
+        """When the entry was, on the clock of all."""
+        return entry.time / 1000 - self._ahead_s if self.timed else math.nan
 
     def place_of(self, line=0):
         return Place(self.log.path, line)
@@ -252,18 +265,9 @@ class Record:
         views = sorted(self.views.values(), key=lambda view: view.place)
         return [(one, other) for index, one in enumerate(views) for other in views[index + 1:]]
 
-    def time(self, view, entry):
-        """When the entry was, on the clock of all."""
-        return entry.time / 1000 - self.ahead.get(view.id, 0.0) if view.timed else math.nan
-
     def overlap(self, one, other):
         """Whether the two logs can be of the same time."""
         return not (one.end < other.begin - self.tolerance_s or other.end < one.begin - self.tolerance_s)
-
-    def together(self, one, other):
-        """For how many seconds both logs go on after the first link that both have."""
-        links = one.links.get(other.id), other.links.get(one.id)
-        return min(one.end, other.end) - max(marks[0].time for marks in links) if all(links) else 0.0
 
     def may_unchoke(self, peer_id, other_id, time):
         """Whether the log of the first peer names the second one as preferred or optimistic around that time."""

@@ -62,7 +62,7 @@ def _check_links_first(record, findings, view):
         place = view.place_of(entry.number)
         if not links:
             findings.violate("2a", "no link", view.id, place, f"a message from peer {other}, with no line about a connection with it")
-        elif links[0].line > entry.number and links[0].time > record.time(view, entry) + record.same_log_s:
+        elif links[0].line > entry.number and links[0].time > view.time_of(entry) + record.same_log_s:
             text = f"a message from peer {other}, which is linked only in line {links[0].line}"
             findings.violate("2a", "before the link", view.id, place, text)
 
