@@ -6,7 +6,7 @@ So a line alone is no choice at an interval: that is one which takes the slot fr
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from math import comb
+from math import comb, log
 
 from .record import Choice
 
@@ -78,6 +78,9 @@ def check(record, findings):
 
 def _say_what_is_missing(record, findings, most, longest):
     choking = record.choking
+    if not all(view.timed for view in record.views.values()):
+        for item in ("2d", "2e"):
+            findings.cannot(item, "a log has no times that can be read")
     number = "neighbor was" if most == 1 else "neighbors were"
     for item, slots, interval in (("2d", choking.preferred, choking.interval_s), ("2e", choking.preferred, choking.optimistic_s)):
         if most <= slots:
@@ -118,22 +121,23 @@ def _is_uninterested(record, view, other, choice):
         return False
     turns = view.interest.get(other)
     if not turns:
-        return not any(entry.number > choice.line for entry in view.entries) or view.timed
+        return True
     margin = record.same_log_s
     return view.timed and turns.is_throughout(False, choice.time - margin, choice.time + margin)
 
 
 def _preferred_line(record, view, other, choice):
     """The line since which it has been preferred, interested and linked, until the tolerance after the choice; else 0."""
-    margin = record.same_log_s
-    last = bisect_right([one.time for one in view.preferred], choice.time + margin)
-    around = [one for one in view.preferred[:last] if one.time >= choice.time - margin]
-    first = bisect_left([one.time for one in view.preferred], choice.time - margin) - 1
-    if first < 0 or any(other not in one.ids for one in around) or other not in view.preferred[first].ids:
+    if not view.timed:
+        return 0
+    begin, end = choice.time - record.same_log_s, choice.time + record.same_log_s
+    first = bisect_left(view.preferred_times, begin) - 1
+    last = bisect_right(view.preferred_times, end)
+    if first < 0 or any(other not in one.ids for one in view.preferred[first:last]):
         return 0
     since = view.preferred[first]
     turns = view.interest.get(other)
-    return since.line if turns and turns.is_throughout(True, since.time, choice.time + margin) else 0
+    return since.line if turns and turns.is_throughout(True, since.time, end) else 0
 
 
 def _still_wants(record, view, other, since, until):
@@ -159,9 +163,9 @@ def _choices_of_optimistic(record, view):
     chosen = []
     for before, now in pairwise(view.optimistic):
         other = before.ids[0]
-        risen = any(
-            other in one.ids for one in view.preferred if before.time - record.same_log_s <= one.time <= now.time + record.same_log_s
-        )
+        first = bisect_left(view.preferred_times, before.time - record.same_log_s)
+        last = bisect_right(view.preferred_times, now.time + record.same_log_s)
+        risen = any(other in one.ids for one in view.preferred[first:last])
         if now.ids != before.ids and not risen and _still_wants(record, view, other, before.time, now.time):
             chosen.append(now)
     return chosen
@@ -188,7 +192,7 @@ def _show_interval(findings, item, view, moments, interval, what):
             text = f"chose {what} {seconds:.1f} s after it had chosen before; the interval is {interval} s"
             findings.show(item, view.id, view.place_of(now.line), text)
             return
-    if gaps:
+    if gaps and view.timed:
         findings.cannot(item, f"peer {view.id} never chose {what} about {interval} s after it had chosen before")
 
 
@@ -225,6 +229,8 @@ def _check_preferred(record, findings, view, interested):
 
 def _check_pace(record, findings, view, interested):
     """Not too seldom: by lines that repeat themselves, or by choices at random that would never change."""
+    if not view.timed:
+        return
     interval, slots = record.choking.interval_s, record.choking.preferred
     pairs = list(pairwise(view.preferred))
     if any(set(now.ids) == set(before.ids) for before, now in pairs):
@@ -243,7 +249,7 @@ def _check_pace(record, findings, view, interested):
     for choice, after in zip(moments, ends):
         least = interested.least(choice.time, after.time)
         intervals = int((after.time - choice.time - record.tolerance_s) / interval) - 1
-        if least > slots and intervals > 0 and comb(least, slots) ** -intervals < _CHANCE:
+        if least > slots and intervals > 0 and intervals * log(comb(least, slots)) > -log(_CHANCE):
             text = f"complete, and chose the same {slots} of {least} at random for {after.time - choice.time:.0f} s; UnchokingInterval is {interval} s"
             findings.violate("2d", "too seldom", view.id, view.place_of(choice.line), text)
 
@@ -295,6 +301,7 @@ def _check_limit(record, findings, view):
 def _check_unchokes(record, findings, view):
     """Each unchoke that a neighbor logs has its line here, and each line here is an unchoke there."""
     tolerance = record.tolerance_s
+    optimistic = {choice.line for choice in view.optimistic}
     for other in record.views.values():
         if not (view.timed and other.timed) or other is view:
             continue
@@ -311,7 +318,7 @@ def _check_unchokes(record, findings, view):
             linked = [mark.time for mark in other.links.get(view.id, ())]
             if linked and linked[-1] < time and (not seen or seen.is_throughout(False, time - tolerance, later)):
                 whose = other if not other.unchoked and other.downloads else view
-                item = "2e" if any(choice.line == line for choice in view.optimistic) else "2d"
+                item = "2e" if line in optimistic else "2d"
                 text = f"names peer {other.id}, whose log has no 'is unchoked by {view.id}' then"
                 findings.violate(item, "not unchoked", whose.id, view.place_of(line), text)
 

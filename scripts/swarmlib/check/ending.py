@@ -12,8 +12,9 @@ def check(record, findings, ends=None):
     """`ends` has for each peer of this machine how its process ended, where that is known."""
     for view in record.views.values():
         _check_count(findings, view)
-        _check_completion(record, findings, view)
-        _check_file(record, findings, view)
+        _check_completion(record, findings, view, _check_file(record, findings, view))
+    if all(peer.has_file for peer in record.config.peers):
+        findings.cannot("3e", "every peer has the file from the start")
     _check_end(record, findings, ends)
 
 
@@ -39,7 +40,7 @@ def _check_count(findings, view):
         findings.show("3f", view.id, view.place_of(got.line), f"counts to {got.count}, one by one")
 
 
-def _check_completion(record, findings, view):
+def _check_completion(record, findings, view, is_identical):
     total = record.piece_count
     lines = [mark.line for mark in view.completions]
     place = view.place_of(lines[0] if lines else 0)
@@ -74,35 +75,47 @@ def _check_completion(record, findings, view):
         else:
             findings.cannot("3e", f"peer {view.id} has {have} of {total} pieces at the end of its log, and nobody became complete")
     elif lines and right:
-        findings.show("3e", view.id, place, f"has the complete file of {total} pieces" if total else "has the complete file")
+        text = f"has the complete file of {total} pieces" if total else "has the complete file"
+        findings.show("3e", view.id, place, f"{text}, identical to a seed's" if is_identical else text)
 
 
 def _check_file(record, findings, view):
-    """The file itself, where it is: as long as the configuration says, and the same as a seed's."""
+    """The file itself, where it is: as long as the configuration says, and the same as a seed's. Whether it was found to be that."""
     config = record.config
     path = files.data_file(config, view.peer)
     if config.content is None or not (view.is_seed or view.completions):
-        return
+        return False
     if not path.exists():
         if path.parent.is_dir():
             findings.violate("3e", "no file", view.id, Place(path), f"{path.relative_to(config.directory)} is not there")
         else:
             findings.notes.append(f"{path.relative_to(config.directory)} is not here, so it was not compared")
-        return
-    seed = next((files.data_file(config, peer) for peer in config.peers if peer.has_file and files.data_file(config, peer).exists()), None)
-    for name, size in config.content.files:
-        file = path / name if name else path
-        right = seed / name if seed and name else seed
-        if not file.is_file() or file.stat().st_size != size:
-            length = f"has {file.stat().st_size} bytes" if file.is_file() else "is no file"
-            findings.violate("3e", "size", view.id, Place(path), f"{file.relative_to(config.directory)} {length}; {size} are right")
-        elif right and not right.samefile(file) and right.is_file() and right.stat().st_size == size:
-            offset = files.first_difference(right, file)
-            if offset is not None:
-                text = f"{file.relative_to(config.directory)} differs from {right.relative_to(config.directory)} at byte {offset}"
-                findings.violate("3e", "content", view.id, Place(path), text if name else f"{text} (piece {offset // config.piece_size})")
+        return False
+    seeds = (files.data_file(config, peer) for peer in config.peers if peer.has_file)
+    seed = next((file for file in seeds if file.exists()), None)
     if seed is None:
         findings.notes.append("no seed's file is here, so no copy was compared with it")
+    wrong = [text for name, size in config.content.files if (text := _wrong_file(config, path, seed, name, size))]
+    for rule, text in wrong:
+        findings.violate("3e", rule, view.id, Place(path), text)
+    return not wrong and seed is not None
+
+
+def _wrong_file(config, path, seed, name, size):
+    """The rule that one file of the content breaks, and how; None where it is right."""
+    file = path / name if name else path
+    shown = file.relative_to(config.directory)
+    if not file.is_file() or file.stat().st_size != size:
+        length = f"has {file.stat().st_size} bytes" if file.is_file() else "is no file"
+        return "size", f"{shown} {length}; {size} are right"
+    right = seed / name if seed and name else seed
+    if not right or not right.is_file() or right.samefile(file) or right.stat().st_size != size:
+        return None
+    offset = files.first_difference(right, file)
+    if offset is None:
+        return None
+    text = f"{shown} differs from {right.relative_to(config.directory)} at byte {offset}"
+    return "content", text if name else f"{text} (piece {offset // config.piece_size})"
 
 
 def _check_end(record, findings, ends):

@@ -10,6 +10,7 @@ from math import inf
 from .record import Switch
 
 _NOTHING = Switch()
+_MOST_PIECES = 1 << 17  # of a run whose pieces are followed one by one
 
 
 def check(record, findings):
@@ -18,7 +19,9 @@ def check(record, findings):
             if sender is not receiver:
                 _check_spoken(findings, sender, receiver)
                 _check_served(record, findings, sender, receiver)
-    if record.piece_count:
+    if record.piece_count > _MOST_PIECES:
+        findings.notes.append(f"of {record.piece_count} pieces it was not followed who wants which, only who was served")
+    elif record.piece_count:
         # Those whose pieces are known at all times.
         views = {peer_id: view for peer_id, view in record.views.items() if view.timed and view.lives == 1 and not view.from_before}
         _check_words(record, findings, views)
@@ -39,7 +42,7 @@ def _wants(record, views):
                 count[peer_id, other_id] = record.piece_count if other.is_seed and not view.is_seed else 0
                 wants[peer_id, other_id] = Switch()
                 wants[peer_id, other_id].turn(-inf, 0, count[peer_id, other_id] > 0)
-    gains = [[(time, peer_id, piece) for piece, time in view.pieces()] for peer_id, view in views.items() if not view.is_seed]
+    gains = [[(time, peer_id, piece) for piece, time in view.pieces() if piece < record.piece_count] for peer_id, view in views.items() if not view.is_seed]
     for time, peer_id, piece in merge(*gains):
         for other_id, others in have.items():
             if other_id == peer_id:
@@ -91,7 +94,7 @@ def _check_words(record, findings, views):
     every = (1 << record.piece_count) - 1
     soon = {peer_id: every if view.is_seed else 0 for peer_id, view in views.items()}
     surely = dict(soon)
-    gains = list(merge(*([(time, view.id, 1 << piece) for piece, time in view.pieces()] for view in views.values() if not view.is_seed)))
+    gains = list(merge(*([(time, view.id, 1 << piece) for piece, time in view.pieces() if piece < record.piece_count] for view in views.values() if not view.is_seed)))
     words = sorted(
         (time, line, sender.id, receiver.id, on)
         for sender in views.values() for receiver in views.values() if sender is not receiver for time, line, on in _words(sender, receiver)
@@ -114,7 +117,7 @@ def _check_words(record, findings, views):
 
 def _judge_refusal(record, findings, sender, receiver, time, line):
     """On a link that is not new, what the receiver has for longer than the tolerance is known to the sender."""
-    link = max((mark.time for mark in receiver.links.get(sender.id, ()) if mark.time <= time + record.same_log_s), default=-inf)
+    link = receiver.last_link(sender.id, time + record.same_log_s)
     if link >= time - record.tolerance_s:
         _judge_first_word(record, findings, sender, receiver, time, line)
     else:
@@ -170,17 +173,8 @@ def _judge_silence(record, findings, sender, receiver, linked, time, long):
             continue  # the sender cannot know of it
         since, to = max(begin, told.time if told else -inf), min(until, sender.has_by(piece))
         if to - since > long:
-            line = _line_at(receiver, since)
+            line = receiver.line_at(since)
             text = f"peer {sender.id} lacks piece {piece}, which is here, for {to - since:.0f} s from line {line} on, and does not say that it is interested"
             findings.violate("2c", "silent", sender.id, receiver.place_of(line), text)
             return
 
-
-def _line_at(view, time):
-    """The last line until then."""
-    line = view.entries[0].number
-    for entry in view.entries:
-        if view.time_of(entry) > time:
-            break
-        line = entry.number
-    return line

@@ -12,7 +12,7 @@ class Item(NamedTuple):
 ITEMS = (
     Item("1a", "start: reads Common.cfg and PeerInfo.cfg", "run at least two peers, and put their logs into the directory"),
     Item("1b", "start: connects to every earlier line", "run at least two peers, and put the logs of both into the directory"),
-    Item("1c", "start: ends by itself", "logs do not tell how a process ended: use scripts/swarm check --run PROGRAM"),
+    Item("1c", "start: ends by itself", "use scripts/swarm check --run PROGRAM, which starts the processes and sees how they end"),
     Item("2a", "handshake", "put the logs of both ends of a connection into the directory"),
     Item("2b", "bitfield", "start one peer with the file, and one without it"),
     Item("2c", "interested", "start one peer with the file, and one without it"),

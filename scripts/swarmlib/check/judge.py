@@ -57,10 +57,10 @@ def _say_what_deviates(record, findings):
             findings.deviate("several runs", view.id, view.place_of(), text)
         elif view.lives > 1:
             findings.deviate("restart", view.id, view.place_of(), "the count of pieces begins anew: the peer was started again")
-        if view.entries and not view.timed:
-            text = "a line without a time that can be read: of this log only the order of its lines is judged"
-            first = next(entry for entry in view.entries if entry.time is None)
-            findings.deviate("no time", view.id, view.place_of(first.number), text)
+        if view.untimed_line:
+            text = "a line without a time that can be read; it is taken to have that of the line before it" if view.timed else \
+                   "lines without a time that can be read: of this log only the order of the lines is judged"
+            findings.deviate("no time", view.id, view.place_of(view.untimed_line), text)
         _say_where_time_runs_back(record, findings, view)
     for peer_id, ahead_s in record.ahead.items():
         if ahead_s:

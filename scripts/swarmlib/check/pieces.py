@@ -73,7 +73,7 @@ def _check_source(record, findings, view, source, got):
             findings.deviate("log cut short", source.id, source.place_of(source.log.lines), text)
             return
         owner = source if told else view
-        findings.violate("3b", "lacks it", owner.id, place, f"piece {got.piece} from peer {source.id}, {_never_had(source, got.piece)}")
+        findings.violate("3b", "lacks it", owner.id, place, lambda: f"piece {got.piece} from peer {source.id}, {_never_had(source, got.piece)}")
         return
     findings.show("3b", source.id, place, f"sent piece {got.piece} to peer {view.id}")
     if told and told.line < got.line:
@@ -84,7 +84,7 @@ def _check_source(record, findings, view, source, got):
     # Nothing but the bitfield can have told of it.
     for peer, what in ((source, "sent"), (view, "read")):
         text = f"piece {got.piece} of peer {source.id} without a have for it: the bitfield was {what}"
-        if source.has_by(got.piece) < links[-1].time - tolerance:
+        if source.is_seed or source.has_by(got.piece) < links[-1].time - tolerance:
             findings.show("2b", peer.id, place, text)
 
 
@@ -114,9 +114,9 @@ def _check_heard(record, findings, view, sender, told):
         place = view.place_of(mark.line)
         has_by = sender.has_by(piece)
         if has_by > mark.time + record.tolerance_s and sender.end >= mark.time and (not record.piece_count or piece < record.piece_count):
-            text = f"a have for piece {piece} from peer {sender.id}, {_never_had(sender, piece)}"
+            text = lambda piece=piece: f"a have for piece {piece} from peer {sender.id}, {_never_had(sender, piece)}"  # noqa: E731
             findings.violate("3c", "impossible", sender.id, place, text)
-        elif has_by > -inf:
+        elif has_by != -inf:
             findings.show("3c", sender.id, place, lambda piece=piece: f"told peer {view.id} that it has piece {piece}")
         else:
             findings.deviate("haves of what the bitfield tells", sender.id, place, f"a have for piece {piece}, which it had from the start")

@@ -2,6 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
 from ..cfg import read_choking
@@ -84,10 +85,20 @@ class View:
         self.peer, self.id, self.place, self.log, self.is_seed = peer, peer.id, place, log, is_seed
         self.entries = [entry for entry in log.entries if entry.peer in (None, peer.id)]
         self.foreign = [entry for entry in log.entries if entry.peer not in (None, peer.id)]
-        self.timed = bool(self.entries) and all(entry.time is not None for entry in self.entries)
+        self.untimed_line = next((entry.number for entry in self.entries if entry.time is None), 0)
+        self.timed = 2 * sum(entry.time is not None for entry in self.entries) > len(self.entries)
+        if self.timed and self.untimed_line:
+            self._fill_times()
         self.whole_seconds = self.timed and len(self.entries) > 10 and all(entry.time % 1000 == 0 for entry in self.entries)
         self.earlier_lines = 0  # of an earlier run, which are not judged
         self.lives = 1 + sum(begin > 0 for begin in self._begins())
+
+    def _fill_times(self):
+        """A line without a time has that of the line before it."""
+        time = next(entry.time for entry in self.entries if entry.time is not None)
+        for index, entry in enumerate(self.entries):
+            time = time if entry.time is None else entry.time
+            self.entries[index] = entry._replace(time=time)
 
     def _begins(self):
         """Indices of the first entries of the lives: a count that begins anew begins one."""
@@ -132,9 +143,11 @@ class View:
         self._ahead_s = ahead_s
         for entry in self.entries:
             self._take(entry, Mark(self.time_of(entry), entry.number))
-        times = [entry.time for entry in self.entries] if self.timed else []
-        self.begin = min(times) / 1000 - ahead_s if times else math.nan
-        self.end = max(times) / 1000 - ahead_s if times else math.nan
+        # Never running back, so that one can search in them.
+        self._times = list(accumulate((self.time_of(entry) for entry in self.entries), max))
+        self.begin = min(map(self.time_of, self.entries), default=math.nan)
+        self.end = self._times[-1] if self.entries else math.nan
+        self.preferred_times = list(accumulate((choice.time for choice in self.preferred), max))
         counts = [got.count for got in self.downloads[:1] if got.count]
         # A peer goes on with what it kept of an earlier run.
         self.kept = counts[0] - 1 if counts else 0
@@ -212,6 +225,16 @@ class View:
     def interest_of(self, other):
         """What this peer heard of the other one's interest."""
         return self.interest.get(other.id, ())
+
+    def line_at(self, time):
+        """The last line until then; the first one where that is later."""
+        return self.entries[max(0, bisect_right(self._times, time) - 1)].number
+
+    def last_link(self, other_id, time):
+        """When the last connection with that neighbor until then was made; minus infinity for never."""
+        times = list(accumulate((mark.time for mark in self.links.get(other_id, ())), max))
+        index = bisect_right(times, time) - 1
+        return times[index] if index >= 0 else -math.inf
 
     def time_of(self, entry):
         """When the entry was, on the clock of all."""

@@ -43,15 +43,23 @@ def _block(verdict):
 
 
 def _rest(heading, found):
-    if found:
-        yield ""
-        yield heading
-        yield from (f"      {_line(finding)}" for finding in found)
+    if not found:
+        return
+    yield ""
+    yield heading
+    same = {}
+    for finding in found:
+        same.setdefault((finding.item, finding.rule), []).append(finding)
+    for (item, _), findings in same.items():
+        number = sum(finding.count for finding in findings)
+        more = f" ({number} times, of {len(findings)} peers)" if len(findings) > 1 else ""
+        line = _line(findings[0], counted=not more) + more
+        yield f"      {item:<3} {line}" if item else f"      {line}"
 
 
-def _line(finding):
+def _line(finding, counted=True):
     run = f"{finding.run}: " if finding.run else ""
-    often = f" ({finding.count} times)" if finding.count > 1 else ""
+    often = f" ({finding.count} times)" if counted and finding.count > 1 else ""
     return _printable(f"{run}peer {finding.peer}, {finding.place}: {finding.text}{often}")
 
 
