@@ -27,11 +27,16 @@ def good_run(**options):
 class CheckCase(InDirectory):
     def judge(self, logs=None, run=None, **options):
         run = run or good_run()
+        self.clear()
         run.write(self.dir, logs and logs.texts)
         return judge(read_config(self.dir), **options)[1]
 
     def violations(self, findings):
         return [finding for verdict in findings.verdicts() for finding in verdict.violations]
+
+    def clear(self):
+        for path in [*self.dir.glob("*.log"), *self.dir.glob("peer_*/*")]:
+            path.unlink()
 
     def assert_good(self, findings):
         self.assertEqual([f"{one.item} {one.rule}: {one.text}" for one in self.violations(findings)], [])
@@ -68,7 +73,7 @@ class GoodLogsTest(CheckCase):
                 self.assert_good(findings)
                 self.assertEqual(self.not_shown(findings), {"1c"})
                 told = {int(re.search(r"peer (\d+)", note)[1]) for note in findings.notes}
-                self.assertEqual(told, {peer for peer, second in ahead_s.items() if abs(second) >= 1})
+                self.assertEqual(told, {peer for peer, second in ahead_s.items() if abs(second) >= 0.5})
 
     def test_other_words_are_named_and_judged_all_the_same(self):
         for form in ("[{time}]: Peer [{peer}] {text}", "{time} - Peer {peer} {text}.\r", "[{time}]:  peer_ID {peer} {text}"):
@@ -124,7 +129,7 @@ class GoodLogsTest(CheckCase):
         logs = Logs(good_run().texts())
         logs.insert(1003, 5, "Exception in thread \x1b[31m main", raw=True)
         logs.insert(1003, 9, "is unchoked by 1001", peer=1004)
-        logs.texts[1005][-1] = logs.texts[1005][-1][:30]
+        logs.texts[1005].append(logs.texts[1005][-1][:50])
         findings = self.judge(logs)
         self.assert_good(findings)
         self.assertLessEqual({"unknown line", "of another peer"}, {one.rule for one in findings.deviations()})
@@ -147,9 +152,10 @@ class WrongLogsTest(CheckCase):
     def test_each_rule(self):
         for (item, rule), case in RULES.items():
             with self.subTest(item=item, rule=rule):
-                run = good_run(**case.run) if case.run else good_run()
+                run = GoodRun(**case.run) if case.run else good_run()
                 logs = Logs(run.texts())
                 line = case.change(logs) if case.change else None
+                self.clear()
                 run.write(self.dir, logs.texts)
                 if case.files:
                     case.files(self.dir)
@@ -158,7 +164,7 @@ class WrongLogsTest(CheckCase):
                 self.assertIn((item, rule), found, [*found])
                 one = found[item, rule]
                 self.assertIn(one.peer, case.peers, one)
-                self.assertLessEqual({f"{a} {b}" for a, b in found} - {f"{item} {rule}"}, set(case.also), "accused of more than what is wrong")
+                self.assertLessEqual({f"{a} {b}" for a, b in found} - {f"{item} {rule}"}, set(case.also), f"{item} {rule}: accused of more than what is wrong")
                 if line:
                     self.assertEqual(one.place.line, line, one)
                 self.assertEqual(show.exit_code(findings), 32)
@@ -181,10 +187,8 @@ class CannotBeShownTest(CheckCase):
     def test_reasons(self):
         for options, item, pattern in (
             ({"preferred": 5}, "2d", "k is 5, and never more than 5 neighbors"),
-            ({"preferred": 5}, "2e", ""),
             ({"count": 2}, "2e", "never more than 1 neighbor was"),
-            ({"count": 2}, "3c", "one leecher only"),
-            ({"interval_s": 60, "optimistic_s": 90, "real_interval_s": 3, "real_optimistic_s": 4}, "2e", "the interval is 90 s"),
+            ({"interval_s": 60, "optimistic_s": 90, "pieces": 8}, "2e", "the interval is 90 s"),
             ({"seeds": tuple(range(1001, 1007))}, "3a", "every peer has the file"),
             ({"seeds": tuple(range(1001, 1007))}, "3e", "every peer has the file"),
             ({}, "1c", "logs do not tell"),
@@ -204,10 +208,7 @@ class CannotBeShownTest(CheckCase):
         self.assert_reason(findings, "3e", r"peer 1003 has \d+ of 120 pieces")
 
     def test_fewer_links(self):
-        good_run().write(self.dir)
-        logs = Logs(good_run().texts())
-        logs.separate(1003, 1005)
-        good_run().write(self.dir, logs.texts)
+        GoodRun(apart=((1005, 1003),)).write(self.dir)
         with (self.dir / "Common.cfg").open("a") as common:
             common.write("MaxConnections 4\n")
         self.assertNotIn("not linked", {one.rule for one in self.violations(judge(read_config(self.dir))[1])})

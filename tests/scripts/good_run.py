@@ -20,7 +20,7 @@ class GoodRun:
     """The logs of peers 1001 to 1000 + count: `lines` has for each its (second, text) in order."""
 
     def __init__(self, count=6, seeds=(1001,), pieces=120, preferred=2, interval_s=5, optimistic_s=8, rate=4.0, faults=None, real_interval_s=None,
-                 real_optimistic_s=None, repeats=False):
+                 real_optimistic_s=None, repeats=False, apart=()):
         self.ids = [1001 + place for place in range(count)]
         self.seeds, self.pieces, self.preferred_slots, self.rate = set(seeds), pieces, preferred, rate
         self.interval_s, self.optimistic_s, self.repeats = interval_s, optimistic_s, repeats
@@ -38,6 +38,7 @@ class GoodRun:
         self.given = defaultdict(int)  # (peer, neighbor): pieces from the neighbor in this interval
         self.preferred, self.optimistic = defaultdict(set), {}
         self.gone = set()
+        self.apart = apart  # (peer, earlier peer) that never connect
         self.linked = set()  # (peer, neighbor), both ways
         self.now, self.events, self.order = 0.0, [], count_from(0)
         for place, peer in enumerate(self.ids):
@@ -63,6 +64,8 @@ class GoodRun:
 
     def start(self, peer, place):
         for other in self.ids[:place]:
+            if (peer, other) in self.apart:
+                continue
             self.log(peer, f"makes a connection to Peer {other}")
             self.log(other, f"is connected from Peer {peer}")
             self.linked |= {(peer, other), (other, peer)}

@@ -45,6 +45,15 @@ class Interested:
         before = self._counts[first] if first >= 0 else 0
         return min([before, *self._counts[first + 1: bisect_left(self._times, end)]])
 
+    def until_fewer(self, start, more_than, end):
+        """The first time from start on at which no more than so many are interested, or the end."""
+        index = max(0, bisect_right(self._times, start) - 1)
+        while index < len(self._times) and self._times[index] < end:
+            if self._counts[index] <= more_than:
+                return max(start, self._times[index])
+            index += 1
+        return end
+
     def stretches(self, more_than, until):
         """(begin, end) of each time in which more than so many are interested."""
         begin = None
@@ -247,10 +256,11 @@ def _check_pace(record, findings, view, interested):
     moments = [choice for choice in view.preferred if choice.time > complete]
     ends = [*moments[1:], Choice(view.end, moments[-1].line, ())] if moments else []
     for choice, after in zip(moments, ends):
-        least = interested.least(choice.time, after.time)
-        intervals = int((after.time - choice.time - record.tolerance_s) / interval) - 1
+        until = interested.until_fewer(choice.time, slots, after.time)
+        least = interested.least(choice.time, until)
+        intervals = int((until - choice.time - record.tolerance_s) / interval) - 1
         if least > slots and intervals > 0 and intervals * log(comb(least, slots)) > -log(_CHANCE):
-            text = f"complete, and chose the same {slots} of {least} at random for {after.time - choice.time:.0f} s; UnchokingInterval is {interval} s"
+            text = f"complete, and chose the same {slots} of {least} at random for {until - choice.time:.0f} s; UnchokingInterval is {interval} s"
             findings.violate("2d", "too seldom", view.id, view.place_of(choice.line), text)
 
 
@@ -269,8 +279,8 @@ def _check_optimistic(record, findings, view, interested):
     _show_interval(findings, "2e", view, view.optimistic, interval, "its optimistic neighbor")
     _check_first(findings, record, "2e", view, view.optimistic[0], interested.stretches(slots, view.end), interval)
     for choice, after in pairwise([*view.optimistic, Choice(view.end, 0, ())]):
-        seconds = after.time - choice.time
-        if seconds > 3 * interval + record.tolerance_s and interested.least(choice.time, after.time) > slots + 1:
+        seconds = interested.until_fewer(choice.time, slots + 1, after.time) - choice.time
+        if seconds > 3 * interval + record.tolerance_s:
             text = f"the same optimistic neighbor for {seconds:.0f} s, with others choked and interested; OptimisticUnchokingInterval is {interval} s"
             findings.violate("2e", "too seldom", view.id, view.place_of(choice.line), text)
 

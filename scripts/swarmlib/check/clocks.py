@@ -2,17 +2,17 @@
 
 Both ends log a connection at about the same moment. A `have` is logged by its receiver after its sender has logged the
 download, in both directions. The middle one of many differences counts, so that single wrong lines move nothing. All
-clocks are expressed by that of one peer; a clock that is within `still_s` of it is left as it is.
+clocks are expressed by the middle one of them; a clock that is within `still_s` of it is left as it is.
 """
 
 from collections import deque
-from statistics import median
+from statistics import median, median_low
 
 _ENOUGH = 3  # differences that are needed in each direction
 
 
 def offsets(views, still_s):
-    """Seconds by peer ID that a peer's clock is ahead of that of the peer with most neighbors; 0 where that is unknown."""
+    """Seconds by peer ID that a peer's clock is ahead of the middle one; 0 where that is unknown."""
     timed = {peer_id: view for peer_id, view in views.items() if view.timed}
     apart = {}
     for first, second in ((a, b) for a in timed for b in timed if a < b):
@@ -24,14 +24,16 @@ def offsets(views, still_s):
     for start in sorted(timed, key=lambda peer_id: -len(apart.get(peer_id, ()))):
         if start in ahead:
             continue
-        ahead[start] = 0.0
+        found = {start: 0.0}
         waiting = deque([start])
         while waiting:
             at = waiting.popleft()
             for other, difference in apart.get(at, {}).items():
-                if other not in ahead:
-                    ahead[other] = ahead[at] - difference
+                if other not in found:
+                    found[other] = found[at] - difference
                     waiting.append(other)
+        middle = median_low(found.values())
+        ahead |= {peer_id: offset - middle for peer_id, offset in found.items()}
     return {peer_id: offset if abs(offset) >= still_s else 0.0 for peer_id, offset in ahead.items()}
 
 

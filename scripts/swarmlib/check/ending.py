@@ -30,6 +30,7 @@ def _check_count(findings, view):
         if got.count is None:
             findings.violate("3f", "no count", view.id, place, "the line does not say how many pieces there are now")
             wrong = True
+            expected += 1
             continue
         if got.count != expected and not (got.count == 1 and view.lives > 1):
             findings.violate("3f", "count", view.id, place, f"the number of pieces is {got.count}, but {expected} comes next")

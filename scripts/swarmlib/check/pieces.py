@@ -21,8 +21,6 @@ def check(record, findings):
     if not leechers:
         for item in ("2b", "2c", "3a", "3b", "3c", "3f"):
             findings.cannot(item, "every peer has the file from the start")
-    elif len(record.config.peers) - sum(peer.has_file for peer in record.config.peers) < 2:
-        findings.cannot("3c", "there is one leecher only, and nobody else wants to know what it has")
 
 
 def _check_downloads(record, findings, view):
@@ -72,7 +70,7 @@ def _check_source(record, findings, view, source, got):
             text = f"ends before peer {source.id} sends piece {got.piece} ({place}): its last lines were lost"
             findings.deviate("log cut short", source.id, source.place_of(source.log.lines), text)
             return
-        owner = source if told else view
+        owner = source if told and told.line < got.line else view
         findings.violate("3b", "lacks it", owner.id, place, lambda: f"piece {got.piece} from peer {source.id}, {_never_had(source, got.piece)}")
         return
     findings.show("3b", source.id, place, f"sent piece {got.piece} to peer {view.id}")

@@ -53,10 +53,12 @@ def _check_values(record, findings, view):
 def _check_links_first(record, findings, view):
     """2a: nothing comes from a neighbor before the two are linked."""
     first = {}
+    listed = {peer.id for peer in record.config.peers} - {view.id}
     for entry in view.entries:
         if entry.kind in ("unchoked", "choked", "have", "interested", "not interested", "piece"):
             other = entry.values[1] if entry.kind == "piece" else entry.values[0]
-            first.setdefault(other, entry)
+            if other in listed:
+                first.setdefault(other, entry)
     for other, entry in first.items():
         links = view.links.get(other)
         place = view.place_of(entry.number)
