@@ -44,8 +44,8 @@ def refuse_wrong_options(parser, options):
         return
     if bool(options.dir) == bool(options.run):
         parser.error("check takes a directory, or --run PROGRAM")
-    if options.run and (options.of or options.tolerance is not None):
-        parser.error("--of and --tolerance are for check DIR")
+    if options.run and options.of:
+        parser.error("--of is for check DIR")
     if options.keep and not options.run:
         parser.error("--keep is for --run")
     if options.tolerance is not None and not 0 <= options.tolerance <= 3600:
@@ -86,6 +86,7 @@ def _run(options):
         timeout_s=options.timeout or 120.0,
         tell=lambda line: print(line, file=sys.stderr, flush=True),
         keep=options.keep,
+        tolerance_s=options.tolerance,
     )
 
 

@@ -28,6 +28,7 @@ FILE_SIZE, PIECE_SIZE = 3_000_000, 16_384
 RATE = FILE_SIZE // (4 * OPTIMISTIC_S)
 _TICK_S = 0.05
 _STILL_S = 30.0  # without any news in any log
+_STILL_FAILED_S = 8.0  # the same after a process has failed
 _AFTER_S = 20.0  # from the last completion to the end of the last process
 _LAST_WORDS = 5  # lines
 
@@ -56,7 +57,7 @@ class End(NamedTuple):
     waited_s: float  # for it, since every peer had the file or, where that never was, since the start
 
 
-def run_all(program, ours, *, timeout_s, tell, keep=None, runs=RUNS):
+def run_all(program, ours, *, timeout_s, tell, keep=None, tolerance_s=None, runs=RUNS):
     """Makes the runs; returns the findings about the program. `tell` is called with a line about each run."""
     total = Findings(())
     for number, run in enumerate(runs, 1):
@@ -64,17 +65,17 @@ def run_all(program, ours, *, timeout_s, tell, keep=None, runs=RUNS):
         with TemporaryDirectory(prefix="swarm-check-") as holder:
             directory = Path(keep or holder).resolve() / run.name
             directory.mkdir(parents=True, exist_ok=False)
-            total.take(_make(run, directory, program, ours, timeout_s))
+            total.take(_make(run, directory, program, ours, timeout_s, tolerance_s))
     return total
 
 
-def _make(run, directory, program, ours, timeout_s):
+def _make(run, directory, program, ours, timeout_s, tolerance_s):
     config = _describe(run, directory)
     tested = [peer for peer, letter in zip(config.peers, run.lines) if letter in "Pp"]
     held = ["{id}", "--dir", "{dir}", "--progress", "none", "--limit-up", str(RATE), "--limit-down", str(RATE), "--patience", "5"]
     commands = {peer.id: program if peer in tested else [*program_words(ours), *held] for peer in config.peers}
     ends = Trial(config, commands).run(timeout_s)
-    _, findings = judge(config, of=[peer.id for peer in tested], ends=ends, run=run.name)
+    _, findings = judge(config, of=[peer.id for peer in tested], tolerance_s=tolerance_s, ends=ends, run=run.name)
     for peer in config.peers:
         end = ends[peer.id]
         if end.code or end.stopped:
@@ -141,7 +142,9 @@ class Trial:
                 news_at, before = now, state
             if complete_at is None and all(progress.completed is not None for progress in progresses):
                 complete_at = now
-            if now > started + timeout_s or now > news_at + _STILL_S or (complete_at and now > complete_at + _AFTER_S):
+            has_failed = any(process.exit_code() for process in self._processes.values())
+            still_s = _STILL_FAILED_S if has_failed else _STILL_S
+            if now > started + timeout_s or now > news_at + still_s or (complete_at and now > complete_at + _AFTER_S):
                 break
             time.sleep(_TICK_S)
         return complete_at
