@@ -15,6 +15,7 @@ Each module has one task:
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files
     chart      curves as SVG
+    check/     hold a run against the course's rules, item by item
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.
