@@ -19,6 +19,7 @@ Each module has one task:
     page       that as one page for a browser
     report_file  the page as a file: `report`
     chart      curves as SVG
+    check/     hold a run against the course's rules, item by item
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.

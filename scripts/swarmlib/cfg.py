@@ -31,6 +31,17 @@ class ConfigError(ScriptError):
 
 
 @dataclass(frozen=True)
+class Choking:
+    """How many neighbors are preferred, and the two intervals in seconds."""
+
+    preferred: int
+    interval_s: int
+    optimistic_s: int
+    is_full_mesh: bool  # whether each peer is linked with all others
+    is_classic: bool  # whether the course's rules choose the preferred neighbors
+
+
+@dataclass(frozen=True)
 class Peer:
     """One line of PeerInfo.cfg."""
 
@@ -129,6 +140,16 @@ def read_config(directory):
     file_size = _integer(common, *_required(common, values, "FileSize"), "FileSize", 1, 2**63 - 1)
     piece_size = _integer(common, *_required(common, values, "PieceSize"), "PieceSize", 1, 2**32 - 6)
     return SwarmConfig(directory, file_name, peers, Content([("", file_size)], piece_size))
+
+
+def read_choking(directory):
+    """What Common.cfg says of choking, which only a reader of logs wants to know. Raises ConfigError."""
+    common = Path(directory) / "Common.cfg"
+    values = _read_common(common)
+    keys = (("NumberOfPreferredNeighbors", 0), ("UnchokingInterval", 1), ("OptimisticUnchokingInterval", 1))
+    numbers = [_integer(common, *_required(common, values, key), key, low, 2**31 - 1) for key, low in keys]
+    policy = values.get("ChokingPolicy", (0, "course"))[1]
+    return Choking(*numbers, is_full_mesh="MaxConnections" not in values, is_classic=policy != "cooperative")
 
 
 @cache

@@ -118,8 +118,8 @@ class PeerProcess(OwnProcess):
             super().__init__(words, cwd=config.directory, stdout=output, stderr=subprocess.STDOUT)
 
 
-def peer_command(words):
-    """The program that peers run, from --binary; without it build/peerProcess, built if it is missing."""
+def peer_command(words, option="--binary"):
+    """The program that peers run, from that option; without it build/peerProcess, built if it is missing."""
     if not words:
         program = REPOSITORY / "build" / "peerProcess"
         if not program.exists() and subprocess.run([REPOSITORY / "scripts" / "build"]).returncode != 0:
@@ -128,7 +128,7 @@ def peer_command(words):
     # Peers run in the swarm's directory: what names a file from here must do so from there.
     command = [os.path.abspath(word) if "/" in word and os.path.exists(word) else word for word in shlex.split(words)]
     if not command or shutil.which(command[0]) is None:
-        raise ScriptError(f"--binary: '{words}' names no program that can be run", Exit.USAGE)
+        raise ScriptError(f"{option}: '{words}' names no program that can be run", Exit.USAGE)
     return command
 
 

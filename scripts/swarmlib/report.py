@@ -14,7 +14,7 @@ def print_exit_codes(config, codes, stopped):
         if code and peer_id not in stopped:
             output = files.output_file(config, by_id[peer_id])
             print(f"peer {peer_id} exited with {code}; the end of {output}:")
-            for line in _last_lines(output):
+            for line in last_lines(output):
                 print(f"  {line}")
     if any(codes.values()):
         print("exit codes: " + ", ".join(f"{peer_id}: {code}" for peer_id, code in codes.items()))
@@ -82,7 +82,7 @@ def exit_code(reason, codes, stopped):
     return reason or next(failed, Exit.COMPLETE)
 
 
-def _last_lines(path, count=10):
+def last_lines(path, count=10):
     """The last lines of a text, without what could disturb a terminal."""
     with open(path, "rb") as text:
         text.seek(max(0, path.stat().st_size - 4096))

@@ -80,7 +80,7 @@ class PageTest(ReportCase):
         rows = self.table()
         self.assertEqual([row[2] for row in rows], [str(self.PIECES)] * self.PEERS)
         self.assertEqual([row[3] == "seed" for row in rows], [True] + [False] * (self.PEERS - 1))
-        self.assertIn(f"6 peers, 1 of them with all pieces from the begin \u00b7 {self.PIECES} pieces", self.text("summary"))
+        self.assertIn(f"6 peers, 1 of them with all pieces from the beginning \u00b7 {self.PIECES} pieces", self.text("summary"))
         gave = {giver: sum(pieces for (_, each), pieces in count.fed(1e9).items() if each == giver) for giver in count.peers}
         self.assertEqual([int(row[4]) for row in rows], list(gave.values()))
         self.assertEqual(self.browser.run("return performance.getEntriesByType('resource').length;"), 0)

@@ -278,7 +278,7 @@ class FileTest(ReportCase):
         self.assertRegex(done.stderr.decode(), r"\Aswarm: .* has no log_peer_ID.log.*\n\Z")
         self.write()
         self.assertEqual(self.report("-o", self.dir / "no" / "folder.html").returncode, Exit.IO)
-        self.assertEqual(self.report("--run", "2").returncode, Exit.USAGE)
+        self.assertEqual(self.report("--which", "2").returncode, Exit.USAGE)
         other = subprocess.run([SCRIPTS / "swarm", "status", self.dir, "-o", "x"], capture_output=True, timeout=PATIENCE_S)
         self.assertEqual((other.returncode, b"are for report" in other.stderr), (Exit.USAGE, True))
         (self.dir / "PeerInfo.cfg").write_text("1001 localhost\n")

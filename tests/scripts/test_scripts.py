@@ -13,6 +13,8 @@ import sys
 import time
 import unittest
 
+from check_tests import CannotBeShownTest, GoodLogsTest, WrongLogsTest  # noqa: F401  # run with the rest
+from check_tests import ScriptTest as CheckScriptTest  # noqa: F401  # run with the rest
 from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from course_log_tests import CourseLogTest  # noqa: F401  # run with the rest
 from keys_tests import KeysTest, SshKeysTest  # noqa: F401  # run with the rest

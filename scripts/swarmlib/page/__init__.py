@@ -1,7 +1,7 @@
 """A run's history as one page that needs nothing else: the data, small, beside the styles and the script.
 
 Numbers are variable-length (seven bits a byte, the low ones first, the high bit: more follow) in base64; times are
-differences, in ticks from the begin. A peer's number is its place in `peers`, and 0 stands for nobody known where a
+differences, in ticks from the beginning. A peer's number is its place in `peers`, and 0 stands for nobody known where a
 number plus one is written. `read.js` is the other side of this.
 
 Where a swarm is very large, pieces are put together in groups of neighboring ones, and a group is there when its last

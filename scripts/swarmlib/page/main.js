@@ -17,7 +17,7 @@ function buildHeader() {
   byId("title").textContent = run.title;
   document.title = run.title + " \u2013 swarm report";
   const seeds = run.peers.filter((peer) => peer.seed).length, lines = run.peers.reduce((sum, peer) => sum + peer.lines, 0);
-  const parts = [`${counted(run.peers.length, "peer")}, ${seeds} of them with all pieces from the begin`, counted(run.pieces, "piece"),
+  const parts = [`${counted(run.peers.length, "peer")}, ${seeds} of them with all pieces from the beginning`, counted(run.pieces, "piece"),
     `${timeText(run.span)} from ${dateText(run.begin)}`, counted(lines, "event")];
   if (run.runs > 1) parts.push(`run ${run.run} of ${run.runs}`);
   byId("summary").textContent = parts.filter(Boolean).join(" \u00b7 ");

@@ -1,5 +1,5 @@
 "use strict";
-// The data of the page, unpacked: the other side of page/__init__.py. Times are milliseconds from the begin of the run.
+// The data of the page, unpacked: the other side of page/__init__.py. Times are milliseconds from the beginning of the run.
 
 const NEVER = Infinity;
 const HAD = -1; // The time of a piece that was there at the begin.
