@@ -85,14 +85,14 @@ def history(logs, listed=(), piece_count=0, run=None, notes=()):
     _set_times(entries, ahead)
     bounds = _runs(entries)
     if run is not None and not 1 <= run <= len(bounds):
-        raise ScriptError(f"--run {run}: the logs hold {_count(len(bounds), 'run')}", Exit.USAGE)
+        raise ScriptError(f"--which {run}: the logs hold {_count(len(bounds), 'run')}", Exit.USAGE)
     run = run or len(bounds)
     begin, end = bounds[run - 1]
     entries = {
         peer: [entry for entry in lines if begin <= entry.time <= end] for peer, lines in entries.items()
     }
     if len(bounds) > 1:
-        notes.append(f"The logs hold {len(bounds)} runs; this is number {run}. Another one is shown with --run N.")
+        notes.append(f"The logs hold {len(bounds)} runs; this is number {run}. Another one is shown with --which N.")
     for log in logs:
         _note_log(log, ahead.get(log.peer, 0), notes)
     piece_count = piece_count or _piece_count(entries)

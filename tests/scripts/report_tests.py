@@ -196,11 +196,13 @@ class OddLogsTest(ReportCase):
             self.change(peer, lambda log: log + made_logs.text(second[peer], 600_000).encode())
         last = self.data()
         self.assertEqual((last["run"], last["runs"]), (2, 2))
+        self.assertIn("--which N", last["notes"][0])
+        self.assertEqual(self.report("--which", "1").returncode, 0)
         self.assertEqual(self.fed(last), Recount(second).fed(float("inf")))
         again = self.data(run=1)
         self.assertEqual([peer["got"] for peer in again["peers"]], [peer["got"] for peer in one["peers"]])
         for run in (0, 3):
-            with self.assertRaisesRegex(ScriptError, "the logs hold 2 runs"):
+            with self.assertRaisesRegex(ScriptError, f"--which {run}: the logs hold 2 runs"):
                 self.data(run=run)
 
     def test_who_comes_late_or_comes_again_begins_no_run(self):
