@@ -1,7 +1,10 @@
 """All rules for one directory."""
 
+import re
+
 from .. import files
 from ..cfg import ConfigError
+from ..course_log import parse_log
 from . import choking, ending, interest, pieces, start
 from .findings import Findings
 from .record import Record
@@ -41,11 +44,7 @@ def _say_what_deviates(record, findings):
         log = view.log
         if not view.entries:
             findings.deviate("empty log", view.id, view.place_of(), "has no line of the course's log")
-        for entry in view.entries:
-            if not entry.exact:
-                # Read only for the first line of its kind.
-                text = lambda number=entry.number: f"in other words than the course's: {_text_of(log.path, number)}"  # noqa: E731
-                findings.deviate(f"wording of {entry.kind}", view.id, view.place_of(entry.number), text)
+        _say_what_is_worded_otherwise(findings, view)
         for number, text in log.strange:
             findings.deviate("unknown line", view.id, view.place_of(number), f"no line of the course's log: {text.strip()!r}")
         for entry in view.foreign:
@@ -67,6 +66,27 @@ def _say_what_deviates(record, findings):
             findings.notes.append(f"the clock of peer {peer_id}'s log is {ahead_s:+.1f} s from that of the others, which is taken into account")
 
 
+def _say_what_is_worded_otherwise(findings, view):
+    """The first line of each kind is looked at: whether its words or only its time are not the course's."""
+    rules = {}
+    for entry in view.entries:
+        if entry.exact:
+            continue
+        if entry.kind not in rules:
+            line = _line_of(view.log.path, entry.number)
+            what = "the time" if _has_exact_words(line, view.id) else "the words"
+            rules[entry.kind] = "form of time" if what == "the time" else f"wording of {entry.kind}", f"{what} of {line!r}"
+        rule, text = rules[entry.kind]
+        findings.deviate(rule, view.id, view.place_of(entry.number), text)
+
+
+def _has_exact_words(line, peer_id):
+    """Whether the line is the course's with another time."""
+    words = re.search(r"\bPeer \d.*", line)
+    entries = parse_log(f"2026-01-31 12:00:00.123: {words[0]}\n".encode(), peer_id).entries if words else ()
+    return bool(entries) and entries[0].exact
+
+
 def _say_where_time_runs_back(record, findings, view):
     if not view.timed:
         return
@@ -78,8 +98,7 @@ def _say_where_time_runs_back(record, findings, view):
         latest = max(latest, entry.time)
 
 
-def _text_of(path, number):
-    """The line as it stands there, without what could disturb a terminal."""
+def _line_of(path, number):
+    """The begin of the line as it stands there."""
     with open(path, encoding="utf-8", errors="replace") as log:
-        line = next((line for index, line in enumerate(log, 1) if index == number), "")
-    return "'" + "".join(c if c.isprintable() else " " for c in line.rstrip("\r\n"))[:200] + "'"
+        return next((line for index, line in enumerate(log, 1) if index == number), "").rstrip("\r\n")[:200]

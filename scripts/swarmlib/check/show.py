@@ -52,7 +52,7 @@ def _rest(heading, found):
         same.setdefault((finding.item, finding.rule), []).append(finding)
     for (item, _), findings in same.items():
         number = sum(finding.count for finding in findings)
-        more = f" ({number} times, of {len(findings)} peers)" if len(findings) > 1 else ""
+        more = f" ({number} times, in {len(findings)} logs)" if len(findings) > 1 else ""
         line = _line(findings[0], counted=not more) + more
         yield f"      {item:<3} {line}" if item else f"      {line}"
 
