@@ -22,6 +22,7 @@ namespace {
 // A certificate of ours has less than 300 bytes.
 constexpr long kMostCertificateBytes = 4096;
 constexpr std::size_t kExporterBytes = 32;
+constexpr std::size_t kSpareBuffers = 4;
 constexpr std::string_view kExporterLabel = "EXPORTER-peerProcess node proof";
 
 // What is left between both ends in suites with SHA-256, which the PSK is bound to.
@@ -202,6 +203,17 @@ void TlsKeys::allow(std::set<config::Fingerprint> keys) {
 
 bool TlsKeys::allows(const config::Fingerprint& key) const {
   return !allowed_ || allowed_->contains(key) || (own_ && own_->fingerprint() == key);
+}
+
+std::vector<std::byte> TlsKeys::take_buffer() {
+  if (buffers_.empty()) return {};
+  std::vector<std::byte> buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void TlsKeys::give_back(std::vector<std::byte> buffer) {
+  if (buffers_.size() < kSpareBuffers) buffers_.push_back(std::move(buffer));
 }
 
 ssl_st* TlsKeys::new_connection(bool as_server) const {

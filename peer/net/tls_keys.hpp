@@ -63,6 +63,11 @@ class TlsKeys {
   void add(TlsStream& stream) { streams_.insert(&stream); }
   void remove(TlsStream& stream) { streams_.erase(&stream); }
 
+  /// For bytes that are being sealed, of the size of whoever had it before. Given back it serves the next connection:
+  /// so those that send nothing hold none.
+  std::vector<std::byte> take_buffer();
+  void give_back(std::vector<std::byte> buffer);
+
   // --- for the callbacks of OpenSSL --------------------------------------------------------------------------------
   const std::map<config::Fingerprint, PeerId>& listed() const { return listed_; }
   const std::optional<Network>& network() const { return network_; }
@@ -75,6 +80,7 @@ class TlsKeys {
   std::optional<NodeIdentity> own_;
   std::optional<std::set<config::Fingerprint>> allowed_;
   std::set<TlsStream*> streams_;
+  std::vector<std::vector<std::byte>> buffers_;
   ssl_ctx_st* server_ = nullptr;
   ssl_ctx_st* client_ = nullptr;
 };

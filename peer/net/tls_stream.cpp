@@ -239,13 +239,16 @@ asio::awaitable<Moved> TlsStream::seal(asio::const_buffer bytes) {
 
 asio::awaitable<Moved> TlsStream::send_file(int descriptor, std::uint64_t offset, std::size_t count) {
   if (by_kernel_) co_return co_await send_by_kernel(descriptor, offset, count);
-  file_buffer_.resize(std::min(count, kTurnBytes));
+  const std::size_t most = std::min(count, kTurnBytes);
+  std::vector<std::byte> buffer = keys_->take_buffer();
+  if (buffer.size() < most) buffer.resize(most);
   ssize_t n = 0;
-  do n = ::pread(descriptor, file_buffer_.data(), file_buffer_.size(), static_cast<off_t>(offset));
+  do n = ::pread(descriptor, buffer.data(), most, static_cast<off_t>(offset));
   while (n < 0 && errno == EINTR);
   if (n < 0) co_return Moved{last_error()};
   if (n == 0) co_return Moved{};
-  const Moved moved = co_await seal(asio::buffer(file_buffer_.data(), static_cast<std::size_t>(n)));
+  const Moved moved = co_await seal(asio::buffer(buffer.data(), static_cast<std::size_t>(n)));
+  keys_->give_back(std::move(buffer));
   hold(false);
   co_return moved;
 }

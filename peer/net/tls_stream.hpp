@@ -91,7 +91,6 @@ class TlsStream final : public Stream {
   bool held_ = false;            ///< What was written last is to wait for more of it.
   bool read_turn_over_ = false;  ///< Bytes were there without waiting; the others come first.
   bool write_turn_over_ = false;
-  std::vector<std::byte> file_buffer_;  ///< Of a file that is being sent.
 };
 
 }  // namespace p2p
