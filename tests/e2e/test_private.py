@@ -98,13 +98,15 @@ class Members(PrivateCase):
 
 class Strangers(PrivateCase):
     def test_see_nobody(self):
+        """Each of them asks for as long as it has patience, so all ask at a time."""
         sharer = self.share({"f": b"data"}, *self.ours)
-        for options in ([], self.private("lab", bytes([7] * 32)), self.private("other")):
-            with self.subTest(options):
-                self.ls(*options, join=[sharer.address], network=None if not options or "lab" in str(options[1]) else "other", code=NETWORK)
-                failed = self.get(NETWORK, "f", *options, "--out", self.dir / "out", join=[sharer.address],
-                                  network=None if not options or "lab" in str(options[1]) else "other")
-                self.assertNotIn("data", failed.stdout())
+        asking = []
+        for network, options in (("lab", []), ("lab", self.private("lab", bytes([7] * 32))), ("other", self.private("other"))):
+            words = ["--join", sharer.address, "--network", network, *options, "--progress", "none"]
+            for command in (["ls"], ["get", "f", "--out", self.dir / f"out{len(asking)}"]):
+                asking.append(Process(self, f"stranger{len(asking)}", [*command, *words], self.dir))
+        for each in asking:
+            self.assertNotIn("data", each.expect(NETWORK).stdout())
 
     def test_the_other_way_round_an_open_node_is_none_of_ours(self):
         sharer = self.share({"f": b"data"})
@@ -190,9 +192,10 @@ class Allowed(PrivateCase):
         allowed = self.allow(anna=of_anna)
         sharer = self.share({"f": b"data"}, *self.ours, "--key", mine, "--allow", allowed)
         self.get(COMPLETE, "f", *self.ours, "--key", anna, "--out", self.dir / "anna")
-        for options in (["--key", ben], []):
-            failed = self.get(NETWORK, "f", *self.ours, *options, "--out", self.dir / "ben", join=[sharer.address])
-            self.assertIn("does not let us in", failed.stderr())
+        refused = [self.start_get("f", *self.ours, *options, "--out", self.dir / f"ben{len(options)}", join=[sharer.address])
+                   for options in (["--key", ben], [])]
+        for each in refused:
+            self.assertIn("does not let us in", each.expect(NETWORK).stderr())
         # The owner of the key is not on the list, and may.
         self.assertEqual(len(self.ls(*self.ours, "--key", mine)), 1)
 
