@@ -121,12 +121,11 @@ void StatusBoard::publish() {
 std::shared_ptr<const Status> StatusBoard::make() {
   auto status = std::make_shared<Status>();
   status->content.kind = who_.kind;
-  status->peer.address = process_.address;
   if (source_) source_(*status);
   status->time = unix_time();
-  const std::optional<std::string> address = std::exchange(status->peer.address, {});
+  const auto address = status->peer.address;
   status->peer = process_;
-  status->peer.address = address;
+  if (address) status->peer.address = address;
   status->peer.uptime = std::max(0.0, rounded(status->time - process_.started));
   status->state.phase = phase_;
   status->state.since = since_;

@@ -44,8 +44,7 @@ TEST_CASE("events are numbered from 1 on, and a reader gets those behind its pla
   REQUIRE(reader.has_news());
   const auto objects = objects_of(reader.take(1 << 20));
   REQUIRE(objects.size() == 2);
-  CHECK(objects[0] ==
-        nlohmann::json({{"seq", 4}, {"time", 1.5}, {"event", "have"}, {"peer", 7}, {"piece", 3}}));
+  CHECK(objects[0] == nlohmann::json({{"seq", 4}, {"time", 1.5}, {"event", "have"}, {"peer", 7}, {"piece", 3}}));
   CHECK(objects[1]["seq"] == 5);
   CHECK_FALSE(reader.has_news());
   CHECK(reader.take(1 << 20).empty());
