@@ -17,6 +17,7 @@ from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from keys_tests import KeysTest, SshKeysTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
 from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
+from top_tests import TopDirectoryTest, TopTest, TopTableTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 
 from swarmlib import files, state

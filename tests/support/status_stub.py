@@ -85,7 +85,7 @@ class StatusStub:
         self.document = document
         self.token = None
         self.polls = 0
-        self._path, self._port, self._server = path, 0, None
+        self._path, self._port, self._server = path and str(path), 0, None
         self._events, self._news = [], threading.Condition()
         self.come_back()
 
