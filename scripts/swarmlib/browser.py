@@ -73,10 +73,10 @@ class Browser:
         """As run(), of a body that hands its value to the function which is its last argument."""
         return self._post("/execute/async", {"script": script, "args": list(arguments)})
 
-    def wait_for(self, script, what, patience_s=_PATIENCE_S):
+    def wait_for(self, script, what, *arguments):
         """Polls until the body returns something true, and returns that."""
-        deadline = time.monotonic() + patience_s
-        while not (value := self.run(script)):
+        deadline = time.monotonic() + _PATIENCE_S
+        while not (value := self.run(script, *arguments)):
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}; the page says:\n{self.run('return document.body.innerText')}")
             time.sleep(0.05)

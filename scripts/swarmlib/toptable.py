@@ -1,6 +1,7 @@
 """What `swarm top` shows: a table redrawn in place that fits its terminal, or plain lines where there is none."""
 
 import os
+import textwrap
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -131,7 +132,8 @@ _LEAST_FROM = 20
 
 def top_lines(view, width, height=None, blocks="#."):
     """The table's lines as (text, colour code): a heading, the peers and the reasons that fit, the summary."""
-    reasons = [row for row in view.rows if row.why]
+    told = (textwrap.wrap(f"{printable(row.peer_id)}: {printable(row.why)}", width, subsequent_indent="  ") for row in view.rows if row.why)
+    reasons = [line for lines in told for line in lines]
     if height is not None:
         reasons = reasons[: max(0, (height - 3) // 3)]
     rows, hidden = _rows_that_fit(view.rows, None if height is None else height - len(reasons))
@@ -149,7 +151,7 @@ def top_lines(view, width, height=None, blocks="#."):
         lines.append((text + "  " + sources_text(row.sources, room), _COLOUR_OF_STATE.get(row.state.split()[0])))
     if hidden:
         lines.append((f"... and {hidden} more peers", "2"))
-    lines += [(f"{printable(row.peer_id)}: {printable(row.why)}", "33") for row in reasons]
+    lines += [(line, "33") for line in reasons]
     lines.append((view.summary(), "1"))
     return [(text.rstrip()[:width], colour) for text, colour in lines]
 
