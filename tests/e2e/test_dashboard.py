@@ -135,7 +135,14 @@ class DashboardTest(unittest.TestCase):
         stub = self.open(five())
         stub.go_away()
         self.wait_text("away", "Peer 1002 is gone: it does not answer since")
-        self.wait_text("away", "It had 50%.")
+        self.wait_text("away", "It had 50% when it last answered.")
+
+    def test_a_peer_that_completed_after_its_last_answer(self):
+        stub = self.open(five())
+        stub.say("file_completed")
+        self.wait_text("events", "all is here")
+        stub.go_away()
+        self.wait_text("away", "It was complete.")
 
     def test_names_are_text(self):
         status = five(stuck=CHOKED | {"text": HOSTILE})
