@@ -20,6 +20,7 @@ from swarmlib import browser  # noqa: E402
 PIECES = 240
 ARROW_DOWN, END, ENTER, TAB = "\ue015", "\ue010", "\ue007", "\ue004"
 CHOKED = {"kind": "choked", "text": "choked by all 3 neighbors for 12 s", "since": 1e9, "pieces": [0], "piece_count": 120, "peers": [1001], "peer_count": 3}
+RECENT = {"last": 7, "first": 1, "recent": [{"seq": 7, "time": 1e9, "event": "choked_by", "peer": 1001}]}
 HOSTILE = "<img src=x onerror=window.evil=1><script>window.evil=1</script>"
 
 
@@ -144,6 +145,19 @@ class DashboardTest(unittest.TestCase):
         stub.go_away()
         self.wait_text("away", "It was complete.")
 
+    def test_events_without_a_stream(self):
+        """A peer has room for so many streams only."""
+        stub = StatusStub(five(events=RECENT))
+        self.addCleanup(stub.go_away)
+        stub.streams = False
+        self.browser.open(stub.url)
+        self.wait_text("events", "peer 1001 chokes us")
+        stub.streams = True
+        for _ in range(8):
+            stub.say("unchoked_by", peer=1001)  # the eighth is the first that the page has not heard of
+        self.wait_text("events", "peer 1001 unchokes us")
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#events li').length"), 2)
+
     def test_names_are_text(self):
         status = five(stuck=CHOKED | {"text": HOSTILE})
         status["content"]["name"] = HOSTILE
@@ -205,7 +219,7 @@ class DashboardTest(unittest.TestCase):
         self.no_errors()
 
     def test_token(self):
-        stub = StatusStub(five(events={"last": 7, "first": 1, "recent": [{"seq": 7, "time": 1e9, "event": "choked_by", "peer": 1001}]}))
+        stub = StatusStub(five(events=RECENT))
         self.addCleanup(stub.go_away)
         stub.token = "0123456789abcdef"
         self.browser.open(stub.url)

@@ -84,6 +84,7 @@ class StatusStub:
         """On the Unix socket `path`, or on a free port of the loopback."""
         self.document = document
         self.token = None
+        self.streams = True  # else there are too many
         self.polls = 0
         self._path, self._port, self._server = path and str(path), 0, None
         self._events, self._news = [], threading.Condition()
@@ -180,6 +181,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             stub.polls += 1
             now = stub.document() if callable(stub.document) else stub.document
             return self._answer(json.dumps(now).encode(), "application/json")
+        if place == "/events" and not stub.streams:
+            return self._answer(b"too many streams\n", "text/plain", code=503)
         if place == "/events":
             return self._stream(int((re.search(r"since=(\d+)", self.path) or [0, 0])[1]))
         return self._answer(b"no such path\n", "text/plain", code=404)
