@@ -6,6 +6,7 @@ looked for at AXE_CORE (the path of axe.min.js) and in node_modules of npm.
 """
 
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -44,6 +45,22 @@ def five(**changes):
 
 def many(count=200):
     return document(neighbors=[neighbor(1003 + i, i % (PIECES + 1), PIECES, received_rate=1e5 * (i % 3), chokes_us=i % 3 == 0) for i in range(count)])
+
+
+def fields_of(section):
+    """The fields that docs/STATUS.md has in the table of a section."""
+    text = re.search(rf"^##+ `{re.escape(section)}`$(.*?)(?=^##)", (ROOT / "docs" / "STATUS.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[1]
+    names = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text, re.MULTILINE)
+    return {name for listed in names for name in re.findall(r"`(\w+)`", listed)}
+
+
+class StubTest(unittest.TestCase):
+    def test_the_made_up_peer_answers_as_the_schema_says(self):
+        status = five(stuck=CHOKED)
+        self.assertEqual(set(status), fields_of("/status.json"))
+        for section in ("peer", "content", "state", "totals", "stuck", "swarm"):
+            self.assertEqual(set(status[section]), fields_of(section), section)
+        self.assertEqual(set(status["neighbors"][0]), fields_of("neighbors"))
 
 
 @unittest.skipIf(browser.missing(), f"not installed: {browser.missing()}")
