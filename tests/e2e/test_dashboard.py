@@ -232,7 +232,7 @@ class DashboardTest(unittest.TestCase):
         status["swarm"] |= {"rarest_copies": None}
         self.open(status)
         self.assertIn("7 shared files, 5.0 MB", self.text("what"))
-        self.assertIn("a.bin", self.rows()[0])
+        self.assertEqual(self.rows()[0], "peer 1003 127.0.0.1:6003 · a.bin 1 – – serves us")
         self.no_errors()
 
     def test_token(self):
