@@ -79,6 +79,9 @@ std::optional<std::string_view> value_of(MHD_Connection* connection, MHD_ValueKi
   return value ? std::optional<std::string_view>(value) : std::nullopt;
 }
 
+/// Paths are compared as they came: there is one way to write each.
+std::size_t keep_escapes(void*, MHD_Connection*, char* text) { return std::strlen(text); }
+
 /// The headers of that name.
 unsigned count_of(MHD_Connection* connection, std::string_view name) {
   struct Count {
@@ -121,7 +124,8 @@ class StatusServer::Loop {
           ::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Loop::on_request, this,
                              MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, kMostConnections,
                              MHD_OPTION_CONNECTION_TIMEOUT, kSilence_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                             kMostRequestBytes, MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_END);
+                             kMostRequestBytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr,
+                             MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_END);
     if (!daemon_) {
       if (listener >= 0) ::close(listener);
       if (wake_ >= 0) ::close(wake_);

@@ -19,7 +19,7 @@
 namespace p2p {
 namespace {
 
-constexpr int kBacklog = 16;
+constexpr int kBacklog = 128;
 
 [[noreturn]] void fail(ExitCode code, const std::string& where, const std::string& what) {
   throw ExitError(code, "cannot serve the status at " + config::printable(where) + ": " + what);

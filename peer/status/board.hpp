@@ -41,7 +41,8 @@ class StatusBoard {
   ~StatusBoard();
 
   // --- network thread ------------------------------------------------------------------------------------------
-  /// What adds to a status what only it knows; it should tick() first. Null: it is gone, and what was published last stays.
+  /// What adds to a status what only it knows; it should tick() first. Null: it is gone, and what was published last
+  /// stays.
   void set_source(std::function<void(Status&)> source);
   void tell(const Event& event, const ContentName& content = nullptr);
   void note(Note note, const ContentName& content = nullptr);

@@ -102,7 +102,7 @@ std::string to_metrics(const Status& status) {
   text.gauge("neighbors_linked", "Neighbors.", status.swarm.linked);
   text.gauge("neighbors_complete", "Peers known to have everything.",
              status.swarm.complete - (status.state.complete ? 1 : 0));
-  text.gauge("neighbors_unchoking_us", "Neighbors that do not choke us.", status.swarm.unchoking_us);
+  text.gauge("neighbors_unchoking", "Neighbors that do not choke us.", status.swarm.unchoking_us);
   text.gauge("neighbors_unchoked", "Neighbors that we do not choke.", status.swarm.unchoked);
   if (status.swarm.rarest_copies)
     text.gauge("rarest_piece_copies", "Copies of the rarest piece, here and at neighbors.",

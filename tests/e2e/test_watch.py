@@ -71,6 +71,23 @@ class DashboardOfASwarmTest(WatchedSwarmCase):
         page.wait_for("return document.getElementById('live-text').innerText === 'live'", "that it is back")
 
 
+    def test_asks_for_the_token(self):
+        swarm = self.swarm()
+        token, secret = swarm.dir / "token", "correct-horse-battery"
+        token.touch(mode=0o600)
+        token.write_text(secret + "\n")
+        _, port = self.watched(swarm, 1002, "--status-token", str(token))
+        page = browser.Browser()
+        self.addCleanup(page.close)
+        page.open(f"http://127.0.0.1:{port}/")
+        page.wait_for("return !document.getElementById('door').hidden", "the question for the token")
+        page.run("document.getElementById('token').focus()")
+        page.press(*secret, "\ue007")  # Enter
+        page.wait_for("return document.getElementById('who').innerText === 'Peer 1002'", "the peer")
+        page.wait_for("return document.getElementById('events').innerText.includes('peer 1002 has started')", "its events")
+        self.assertTrue(page.run("return document.getElementById('door').hidden"))
+
+
 class TopOfASwarmTest(WatchedSwarmCase):
     def top(self, *words):
         process = subprocess.Popen([ROOT / "scripts" / "swarm", "top", "--interval", "0.1", *map(str, words)], stdin=subprocess.DEVNULL,
