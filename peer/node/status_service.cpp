@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "peer/keys/secret.hpp"
 #include "peer/report/terminal.hpp"
 
 namespace p2p {
@@ -13,7 +14,10 @@ StatusService::StatusService(asio::io_context& io, const StatusOptions& options,
       std::move(who), [&io](std::function<void()> call) { asio::post(io, std::move(call)); }, options.json_events);
   if (!options.place) return;
   std::optional<SecretText> token;
-  if (!options.token.empty()) token.emplace(read_token(options.token));
+  if (!options.token.empty()) {
+    keep_memory_private();
+    token.emplace(read_token(options.token));
+  }
   server_.emplace(*board_, *options.place, std::move(token));
   say("status: " + server_->url());
 }
