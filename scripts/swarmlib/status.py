@@ -58,6 +58,10 @@ class _Connection(http.client.HTTPConnection):
         self.sock = self._address.connect()
 
 
+def _no_number(word):
+    raise ValueError(f"{word} is no JSON")
+
+
 def ask(address, token=""):
     """The object of /status.json, or NoStatus."""
     connection = _Connection(address)
@@ -68,7 +72,7 @@ def ask(address, token=""):
             raise NoStatus("wants a token, see --status-token")
         if answer.status != 200:
             raise NoStatus(f"answers {answer.status} {printable(answer.reason)}")
-        status = json.loads(answer.read(_MOST_BYTES))
+        status = json.loads(answer.read(_MOST_BYTES), parse_constant=_no_number)
         if not isinstance(status, dict) or status.get("schema") != 1:
             raise NoStatus("is no peer: another program answers there")
         return status
@@ -78,7 +82,7 @@ def ask(address, token=""):
         raise NoStatus(f"does not answer within {_PATIENCE_S:g} s") from None
     except OSError as error:
         raise NoStatus(error.strerror or str(error)) from None
-    except (http.client.HTTPException, ValueError):
+    except (http.client.HTTPException, ValueError, RecursionError):
         raise NoStatus("is no peer: another program answers there") from None
     finally:
         connection.close()

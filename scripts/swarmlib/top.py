@@ -6,12 +6,13 @@ that runs elsewhere, what the others have heard from it.
 
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from .cli import Exit, ScriptError
 from .files import socket_file
 from .state import follow_logs, running
-from .status import NoStatus, StatusAddress, ask
+from .status import NoStatus, StatusAddress, ask, printable
 from .table import row_of
 from .toptable import TopRow, View, open_top
 
@@ -22,18 +23,36 @@ _WINDOW_S = 3.0  # over which the rates of logs are taken
 def row_of_status(status):
     """The row of a peer from its status. Raises KeyError and the like where that is not as docs/STATUS.md says."""
     content, state, swarm, rates = status["content"], status["state"], status["swarm"], status["rates"]
-    given = {n["id"]: 0.0 for n in status["neighbors"]}
+    given = Counter()
     for n in status["neighbors"]:
         # How much each gives now; of what is complete, who gave it.
-        given[n["id"]] += n["received_bytes"] if state["complete"] else n["received_rate"]
-    total = sum(given.values())
+        given[int(n["id"])] += float(n["received_bytes"] if state["complete"] else n["received_rate"])
+    total = given.total()
     sources = sorted(((one, part / total) for one, part in given.items() if part > 0), key=lambda source: -source[1])
     share = 1.0 if state["complete"] else content["stored"] / content["pieces"] if content["pieces"] else 0.0
     name = {"fetching": "leeching", "serving": "complete" if state["complete"] else "serving"}.get(state["name"], state["name"])
     return TopRow(
-        peer_id=int(status["peer"]["id"]), state=str(name), share=float(share), received=float(rates["received"]), sent=float(rates["sent"]),
-        sources=sources, linked=int(swarm["linked"]), unchoking=int(swarm["unchoking_us"]), why=str(status["stuck"]["text"]) if status["stuck"] else "",
+        peer_id=int(status["peer"]["id"]),
+        state=printable(name),
+        share=_share(share),
+        received=float(rates["received"]),
+        sent=float(rates["sent"]),
+        sources=sources,
+        linked=int(swarm["linked"]),
+        unchoking=int(swarm["unchoking_us"]),
+        why=str(status["stuck"]["text"]) if status["stuck"] else "",
     )
+
+
+def shares_of_neighbors(status):
+    """How much of the content each linked neighbor has, as far as it told: 0 to 1 by peer ID."""
+    pieces = status["content"]["pieces"]
+    linked = [n for n in status["neighbors"] if n["linked"]]
+    return {int(n["id"]): 1.0 if n["complete"] else _share(n["pieces"] / pieces) for n in linked if n["complete"] or pieces}
+
+
+def _share(number):
+    return min(1.0, max(0.0, float(number)))
 
 
 def _row_of_log(progress, now, is_alive):
@@ -55,13 +74,11 @@ class _Watched:
     def ask(self, token):
         try:
             status = ask(self.address, token)
-            row = row_of_status(status)
-            pieces = status["content"]["pieces"]
-            self.heard = {n["id"]: 1.0 if n["complete"] else n["pieces"] / pieces for n in status["neighbors"] if n["linked"] and (n["complete"] or pieces)}
-            self.row, self.answers, self.problem = row, True, ""
+            self.row, self.heard = row_of_status(status), shares_of_neighbors(status)
+            self.answers, self.problem = True, ""
         except NoStatus as problem:
             self.answers, self.problem = False, str(problem)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             self.answers, self.problem = False, "answers otherwise than docs/STATUS.md says"
 
 

@@ -180,7 +180,12 @@ class TopTest(TopCase):
         self.assertIn("1002  leeching", given.stdout, given.stderr)
 
     def test_who_is_no_peer(self):
-        strange = [[], "x", {"schema": 2}, {"schema": 1}, two_givers() | {"peer": None}, two_givers() | {"rates": {}}]
+        deep = []
+        for _ in range(900):  # as deep as Python writes it
+            deep = [deep]
+        strange = [[], "x", {"schema": 2}, {"schema": 1}, two_givers() | {"peer": None}, two_givers() | {"rates": {}}, two_givers() | {"neighbors": deep},
+                   two_givers() | {"rates": {"received": float("nan"), "sent": 0}}, two_givers() | {"peer": {"id": 1e999}},
+                   two_givers() | {"neighbors": [neighbor(1003, 1, 2) | {"id": "\x1b[2J"}]}]
         for status in strange:
             with self.subTest(status=str(status)[:20]):
                 done = self.top("--status", self.stub(status).address)
