@@ -12,11 +12,13 @@
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/read_config.hpp"
 #include "peer/commands/usage.hpp"
+#include "peer/discovery/address.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/throttle.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
+#include "peer/node/status_service.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/storage/folder_lock.hpp"
@@ -166,6 +168,12 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
   life.end_at(options.run.deadline());
   seal_listed(io, setup.peers, setup.self_index, options.run.directory);
   Listener listener(io, setup.self().host, setup.self().port);
+  StatusService status(io, options.run.status,
+                       {.peer = setup.self().id,
+                        .mode = "chunks",
+                        .address = to_string(Address{setup.self().host, setup.self().port}),
+                        .exit_when = word_of(options.run.exit_when),
+                        .kind = "chunks"});
   const FolderLock lock(options.folder, kRule);
 
   std::optional<StartWatch> starting(std::in_place,
@@ -189,10 +197,12 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
                    .swarm = setup.swarm_config(store, options.run.max_pipeline),
                    .directory = options.run.directory,
                    .words = kChunkWords,
-                   .on_event = on_event},
+                   .on_event = on_event,
+                   .content_name = options.folder.filename().string(),
+                   .board = status.board()},
                   options.run, io, life, doorway, store);
   starting.reset();
-  return loop.run();
+  return status.watch([&] { return loop.run(); });
 }
 
 }  // namespace p2p

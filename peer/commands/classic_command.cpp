@@ -16,6 +16,7 @@
 #include "peer/commands/setup.hpp"
 #include "peer/commands/subcommands.hpp"
 #include "peer/commands/usage.hpp"
+#include "peer/discovery/address.hpp"
 #include "peer/discovery/dht_module.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/name_check.hpp"
@@ -23,6 +24,7 @@
 #include "peer/node/await_manifest.hpp"
 #include "peer/node/daemon_loop.hpp"
 #include "peer/node/start_watch.hpp"
+#include "peer/node/status_service.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/scan_progress.hpp"
 #include "peer/storage/file.hpp"
@@ -75,18 +77,16 @@ void make_peer_folder(const std::filesystem::path& folder) {
   }
 }
 
-ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
-  if (setup.common.trust_quorum)
-    spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
-  asio::io_context io{1};
-  asio::use_service<Limits>(io).set(io, options.limits);
-  Life life(io);
-  life.end_at(options.deadline());
-  seal_listed(io, setup.peers, setup.self_index, setup.directory);
-  Listener listener(io, setup.self().host, setup.self().port);
-  make_peer_folder(setup.folder);
-  const FolderLock lock(setup.folder, "a peer ID runs once");
+StatusBoard::Who who(const Setup& setup, const RunOptions& options) {
+  return {.peer = setup.self().id,
+          .mode = "classic",
+          .address = to_string(Address{setup.self().host, setup.self().port}),
+          .exit_when = word_of(options.exit_when)};
+}
 
+/// From the first connection on.
+ExitCode exchange_listening(const Setup& setup, const RunOptions& options, asio::io_context& io, Life& life,
+                            Listener& listener, StatusBoard* board) {
   const PeerId self{setup.self().id};
   const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
   ListedDoorway doorway(io, listener,
@@ -99,8 +99,10 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
   starting.reset();  // waiting for others has a loop, in which the life minds signals
-  if (setup.common.manifest && !awaited.manifest)
+  if (setup.common.manifest && !awaited.manifest) {
+    if (board) board->enter(Phase::searching);
     awaited = await_manifest(io, life, {*setup.common.manifest, self, setup.peers, setup.folder});
+  }
   if (awaited.leave) return *awaited.leave;
   doorway.give(awaited.manifest);
 
@@ -112,11 +114,29 @@ ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
                    {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
   DaemonPlan plan{.peers = setup.peers,
                   .swarm = setup.swarm_config(store.content(), options.max_pipeline),
-                  .directory = setup.directory};
+                  .directory = setup.directory,
+                  .content_name = setup.common.file_name,
+                  .content_id = store.content().id,
+                  .board = board};
   DaemonLoop loop(std::move(plan), options, io, life, doorway, store);
   check_folder(setup, store);
   starting.reset();
   return loop.run();
+}
+
+ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
+  if (setup.common.trust_quorum)
+    spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
+  asio::io_context io{1};
+  asio::use_service<Limits>(io).set(io, options.limits);
+  Life life(io);
+  life.end_at(options.deadline());
+  seal_listed(io, setup.peers, setup.self_index, setup.directory);
+  Listener listener(io, setup.self().host, setup.self().port);
+  make_peer_folder(setup.folder);
+  const FolderLock lock(setup.folder, "a peer ID runs once");
+  StatusService status(io, options.status, who(setup, options));
+  return status.watch([&] { return exchange_listening(setup, options, io, life, listener, status.board()); });
 }
 
 }  // namespace

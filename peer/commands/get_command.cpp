@@ -1,5 +1,7 @@
 #include "peer/commands/get_command.hpp"
 
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -10,6 +12,7 @@
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
 #include "peer/commands/network_options.hpp"
+#include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/node/get.hpp"
 #include "peer/node/get_many.hpp"
@@ -86,8 +89,12 @@ void print_many_json(const GetMany& running, const GetOptions& options, std::ost
   out << (*before == '[' ? "[]\n" : "]\n");
 }
 
+/// Then stdout has nothing else.
+bool prints_events(const GetOptions& options) { return options.net.status.json_events == STDOUT_FILENO; }
+
 void print_many(const GetMany& running, const GetOptions& options, std::ostream& out) {
   if (options.net.json) return print_many_json(running, options, out);
+  if (prints_events(options)) return;
   for (const auto& [name, outcome] : running.outcomes())
     if (outcome.state != GetPlan::Outcome::State::failed)
       out << config::to_hex(*outcome.id) << "  " << config::printable((options.out / name).lexically_normal().string())
@@ -174,7 +181,9 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   add_limit_options(app, options.limits);
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
+  add_status_options(app, options.net.status);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+    check_status_options(options.net.status, options.net.json);
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
     select(options, words, names, all);
@@ -202,7 +211,7 @@ ExitCode get_shared(const GetOptions& options, std::ostream& out) {
   const auto print = [&](const Get::Result& result) {
     if (options.net.json)
       print_json(result, options.quorum.has_value(), out);
-    else
+    else if (!prints_events(options))
       out << config::to_hex(result.id) << "  " << config::printable(result.path.string()) << '\n';
     out.flush();
   };

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
 
 namespace p2p {
@@ -18,6 +19,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--fsync", options.sync,
                "Completion survives a loss of power: the content is on disk before it gets its name");
   add_log_level_option(app, options.log_level);
+  add_status_options(app, options.status);
   app.add_option("--timeout", options.timeout_s,
                  "Leave with exit code 2 after this many seconds, and say what is missing and why")
       ->check(in_range(1, 31'536'000));
@@ -37,6 +39,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
 }
 
 void check_run_options(const RunOptions& options) {
+  check_status_options(options.status, false);
   if (options.patience_s && options.exit_when != ExitWhen::all)
     throw CLI::ValidationError("--patience",
                                "only --exit-when all waits for others, so there is nothing to be patient about");

@@ -16,6 +16,7 @@
 #include "config/manifest.hpp"
 #include "config/manifest_path.hpp"
 #include "peer/commands/network_options.hpp"
+#include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/discovery/dht_module.hpp"
 #include "peer/discovery/discovery.hpp"
@@ -28,6 +29,7 @@
 #include "peer/node/life.hpp"
 #include "peer/node/membership.hpp"
 #include "peer/node/share_node.hpp"
+#include "peer/node/status_service.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/share/library.hpp"
 
@@ -56,6 +58,8 @@ class Share {
         membership_(io_, options.net),
         self_(membership_.self()),
         listener_(io_, plan.self.host, plan.self.port),
+        status_(io_, options.net.status,
+                {.peer = self_.value, .mode = "share", .address = to_string(plan.self), .kind = "library"}),
         discovery_(make_discovery(io_, {.network = options.net.network,
                                         .self = Node{self_, plan.self.host, plan.self.port},
                                         .join = to_rendezvous(plan.join),
@@ -74,13 +78,19 @@ class Share {
               {.on_fetching =
                    [this](const ShareNode::Visit& visit) {
                      discovery_->announce({visit.name, visit.id, visit.size});
+                     note_visit(visit, false);
                      tell("fetching", visit);
                    },
-               .on_fetched = [this](const ShareNode::Visit& visit) { tell("fetched", visit); },
+               .on_fetched =
+                   [this](const ShareNode::Visit& visit) {
+                     note_visit(visit, true);
+                     tell("fetched", visit);
+                   },
                .members =
                    [this](const Remote& from, const Introduction& introduction) {
                      return discovery_->answer(from.address, introduction);
-                   }}),
+                   },
+               .on_event = event_hook()}),
         progress_(options.net.progress) {
     asio::use_service<Limits>(io_).set(io_, options.limits);
   }
@@ -93,7 +103,12 @@ class Share {
     say_where();
     library_.start();
     life_.every(ProgressLine::kInterval, [this] { show_progress(); });
-    return life_.run();
+    if (StatusBoard* const board = status_.board())
+      board->set_source([this](Status& status) {
+        tick_board(library_.pending());
+        describe_to(status);
+      });
+    return status_.watch([this] { return life_.run(); });
   }
 
  private:
@@ -101,17 +116,55 @@ class Share {
     return {.on_offered =
                 [this](const Holding& holding) {
                   node_.offered(holding);
-
+                  note(OfferChanged{true, holding.size, config::to_hex(holding.id)}, holding.name);
                   tell("offered", holding);
                 },
             .on_withdrawn =
                 [this](const Holding& holding) {
                   node_.withdrawn(holding);
                   discovery_->withdraw(holding);
-
+                  note(OfferChanged{false, holding.size, config::to_hex(holding.id)}, holding.name);
                   tell("withdrawn", holding);
                 },
             .on_work = [this] { note_ready(); }};
+  }
+
+  /// Null where nobody watches.
+  std::function<void(const Event&, const ContentName&)> event_hook() {
+    StatusBoard* const board = status_.board();
+    if (!board) return nullptr;
+    return [board](const Event& event, const ContentName& name) { board->tell(event, name); };
+  }
+
+  void note(Note note, const std::string& name) {
+    if (StatusBoard* const board = status_.board())
+      board->note(std::move(note), std::make_shared<const std::string>(name));
+  }
+
+  void note_visit(const ShareNode::Visit& visit, bool has_ended) {
+    note(VisitChanged{has_ended, visit.address, visit.bytes, config::to_hex(visit.id)}, visit.name);
+  }
+
+  bool is_ready(const Library::Pending& pending) const { return pending.looked && pending.waiting == 0; }
+
+  void tick_board(const Library::Pending& pending) {
+    StatusBoard* const board = status_.board();
+    if (!board) return;
+    node_.sample_rates(now());
+    const Phase phase = life_.leaving() ? Phase::leaving : is_ready(pending) ? Phase::serving : Phase::starting;
+    board->tick(phase, {0, node_.sent_bytes()}, []() -> std::optional<Wait> { return std::nullopt; });
+  }
+
+  void describe_to(Status& status) const {
+    const Library::Pending pending = library_.pending();
+    Status::Subject& content = status.content;
+    content.name = options_.as.value_or(plan_.folder.filename().string());
+    content.size = content.stored_bytes = pending.bytes;
+    content.files = pending.offered + pending.waiting;
+    content.files_done = pending.offered;
+    status.state.complete = status.state.ready = is_ready(pending);
+    status.swarm.complete += status.state.complete;
+    node_.describe_to(status);
   }
 
   /// Which addresses are listened on: all, or the loopback's.
@@ -176,7 +229,7 @@ class Share {
   /// Says so each time when everything that there is is offered.
   void note_ready() {
     const Library::Pending pending = library_.pending();
-    const bool ready = pending.looked && pending.waiting == 0;
+    const bool ready = is_ready(pending);
     if (std::exchange(ready_, ready) == ready || !ready) return;
     progress_.finish(summary());
     if (std::exchange(left_out_, pending.left_out) != pending.left_out && pending.left_out != LeftOut{})
@@ -199,6 +252,7 @@ class Share {
   void show_progress() {
     const Library::Pending pending = library_.pending();
     sent_rate_.sample(node_.sent_bytes(), now());
+    tick_board(pending);
     const std::string sends = sending();
     const bool busy = pending.waiting > 0 || !sends.empty();
     if (busy)
@@ -211,6 +265,7 @@ class Share {
   void farewell(std::function<void()> gone) {
     listener_.stop();
     progress_.clear();
+    tick_board(library_.pending());
     discovery_->leave([this, gone = std::move(gone)]() mutable { node_.finish(std::move(gone)); });
   }
 
@@ -222,6 +277,7 @@ class Share {
   Membership membership_;
   PeerId self_;
   Listener listener_;
+  StatusService status_;
   std::unique_ptr<MemberDiscovery> discovery_;
   Library library_;
   ShareNode node_;
@@ -276,7 +332,9 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_flag("--json", options.net.json,
                "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);
+  add_status_options(app, options.net.status);
   const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+    check_status_options(options.net.status, options.net.json);
     if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
     if (options.as && options.cluster && !options.folder) options.folder = std::exchange(options.cluster, std::nullopt);
     if (options.folder.has_value() == options.cluster.has_value())

@@ -170,11 +170,16 @@ asio::awaitable<bool> Connection::read_payload() {
     if (buffer) std::memcpy(buffer.data() + (length - decoder_.payload_left()), input_.data(), n);
     input_ = input_.subspan(n);
     decoder_.payload_taken(n);
-    exchange_.traffic().received += n;
-    exchange_.swarm().on_payload(link_, n, now());
+    count_received(n);
   }
   finish_payload(std::move(buffer));
   co_return true;
+}
+
+void Connection::count_received(std::uint32_t bytes) {
+  meter_.traffic.received += bytes;
+  exchange_.traffic().received += bytes;
+  exchange_.swarm().on_payload(link_, bytes, now());
 }
 
 void Connection::finish_payload(PieceBuffer buffer) {
@@ -196,8 +201,7 @@ asio::awaitable<bool> Connection::read_rest(std::byte* to, std::uint32_t left) {
   if (down_)
     if (const bool paid = co_await pay(payload); !paid) co_return false;
   decoder_.payload_taken(payload);
-  exchange_.traffic().received += payload;
-  exchange_.swarm().on_payload(link_, payload, now());
+  count_received(payload);
   input_ = std::span(input_buffer_).first(bytes - payload);
   co_return true;
 }
@@ -291,6 +295,7 @@ asio::awaitable<bool> Connection::send_payload(PieceIndex piece) {
       co_return false;
     }
     sent += bytes;
+    meter_.traffic.sent += bytes;
     exchange_.note_sent(to, bytes);
   }
   co_return true;

@@ -18,6 +18,7 @@
 #include "peer/net/stream.hpp"
 #include "peer/net/throttle.hpp"
 #include "peer/node/buffer_pool.hpp"
+#include "peer/node/link_meter.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/swarm/events.hpp"
 #include "protocol/wire/decoder.hpp"
@@ -40,6 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish(bool drain);
   /// Tells the swarm whether the stream is full and whether anything has left it since the last call.
   void report_sending();
+  LinkMeter& meter() { return meter_; }
 
  private:
   static asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
@@ -49,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> read_payload();
   asio::awaitable<bool> read_rest(std::byte* to, std::uint32_t left);
   asio::awaitable<bool> pay(std::uint32_t bytes);
+  void count_received(std::uint32_t bytes);
   void finish_payload(PieceBuffer buffer);
   bool take_item();
   asio::awaitable<bool> write_frames(bool more_follows);
@@ -65,6 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Bytes output_;
   asio::steady_timer wake_;                     ///< Never expires; cancelling it wakes the writer.
   std::unique_ptr<Throttle::Meter> up_, down_;  ///< Null without a limit.
+  LinkMeter meter_;
   std::string end_reason_;
   bool greeted_ = false;
   bool writing_ = false;      ///< The writer waits for the stream.

@@ -40,6 +40,11 @@ SwarmConfig DaemonLoop::swarm_config(const RunOptions& options) const {
 
 ExitCode DaemonLoop::run() {
   life_.set_doing(doing());
+  if (plan_.board)
+    plan_.board->set_source([this](Status& status) {
+      tick_board();
+      describe_to(status);
+    });
   life_.every(Progress::kInterval, [this] { report_progress(); });
   doorway_.lead_to(exchange_, [this](const StrangerClosed& end) { ends_.count(end); });
   exchange_.start();
@@ -52,6 +57,7 @@ Exchange::Hooks DaemonLoop::hooks() {
               [this](const Event& event) {
                 log_.write(event);
                 log_diagnostic(event, plan_.words);
+                if (plan_.board) plan_.board->tell(event);
                 ends_.count(event);
                 if (std::holds_alternative<FileCompleted>(event)) on_own_complete();
                 if (std::holds_alternative<SwarmCompleted>(event) && exit_when_ == ExitWhen::all)
@@ -172,12 +178,16 @@ void DaemonLoop::leave_if_flushed() {
 
 void DaemonLoop::explain() {
   const bool say = stuck_.observe(exchange_.swarm(), now()) && !life_.leaving();
-  if (say) spdlog::warn("no progress: {}", describe(*stuck_.current(), now(), plan_.words, where()));
+  if (!say) return;
+  const std::string why = describe(*stuck_.current(), now(), plan_.words, where());
+  spdlog::warn("no progress: {}", why);
+  if (plan_.board) plan_.board->note(StoodStill{stuck_.current()->why, why});
 }
 
 void DaemonLoop::report_progress() {
   explain();
   progress_.show(status());
+  tick_board();
   leave_if_flushed();
 }
 
@@ -202,6 +212,7 @@ void DaemonLoop::leave_drained(ExitCode code) {
 void DaemonLoop::farewell(ExitCode code, std::function<void()> gone) {
   if (code == ExitCode::complete) spdlog::info("leaving");
   doorway_.close();
+  tick_board();
   exchange_.finish(drains_, [this, gone = std::move(gone)] {
     progress_.finish(status());
     spdlog::info(ends_.describe());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "peer/report/piece_words.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/report/stuck_text.hpp"
+#include "peer/status/board.hpp"
+#include "peer/storage/content.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "protocol/swarm/stuck.hpp"
 
@@ -32,6 +35,9 @@ struct DaemonPlan {
   PieceWords words = {};
   /// After an event has been logged; may call the swarm.
   std::function<void(const Event&, Swarm&)> on_event = {};
+  std::string content_name = {};
+  std::optional<ContentId> content_id = {};
+  StatusBoard* board = nullptr;  ///< Outlives the loop; null: nobody watches.
 };
 
 class DaemonLoop {
@@ -39,6 +45,9 @@ class DaemonLoop {
   /// Opens the log. Throws ExitError. `io`, `life`, `doorway`, `store` and the plan's peers outlive this.
   DaemonLoop(DaemonPlan plan, const RunOptions& options, asio::io_context& io, Life& life, ListedDoorway& doorway,
              PieceStorage& store);
+  ~DaemonLoop();
+  DaemonLoop(const DaemonLoop&) = delete;
+  DaemonLoop& operator=(const DaemonLoop&) = delete;
 
   /// Runs until what RunOptions::exit_when says has come about and RunOptions::linger_s are over, a signal, the
   /// time-out, or a failure. When it proves that the content was not complete after all, it goes on, or, when it is too
@@ -64,6 +73,8 @@ class DaemonLoop {
   void leave_if_flushed();
   void explain();
   void report_progress();
+  void tick_board();
+  void describe_to(Status& status) const;
   Progress::Status status() const;
   void leave_drained(ExitCode code);
   void farewell(ExitCode code, std::function<void()> gone);

@@ -237,6 +237,15 @@ void Exchange::wait_for_room() {
   });
 }
 
+const LinkMeter* Exchange::meter(LinkId link) const {
+  const auto found = connections_.find(link);
+  return found == connections_.end() ? nullptr : &found->second->meter();
+}
+
+void Exchange::sample_rates(Instant at) {
+  for (const auto& [link, connection] : connections_) connection->meter().sample(at);
+}
+
 void Exchange::note_sent(PeerId peer, std::uint64_t bytes) {
   traffic_.sent += bytes;
   if (hooks_.on_sent) hooks_.on_sent(peer, bytes);

@@ -17,6 +17,7 @@
 #include "peer/net/stream.hpp"
 #include "peer/net/throttle.hpp"
 #include "peer/node/buffer_pool.hpp"
+#include "peer/node/link_meter.hpp"
 #include "peer/node/verifier.hpp"
 #include "peer/storage/piece_storage.hpp"
 #include "protocol/swarm/swarm.hpp"
@@ -41,12 +42,6 @@ class Exchange {
     std::function<void()> on_drained = {};
   };
 
-  /// What went over the wire as piece payload, in bytes.
-  struct Traffic {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
-  };
-
   Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks);
   ~Exchange();
 
@@ -65,6 +60,12 @@ class Exchange {
 
   const Swarm& swarm() const { return swarm_; }
   const Traffic& traffic() const { return traffic_; }
+  /// Null for a link whose connection is over.
+  const LinkMeter* meter(LinkId link) const;
+  /// To be called a few times a second by whoever wants the rates of meter().
+  void sample_rates(Instant at);
+  /// Pieces have come that are being compared with the manifest.
+  bool is_verifying() const { return verifier_ && verifier_->is_busy(); }
   /// How long nothing could be stored because the disk is full.
   Duration without_room_for(Instant at) const {
     return waiting_for_room_ ? at - room_missing_since_ : Duration::zero();

@@ -34,7 +34,9 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::fi
       has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
                OldFile::may_serve(store_.geometry(), root)),
       exchange_(io_, swarm_config(self, options.port), store_, random_seed(), exchange_hooks()),
-      stuck_(now()) {
+      stuck_(now()),
+      board_(options.board),
+      name_(options.name) {
   if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
 }
 
@@ -72,6 +74,7 @@ void Fetch::start() {
 
 void Fetch::on_event(const Event& event) {
   log_diagnostic(event);
+  if (board_) board_->tell(event, name_);
   if (const auto* const stored = std::get_if<PieceStored>(&event)) {
     count_piece(*stored);
     if (old_) old_->on_stored(stored->piece);
@@ -229,8 +232,23 @@ Progress::Status Fetch::status() const {
 void Fetch::show_progress() {
   for (auto& [peer, claim] : claims_)
     if (claim.handles.size() > 1 && !std::as_const(exchange_).swarm().complete()) try_claimants(claim);
-  if (stuck_.observe(exchange_.swarm(), now())) spdlog::warn("no progress: {}", describe(*stuck_.current(), now()));
+  if (stuck_.observe(exchange_.swarm(), now())) {
+    const std::string why = describe(*stuck_.current(), now());
+    spdlog::warn("no progress: {}", why);
+    if (board_) board_->note(StoodStill{stuck_.current()->why, why}, name_);
+  }
   progress_.show(status());
+}
+
+void Fetch::describe_to(Status& status, const std::string& name, bool alone) const {
+  add_neighbors(status, exchange_, name, [this](PeerId handle) -> std::optional<std::string> {
+    const auto holder = claimants_.find(handle);
+    return holder == claimants_.end() ? std::nullopt : std::optional(to_string(holder->second.gave.address));
+  });
+  if (!alone) return;
+  add_content(status, exchange_);
+  add_copies(status, exchange_);
+  if (stuck_.current()) add_halt(status, stuck_.current(), describe(*stuck_.current(), now()));
 }
 
 void Fetch::end_progress() { progress_.finish(status()); }

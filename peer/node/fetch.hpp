@@ -15,8 +15,10 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
+#include "peer/node/exchange_status.hpp"
 #include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
+#include "peer/status/board.hpp"
 #include "peer/storage/piece_store.hpp"
 #include "protocol/swarm/stuck.hpp"
 
@@ -33,9 +35,11 @@ class Fetch {
 
   struct Options {
     ProgressMode progress = ProgressMode::none;
-    OnScan on_scan = {};     ///< While pieces on disk are checked.
-    bool replace = false;    ///< As in PieceStore::Options.
-    std::uint16_t port = 0;  ///< Where those come that add_accepted() is called for; 0: nobody comes.
+    OnScan on_scan = {};           ///< While pieces on disk are checked.
+    bool replace = false;          ///< As in PieceStore::Options.
+    std::uint16_t port = 0;        ///< Where those come that add_accepted() is called for; 0: nobody comes.
+    StatusBoard* board = nullptr;  ///< Told what happens; null: nobody watches.
+    ContentName name = nullptr;    ///< As the board has it.
   };
 
   /// What others got of us.
@@ -84,6 +88,13 @@ class Fetch {
   std::uint64_t found_bytes() const { return old_ ? old_->found_bytes() : 0; }
   /// Those that gave something, in the order of their IDs.
   std::vector<Contribution> contributions() const;
+  const Traffic& traffic() const { return exchange_.traffic(); }
+  /// For what it waits, when nothing comes.
+  std::optional<Wait> wait() const { return wait_of(exchange_); }
+  std::uint64_t stored_bytes() const { return p2p::stored_bytes(exchange_.swarm()); }
+  void sample_rates(Instant at) { exchange_.sample_rates(at); }
+  /// Adds the neighbors; `alone`: also what there is to say of a content, because there is no other.
+  void describe_to(Status& status, const std::string& name, bool alone) const;
   Given given() const { return {exchange_.traffic().sent, served_.size()}; }
 
  private:
@@ -138,6 +149,8 @@ class Fetch {
   Exchange exchange_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;
+  StatusBoard* board_;
+  ContentName name_;
   std::uint32_t offering_ = 0;  ///< As told last.
   bool retiring_ = false;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  ///< A dial may end when this is gone.

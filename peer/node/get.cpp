@@ -43,6 +43,8 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
       membership_(io_, options.net),
       self_(membership_.self()),
+      status_(io_, options.net.status,
+              {.peer = self_.value, .mode = "get", .exit_when = options.keep ? "never" : "self"}),
       join_(addresses_to_join(options.net.join)),
       discovery_(make_discovery(io_, {.network = options.net.network,
                                       .visitor = self_,
@@ -54,6 +56,15 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       timer_(io_) {}
 
 ExitCode Get::run() {
+  if (StatusBoard* const board = status_.board())
+    board->set_source([this](Status& status) {
+      tick_board();
+      describe_to(status);
+    });
+  return status_.watch([this] { return run_watched(); });
+}
+
+ExitCode Get::run_watched() {
   if (options_.serve) door_.emplace(io_, self_, options_.net.network, join_, options_.port);
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
@@ -190,8 +201,12 @@ void Get::begin() {
   }
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
   busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
-  const Fetch::Options how{options_.net.progress, busy->noting(scan_progress(options_.net.progress)),
-                           options_.update && !manifest.folder, door_ ? door_->port() : std::uint16_t{0}};
+  const Fetch::Options how{.progress = options_.net.progress,
+                           .on_scan = busy->noting(scan_progress(options_.net.progress)),
+                           .replace = options_.update && !manifest.folder,
+                           .port = door_ ? door_->port() : std::uint16_t{0},
+                           .board = status_.board(),
+                           .name = std::make_shared<const std::string>(name_here())};
   Fetch::Hooks hooks{.on_complete =
                          [this] {
                            // It has come in time.
@@ -246,6 +261,7 @@ void Get::offer() {
 }
 
 void Get::show_progress() {
+  tick_board();
   if (!fetch_ || ending_) return;
   fetch_->show_progress();
   if (const Duration full = fetch_->without_room_for(now()); full > Duration::zero())
@@ -275,6 +291,7 @@ void Get::end_fetch() {
 
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
+  tick_board();
   if (door_) door_->close();
   auto end = [this, gone = std::move(gone)]() mutable {
     if (fetch_) fetch_->end_progress();

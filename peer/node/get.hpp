@@ -19,6 +19,7 @@
 #include "peer/node/get_steps.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/membership.hpp"
+#include "peer/node/status_service.hpp"
 
 namespace p2p {
 
@@ -63,6 +64,9 @@ class Get {
   void show_progress();
   void end_fetch();
   void farewell(std::function<void()> gone);
+  ExitCode run_watched();
+  void tick_board();
+  void describe_to(Status& status) const;
 
   const GetOptions& options_;
   std::function<void(const Result&)> on_arrived_;
@@ -71,6 +75,7 @@ class Get {
   std::optional<Instant> deadline_;
   Membership membership_;
   PeerId self_;
+  StatusService status_;
   std::vector<Address> join_;
   std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;

@@ -39,6 +39,8 @@ class GetDoor final : private DoorUses {
   GetDoor(asio::io_context& io, PeerId self, Network network, const std::vector<Address>& join, std::uint16_t port);
 
   std::uint16_t port() const { return listener_.port(); }
+  /// Under which others reach this machine.
+  const std::string& host() const { return host_; }
   /// From now on callers come for this, too; under this name for nothing else.
   void offer(Offer offer);
   /// One that is not offered: no effect.

@@ -179,7 +179,9 @@ void GetEntry::prepare() {
                            act();
                          }};
   const Fetch::Options how{.replace = update_ && !manifest.folder,
-                           .port = common_.door ? common_.door->port() : std::uint16_t{0}};
+                           .port = common_.door ? common_.door->port() : std::uint16_t{0},
+                           .board = common_.board,
+                           .name = std::make_shared<const std::string>(name_)};
   fetch_.emplace(common_.io, common_.self, arrived_, root, how, std::move(hooks));
   if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
   steps_.on_begun(now());

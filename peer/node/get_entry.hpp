@@ -28,7 +28,8 @@ class GetEntry {
     MemberDiscovery& discovery;
     const GetOptions& options;
     const std::vector<Address>& join;
-    GetDoor* door;  ///< Null: nobody is served.
+    GetDoor* door;                 ///< Null: nobody is served.
+    StatusBoard* board = nullptr;  ///< Null: nobody watches.
   };
   /// Never called before start() returns, nor from inside of anything else of this.
   struct Hooks {
@@ -43,6 +44,16 @@ class GetEntry {
   /// Ends what is under way, within 2 s.
   void stop();
   void tick();
+  Traffic traffic() const { return fetch_ ? fetch_->traffic() : Traffic(); }
+  /// Of what has not ended.
+  std::uint64_t stored_bytes() const { return fetch_ && !ended_ ? fetch_->stored_bytes() : 0; }
+  std::optional<Wait> wait_reason() const { return fetch_ ? fetch_->wait() : std::nullopt; }
+  void sample_rates(Instant at) {
+    if (fetch_) fetch_->sample_rates(at);
+  }
+  void describe_to(Status& status) const {
+    if (fetch_) fetch_->describe_to(status, name_, false);
+  }
   std::uint64_t received_bytes() const { return fetch_ ? fetch_->received_bytes() : 0; }
 
  private:

@@ -26,6 +26,7 @@ GetMany::GetMany(const GetOptions& options)
       life_(io_),
       membership_(io_, options.net),
       self_(membership_.self()),
+      status_(io_, options.net.status, {.peer = self_.value, .mode = "get", .exit_when = "self", .kind = "selection"}),
       join_(addresses_to_join(options.net.join)),
       discovery_(make_discovery(io_, {.network = options.net.network,
                                       .visitor = self_,
@@ -37,7 +38,7 @@ GetMany::GetMany(const GetOptions& options)
       got_(options.out),
       timer_(io_),
       progress_(options.net.progress),
-      common_{io_, self_, *discovery_, options_, join_, nullptr},
+      common_{io_, self_, *discovery_, options_, join_, nullptr, status_.board()},
       saved_at_(now()) {
   if (!options.serve) return;
   door_.emplace(io_, self_, options.net.network, join_, options.port);
@@ -45,6 +46,15 @@ GetMany::GetMany(const GetOptions& options)
 }
 
 ExitCode GetMany::run() {
+  if (StatusBoard* const board = status_.board())
+    board->set_source([this](Status& status) {
+      tick_board();
+      describe_to(status);
+    });
+  return status_.watch([this] { return run_watched(); });
+}
+
+ExitCode GetMany::run_watched() {
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .missing = [this] { return missing(); }});
   asio::use_service<Limits>(io_).set(io_, options_.limits);
@@ -119,6 +129,7 @@ void GetMany::begin(const std::string& name, std::vector<Holder> holders) {
   GetEntry::Hooks hooks{.on_ended = [this, name](const GetPlan::Outcome& outcome) { on_ended(name, outcome); },
                         .on_gone =
                             [this, name] {
+                              sent_ += entries_.at(name)->traffic().sent;
                               entries_.erase(name);
                               check_gone();
                             }};
@@ -168,6 +179,7 @@ void GetMany::tick() {
   std::uint64_t received = received_;
   for (const auto& [name, entry] : entries_) received += entry->received_bytes();
   rate_.sample(received, now());
+  tick_board();
   if (plan_.count() > 0)
     progress_.show(std::min(plan_.ended(), plan_.count()), plan_.count(),
                    std::to_string(plan_.ended()) + " of " + std::to_string(plan_.count()) + " files, " +
@@ -180,6 +192,7 @@ void GetMany::tick() {
 
 void GetMany::farewell(std::function<void()> gone) {
   timer_.cancel();
+  tick_board();
   if (door_) door_->close();
   progress_.clear();
   gone_ = std::move(gone);

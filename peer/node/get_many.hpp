@@ -20,6 +20,7 @@
 #include "peer/node/got_files.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/membership.hpp"
+#include "peer/node/status_service.hpp"
 #include "peer/report/progress_line.hpp"
 
 namespace p2p {
@@ -56,12 +57,16 @@ class GetMany {
   void farewell(std::function<void()> gone);
   void check_gone();
   std::string missing() const;
+  ExitCode run_watched();
+  void tick_board();
+  void describe_to(Status& status) const;
 
   const GetOptions& options_;
   asio::io_context io_{1};
   Life life_;
   Membership membership_;
   PeerId self_;
+  StatusService status_;
   std::vector<Address> join_;
   std::unique_ptr<MemberDiscovery> discovery_;
   HolderSearch search_;
@@ -75,6 +80,7 @@ class GetMany {
   std::map<std::string, std::unique_ptr<GetEntry>> entries_;  ///< Those that are not gone.
   bool all_answered_ = true;                                  ///< And in full, whoever was asked.
   std::uint64_t received_ = 0;                                ///< Of those that are gone.
+  std::uint64_t sent_ = 0;                                    ///< Likewise.
   Instant saved_at_;
   std::map<std::string, bool> no_longer_offered_;
   std::function<void()> gone_;

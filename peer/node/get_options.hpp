@@ -12,6 +12,7 @@
 #include "peer/keys/network.hpp"
 #include "peer/node/selection.hpp"
 #include "peer/report/progress_line.hpp"
+#include "peer/status/status_options.hpp"
 #include "peer/storage/content.hpp"
 
 namespace p2p {
@@ -27,6 +28,7 @@ struct NetworkOptions {
   std::string log_level = "warn";
   ProgressMode progress = ProgressMode::automatic;
   bool json = false;
+  StatusOptions status = {};  ///< Of share and get.
 };
 
 struct GetOptions {

@@ -10,6 +10,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
+#include "peer/status/status_options.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -20,6 +21,11 @@ enum class ExitWhen {
   self,   ///< We have it, and what others have asked for is sent.
   never,  ///< A signal.
 };
+
+/// As --exit-when has it.
+constexpr const char* word_of(ExitWhen when) {
+  return when == ExitWhen::all ? "all" : when == ExitWhen::self ? "self" : "never";
+}
 
 /// How a peer runs, whatever it exchanges: the options that all such commands have.
 struct RunOptions {
@@ -36,7 +42,8 @@ struct RunOptions {
   std::optional<std::uint32_t>
       patience_s;  ///< For neighbors that left unfinished, 0 for ever; with ExitWhen::all only.
   static constexpr std::uint32_t kDefaultPatience_s = 600;
-  Instant began = now();       ///< When the command line was read.
+  Instant began = now();  ///< When the command line was read.
+  StatusOptions status = {};
   std::uint32_t linger_s = 0;  ///< How long to serve on after that; 0 with ExitWhen::never.
 
   /// When --timeout ends the process.

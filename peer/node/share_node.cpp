@@ -13,6 +13,7 @@
 #include "peer/discovery/member_link.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
+#include "peer/node/exchange_status.hpp"
 #include "peer/node/open_swarm.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "protocol/wire/message.hpp"
@@ -176,9 +177,11 @@ ShareNode::Served* ShareNode::served(const ContentPrefix& prefix) {
   // Of an empty file there is nothing to exchange.
   const auto path = known && known->manifest.has_bytes() ? library_.path_of(id) : std::nullopt;
   if (!path) return nullptr;
+  const auto name = hooks_.on_event ? std::make_shared<const std::string>(name_of(id)) : nullptr;
   Exchange::Hooks hooks{.on_event =
-                            [this, id](const Event& event) {
+                            [this, id, name](const Event& event) {
                               log_diagnostic(event);
+                              if (hooks_.on_event) hooks_.on_event(event, name);
                               if (const auto* const closed = std::get_if<LinkClosed>(&event))
                                 note_gone(id, closed->peer);
                               if (!std::holds_alternative<PiecesLost>(event)) return;
@@ -284,6 +287,15 @@ void ShareNode::finish(std::function<void()> on_finished) {
   };
   for (const auto& [id, content] : served_) content->exchange.finish(false, one_less);
   one_less();
+}
+
+void ShareNode::sample_rates(Instant at) {
+  for (const auto& [id, content] : served_) content->exchange.sample_rates(at);
+}
+
+void ShareNode::describe_to(Status& status) const {
+  for (const auto& [id, content] : served_)
+    if (content->exchange.has_connections()) add_neighbors(status, content->exchange, name_of(id), nullptr);
 }
 
 std::uint64_t ShareNode::sent_bytes() const {

@@ -22,6 +22,7 @@
 #include "peer/node/doorway.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/share/library.hpp"
+#include "peer/status/board.hpp"
 #include "peer/storage/piece_store.hpp"
 
 namespace p2p {
@@ -41,6 +42,7 @@ class ShareNode final : private DoorUses {
     std::function<void(const Visit&)> on_fetched;   ///< He has left.
     /// As Doorway::Hooks::members. Null: nobody is told of members.
     std::function<std::shared_ptr<const std::string>(const Remote&, const Introduction&)> members;
+    std::function<void(const Event&, const ContentName&)> on_event;  ///< Of a content's exchange.
   };
 
   /// `library` outlives this; its hooks tell offered() and withdrawn(). Hooks may be null.
@@ -59,6 +61,10 @@ class ShareNode final : private DoorUses {
   void finish(std::function<void()> on_finished);
 
   std::uint64_t sent_bytes() const;
+  /// To be called a few times a second where describe_to() is.
+  void sample_rates(Instant at);
+  /// Adds those who are linked.
+  void describe_to(Status& status) const;
   /// Those who fetch now.
   std::vector<Visit> visits() const;
 

@@ -27,6 +27,7 @@ class Verifier {
 
   /// Precondition: the piece is not under way already.
   void check(PieceIndex piece, PieceBuffer buffer);
+  bool is_busy() const { return !pieces_.empty(); }
 
  private:
   void finish(PieceIndex piece, bool matches);

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "protocol/bitfield.hpp"
+#include "protocol/clock.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/swarm/dial_fault.hpp"
+#include "protocol/swarm/events.hpp"
 
 namespace p2p {
 
@@ -20,6 +25,29 @@ struct NeighborStanding {
   bool chokes_us = true;
   bool ours_to_dial = false;          ///< Else it is the one that dials.
   DialFault fault = DialFault::none;  ///< Why our last dial came to nothing, whoever's it is to dial.
+};
+
+/// A link with a neighbor, for whoever shows a swarm.
+struct LinkStanding {
+  LinkId link;
+  PeerId id;  ///< The one that it claims.
+  PeerId handle;
+  Direction direction;
+  Instant opened;
+  std::optional<Endpoint> remote{};  ///< As far as it is known: where it listens, or where its connection comes from.
+  Bitfield pieces{};                 ///< What it has and we may want.
+  bool chokes_us = true, choked = true;  ///< It us, we it.
+  bool interested = false, interested_in_us = false;
+  bool optimistic = false;     ///< Not choked because it is the optimistically unchoked neighbor.
+  std::uint32_t requests = 0;  ///< Ours that are open,
+  std::uint32_t queued = 0;    ///< and its.
+};
+
+/// Copies of pieces, ours and those of linked neighbors.
+struct CopiesStanding {
+  std::uint32_t rarest = 0;         ///< Of the piece of which there are fewest.
+  std::uint32_t rarest_pieces = 0;  ///< How many pieces have only so many.
+  double mean = 0;
 };
 
 /// A missing chunk that somebody has, and nobody may fetch yet.

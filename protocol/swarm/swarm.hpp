@@ -189,6 +189,10 @@ class Swarm {
   std::uint64_t activity() const { return activity_; }
   /// What may be in the way of progress; O(pieces + neighbors).
   Standing standing() const;
+  /// The links with neighbors, in the order of their IDs; O(links * pieces).
+  std::vector<LinkStanding> link_standings() const;
+  /// O(pieces).
+  CopiesStanding copies() const;
   /// Who says what of chunks; null where pieces are no chunks.
   const Quorum* quorum() const { return trust_ ? &trust_->quorum() : nullptr; }
   std::uint32_t linked_neighbors() const { return linked_; }

@@ -9,6 +9,7 @@ from .cfg import ConfigError, is_local
 from .cli import Exit, ScriptError
 from .units import size_text
 
+SOCKET_NAME = "status_peer_{id}.sock"
 _BLOCK = 1 << 20
 
 
@@ -31,6 +32,11 @@ def log_file(config, peer):
 def output_file(config, peer):
     """Where the launcher sends what the peer prints (stdout, too)."""
     return config.directory / f"stderr_peer_{peer.id}.txt"
+
+
+def socket_file(config, peer):
+    """Where a peer answers for its status, if the launcher has told it to."""
+    return config.directory / SOCKET_NAME.format(id=peer.id)
 
 
 def check_seeds(config, peers):

@@ -7,14 +7,14 @@ from . import files, report
 from .cfg import ConfigError, is_local
 from .cli import Exit, ScriptError
 from .logs import PeerProgress
-from .process import PeerProcess
+from .process import PeerProcess, with_status_socket
 from .state import STOP_PATIENCE_S, remove_state, running, write_state
 from .table import Snapshot, open_display, row_of
 
 _TICK_S = 0.025
 
 
-def run_swarm(config, command, *, timeout_s=None, keep_going=False, fresh=False):
+def run_swarm(config, command, *, timeout_s=None, keep_going=False, fresh=False, status_sockets=False):
     """Launches, watches, verifies and reports on the local peers. Returns the launcher's exit code."""
     peers = [peer for peer in config.peers if is_local(peer.host)]
     if not peers:
@@ -28,7 +28,7 @@ def run_swarm(config, command, *, timeout_s=None, keep_going=False, fresh=False)
         print(f"{len(peers)} of {len(config.peers)} peers are on this machine", flush=True)
         print(report.elsewhere(config, peers), flush=True)
 
-    launch = Launch(config, peers, command)
+    launch = Launch(config, peers, with_status_socket(command) if status_sockets else command)
     reason = launch.run(timeout_s, keep_going)
     codes = launch.exit_codes()
     if reason == Exit.INTERRUPTED:

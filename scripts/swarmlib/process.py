@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from .cli import REPOSITORY, Exit, ScriptError
-from .files import output_file
+from .files import SOCKET_NAME, output_file
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # Loaded before any fork: the child must do as little as possible.
@@ -130,6 +130,13 @@ def peer_command(words, option="--binary"):
     if not command or shutil.which(command[0]) is None:
         raise ScriptError(f"{option}: '{words}' names no program that can be run", Exit.USAGE)
     return command
+
+
+def with_status_socket(command):
+    """Such a command that also lets the peer answer on its socket in the swarm's directory, where it runs."""
+    # A short path, as that of a socket must not be longer than 107 bytes.
+    asked = [*command, "--status", f"unix:{SOCKET_NAME.format(id='{id}')}"]
+    return asked if any("{id}" in word for word in command) else [*asked, "{id}"]
 
 
 def program_words(command):

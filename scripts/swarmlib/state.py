@@ -52,6 +52,19 @@ def running(directory):
     return state if any(identity.is_alive() for identity in everyone) else None
 
 
+def follow_logs(config, state, window_s):
+    """(PeerProgress, Identity) of the noted peers. What was logged before now is dated back, out of the window of the rate."""
+    noted = state["peers"]
+    progresses = [
+        (PeerProgress(config, peer, state["started"], noted[str(peer.id)]["log_offset"], window_s), noted[str(peer.id)]["identity"])
+        for peer in config.peers
+        if str(peer.id) in noted
+    ]
+    for progress, _ in progresses:
+        progress.update(time.monotonic() - window_s)
+    return progresses
+
+
 def print_status(config):
     """Prints the table of the swarm that runs in the directory. Exit code 1 when there is none."""
     state = running(config.directory)
@@ -61,14 +74,7 @@ def print_status(config):
     # The launcher notes its peers when all of them are started.
     noted = state["peers"]
     waiting = [Row(peer.id, not peer.has_file, "starting", 0.0, 0, []) for peer in config.peers if str(peer.id) not in noted and is_local(peer.host)]
-    progresses = [
-        (PeerProgress(config, peer, state["started"], peer_state["log_offset"], _WATCH_S), peer_state["identity"])
-        for peer in config.peers
-        if (peer_state := noted.get(str(peer.id)))
-    ]
-    # What was logged before now is dated back, out of the window of the rate.
-    for progress, _ in progresses:
-        progress.update(time.monotonic() - _WATCH_S)
+    progresses = follow_logs(config, state, _WATCH_S)
     time.sleep(_WATCH_S)
     now = time.monotonic()
     rows = [*waiting]

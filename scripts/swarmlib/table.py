@@ -114,10 +114,13 @@ class LiveTable(Display):
             width, height = os.get_terminal_size(self._stream.fileno())
         except OSError:
             width, height = 80, 24
-        lines = table_lines(snapshot, width - 1 if width else 79, height - 1 if height else 23, self._blocks)
+        lines = self._lines(snapshot, width - 1 if width else 79, height - 1 if height else 23)
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
         self._drawn = len(lines)
         return up + "".join(f"\r{self._coloured(text, code)}\x1b[K\n" for text, code in lines) + "\x1b[J"
+
+    def _lines(self, snapshot, width, height):
+        return table_lines(snapshot, width, height, self._blocks)
 
     def _coloured(self, text, code):
         return f"\x1b[{code}m{text}\x1b[0m" if self._colours and code else text
@@ -137,7 +140,7 @@ def table_lines(snapshot, width, height=None, blocks="#."):
         bar = (blocks[0] * done + blocks[1] * (bar_width - done) + " ") if bar_width else ""
         rate = rate_text(row.rate) if row.rate else ""
         text = f"{row.peer_id:>{id_width}}  {row.state:<{state_width}}  {bar}{row.percent:>3}%  {rate:>9}  "
-        text += _sources_text(row.sources, width - len(text))
+        text += sources_text(row.sources, width - len(text))
         lines.append((text.rstrip()[:width], _COLOUR_OF_STATE.get(row.state.split()[0])))
     if hidden:
         lines.append((f"... and {hidden} more peers"[:width], "2"))
@@ -154,7 +157,7 @@ def _rows_that_fit(rows, height):
     return [row for row in rows if row.peer_id in shown], len(rows) - fit
 
 
-def _sources_text(sources, width):
+def sources_text(sources, width):
     """As many of the sources as fit, best first."""
     text = ""
     for peer_id, share in sources:

@@ -1,6 +1,6 @@
 """A fake peer for the tests of the launcher: speaks no protocol, but reads, writes, logs and leaves as peers do.
 
-stub_peer.py [ID=BEHAVIOUR ...] PEER_ID, in the swarm's directory. Behaviours:
+stub_peer.py [ID=BEHAVIOUR ...] [--status unix:PATH] PEER_ID, in the swarm's directory. Behaviours:
 
     share     (default) a leecher copies the seed's file, piece by piece; leaves with 0 when all of them have done so
     corrupt   share, with one wrong byte
@@ -8,13 +8,21 @@ stub_peer.py [ID=BEHAVIOUR ...] PEER_ID, in the swarm's directory. Behaviours:
     fail      says why on stderr and leaves with 65
     half      logs half of the pieces and stays
     stubborn  half, and ignores SIGTERM
+
+With --status it answers there, with a made-up status, until its end.
 """
 
+import atexit
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+import status_stub  # noqa: E402
+
+NEIGHBORS = [status_stub.neighbor(1004, 60, 240, received_rate=3e6)]
 
 
 def log(peer_id, text):
@@ -24,6 +32,12 @@ def log(peer_id, text):
 
 def main():
     *behaviours, peer_id = sys.argv[1:]
+    if "--status" in behaviours:
+        place = behaviours.index("--status")
+        status = status_stub.StatusStub(status_stub.document(int(peer_id), neighbors=NEIGHBORS), behaviours[place + 1].removeprefix("unix:"))
+        atexit.register(status.go_away)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        del behaviours[place : place + 2]
     behaviour = dict(word.split("=") for word in behaviours).get(peer_id, "share")
     common = dict(line.split() for line in Path("Common.cfg").read_text().splitlines())
     peers = [line.split() for line in Path("PeerInfo.cfg").read_text().splitlines()]

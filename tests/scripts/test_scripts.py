@@ -22,6 +22,7 @@ from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401
 from page_tests import PageTest  # noqa: F401  # run with the rest
 from report_tests import DataTest, FileTest, OddLogsTest, RealRunTest  # noqa: F401  # run with the rest
 from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
+from top_tests import TopDirectoryTest, TopTest, TopTableTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 
 from swarmlib import files, state
@@ -324,7 +325,7 @@ class DemoTest(ScriptTest):
         self.assertIn("already", self.script("demo", "--prepare", self.dir).stdout)
 
     def test_every_script_has_help(self):
-        for name in ("build", "test", "install-deps", "demo", "soak", "swarm", "try-release"):
+        for name in ("build", "test", "install-deps", "demo", "screenshot", "soak", "swarm", "try-release"):
             shown = self.script(name, "--help")
             self.assertEqual((shown.returncode, shown.stdout[:5]), (0, "usage"), name)
 
