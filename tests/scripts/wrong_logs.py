@@ -389,6 +389,7 @@ def _(logs):
 
 with_files("1c", "does not end", 1004, ends={1004: End(143, True, 20.0)})(lambda directory: None)
 with_files("1c", "failed", 1004, also=("3e incomplete", "4 left early"), ends={1004: End(1, False, 2.0)})(lambda directory: truncate_log(directory))
+with_files("4", "ended early", 1001, also=("3e incomplete", "4 left early"), ends={1001: End(0, False, 2.0)})(lambda directory: truncate_log(directory))
 
 
 def truncate_log(directory):

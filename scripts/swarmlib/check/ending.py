@@ -169,6 +169,8 @@ def _check_process(findings, peer_id, place, end, everybody):
     elif end.code and not everybody:
         findings.violate("1c", "failed", peer_id, place, f"ended with exit code {end.code} before every peer had the file")
     else:
+        if not everybody:
+            findings.violate("4", "ended early", peer_id, place, "ended by itself before every peer had the file")
         findings.show("1c", peer_id, place, f"ended by itself with exit code {end.code}")
         if end.code:
             findings.deviate("exit code", peer_id, place, f"exit code {end.code} at the good end")
