@@ -26,7 +26,8 @@ itself, and says what is no longer offered. Run again after an interruption, it 
 Those who fetch the same file at the same time give each other what they have; the process ends when the file is
 complete and all that others asked for is sent.
 Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
-28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place.)";
+28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place, 66 a key or
+secret that is missing, wrong, or readable by others.)";
 
 void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();

@@ -30,7 +30,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kLsFooter = R"(
-Exit codes: 0 done, 6 no node answers, 7 interrupted, 28 usage.)";
+Exit codes: 0 done, 6 no node answers, 7 interrupted, 28 usage, 66 a key or secret that is missing, wrong, or readable
+by others.)";
 
 constexpr Duration kPatience = 6s;
 constexpr Duration kPatienceWithNobody = 3s;

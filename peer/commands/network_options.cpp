@@ -87,8 +87,7 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
   app.add_option("--key", options.key,
                  "In a private network: the file with this node's key (see peerProcess key); without it "
                  "each process has a new one")
-      ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->type_name("FILE");
   app.add_option(
          "--allow", options.allow,
          "In a private network: let in only those whose fingerprints are in this file, FINGERPRINT NAME a line; "

@@ -23,6 +23,7 @@ class TlsCategory final : public std::error_category {
       case TlsFault::gave_up: return "it ended the TLS handshake: perhaps it has no keys, or does not know ours";
       case TlsFault::too_late: return "the TLS handshake was not over in time";
       case TlsFault::cut_off: return "the connection was cut off";
+      case TlsFault::flood: return "it changes keys again and again, or sends tickets, and few bytes";
       case TlsFault::broken: return "what came is not TLS as it was sent";
     }
     return "TLS fault " + std::to_string(fault);

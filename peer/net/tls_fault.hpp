@@ -16,6 +16,7 @@ enum class TlsFault {
   gave_up,      ///< It ended the connection before the handshake was over.
   too_late,     ///< The handshake was not over in time.
   cut_off,      ///< The connection ended without a farewell, maybe by somebody between us.
+  flood,        ///< It has us read messages of TLS itself instead of bytes.
   broken,       ///< What came is not what was sent, or is no TLS.
 };
 

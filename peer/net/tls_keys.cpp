@@ -189,6 +189,8 @@ ssl_ctx_st* TlsKeys::new_context(bool as_server) const {
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_KTLS);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  // Else a call that reads would not come back as long as messages of TLS itself keep coming, and no bytes.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   return context;
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 // What one call moves before others have their turn. Sealing as much takes a tenth of a millisecond.
 constexpr std::size_t kTurnBytes = 256 * 1024;
+// And so many records, for an end that puts a byte into each.
+constexpr int kTurnRecords = 256;
 // OpenSSL reads so much from the socket at a time: two records, each with its head and tag. Of a larger buffer it would
 // move what is left to the front for every record. Only behind the handshake: strangers get less.
 constexpr std::size_t kReadAheadBytes = 2 * (16'384 + 256 + 5);
@@ -74,6 +76,7 @@ asio::awaitable<std::error_code> TlsStream::let_others_work() {
 
 asio::awaitable<std::error_code> TlsStream::establish() {
   std::error_code error = co_await shake_hands();
+  count_messages();
   if (!error && keys_->proves_inside()) error = co_await exchange_proofs();
   if (error) co_return error;
   if (!keys_->proves_inside()) {
@@ -87,6 +90,16 @@ asio::awaitable<std::error_code> TlsStream::establish() {
   SSL_set_read_ahead(tls_, 1);
   SSL_set_default_read_buffer_len(tls_, kReadAheadBytes);
   co_return std::error_code();
+}
+
+/// From now on. OpenSSL tells of each message before it reads it, and can be told only afterwards that it was too much:
+/// it reads no more at a time than what it holds of the socket.
+void TlsStream::count_messages() {
+  const auto count = [](int is_written, int, int type, const void*, std::size_t, SSL*, void* stream) {
+    if (is_written == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<TlsStream*>(stream)->messages_;
+  };
+  SSL_set_msg_callback(tls_, count);
+  SSL_set_msg_callback_arg(tls_, this);
 }
 
 asio::awaitable<std::error_code> TlsStream::shake_hands() {
@@ -145,7 +158,7 @@ asio::awaitable<Moved> TlsStream::read_some(std::array<asio::mutable_buffer, 2> 
   }
   bool waited = false;
   std::size_t buffer = buffers[0].size() > 0 ? 0 : 1;
-  for (;;) {
+  for (int records = 1;; ++records) {
     if (!is_open()) {
       moved.error = asio::error::operation_aborted;
       co_return moved;
@@ -155,10 +168,15 @@ asio::awaitable<Moved> TlsStream::read_some(std::array<asio::mutable_buffer, 2> 
     std::size_t count = 0;
     const int result = SSL_read_ex(tls_, buffers[buffer].data(), std::min(buffers[buffer].size(), kMostRead), &count);
     moved.bytes += count;
+    received_ += count;
+    if (is_flood()) {
+      moved.error = TlsFault::flood;
+      co_return moved;
+    }
     buffers[buffer] += count;
     if (buffers[buffer].size() == 0 && ++buffer == buffers.size()) break;
     if (result == 1) {
-      if (buffers[buffer].size() == 0 || moved.bytes >= kTurnBytes) break;
+      if (buffers[buffer].size() == 0 || moved.bytes >= kTurnBytes || records >= kTurnRecords) break;
       continue;
     }
     const Outcome came = outcome(result, false);

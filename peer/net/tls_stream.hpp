@@ -6,6 +6,9 @@
 //
 // A client whose key is refused has finished its handshake before the server judges it: it learns by its first read.
 // So nothing counts as accepted before a first answer has come.
+//
+// Messages of TLS itself behind the handshake (changes of keys, tickets) cost much more to read than to send. An end
+// that sends many of them and few bytes is cut off: TlsFault::flood.
 #pragma once
 
 #include <memory>
@@ -24,6 +27,9 @@ class TlsStream final : public Stream {
   /// Bytes that are sent with one key. AES-GCM is good for 2^24.5 records of 16 KiB, which are 380 GB (RFC 8446,
   /// section 5.5).
   static constexpr std::uint64_t kBytesPerKey = std::uint64_t{64} << 30;
+  /// How many messages of TLS itself may come behind the handshake: so many, and one more for so many bytes.
+  static constexpr std::uint64_t kSpareMessages = 32;
+  static constexpr std::uint64_t kBytesPerMessage = std::uint64_t{64} << 10;
 
   /// `expected`: in a listed swarm, the key of the peer that was dialled.
   TlsStream(tcp::socket socket, std::shared_ptr<TlsKeys> keys, End end,
@@ -57,6 +63,8 @@ class TlsStream final : public Stream {
   };
 
   Outcome outcome(int result, bool in_handshake);
+  void count_messages();
+  bool is_flood() const { return messages_ > kSpareMessages + received_ / kBytesPerMessage; }
   asio::awaitable<std::error_code> wait_for(tcp::socket::wait_type what);
   asio::awaitable<std::error_code> let_others_work();
   asio::awaitable<std::error_code> shake_hands();
@@ -76,6 +84,8 @@ class TlsStream final : public Stream {
   Remote remote_;
   std::uint64_t bytes_per_key_;
   std::uint64_t key_bytes_ = 0;  ///< Sent with the current key.
+  std::uint64_t received_ = 0;   ///< Bytes, behind the handshake.
+  std::uint64_t messages_ = 0;   ///< Of TLS itself, received behind the handshake.
   bool by_kernel_ = false;
   bool corked_ = false;
   bool held_ = false;            ///< What was written last is to wait for more of it.

@@ -131,6 +131,8 @@ void Doorway::Room::carry_out() {
       turn_away({reason, kind_of(why)});
     else
       spdlog::info("turned a connection away: {}", reason);
+    // On a sealed connection an end without a farewell would be one that was cut off by somebody else.
+    guests.at(caller)->shutdown_send();
     guests.at(caller)->close();
   }
   const Instant deadline = door.next_deadline();

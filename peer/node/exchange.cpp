@@ -43,6 +43,12 @@ std::optional<PeerId> proven(const Stream& stream) {
   return proof ? std::optional(proof->peer) : std::nullopt;
 }
 
+/// Of an ID that follows from a key there can be another key, so there, too, evidence is held against one of both.
+Origin where_from(const Stream& stream) {
+  const auto& proof = stream.remote().proof;
+  return proof ? proof->origin() : origin_of(stream.remote().address);
+}
+
 }  // namespace
 
 Exchange::Exchange(asio::io_context& io, SwarmConfig config, PieceStorage& store, std::uint64_t seed, Hooks hooks)
@@ -86,7 +92,7 @@ void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> rec
 
 void Exchange::add_accepted(StreamPtr stream, const Handshake& handshake) {
   if (finishing_) return;
-  const LinkId link = swarm_.on_accepted(origin_of(stream->remote().address), now(), proven(*stream));
+  const LinkId link = swarm_.on_accepted(where_from(*stream), now(), proven(*stream));
   add(link, std::move(stream), encode(handshake));
 }
 

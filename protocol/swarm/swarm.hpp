@@ -93,7 +93,7 @@ class Swarm {
                    std::optional<PeerId> proven = {});
   /// `tried`: the addresses that its host was found to have.
   void on_dial_failed(PeerId peer, DialFault fault, Instant now, const std::vector<Origin>& tried = {});
-  /// Somebody has connected, and its handshake has come: on_handshake() follows.
+  /// Somebody has connected, from this address or with this key; its handshake has come: on_handshake() follows.
   LinkId on_accepted(const Origin& from, Instant now, std::optional<PeerId> proven = {});
   /// Where its other end is; before its handshake is reported. Without this the neighbor is never named to others.
   void on_remote(LinkId link, const Endpoint& remote) { at(link).remote = remote; }
@@ -347,7 +347,7 @@ class Swarm {
     PeerId handle;
     PeerId claims;
     std::optional<Origin>
-        origin;  ///< As Link::origin; none, too, when the ID was proven: there is no other peer to blame.
+        origin;  ///< As Link::origin; none, too, when a listed ID was proven: there is no other peer to blame.
   };
   std::unordered_map<PieceIndex, Sender> storing_;  ///< Who sent what is being stored.
 

@@ -71,7 +71,8 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   const bool store = incoming.wanted && !storing_paused_ && missing(picker_.state(incoming.piece));
   if (store) {
     picker_.receive(incoming.piece);
-    storing_[incoming.piece] = {neighborhood_[*l.neighbor].id, peer_of(link), l.proven ? std::nullopt : l.origin};
+    const bool is_sure = l.proven && !config_.open;
+    storing_[incoming.piece] = {neighborhood_[*l.neighbor].id, peer_of(link), is_sure ? std::nullopt : l.origin};
     if (l.order && l.order->doubts(incoming.piece)) doubtful_.try_emplace(incoming.piece);
     doubt_idle_since_ = now;
   }

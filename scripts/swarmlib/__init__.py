@@ -14,6 +14,10 @@ Each module has one task:
     launch     run the peers of a directory until all have left
     report     what is said at the end: exit codes, last words of failed peers, verified copies, speed
     create     the demo's directory: free ports, both configuration files
+    clocks     whether the clocks of several logs agree
+    history    what happened in a swarm, from its logs
+    page       that as one page for a browser
+    report_file  the page as a file: `report`
     chart      curves as SVG
     check/     hold a run against the course's rules, item by item
     units      sizes and rates, as text and back

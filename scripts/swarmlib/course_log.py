@@ -88,7 +88,7 @@ _WORD = r"(?:peer|neighbou?r)?[ _]?(?:id)?"
 _ID = rf"\W{{0,3}}{_WORD}\W{{0,3}}(\d{{1,10}})(?!\d)"
 _PIECE = r"\W{0,3}(?:the )?piece(?: index| number)?\W{0,3}(\d{1,10})(?!\d)"
 _COUNT = r"(?:\D{1,60}(\d{1,10})(?!\d))?"
-_LIST = rf"\W*(?:peer[ _]?(?:id)?s?\W*)?(?:\d{{1,10}}(?!\d)\W*)*"
+_LIST = r"\W*(?:(?:peers?(?:[ _]?ids?)?\W*)?\d{1,10}(?!\d)\W*)*"
 _MESSAGE = r"received\W+(?:the |an? )?\W{0,9}%s\W{1,9}(?:message )?from"
 # The kind, a word that such a line must have, since looking for that is quick, and the pattern.
 _LOOSE = [
@@ -101,8 +101,8 @@ _LOOSE = [
     ("unchoked", "unchoked by", re.compile(rf"\bunchoked by{_ID}", re.I)),
     ("choked", "choked by", re.compile(rf"\bchoked by{_ID}", re.I)),
     ("dialed", "connection", re.compile(rf"(?:makes?|made) (?:an? )?(?:tcp )?connection (?:to|with){_ID}", re.I)),
-    ("accepted", "connected", re.compile(rf"\bis connected (?:from|by){_ID}", re.I)),
-    ("complete", "downloaded", re.compile(r"downloaded the (?:complete|entire|whole) file", re.I)),
+    ("accepted", "connect", re.compile(rf"(?:\bis connected (?:from|by)|accept(?:s|ed) (?:an? |the )?connection from){_ID}", re.I)),
+    ("complete", "downloaded", re.compile(r"downloaded (?:the )?(?:complete|entire|whole) file", re.I)),
 ]
 _OWNER = re.compile(r"\bpeer(?:[ _]?id)?\W{0,3}(\d{1,10})(?!\d)", re.I)
 _FILE_NAME = re.compile(r"log_?peer_?\[?(\d{1,10})\]?\.(?:log|txt)", re.I)

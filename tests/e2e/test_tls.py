@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 
 from capture import Capture
+from chunk_case import ChunkSwarm
 from content_case import ContentSwarm
 from swarm_case import FILE_NAME, run_peer
 from test_partition import ip, may_make_namespaces
@@ -35,6 +36,16 @@ class Keys(TlsCase):
         for peer_id in swarm.ids:
             swarm.start(peer_id)
         swarm.finish()
+
+    def test_chunk_folders(self):
+        chunks = {index: (f"chunk{index}", os.urandom(100_000 * index)) for index in range(1, 5)}
+        swarm = self.with_keys(ChunkSwarm(self, chunks, {1001: [1, 3], 1002: [2, 4]}))
+        peers = [swarm.start(peer_id, "--log-level", "debug") for peer_id in swarm.ids]
+        swarm.wait_until(lambda: all(len(swarm.list_of(peer_id)) == len(chunks) for peer_id in swarm.ids), "both to have all")
+        for peer in peers:
+            self.assertIn("TLSv1.3", peer.stderr())
+        self.key_of(swarm, 1001).unlink()
+        self.assertEqual(subprocess.run(swarm.command(1001), cwd=swarm.dir, capture_output=True, timeout=60).returncode, NOT_AUTHORISED)
 
     def test_key_is_missing(self):
         swarm = self.with_keys(self.swarm())
@@ -265,10 +276,11 @@ class Stalls(TlsCase):
         before = resident(peer)
         hello = self.hello(swarm)
         crowd = []
-        for _ in range(500):
+        for number in range(500):
             each = connected_socket(swarm.ports[1001])
             self.addCleanup(each.close)
-            each.sendall(hello)
+            # Every second one announces a first message as long as OpenSSL takes any, and sends nothing of it.
+            each.sendall(hello if number % 2 else b"\x16\x03\x01\x00\x04\x01\x02\x00\x00")
             crowd.append(each)
         most = [before]
         swarm.start(1002)

@@ -1,7 +1,7 @@
 """Tests of `scripts/swarm check`: good logs are never accused, and each rule finds the log in which it is broken.
 
 The logs are those of good_run.py. Most rules get them with lines changed by hand, the others those of a run in which a
-peer behaves wrongly from the begin. test_scripts.py runs these tests; real peers are in tests/e2e/test_check.py.
+peer behaves wrongly from the beginning. test_scripts.py runs these tests; real peers are in tests/e2e/test_check.py.
 """
 
 import json

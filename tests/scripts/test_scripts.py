@@ -19,6 +19,8 @@ from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from course_log_tests import CourseLogTest  # noqa: F401  # run with the rest
 from keys_tests import KeysTest, SshKeysTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
+from page_tests import PageTest  # noqa: F401  # run with the rest
+from report_tests import DataTest, FileTest, OddLogsTest, RealRunTest  # noqa: F401  # run with the rest
 from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
 from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
 

@@ -113,6 +113,10 @@ class Stage {
   Remote& accepts_proven(std::uint32_t id, unsigned machine = 1) {
     return add(swarm.on_accepted(machine_at(machine), now, PeerId{id}));
   }
+  /// In an open swarm, where any key may have this ID.
+  Remote& accepts_key(std::uint32_t id, unsigned key) {
+    return add(swarm.on_accepted(Origin::of_key({std::byte(key)}), now, PeerId{id}));
+  }
   Remote& dials_proven(std::uint32_t id, std::optional<std::uint32_t> proven = {}) {
     return add(swarm.on_dialed(PeerId{id}, now, {}, PeerId{proven.value_or(id)}));
   }

@@ -214,6 +214,7 @@ class TidyTest(unittest.TestCase):
 
     def test_lines_are_tidy(self):
         self.check(wrong_lines, files(*PRODUCTION, "tests", "scripts", "bench", suffixes=(".cpp", ".hpp", ".py", ".txt")))
+        self.check(wrong_lines, files("scripts", suffixes=(".js", ".css", ".html")))
 
     def test_the_formatter_has_been_run(self):
         formatter = find_formatter()

@@ -1,4 +1,5 @@
 // Links whose other end has proven its key: nobody is another peer there.
+#include "protocol/wire/features.hpp"
 #include "tests/support/stage.hpp"
 
 namespace p2p {
@@ -44,6 +45,32 @@ TEST_CASE("a wrong piece convicts the key that has sent it, from wherever it com
   CHECK(elsewhere.reason() == "peer 1002 has sent a wrong piece before");
   // There is no other peer of that ID to look for.
   CHECK(stage.to_dial().empty());
+}
+
+// An ID that follows from a key has 31 bits: who tries long enough has a key of his own with it.
+TEST_CASE("in an open swarm a wrong piece convicts the key that has sent it, not another of that ID", "[swarm][keys]") {
+  constexpr ContentPrefix kContent{std::byte{7}};
+  Stage stage({.stored = "00000", .content = kContent, .open = true});
+  const auto comes = [&](unsigned key) -> Remote& {
+    Remote& remote = stage.accepts_key(77, key);
+    stage.swarm.on_handshake(remote.link(), {PeerId{77}, encode(Features{.content = kContent})}, stage.now);
+    stage.settle();
+    return remote;
+  };
+  Remote& liar = comes(1);
+  liar.says("bitfield 11111");
+  liar.hears();
+  liar.says("unchoke");
+  const auto asked = test::requested(liar.hears());
+  REQUIRE(asked.size() == 1);
+  stage.stores_at_once = false;
+  REQUIRE(liar.gives(asked.front()));
+  stage.unstored.clear();
+  stage.swarm.on_piece_rejected(PieceIndex{asked.front()}, stage.now);
+  stage.settle();
+  CHECK(liar.closed());
+  CHECK(comes(1).reason() == "peer 77 has sent a wrong piece before");
+  CHECK_FALSE(comes(2).closed());
 }
 
 TEST_CASE("a proven peer that comes back replaces its silent link", "[swarm][keys]") {

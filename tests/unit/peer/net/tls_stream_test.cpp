@@ -2,6 +2,8 @@
 #include "peer/net/tls_stream.hpp"
 
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -224,6 +226,53 @@ TEST_CASE("an end without a farewell is not the end of what was sent", "[tls]") 
   pair.a->close();
   run_until(pair.io, [&] { return at_b.end.has_value(); });
   CHECK(*at_b.end == TlsFault::cut_off);
+}
+
+/// A listed peer that works with OpenSSL directly, and so can do what no stream of ours does.
+struct Insider {
+  explicit Insider(const ListedKeys& k)
+      : theirs(keys(k.dialler, k.lines)), tls(theirs->new_connection(false), SSL_free) {
+    auto [accepted, dialled] = test::connected(io);
+    stream = std::make_unique<TlsStream>(std::move(accepted), keys(k.acceptor, k.lines), TlsStream::End::accepted);
+    socket.emplace(std::move(dialled));
+    socket->native_non_blocking(true);
+    SSL_set_fd(tls.get(), socket->native_handle());
+    spawn(io, test::establish(*stream, result));
+    run_until(io, [&] { return SSL_do_handshake(tls.get()) == 1 && result; });
+    REQUIRE_FALSE(*result);
+    spawn(io, receive(*stream, received));
+  }
+
+  std::shared_ptr<TlsKeys> theirs;
+  std::unique_ptr<SSL, decltype(&SSL_free)> tls;
+  asio::io_context io{1};
+  std::unique_ptr<TlsStream> stream;
+  std::optional<tcp::socket> socket;
+  std::optional<std::error_code> result;
+  Received received;
+};
+
+TEST_CASE("a peer that changes keys again and again and sends no bytes is cut off", "[tls]") {
+  const ListedKeys k;
+  Insider insider(k);
+  const int kind = GENERATE(SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED);
+  run_until(insider.io, [&] {
+    ERR_clear_error();
+    if (SSL_get_key_update_type(insider.tls.get()) == SSL_KEY_UPDATE_NONE) SSL_key_update(insider.tls.get(), kind);
+    SSL_do_handshake(insider.tls.get());
+    return insider.received.end.has_value();
+  });
+  CHECK(*insider.received.end == TlsFault::flood);
+  CHECK(insider.received.text.empty());
+}
+
+TEST_CASE("a record of one byte each is received, too", "[tls]") {
+  const ListedKeys k;
+  Insider insider(k);
+  const std::string text = pattern(5000);
+  for (const char byte : text) REQUIRE(SSL_write(insider.tls.get(), &byte, 1) == 1);
+  run_until(insider.io, [&] { return insider.received.text.size() == text.size(); });
+  CHECK(insider.received.text == text);
 }
 
 // --- private networks ----------------------------------------------------------------------------------------------
