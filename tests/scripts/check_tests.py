@@ -77,6 +77,19 @@ class GoodLogsTest(CheckCase):
                 told = {int(re.search(r"peer (\d+)", note)[1]) for note in findings.notes}
                 self.assertEqual(told, {peer for peer, second in ahead_s.items() if abs(second) >= 0.5})
 
+    def test_clocks_that_agree_where_a_peer_is_slow(self):
+        """Haves that one peer logs late, and a dial that it logs early, are no clock that is apart."""
+        logs = Logs(good_run().texts())
+        number = logs.find(1003, "makes a connection to Peer 1002")
+        logs.texts[1003][number - 1] = logs.later(1003, number, -0.3) + logs.texts[1003][number - 1][23:]
+        for number, line in enumerate(logs.texts[1004], 1):
+            if "have" in line:
+                logs.texts[1004][number - 1] = logs.later(1004, number, 4) + line[23:]
+        logs.texts[1004].sort()
+        findings = self.judge(logs)
+        self.assertEqual(findings.notes, [])
+        self.assertLessEqual({one.peer for one in self.violations(findings)}, {1004})
+
     def test_other_words_are_named_and_judged_all_the_same(self):
         for form in ("[{time}]: Peer [{peer}] {text}", "{time} - Peer {peer} {text}.\r", "[{time}]:  peer_ID {peer} {text}"):
             with self.subTest(form=form):
