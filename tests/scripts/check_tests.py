@@ -251,7 +251,7 @@ class WrongLogsTest(CheckCase):
                 run.write(self.dir, logs.texts)
                 if case.files:
                     case.files(self.dir)
-                findings = judge(read_config(self.dir), ends=case.ends)[1]
+                findings = judge(read_config(self.dir), of=case.of, ends=case.ends)[1]
                 found = {(one.item, one.rule): one for one in self.violations(findings)}
                 self.assertIn((item, rule), found, [*found])
                 one = found[item, rule]
