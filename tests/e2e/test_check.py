@@ -131,6 +131,10 @@ class Programs(unittest.TestCase):
         program = self.variant("self.file.write(data)", "self.file.write(bytes(len(data)) if index == 3 else data)")
         self.assertIn(("3e", "content"), self.run_one("leecher", program))
 
+    def test_one_that_sends_wrong_bytes(self):
+        program = [sys.executable, str(CLASSIC_PEER), "--lie", "3", "--"]
+        self.assertIn(("3b", "wrong bytes"), self.run_one("seed", program))
+
 
 if __name__ == "__main__":
     unittest.main()

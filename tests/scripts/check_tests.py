@@ -5,8 +5,10 @@ peer behaves wrongly from the beginning. test_scripts.py runs these tests; real 
 """
 
 import json
+import random
 import re
 import subprocess
+import sys
 from functools import cache
 
 from good_run import NAME, GoodRun
@@ -74,6 +76,19 @@ class GoodLogsTest(CheckCase):
                 self.assertEqual(self.not_shown(findings), {"1c"})
                 told = {int(re.search(r"peer (\d+)", note)[1]) for note in findings.notes}
                 self.assertEqual(told, {peer for peer, second in ahead_s.items() if abs(second) >= 0.5})
+
+    def test_clocks_that_agree_where_a_peer_is_slow(self):
+        """Haves that one peer logs late, and a dial that it logs early, are no clock that is apart."""
+        logs = Logs(good_run().texts())
+        number = logs.find(1003, "makes a connection to Peer 1002")
+        logs.texts[1003][number - 1] = logs.later(1003, number, -0.3) + logs.texts[1003][number - 1][23:]
+        for number, line in enumerate(logs.texts[1004], 1):
+            if "have" in line:
+                logs.texts[1004][number - 1] = logs.later(1004, number, 4) + line[23:]
+        logs.texts[1004].sort()
+        findings = self.judge(logs)
+        self.assertEqual(findings.notes, [])
+        self.assertLessEqual({one.peer for one in self.violations(findings)}, {1004})
 
     def test_other_words_are_named_and_judged_all_the_same(self):
         for form in ("[{time}]: Peer [{peer}] {text}", "{time} - Peer {peer} {text}.\r", "[{time}]:  peer_ID {peer} {text}"):
@@ -148,6 +163,81 @@ class GoodLogsTest(CheckCase):
         judge(read_config(self.dir))
 
 
+class AnyLogsTest(CheckCase):
+    """Logs that nobody has written on purpose."""
+
+    def test_nothing_in_a_log_ends_the_check(self):
+        run = GoodRun(count=4, pieces=20, rate=2.0)
+        for seed in range(150):
+            chance = random.Random(seed)
+            logs = {peer: list(lines) for peer, lines in run.texts().items()}
+            for lines in logs.values():
+                for _ in range(chance.choice((0, 1, 3, 30, 300))):
+                    self.disturb(chance, lines)
+            with self.subTest(seed=seed):
+                findings = self.judge(Logs(logs), run=run)
+                json.dumps(show.as_object(findings, self.dir, 1.0), allow_nan=False)
+                self.assertTrue("".join(show.lines(findings)).isprintable())
+
+    @staticmethod
+    def disturb(chance, lines):
+        if not lines:
+            return
+        at = chance.randrange(len(lines))
+        line = lines[at]
+        lines[at:at + 1] = chance.choice((
+            [],
+            [line, line],
+            [lines[chance.randrange(len(lines))], line],
+            [line[:chance.randrange(len(line) + 1)]],
+            [line[24:]],
+            [re.sub(r"\d+(?=\D*$)", str(chance.choice((0, 19, 20, 1001, 1999, 2**32 - 1, 10**10 - 1))), line)],
+            [re.sub(r"\d\d:\d\d:\d\d", f"{chance.randrange(24):02}:{chance.randrange(60):02}:{chance.randrange(60):02}", line)],
+            [re.sub(r"\b100\d\b", lambda _: str(1001 + chance.randrange(4)), line)],
+        ))
+
+    def test_work_grows_with_the_lines(self):
+        """Four times the pieces in the same swarm are four times the lines, and may be five times the steps."""
+        steps = []
+        for pieces in (60, 240):
+            run = GoodRun(pieces=pieces)
+            steps.append(self.steps_of(lambda run=run: self.judge(run=run)) / sum(map(len, run.lines.values())))
+        self.assertLess(steps[1], 1.25 * steps[0], "steps a line")
+
+    def test_work_grows_with_the_lines_of_a_pair_that_goes_round(self):
+        """The worst for what looks at a neighbor's earlier lines: thousands of choices, words and links of one pair."""
+        steps = []
+        for rounds in (300, 1200):
+            logs = Logs(good_run().texts())
+            texts = ("makes a connection to Peer 1001", f"received the \u2018interested\u2019 message from 1001", "has the preferred neighbors 1001",
+                     "has the optimistically unchoked neighbor 1001", "is unchoked by 1001", "is choked by 1001",
+                     f"received the \u2018not interested\u2019 message from 1001", "has the preferred neighbors 1004")
+            end = len(logs.texts[1003])
+            for number in range(rounds):
+                for text in texts:
+                    logs.insert(1003, end + 8 * number if number else end, text, later_s=0.5 if number else 0)
+            steps.append(self.steps_of(lambda logs=logs: self.judge(logs)))
+        self.assertLess(steps[1], 4 * steps[0], "steps")
+
+    @staticmethod
+    def steps_of(action):
+        """Lines of Python that are executed."""
+        count = 0
+
+        def trace(_frame, event, _argument):
+            nonlocal count
+            count += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            action()
+        finally:
+            sys.settrace(before)
+        return count
+
+
 class WrongLogsTest(CheckCase):
     """Each rule, with a log in which it is broken. Without its check the violation is missing here."""
 
@@ -161,7 +251,7 @@ class WrongLogsTest(CheckCase):
                 run.write(self.dir, logs.texts)
                 if case.files:
                     case.files(self.dir)
-                findings = judge(read_config(self.dir), ends=case.ends)[1]
+                findings = judge(read_config(self.dir), of=case.of, ends=case.ends)[1]
                 found = {(one.item, one.rule): one for one in self.violations(findings)}
                 self.assertIn((item, rule), found, [*found])
                 one = found[item, rule]

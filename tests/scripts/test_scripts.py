@@ -13,7 +13,7 @@ import sys
 import time
 import unittest
 
-from check_tests import CannotBeShownTest, GoodLogsTest, WrongLogsTest  # noqa: F401  # run with the rest
+from check_tests import AnyLogsTest, CannotBeShownTest, GoodLogsTest, WrongLogsTest  # noqa: F401  # run with the rest
 from check_tests import ScriptTest as CheckScriptTest  # noqa: F401  # run with the rest
 from compare_tests import CompareTest  # noqa: F401  # run with the rest
 from course_log_tests import CourseLogTest  # noqa: F401  # run with the rest

@@ -60,11 +60,12 @@ class Case(NamedTuple):
     also: tuple  # what follows from the same fault: "ITEM RULE"
     files: object  # what is changed in the directory
     ends: dict
+    of: tuple  # the peers that are judged; all where there is none
 
 
-def broken(item, rule, *peers, run=None, also=(), files=None, ends=None):
+def broken(item, rule, *peers, run=None, also=(), files=None, ends=None, of=()):
     def note(change):
-        RULES[item, rule] = Case(change, run or {}, peers, also, files, ends)
+        RULES[item, rule] = Case(change, run or {}, peers, also, files, ends, of)
         return change
 
     return note
@@ -75,9 +76,9 @@ def by_run(item, rule, *peers, also=(), **run):
     broken(item, rule, *peers, run=run, also=also)(None)
 
 
-def with_files(item, rule, *peers, also=(), ends=None):
+def with_files(item, rule, *peers, also=(), ends=None, of=()):
     def note(change):
-        broken(item, rule, *peers, also=also, files=change, ends=ends)(None)
+        broken(item, rule, *peers, also=also, files=change, ends=ends, of=of)(None)
         return change
 
     return note
@@ -365,6 +366,13 @@ def _(directory):
     (directory / "peer_1004" / NAME).write_bytes(data)
 
 
+@with_files("3b", "wrong bytes", 1001, 1002, 1003, 1005, 1006, of=(1001, 1002, 1003, 1005, 1006))
+def _(directory):
+    data = bytearray((directory / "peer_1004" / NAME).read_bytes())
+    data[100] ^= 1
+    (directory / "peer_1004" / NAME).write_bytes(data)
+
+
 @broken("3f", "count", 1003)
 def _(logs):
     return logs.replace(1003, logs.find(1003, "number of pieces it has is 60"), "is 60", "is 61")
@@ -389,6 +397,7 @@ def _(logs):
 
 with_files("1c", "does not end", 1004, ends={1004: End(143, True, 20.0)})(lambda directory: None)
 with_files("1c", "failed", 1004, also=("3e incomplete", "4 left early"), ends={1004: End(1, False, 2.0)})(lambda directory: truncate_log(directory))
+with_files("4", "ended early", 1001, also=("3e incomplete", "4 left early"), ends={1001: End(0, False, 2.0)})(lambda directory: truncate_log(directory))
 
 
 def truncate_log(directory):

@@ -1,11 +1,13 @@
 """How far the clocks of the logs' machines are apart, from what both ends of a message say.
 
-Both ends log a connection at about the same moment. A `have` is logged by its receiver after its sender has logged the
-download, in both directions. The middle one of many differences counts, so that single wrong lines move nothing. All
-clocks are expressed by the middle one of them; a clock that is within `still_s` of it is left as it is.
+A `have` is logged by its receiver after its sender has logged the download, and both ends log a connection at about
+the same moment. Of many haves the middle one counts, so that wrong lines, which the rules are to find, move no clock
+(../clocks.py, for logs that are only shown, takes the tightest bound). Where clocks that agree are possible, they
+agree. All clocks are expressed by the middle one of them; one that is within `still_s` of it is left as it is.
 """
 
 from collections import deque
+from math import inf
 from statistics import median, median_low
 
 _ENOUGH = 3  # differences that are needed in each direction
@@ -40,10 +42,19 @@ def offsets(views, still_s):
 def _difference(one, other):
     """Clock of `one` minus clock of `other`, or None where nothing tells."""
     there, back = _delays(one, other), _delays(other, one)
-    if len(there) >= _ENOUGH and len(back) >= _ENOUGH:
-        return (median(back) - median(there)) / 2
+    # No message is heard before it was sent.
+    least = -median(there) if len(there) >= _ENOUGH else -inf
+    most = median(back) if len(back) >= _ENOUGH else inf
     mine, theirs = one.links.get(other.id), other.links.get(one.id)
-    return mine[0].time - theirs[0].time if mine and theirs else None
+    if mine and theirs:
+        likely = mine[0].time - theirs[0].time
+    elif least == -inf and most == inf:
+        return None
+    else:
+        likely = 0.0
+    if -inf < least <= 0 <= most < inf:
+        return 0.0
+    return (least + most) / 2 if least > most else min(max(likely, least), most)
 
 
 def _delays(sender, receiver):

@@ -96,19 +96,23 @@ def _check_file(record, findings, view):
     seed = next((file for file in seeds if file.exists()), None)
     if seed is None:
         findings.notes.append("no seed's file is here, so no copy was compared with it")
-    wrong = [text for name, size in config.content.files if (text := _wrong_file(config, path, seed, name, size))]
-    for rule, text in wrong:
-        findings.violate("3e", rule, view.id, Place(path), text)
+    wrong = [found for name, size in config.content.files if (found := _wrong_file(config, path, seed, name, size))]
+    for rule, text, piece in wrong:
+        got = next((got for got in view.downloads if got.piece == piece), None)
+        if got and not findings.is_judged(view.id) and findings.is_judged(got.source):
+            # Among peers that are known to be good, the bytes were wrong when they came.
+            findings.violate("3b", "wrong bytes", got.source, view.place_of(got.line), f"sent piece {piece} to peer {view.id}, and {text}")
+        findings.violate("3e", rule, view.id, Place(path), f"{text}, which came from peer {got.source}" if got else text)
     return not wrong and seed is not None
 
 
 def _wrong_file(config, path, seed, name, size):
-    """The rule that one file of the content breaks, and how; None where it is right."""
+    """The rule that one file of the content breaks, how, and the piece where it is one file; None where it is right."""
     file = path / name if name else path
     shown = file.relative_to(config.directory)
     if not file.is_file() or file.stat().st_size != size:
         length = f"has {file.stat().st_size} bytes" if file.is_file() else "is no file"
-        return "size", f"{shown} {length}; {size} are right"
+        return "size", f"{shown} {length}; {size} are right", None
     right = seed / name if seed and name else seed
     if not right or not right.is_file() or right.samefile(file) or right.stat().st_size != size:
         return None
@@ -116,7 +120,8 @@ def _wrong_file(config, path, seed, name, size):
     if offset is None:
         return None
     text = f"{shown} differs from {right.relative_to(config.directory)} at byte {offset}"
-    return "content", text if name else f"{text} (piece {offset // config.piece_size})"
+    piece = None if name else offset // config.piece_size
+    return "content", text if name else f"{text} (piece {piece})", piece
 
 
 def _check_end(record, findings, ends):
@@ -169,6 +174,8 @@ def _check_process(findings, peer_id, place, end, everybody):
     elif end.code and not everybody:
         findings.violate("1c", "failed", peer_id, place, f"ended with exit code {end.code} before every peer had the file")
     else:
+        if not everybody:
+            findings.violate("4", "ended early", peer_id, place, "ended by itself before every peer had the file")
         findings.show("1c", peer_id, place, f"ended by itself with exit code {end.code}")
         if end.code:
             findings.deviate("exit code", peer_id, place, f"exit code {end.code} at the good end")
