@@ -57,7 +57,10 @@ class Death(ContentCase):
         self.assertTrue(swarm.copy_of(1002).read_bytes() == swarm.content, "a false copy")
 
     def is_complete(self, swarm):
-        return swarm.copy_of(1002).exists() and (not self.spoiled or swarm.copy_of(1002).read_bytes() == swarm.content)
+        try:
+            return swarm.copy_of(1002).exists() and (not self.spoiled or swarm.copy_of(1002).read_bytes() == swarm.content)
+        except FileNotFoundError:
+            return False  # It has just been made an unfinished one.
 
     def prepare(self, swarm):
         if self.spoiled:
