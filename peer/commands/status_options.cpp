@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@
 namespace p2p {
 namespace {
 
-constexpr std::int64_t kMostDescriptors = 1 << 20;
+constexpr std::uint64_t kMostDescriptors = 1 << 20;
 
 /// PORT, HOST:PORT or unix:PATH.
 std::optional<StatusPlace> parse_place(std::string_view word) {
@@ -58,13 +59,16 @@ void add_status_options(CLI::App& app, StatusOptions& options) {
          "loopback")
       ->type_name("FILE");
   // A flag with a value takes no word behind it, as an option would: that may be an ID.
-  const auto take_descriptor = [&options](std::int64_t descriptor) {
-    if (descriptor < 0 || descriptor > kMostDescriptors)
+  const auto word = std::make_shared<std::string>();
+  const auto take_descriptor = [word, &options](const std::string& said) {
+    const auto descriptor = config::parse_integer(said, 0, kMostDescriptors);
+    if (!descriptor)
       throw CLI::ValidationError("--json-events", "expected the number of a descriptor, as in --json-events=3");
-    options.json_events = static_cast<int>(descriptor);
+    options.json_events = static_cast<int>(*descriptor);
   };
-  app.add_flag_function("--json-events{1}", take_descriptor,
-                        "Print each event as a JSON object, one a line, on stdout, or with =FD on that descriptor")
+  app.add_flag("--json-events{1}", *word,
+               "Print each event as a JSON object, one a line, on stdout, or with =FD on that descriptor")
+      ->each(take_descriptor)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 

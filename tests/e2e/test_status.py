@@ -150,7 +150,7 @@ class Status(StatusCase):
                 (["--status", "0", "--status-token", "absent"], 66, "there is no such token file; make one with"),
                 (["--status-token", "token"], USAGE, "there is no --status"),
                 (["--json-events=99"], USAGE, "descriptor 99 is not open for writing"),
-                (["--json-events=0"], USAGE, "expected the number of a descriptor, as in --json-events=3")]:
+                (["--json-events=x"], USAGE, "expected the number of a descriptor, as in --json-events=3")]:
             with self.subTest(options):
                 done = run_peer(swarm.dir, "1001", "--progress", "none", *options)
                 self.assertEqual(done.returncode, code, done.stderr)
