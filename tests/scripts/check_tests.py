@@ -261,6 +261,26 @@ class WrongLogsTest(CheckCase):
                     self.assertEqual(one.place.line, line, one)
                 self.assertEqual(show.exit_code(findings), 32)
 
+    def assert_found(self, logs, item, rule, peer, run=None):
+        self.assertIn((item, rule, peer), {(one.item, one.rule, one.peer) for one in self.violations(self.judge(logs, run=run))})
+
+    def test_rules_that_can_be_broken_in_two_ways(self):
+        logs = Logs(good_run().texts())
+        logs.insert(1003, 400, "has downloaded the piece 120 from 1001. Now the number of pieces it has is 60")
+        self.assert_found(logs, "1a", "piece index", 1003)
+
+        logs = Logs(good_run().texts())
+        end = logs.find(1003, "number of pieces it has is 80")
+        logs.insert(1003, end, "has downloaded the complete file")
+        logs.texts[1003] = [line for number, line in enumerate(logs.texts[1003], 1) if number <= end + 1 or "has downloaded" not in line]
+        self.assert_found(logs, "3e", "too early", 1003)
+
+        run = GoodRun(count=8, pieces=300)
+        logs = Logs(run.texts())
+        kept = logs.find(1001, "preferred neighbors", after=logs.find(1001, "preferred neighbors"))
+        logs.texts[1001] = [line for number, line in enumerate(logs.texts[1001], 1) if number <= kept or "preferred" not in line]
+        self.assert_found(logs, "2d", "too seldom", 1001, run)
+
     def test_no_rule_without_a_test(self):
         source = "".join(path.read_text() for path in sorted((SCRIPTS / "swarmlib/check").glob("*.py")))
         rules = set(re.findall(r'violate\([^,]+, "([^"]+)"', source)) | set(re.findall(r'return "(size|content)", ', source))

@@ -21,9 +21,6 @@ class Logs:
         """The number of the first line after that one that has the pattern."""
         return next(number for number, line in enumerate(self.texts[peer], 1) if number > after and re.search(pattern, line))
 
-    def last(self, peer, pattern):
-        return max(number for number, line in enumerate(self.texts[peer], 1) if re.search(pattern, line))
-
     def replace(self, peer, number, pattern, text):
         before = self.texts[peer][number - 1]
         self.texts[peer][number - 1] = re.sub(pattern, text, before)
@@ -359,14 +356,8 @@ def _(directory):
     (directory / "peer_1004" / NAME).write_bytes(b"short")
 
 
-@with_files("3e", "content", 1004)
-def _(directory):
-    data = bytearray((directory / "peer_1004" / NAME).read_bytes())
-    data[100] ^= 1
-    (directory / "peer_1004" / NAME).write_bytes(data)
-
-
 @with_files("3b", "wrong bytes", 1001, 1002, 1003, 1005, 1006, of=(1001, 1002, 1003, 1005, 1006))
+@with_files("3e", "content", 1004)
 def _(directory):
     data = bytearray((directory / "peer_1004" / NAME).read_bytes())
     data[100] ^= 1
