@@ -1,13 +1,12 @@
 #include "peer/discovery/dht_discovery.hpp"
 
-#include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "config/text.hpp"
 #include "peer/discovery/dht_module.hpp"
+#include "peer/keys/openssl.hpp"
 #include "protocol/assert.hpp"
 
 namespace p2p {
@@ -38,8 +37,7 @@ constexpr auto kPace = 100ms;
 
 AnnouncementSecret random_secret() {
   AnnouncementSecret secret;
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) != 1)
-    throw std::runtime_error("OpenSSL has no random numbers");
+  fill_randomly(secret);
   return secret;
 }
 

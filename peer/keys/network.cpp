@@ -1,15 +1,14 @@
 #include "peer/keys/network.hpp"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <stdexcept>
 
+#include "peer/keys/openssl.hpp"
 #include "protocol/assert.hpp"
 
 namespace p2p {
@@ -43,13 +42,6 @@ template <class T>
 Owned<T> owned(T* pointer) {
   must(pointer != nullptr);
   return Owned<T>(pointer);
-}
-
-unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
-const unsigned char* raw(const std::byte* bytes) { return reinterpret_cast<const unsigned char*>(bytes); }
-
-void fill_randomly(std::span<std::byte> bytes) {
-  must(RAND_bytes(raw(bytes.data()), static_cast<int>(bytes.size())) == 1);
 }
 
 /// OpenSSL takes what it only reads as if it might write there.
@@ -154,11 +146,9 @@ std::optional<std::vector<std::byte>> Network::open(std::span<const std::byte> b
     must(EVP_DecryptUpdate(context.get(), raw(bytes.data()), &count, raw(sealed.data()),
                            static_cast<int>(sealed.size())) == 1);
   // A stranger's box is no error of ours: whoever asks OpenSSL next about a connection finds none of it.
-  ERR_set_mark();
+  const NoErrorsLeft guard;
   std::array<std::byte, kTagBytes> nothing;
-  const bool is_ours = EVP_DecryptFinal_ex(context.get(), raw(nothing.data()), &count) == 1;
-  ERR_pop_to_mark();
-  if (!is_ours) return std::nullopt;
+  if (EVP_DecryptFinal_ex(context.get(), raw(nothing.data()), &count) != 1) return std::nullopt;
   return bytes;
 }
 

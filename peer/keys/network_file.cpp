@@ -16,6 +16,7 @@
 #include "config/base64url.hpp"
 #include "config/text.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/keys/openssl.hpp"
 
 namespace p2p {
 namespace {
@@ -77,7 +78,7 @@ bool is_network_name(std::string_view name) {
 
 NetworkLine new_network(std::string name) {
   NetworkLine line{std::move(name), {}};
-  if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(line.secret.bytes().data()), kSecretBytes) != 1)
+  if (RAND_priv_bytes(raw(line.secret.bytes().data()), kSecretBytes) != 1)
     throw ExitError(ExitCode::unexpected, "the system has no random bytes for a secret");
   return line;
 }

@@ -1,12 +1,10 @@
 #include "peer/keys/node_identity.hpp"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "peer/keys/openssl.hpp"
 #include "peer/storage/digest.hpp"
 #include "protocol/wire/big_endian.hpp"
 
@@ -33,8 +31,7 @@ std::vector<std::byte> signed_bytes(std::span<const std::byte> salt, std::span<c
 
 NodeIdentity::NodeIdentity(PrivateKey key) : key_(std::move(key)) {
   do {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(salt_.data()), static_cast<int>(salt_.size())) != 1)
-      throw std::runtime_error("the system gives no random bytes");
+    fill_randomly(salt_);
     id_ = id_of(key_.public_key(), salt_);
   } while (id_.value == 0);
 }

@@ -1,7 +1,6 @@
 #include "peer/keys/private_key.hpp"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "peer/ground/exit_code.hpp"
+#include "peer/keys/openssl.hpp"
 #include "peer/keys/secret_file.hpp"
 #include "peer/storage/digest.hpp"
 
@@ -32,18 +32,6 @@ void must(bool worked) {
   if (!worked)
     throw ExitError(ExitCode::unexpected, "OpenSSL cannot do Ed25519: out of memory, or its configuration forbids it");
 }
-
-unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
-const unsigned char* raw(const std::byte* bytes) { return reinterpret_cast<const unsigned char*>(bytes); }
-
-/// Errors of OpenSSL wait in a queue of the thread, where the next one to look would take them for its own.
-class NoErrorsLeft {
- public:
-  NoErrorsLeft() { ERR_set_mark(); }
-  ~NoErrorsLeft() { ERR_pop_to_mark(); }
-  NoErrorsLeft(const NoErrorsLeft&) = delete;
-  NoErrorsLeft& operator=(const NoErrorsLeft&) = delete;
-};
 
 SecretFileKind kind_of_file() {
   return {.what = "key file",

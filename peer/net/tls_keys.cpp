@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "peer/keys/openssl.hpp"
 #include "peer/net/tls_stream.hpp"
 
 namespace p2p {
@@ -75,9 +76,7 @@ std::optional<config::Fingerprint> fingerprint_of_certificate(const X509* certif
   if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519) return std::nullopt;
   PublicKey bytes;
   std::size_t size = bytes.size();
-  if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(bytes.data()), &size) != 1 ||
-      size != bytes.size())
-    return std::nullopt;
+  if (EVP_PKEY_get_raw_public_key(key, raw(bytes.data()), &size) != 1 || size != bytes.size()) return std::nullopt;
   return fingerprint_of(bytes);
 }
 
@@ -97,7 +96,7 @@ SSL_SESSION* psk_session(SSL* connection, const Network& network) {
   const auto psk = network.psk().bytes();
   const SSL_CIPHER* const cipher = SSL_CIPHER_find(connection, kAes128GcmSha256.data());
   if (session && cipher && SSL_SESSION_set_cipher(session, cipher) == 1 &&
-      SSL_SESSION_set1_master_key(session, reinterpret_cast<const unsigned char*>(psk.data()), psk.size()) == 1 &&
+      SSL_SESSION_set1_master_key(session, raw(psk.data()), psk.size()) == 1 &&
       SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) == 1)
     return session;
   SSL_SESSION_free(session);
@@ -119,7 +118,7 @@ int use_psk(SSL* connection, const EVP_MD*, const unsigned char** identity, std:
     name = new Network::PskIdentity(network.new_psk_identity());
     SSL_set_ex_data(connection, identity_index(), name);
   }
-  *identity = reinterpret_cast<const unsigned char*>(name->data());
+  *identity = raw(name->data());
   *size = name->size();
   *session = psk_session(connection, network);
   return *session != nullptr;
@@ -141,8 +140,8 @@ CertificatePtr certificate_of(const PrivateKey& key) {
 
 std::array<std::byte, kExporterBytes> exporter_of(SSL* connection) {
   std::array<std::byte, kExporterBytes> exporter{};
-  require(SSL_export_keying_material(connection, reinterpret_cast<unsigned char*>(exporter.data()), exporter.size(),
-                                     kExporterLabel.data(), kExporterLabel.size(), nullptr, 0, 0) == 1,
+  require(SSL_export_keying_material(connection, raw(exporter.data()), exporter.size(), kExporterLabel.data(),
+                                     kExporterLabel.size(), nullptr, 0, 0) == 1,
           "exporting from a channel");
   return exporter;
 }
