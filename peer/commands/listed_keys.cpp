@@ -2,8 +2,8 @@
 
 #include <map>
 #include <string>
-#include <system_error>
 
+#include "peer/commands/key_command.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/keys/private_key.hpp"
 #include "peer/keys/secret.hpp"
@@ -15,14 +15,7 @@ std::shared_ptr<TlsKeys> listed_keys(const std::vector<config::PeerLine>& peers,
                                      const std::filesystem::path& directory) {
   const config::PeerLine& own = peers[self];
   if (!own.key) return nullptr;
-  const std::string id = std::to_string(own.id);
-  const std::filesystem::path file = directory / ("peer_" + id + ".key");
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored))
-    throw ExitError(ExitCode::not_authorised,
-                    "no " + file.string() + ", the key of peer " + id +
-                        "; PeerInfo.cfg has keys, so it needs its own: peerProcess key --dir " + directory.string() +
-                        " " + id + " makes one, whose fingerprint then goes into its line");
+  const std::filesystem::path file = key_file(directory, own.id);
   keep_memory_private();
   const PrivateKey key = PrivateKey::read(file);
   if (key.fingerprint() != *own.key)

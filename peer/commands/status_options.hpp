@@ -1,7 +1,7 @@
 // The options by which whatever runs can be watched: --status, --status-token, --json-events.
 #pragma once
 
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 
 namespace CLI {
 class App;

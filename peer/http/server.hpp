@@ -11,7 +11,7 @@
 
 #include "peer/keys/secret_file.hpp"
 #include "peer/status/board.hpp"
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 
 namespace p2p {
 

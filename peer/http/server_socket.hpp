@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 
 namespace p2p {
 

@@ -12,7 +12,7 @@
 #include "peer/keys/network.hpp"
 #include "peer/node/selection.hpp"
 #include "peer/report/progress_line.hpp"
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 #include "peer/storage/content.hpp"
 
 namespace p2p {

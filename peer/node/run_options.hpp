@@ -10,7 +10,7 @@
 #include "peer/ground/clock.hpp"
 #include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {

@@ -9,7 +9,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/node/exit_error.hpp"
 #include "peer/status/board.hpp"
-#include "peer/status/status_options.hpp"
+#include "peer/status/status_place.hpp"
 #include "peer/storage/store_error.hpp"
 
 namespace p2p {

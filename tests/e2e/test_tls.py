@@ -13,8 +13,8 @@ from pathlib import Path
 from capture import Capture
 from chunk_case import ChunkSwarm
 from content_case import ContentSwarm
+from namespaces import make_namespace, may_make_namespaces
 from swarm_case import FILE_NAME, run_peer
-from test_partition import ip, may_make_namespaces
 from tls_case import TlsCase, connected_socket
 from wire_link import BITFIELD, handshake
 
@@ -53,7 +53,7 @@ class Keys(TlsCase):
         for options in ((), ("--check",)):
             failed = run_peer(swarm.dir, 1001, *options)
             self.assertEqual(failed.returncode, NOT_AUTHORISED, failed.stderr)
-            self.assertIn("no ./peer_1001.key, the key of peer 1001", failed.stderr)
+            self.assertIn("peer_1001.key: there is no such key file; peerProcess key makes one", failed.stderr)
 
     def test_key_is_of_another_line(self):
         swarm = self.with_keys(self.swarm())
@@ -346,10 +346,7 @@ class Listeners(TlsCase):
     """Somebody who hears everything, on a loopback of its own."""
 
     def heard(self, swarm):
-        namespace = f"p2p-{os.getpid()}-{swarm.ports[1001]}"
-        ip("netns", "add", namespace)
-        self.addCleanup(ip, "netns", "delete", namespace)
-        ip("-n", namespace, "link", "set", "lo", "up")
+        namespace = make_namespace(self, swarm.ports[1001])
         capture = Capture(self, namespace, swarm.dir / "frames")
         for peer_id in swarm.ids:
             swarm.start(peer_id, namespace=namespace)
