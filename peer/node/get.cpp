@@ -46,11 +46,7 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       status_(io_, options.net.status,
               {.peer = self_.value, .mode = "get", .exit_when = options.keep ? "never" : "self"}),
       join_(addresses_to_join(options.net.join)),
-      discovery_(make_discovery(io_, {.network = options.net.network,
-                                      .visitor = self_,
-                                      .join = to_rendezvous(join_),
-                                      .multicast = options.net.multicast,
-                                      .dht = options.net.dht})),
+      discovery_(make_discovery(io_, visitor(options.net, self_, join_))),
       search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
       steps_(steps_of(options, join_), now()),
       timer_(io_) {}

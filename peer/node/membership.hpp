@@ -5,14 +5,26 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <memory>
+#include <vector>
 
+#include "peer/discovery/address.hpp"
+#include "peer/discovery/discovery.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/net/tls_keys.hpp"
 #include "peer/node/get_options.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
+
+/// How one who only looks for something takes part in finding.
+inline DiscoveryOptions visitor(const NetworkOptions& options, PeerId self, const std::vector<Address>& join) {
+  return {.network = options.network,
+          .visitor = self,
+          .join = to_rendezvous(join),
+          .multicast = options.multicast,
+          .dht = options.dht};
+}
 
 class Membership {
  public:
