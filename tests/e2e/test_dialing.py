@@ -1,29 +1,16 @@
 #!/usr/bin/env python3
 """Who dials whom: pairs of which one side cannot dial, peers that are missing, and why a dial leads to nothing."""
 
-import os
 import re
 import shutil
-import subprocess
 import unittest
 
+from namespaces import ip, make_namespace, may_make_namespaces
 from swarm_case import SwarmCase, run_peer
 from wire_link import WireCase, bitfield
 
 NOT_ALL_HEARD_OF = 3
 TIMED_OUT = 2
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30)
-
-
-def may_make_namespaces():
-    name = f"p2p-{os.getpid()}-try"
-    if shutil.which("ip") is None or subprocess.run(["ip", "netns", "add", name], capture_output=True, timeout=30).returncode != 0:
-        return False
-    ip("netns", "delete", name)
-    return True
 
 
 def change_lines(swarm, change, directory=None):
@@ -51,14 +38,10 @@ class OneCanDial(SwarmCase):
     @unittest.skipUnless(may_make_namespaces(), "network namespaces need root; the test above and the simulator stand for this one")
     def test_a_machine_that_cannot_be_reached_from_outside(self):
         """As behind a NAT: what is sent to 1001's listed address vanishes, and from there everybody can be dialled."""
-        sides = [f"p2p-{os.getpid()}-{side}" for side in "no"]
-        for side in sides:
-            ip("netns", "add", side)
-            self.addCleanup(ip, "netns", "delete", side)
+        sides = [make_namespace(self, side) for side in "no"]
         ip("link", "add", "cable", "netns", sides[0], "type", "veth", "peer", "name", "cable", "netns", sides[1])
         for side, host in zip(sides, ("10.78.0.1", "10.78.0.2"), strict=True):
             ip("-n", side, "address", "add", f"{host}/24", "dev", "cable")
-            ip("-n", side, "link", "set", "lo", "up")
             ip("-n", side, "link", "set", "cable", "up")
         ip("-n", sides[1], "route", "add", "10.79.0.1/32", "via", "10.78.0.1")  # which has no such address
         swarm = self.swarm(host=["10.79.0.1", "10.78.0.2"])

@@ -2,13 +2,12 @@
 """Nodes are found by multicast, without --join: on a link that the test makes, and on a loopback of its own. Nothing is sent anywhere else."""
 
 import itertools
-import os
 import unittest
 
 from capture import Capture
+from namespaces import ip, make_namespace, may_make_namespaces
 from share_case import COMPLETE, NETWORK, Process, ShareCase
 from swarm_case import PEER_PROCESS
-from test_partition import ip, may_make_namespaces
 
 
 @unittest.skipUnless(may_make_namespaces(), "network namespaces need root")
@@ -19,12 +18,8 @@ class Multicast(ShareCase):
 
     def setUp(self):
         super().setUp()
-        self.switch = f"p2p-{os.getpid()}-sw"
-        self.machines = [f"p2p-{os.getpid()}-m{i}" for i in range(1, 4)]
-        for each in (self.switch, *self.machines):
-            ip("netns", "add", each)
-            self.addCleanup(ip, "netns", "delete", each)
-            ip("-n", each, "link", "set", "lo", "up")
+        self.switch = make_namespace(self, "sw")
+        self.machines = [make_namespace(self, f"m{i}") for i in range(1, 4)]
         ip("-n", self.switch, "link", "add", "br0", "type", "bridge")
         ip("-n", self.switch, "link", "set", "br0", "up")
         for number, machine in enumerate(self.machines, 1):

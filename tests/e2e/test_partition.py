@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """A network that falls apart and heals, between network namespaces that the test makes. Needs the right to make them."""
 
-import os
-import shutil
 import subprocess
 import unittest
 
+from namespaces import ip, make_namespace, may_make_namespaces
 from swarm_case import SwarmCase
 
 # The cable takes seconds for what is exchanged over it, so that it can be cut in the middle.
@@ -13,37 +12,17 @@ RATE, BURST = "2mbit", "16kb"
 SIZE, PIECE_SIZE = 1 << 20, 16 << 10
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30)
-
-
-def may_make_namespaces():
-    name = f"p2p-{os.getpid()}-try"
-    if shutil.which("ip") is None or shutil.which("tc") is None:
-        return False
-    if subprocess.run(["ip", "netns", "add", name], capture_output=True, timeout=30).returncode != 0:
-        return False
-    # To work in one, ip makes mounts, which fails where / is no mount.
-    works = subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], capture_output=True, timeout=30).returncode == 0
-    ip("netns", "delete", name)
-    return works
-
-
-@unittest.skipUnless(may_make_namespaces(), "network namespaces need root, and / must be a mount; the simulator's partitions stand for this test")
+@unittest.skipUnless(may_make_namespaces("tc"), "network namespaces need root, and / must be a mount; the simulator's partitions stand for this test")
 class Partition(SwarmCase):
     """Two machines, two peers on each; one cable."""
 
     def setUp(self):
         super().setUp()
-        self.sides = [f"p2p-{os.getpid()}-{side}" for side in "ab"]
+        self.sides = [make_namespace(self, side) for side in "ab"]
         self.hosts = ["10.77.0.1", "10.77.0.2"]
-        for side in self.sides:
-            ip("netns", "add", side)
-            self.addCleanup(ip, "netns", "delete", side)
         ip("link", "add", "cable", "netns", self.sides[0], "type", "veth", "peer", "name", "cable", "netns", self.sides[1])
         for side, host in zip(self.sides, self.hosts, strict=True):
             ip("-n", side, "address", "add", f"{host}/24", "dev", "cable")
-            ip("-n", side, "link", "set", "lo", "up")
             ip("-n", side, "link", "set", "cable", "up")
             subprocess.run(["tc", "-n", side, "qdisc", "add", "dev", "cable", "root", "tbf", "rate", RATE, "burst", BURST, "limit", "1mb"],
                            check=True, capture_output=True, timeout=30)

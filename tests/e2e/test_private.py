@@ -11,9 +11,9 @@ import unittest
 from pathlib import Path
 
 from capture import Capture
+from namespaces import make_namespace, may_make_namespaces
 from share_case import COMPLETE, NETWORK, USAGE, Process, ShareCase
 from swarm_case import PEER_PROCESS
-from test_partition import ip, may_make_namespaces
 
 NOT_AUTHORISED = 66
 
@@ -150,10 +150,7 @@ class Listeners(PrivateCase):
 
     def setUp(self):
         super().setUp()
-        self.namespace = f"p2p-{os.getpid()}-lo"
-        ip("netns", "add", self.namespace)
-        self.addCleanup(ip, "netns", "delete", self.namespace)
-        ip("-n", self.namespace, "link", "set", "lo", "up")
+        self.namespace = make_namespace(self, "lo")
         self.program = self.dir / "run"
         self.program.write_text(f'#!/bin/sh\nexec ip netns exec {self.namespace} "{PEER_PROCESS}" "$@"\n')
         self.program.chmod(0o755)

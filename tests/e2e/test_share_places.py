@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Shared folders in places where not everything is as usual: networks without a default route, file systems that tell nothing."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,9 +8,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from namespaces import ip, make_namespace, may_make_namespaces
 from share_case import COMPLETE, CONTENT_MISMATCH, NETWORK, Process, ShareCase
 from swarm_case import PEER_PROCESS
-from test_partition import ip, may_make_namespaces
 
 
 class Nobody(ShareCase):
@@ -38,14 +37,10 @@ class TwoMachines(ShareCase):
 
     def setUp(self):
         super().setUp()
-        self.sides = [f"p2p-{os.getpid()}-{side}" for side in "cd"]
-        for side in self.sides:
-            ip("netns", "add", side)
-            self.addCleanup(ip, "netns", "delete", side)
+        self.sides = [make_namespace(self, side) for side in "cd"]
         ip("link", "add", "cable", "netns", self.sides[0], "type", "veth", "peer", "name", "cable", "netns", self.sides[1])
         for number, side in enumerate(self.sides, 1):
             ip("-n", side, "address", "add", f"10.5.0.{number}/24", "dev", "cable")
-            ip("-n", side, "link", "set", "lo", "up")
             ip("-n", side, "link", "set", "cable", "up")
 
     def on(self, side, name, *arguments):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -17,6 +18,18 @@ from swarmlib.cfg import read_config  # noqa: E402
 from swarmlib.create import write_config  # noqa: E402
 
 PATIENCE_S = 60
+
+
+def rest_of_terminal(master):
+    """All that is written to a terminal until its last user has left, which is how EIO is to be understood; closes it."""
+    shown = b""
+    try:
+        while block := os.read(master, 65536):
+            shown += block
+    except OSError:
+        pass
+    os.close(master)
+    return shown
 
 
 class InDirectory(unittest.TestCase):

@@ -23,7 +23,7 @@ from page_tests import PageTest  # noqa: F401  # run with the rest
 from report_tests import DataTest, FileTest, OddLogsTest, RealRunTest  # noqa: F401  # run with the rest
 from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
 from top_tests import TopDirectoryTest, TopTest, TopTableTest  # noqa: F401  # run with the rest
-from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
+from support import HERE, PATIENCE_S, SCRIPTS, InDirectory, rest_of_terminal
 
 from swarmlib import files, state
 from swarmlib.cfg import read_config
@@ -189,13 +189,7 @@ class LaunchTest(ScriptTest):
             env=os.environ | {"TERM": "xterm", "NO_COLOR": "1"},
         )
         os.close(terminal)
-        shown = b""
-        try:
-            while block := os.read(master, 65536):
-                shown += block
-        except OSError:
-            pass  # EIO is how a terminal says that its last user has left.
-        os.close(master)
+        shown = rest_of_terminal(master)
         self.assertEqual(done.wait(PATIENCE_S), 0)
         self.assertRegex(shown.decode(), r"\x1b\[5A")  # drawn over itself: heading, three peers, summary
         self.assertRegex(shown.decode(), r"1003  left +\S+ 100% +\S+ MB/s  1001 100%")

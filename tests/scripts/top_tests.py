@@ -9,7 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from support import HERE, PATIENCE_S, SCRIPTS, InDirectory
+from support import HERE, PATIENCE_S, SCRIPTS, InDirectory, rest_of_terminal
 
 sys.path.append(str(HERE.parent / "support"))
 from status_stub import StatusStub, document, neighbor  # noqa: E402
@@ -154,12 +154,7 @@ class TopTest(TopCase):
         while b"\x1b[4A" not in shown:  # drawn over itself: heading, one peer, reason, summary
             shown += os.read(master, 65536)
         stub.go_away()
-        try:
-            while block := os.read(master, 65536):
-                shown += block
-        except OSError:
-            pass  # EIO is how a terminal says that its last user has left.
-        os.close(master)
+        shown += rest_of_terminal(master)
         self.assertEqual(top.wait(PATIENCE_S), 0)
         self.assertRegex(shown.decode(), "1002  leeching .*\n.*1002: choked by all 3 neighbors")
         self.assertIn("1002  gone", shown.decode())

@@ -76,6 +76,8 @@ class Remote {
 
   /// A whole piece arrives. Returns whether it was stored.
   bool gives(std::uint32_t piece);
+  /// A whole piece arrives, and its hash is wrong.
+  void gives_wrong(std::uint32_t piece);
   /// The same in steps.
   void begins(std::uint32_t piece);
   void continues(std::uint32_t bytes);
@@ -346,6 +348,15 @@ inline bool Remote::gives(std::uint32_t piece) {
   if (closed_) return false;
   continues(stage_.swarm.geometry().size_of(PieceIndex{piece}));
   return ends(piece);
+}
+
+inline void Remote::gives_wrong(std::uint32_t piece) {
+  stage_.stores_at_once = false;
+  REQUIRE(gives(piece));
+  stage_.unstored.clear();
+  stage_.swarm.on_piece_rejected(PieceIndex{piece}, stage_.now);
+  stage_.settle();
+  stage_.stores_at_once = true;
 }
 
 }  // namespace p2p::test

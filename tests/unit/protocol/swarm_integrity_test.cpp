@@ -10,16 +10,6 @@ using test::Remote;
 using test::requested;
 using test::Stage;
 
-/// Bytes of a piece came and their hash is wrong.
-void gives_wrong(Stage& stage, Remote& remote, std::uint32_t piece) {
-  stage.stores_at_once = false;
-  REQUIRE(remote.gives(piece));
-  stage.unstored.clear();
-  stage.swarm.on_piece_rejected(PieceIndex{piece}, stage.now);
-  stage.settle();
-  stage.stores_at_once = true;
-}
-
 TEST_CASE("who sends a wrong piece is cut off at once, and the piece comes from another", "[swarm][integrity]") {
   Stage stage({.stored = "00"});
   Remote& liar = stage.feeds(1002, "10");
@@ -27,7 +17,7 @@ TEST_CASE("who sends a wrong piece is cut off at once, and the piece comes from 
   Remote& honest = stage.feeds(1003, "11");
   CHECK(honest.hears() == "request 1");
   stage.told();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   CHECK(stage.told() == "rejected 0 from 1002, lost 1002: piece 0 has a wrong hash");
   CHECK(liar.closed());
   CHECK(honest.gives(1));
@@ -44,7 +34,7 @@ TEST_CASE("a liar is not linked again, not dialled and not waited for", "[swarm]
   liar.says("bitfield 10");
   liar.says("unchoke");
   liar.hears();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   stage.passes(1min);
   CHECK(stage.to_dial() == std::vector<std::uint32_t>{1003});  // which has not come
   Remote& again = stage.accepts();
@@ -70,7 +60,7 @@ TEST_CASE("a wrong piece bars where it came from, not the peer whose ID was show
   stage.to_dial();
   Remote& liar = stage.feeds(1001, "11", 6);
   liar.hears();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   CHECK(liar.closed());
   stage.passes(1s);
   CHECK(stage.to_dial() == std::vector<std::uint32_t>{1001});
@@ -99,7 +89,7 @@ TEST_CASE("a wrong piece bars where it came from, not the peer whose ID was show
     seed.says("bitfield 11");
     seed.says("unchoke");
     seed.hears();
-    gives_wrong(stage, seed, 0);
+    seed.gives_wrong(0);
     Remote& third = stage.accepts(8);
     third.shakes_hands(1001);
     CHECK(third.reason() == "peer 1001 has sent a wrong piece before");
@@ -116,7 +106,7 @@ TEST_CASE("a liar's second connection, which waits to take over, ends with the f
   second.shakes_hands(1001);
   Remote& other = stage.accepts(7);  // one waits at most
   other.shakes_hands(1001);
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   CHECK(second.closed());
   stage.passes(10s);
   CHECK(stage.swarm.linked_neighbors() == 0);
@@ -126,7 +116,7 @@ TEST_CASE("a peer that was found once is waited for, whoever used its ID", "[swa
   Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "0"});
   Remote& liar = stage.feeds(1002, "1", 6);
   liar.hears();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   Remote& honest = stage.feeds(1003, "1", 7);
   CHECK(honest.gives(0));
   REQUIRE(stage.swarm.complete());
@@ -143,7 +133,7 @@ TEST_CASE("faults of this machine do not make a peer absent", "[swarm][integrity
   Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "0"});
   Remote& liar = stage.feeds(1002, "1", 6);
   liar.hears();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   Remote& honest = stage.feeds(1003, "1", 7);
   CHECK(honest.gives(0));
   for (const DialFault fault : {DialFault::local, DialFault::unresolved, DialFault::no_route})
@@ -157,7 +147,7 @@ TEST_CASE("a liar that is not found where its ID is listed is not waited for", "
   Stage stage({.self = 1001, .listed = {1001, 1002, 1003}, .stored = "00"});
   Remote& liar = stage.feeds(1002, "10", 6);
   liar.hears();
-  gives_wrong(stage, liar, 0);
+  liar.gives_wrong(0);
   Remote& honest = stage.feeds(1003, "11", 7);
   for (int i = 0; i < 2; ++i) {
     const auto asked = requested(honest.hears());

@@ -34,11 +34,7 @@ TEST_CASE("a wrong piece convicts the key that has sent it, from wherever it com
   liar.says("unchoke");
   const auto asked = test::requested(liar.hears());
   REQUIRE(asked.size() == 1);
-  stage.stores_at_once = false;
-  REQUIRE(liar.gives(asked.front()));
-  stage.unstored.clear();
-  stage.swarm.on_piece_rejected(PieceIndex{asked.front()}, stage.now);
-  stage.settle();
+  liar.gives_wrong(asked.front());
   CHECK(liar.closed());
   Remote& elsewhere = stage.accepts_proven(1002, 9);
   elsewhere.shakes_hands(1002);
@@ -63,11 +59,7 @@ TEST_CASE("in an open swarm a wrong piece convicts the key that has sent it, not
   liar.says("unchoke");
   const auto asked = test::requested(liar.hears());
   REQUIRE(asked.size() == 1);
-  stage.stores_at_once = false;
-  REQUIRE(liar.gives(asked.front()));
-  stage.unstored.clear();
-  stage.swarm.on_piece_rejected(PieceIndex{asked.front()}, stage.now);
-  stage.settle();
+  liar.gives_wrong(asked.front());
   CHECK(liar.closed());
   CHECK(comes(1).reason() == "peer 77 has sent a wrong piece before");
   CHECK_FALSE(comes(2).closed());

@@ -63,6 +63,16 @@ class Member {
   asio::io_context& io_;
 };
 
+/// One that holds something, and another that has found it.
+struct Pair {
+  Pair(asio::io_context& io, const Network& network)
+      : holder(io, network, 0x1a2b3c4d), other(io, network, 2, {holder.port}) {
+    holder.dht->announce(kHolding);
+    eventually([&] { return other.finds(kHolding.name); });
+  }
+  Member holder, other;
+};
+
 /// A node of OpenDHT with another program, which keeps whatever it gets.
 class Stranger {
  public:
@@ -108,12 +118,9 @@ class Stranger {
 TEST_CASE("members of a private network find each other, and a stranger reads nothing", "[dht]") {
   asio::io_context io{1};
   const Network lab = private_network();
-  Member holder(io, lab, 0x1a2b3c4d);
-  Member other(io, lab, 2, {holder.port});
-  holder.dht->announce(kHolding);
-  eventually([&] { return other.finds(kHolding.name); });
+  Pair members(io, lab);
 
-  Stranger stranger(io, lab, holder.port);
+  Stranger stranger(io, lab, members.holder.port);
   for (const DhtKey& key : {node_key(lab), name_key(lab, kHolding.name), content_key(lab, kHolding.id)})
     for (const Bytes& value : stranger.dump(key)) {
       // It is what members read there,
@@ -153,13 +160,10 @@ TEST_CASE("what a stranger puts is not kept", "[dht]") {
 TEST_CASE("a stranger ends no member's announcement, and the member does", "[dht]") {
   asio::io_context io{1};
   const Network lab = private_network();
-  Member holder(io, lab, 1);
-  Member other(io, lab, 2, {holder.port});
-  holder.dht->announce(kHolding);
-  eventually([&] { return other.finds(kHolding.name); });
+  Pair members(io, lab);
 
   const DhtKey key = name_key(lab, kHolding.name);
-  Stranger stranger(io, lab, holder.port);
+  Stranger stranger(io, lab, members.holder.port);
   for (const Bytes& value : stranger.dump(key)) {
     const std::uint64_t number = announcement_number(value);
     const Bytes withdrawal = encode(Withdrawal{});
@@ -168,9 +172,9 @@ TEST_CASE("a stranger ends no member's announcement, and the member does", "[dht
                        {number, to_value(withdrawal, private_network("lab", 1))},
                        {number, text("anything")}});
   }
-  eventually([&] { return other.finds(kHolding.name); });
-  holder.dht->withdraw(kHolding);
-  eventually([&] { return !other.finds(kHolding.name); });
+  eventually([&] { return members.other.finds(kHolding.name); });
+  members.holder.dht->withdraw(kHolding);
+  eventually([&] { return !members.other.finds(kHolding.name); });
 }
 
 }  // namespace
