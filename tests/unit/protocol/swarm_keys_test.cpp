@@ -65,8 +65,8 @@ TEST_CASE("in an open swarm a wrong piece convicts the key that has sent it, not
   CHECK_FALSE(comes(2).closed());
 }
 
-TEST_CASE("a proven peer that comes back replaces its silent link", "[swarm][keys]") {
-  Stage stage({.self = 1001});
+TEST_CASE("a proven peer that comes back replaces its silent link, and nobody looks for another one", "[swarm][keys]") {
+  Stage stage({.self = 1001, .listed = {1001, 1002}});
   Remote& old = stage.accepts_proven(1002, 1);
   old.shakes_hands(1002);
   stage.passes(3s);
@@ -75,6 +75,8 @@ TEST_CASE("a proven peer that comes back replaces its silent link", "[swarm][key
   stage.passes(10s);
   CHECK(old.closed());
   CHECK_FALSE(back.closed());
+  // Of one who has proven nothing the listed address is asked whether he is it.
+  CHECK(stage.to_dial().empty());
 }
 
 }  // namespace

@@ -38,6 +38,20 @@ TEST_CASE("without a quorum there is one content, or a conflict", "[tally]") {
   CHECK(tally_of({holder(1, 7), holder(2, 7), holder(3, 8)}).judge({}).verdict == conflict);
 }
 
+TEST_CASE("where keys are proven a quorum counts keys: not machines, and not IDs", "[tally]") {
+  using enum Tally::Verdict;
+  const auto with_key = [](Holder holder, unsigned char key) {
+    holder.key.emplace().bytes[0] = std::byte{key};
+    return holder;
+  };
+  const Tally one_key = tally_of({with_key(holder(1, 7), 1), with_key(holder(2, 7), 1)});
+  CHECK(one_key.judge(2u).verdict == too_few);
+  CHECK(one_key.judge(1u).holders == 1);
+  const Tally one_machine =
+      tally_of({with_key(holder(1, 7, "10.0.0.1", 5000), 1), with_key(holder(2, 7, "10.0.0.1", 5001), 2)});
+  CHECK(one_machine.judge(2u).verdict == accepted);
+}
+
 TEST_CASE("a quorum is of distinct nodes, and of one content alone", "[tally]") {
   using enum Tally::Verdict;
   const Tally tally = tally_of({holder(1, 7), holder(2, 7), holder(3, 8)});

@@ -10,6 +10,8 @@
 #include "tests/support/bytes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/stream_pair.hpp"
+#include "tests/support/text_server.hpp"
+#include "tests/support/tls_pair.hpp"
 
 namespace p2p {
 namespace {
@@ -55,6 +57,26 @@ class Other {
   tcp::socket socket_;
   Bytes heard_;
 };
+
+asio::awaitable<void> ask(std::shared_ptr<TimedStream> timed, std::optional<ReceivedText>& result) {
+  result = co_await receive_text(std::move(timed), PeerId{1002}, kWish, kType, kMost);
+}
+
+asio::awaitable<void> say(Stream& stream, const Bytes& bytes) { co_await write_all(stream, asio::buffer(bytes)); }
+
+TEST_CASE("an answer under another ID than the one that was proven is none", "[text]") {
+  const test::ListedKeys k;
+  for (const std::uint32_t shown : {1001u, 1003u}) {
+    test::TlsPair pair(std::make_shared<TlsKeys>(k.dialler, k.lines), std::make_shared<TlsKeys>(k.acceptor, k.lines));
+    pair.establish_both();
+    std::optional<ReceivedText> result;
+    spawn(pair.io, ask(std::make_shared<TimedStream>(std::move(pair.a)), result));
+    const Bytes text = test::text_answer(shown, kWish.content, kType, "the text");
+    spawn(pair.io, say(*pair.b, text));
+    run_until(pair.io, [&] { return result.has_value(); });
+    CHECK(result->text.has_value() == (shown == 1001u));
+  }
+}
 
 class Link {
  private:

@@ -123,6 +123,29 @@ TEST_CASE("keys are changed in the middle of a stream, and nobody notices", "[tl
   CHECK(at_b.text == text);
 }
 
+asio::awaitable<void> send_bytewise(Stream& stream, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Moved moved = co_await stream.write_some(asio::buffer("x", 1), false);
+    if (moved.error) break;
+  }
+}
+
+// One that changes keys for each byte is cut off as who floods: so keys are changed as often as is said.
+TEST_CASE("a key seals as many bytes as is said, and no more", "[tls]") {
+  const ListedKeys k;
+  const auto end_with = [&](std::uint64_t bytes_per_key) {
+    TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines), {}, bytes_per_key);
+    pair.establish_both();
+    Received at_b;
+    spawn(pair.io, send_bytewise(*pair.a, 100));
+    spawn(pair.io, receive(*pair.b, at_b));
+    run_until(pair.io, [&] { return at_b.end.has_value() || at_b.text.size() == 100; });
+    return at_b.end.value_or(std::error_code());
+  };
+  CHECK(end_with(1) == TlsFault::flood);
+  CHECK_FALSE(end_with(10));
+}
+
 TEST_CASE("a key that no line has is refused at both ends, whoever dials", "[tls]") {
   const ListedKeys k;
   const PrivateKey stranger = PrivateKey::generate();
