@@ -9,8 +9,8 @@
 
 #include "config/text.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/report/line_budget.hpp"
 #include "peer/report/terminal.hpp"
-#include "peer/report/throttle.hpp"
 #include "peer/report/trust_text.hpp"
 #include "protocol/wire/decoder.hpp"
 
@@ -33,7 +33,7 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
   void flush_() override { std::fflush(stderr); }
 };
 
-Throttle remote_warnings;
+LineBudget remote_warnings;
 
 /// A warning that a remote can cause as often as it likes: beyond a measure the rest is only counted.
 template <class... Values>

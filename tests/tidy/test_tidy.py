@@ -61,6 +61,8 @@ ACTING = re.compile(
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|iostream|random)$"
 )
 SOCKET = re.compile(r"\btcp::(socket|acceptor)\b")
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
+TYPE = re.compile(r"^(?:enum )?(?:class|struct) (\w+)(?: final)?(?: : [^;{}]*)? \{", re.MULTILINE)
 STANDARD = re.compile(r"[a-z_0-9]+$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
@@ -161,6 +163,16 @@ def wrong_lines(path, text):
     return wrong
 
 
+def namesakes(texts):
+    """Types that two headers define under one name: each file compiles, and the linker takes either for both."""
+    places = {}
+    for path, text in texts:
+        namespace = next(iter(NAMESPACE.findall(text)), "")
+        for name in TYPE.findall(text):
+            places.setdefault((namespace, name), []).append(path)
+    return [f"{namespace}::{name} is defined in {' and '.join(paths)}" for (namespace, name), paths in places.items() if len(paths) > 1]
+
+
 def files(*folders, suffixes=(".cpp", ".hpp")):
     """The files below the folders as (path from the root, text)."""
     for folder in folders:
@@ -198,6 +210,9 @@ class TidyTest(unittest.TestCase):
     def test_decisions_are_pure(self):
         wrong = [line for stem in PURE for suffix in (".hpp", ".cpp") for line in acting_includes(stem + suffix)]
         self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_a_type_has_a_name_of_its_own(self):
+        self.assertFalse(namesakes(files(*PRODUCTION, suffixes=(".hpp",))))
 
     def test_every_file_is_in_a_room(self):
         self.check(stray_files, files("peer"))
@@ -305,6 +320,12 @@ class RulesTest(unittest.TestCase):
         self.assertFalse(wrong_header("a.hpp", "// What it is.\n#pragma once\n"))
         self.assertTrue(wrong_header("a.hpp", "#pragma once\n"))
         self.assertTrue(wrong_header("a.hpp", "// What it is.\n"))
+
+    def test_namesakes(self):
+        one, other = ("a.hpp", "namespace p2p {\nclass Door {\n};\n}\n"), ("b.hpp", "namespace p2p {\nclass Window;\nstruct Door : Wall {\n};\n}\n")
+        self.assertFalse(namesakes([one, ("b.hpp", "namespace p2p {\nclass Door;\nclass Window {\n};\n}\n")]))
+        self.assertFalse(namesakes([one, ("b.hpp", "namespace p2p::sim {\nclass Door {\n};\n}\n")]))
+        self.assertEqual(len(namesakes([one, other])), 1)
 
     def test_sizes(self):
         self.assertFalse(wrong_size("a.cpp", "x\n" * MAX_LINES))

@@ -1,7 +1,7 @@
 // The count of ended connections, and the measure for warnings that remotes cause.
 #include "peer/report/link_ends.hpp"
 
-#include "peer/report/throttle.hpp"
+#include "peer/report/line_budget.hpp"
 #include "tests/support/catch.hpp"
 
 namespace p2p {
@@ -27,15 +27,15 @@ TEST_CASE("ends are counted by their kind", "[report]") {
 }
 
 TEST_CASE("beyond a hundred lines at once only one a second passes, and says how many did not", "[report]") {
-  Throttle throttle;
+  LineBudget budget;
   const Instant start{1h};
-  for (int i = 0; i < 100; ++i) CHECK(throttle.pass(start) == 0u);
-  for (int i = 0; i < 50; ++i) CHECK_FALSE(throttle.pass(start));
-  CHECK(throttle.pass(start + 1s) == 50u);
-  CHECK_FALSE(throttle.pass(start + 1s));
-  CHECK_FALSE(throttle.pass(start + 1900ms));
-  CHECK(throttle.pass(start + 2s) == 2u);
-  CHECK(throttle.pass(start + 1h) == 0u);
+  for (int i = 0; i < 100; ++i) CHECK(budget.pass(start) == 0u);
+  for (int i = 0; i < 50; ++i) CHECK_FALSE(budget.pass(start));
+  CHECK(budget.pass(start + 1s) == 50u);
+  CHECK_FALSE(budget.pass(start + 1s));
+  CHECK_FALSE(budget.pass(start + 1900ms));
+  CHECK(budget.pass(start + 2s) == 2u);
+  CHECK(budget.pass(start + 1h) == 0u);
 }
 
 }  // namespace
