@@ -8,6 +8,7 @@ from pathlib import Path
 
 import course_log
 from chunk_case import ANNOUNCEMENT, LIST, ChunkCase, ChunkSwarm, announcement, reserved
+from status_case import EventStream, place_of, status_of
 from swarm_case import DEADLINE_S, PEER_PROCESS
 from wire_link import BITFIELD, HAVE, INTERESTED, PIECE, REQUEST, UNCHOKE, bitfield, handshake, indexed, message
 
@@ -102,6 +103,19 @@ class Exchanging(ChunkCase):
             self.assertIn("quorum 4/4", peer.stderr())
         digits = hashlib.sha256(swarm.chunks[3][1]).hexdigest()[:12]
         self.assertIn(f"client2 info: chunk 3 is settled, 1 holder says: 5 bytes, SHA-256 {digits}", peers[1].stderr())
+
+    def test_is_watched(self):
+        swarm = self.chunk_swarm({1001: [1, 3], 1002: [2, 4]})
+        first = swarm.start(1001, "--status", "0")
+        swarm.wait_until(lambda: place_of(first.stderr()), "the place of the status")
+        status = status_of(place_of(first.stderr()))
+        self.assertEqual((status["peer"]["id"], status["peer"]["mode"], status["state"]["complete"]), (1001, "chunks", False))
+        events = EventStream(self, place_of(first.stderr()), since=0)
+        swarm.start(1002)
+        swarm.finish()
+        told = [event for _, event in events]
+        self.assertEqual(sorted(each["piece"] for each in told if each["event"] == "piece_stored"), [1, 3])
+        self.assertEqual((told[-1]["event"], told[-1]["code"]), ("leaving", 0))
 
     def test_check(self):
         swarm = self.chunk_swarm({1001: [1, 3], 1002: []})

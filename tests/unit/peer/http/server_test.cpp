@@ -35,6 +35,11 @@ class Office {
   Office(const Office&) = delete;
   Office& operator=(const Office&) = delete;
 
+  void stand_still() {
+    const std::lock_guard lock(mutex_);
+    answers_ = false;
+  }
+
   StatusBoard board{{.peer = 7, .mode = "classic"},
                     [this](std::function<void()> call) {
                       const std::lock_guard lock(mutex_);
@@ -213,6 +218,20 @@ TEST_CASE("a network thread that does not answer holds no reader up for long", "
   const StatusServer server(office.board, {}, std::nullopt);
   CHECK(code_of(ask(server, "/status.json")) == "HTTP/1.1 200");
   CHECK(code_of(ask(server, "/healthz")) == "HTTP/1.1 200");  // it is about to start
+}
+
+TEST_CASE("a process is not well when its network thread has stood still for a while", "[http]") {
+  Office office;
+  office.board.enter(Phase::fetching);
+  office.board.publish();
+  const StatusServer server(office.board, {}, std::nullopt);
+  CHECK(code_of(ask(server, "/healthz")) == "HTTP/1.1 200");
+  office.stand_still();
+  std::string said;
+  do said = ask(server, "/healthz");
+  while (code_of(said) == "HTTP/1.1 200");
+  CHECK(code_of(said) == "HTTP/1.1 503");
+  CHECK(said.ends_with("\r\n\r\nthe network thread does not answer\n"));
 }
 
 TEST_CASE("events come as they happen, and from where a reader was", "[http]") {
