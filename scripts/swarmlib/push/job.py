@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..cli import Exit, ScriptError
@@ -50,7 +50,7 @@ class Job:
     as_json: bool = False
     shows: bool = True
     says: bool = True  # the summary
-    verbose: bool = False
+    srun_options: list = field(default_factory=list)
 
 
 def size_of(source):
@@ -100,7 +100,7 @@ def run(job):
     folder = tempfile.mkdtemp(prefix="pswarm-", dir=None if len(tempfile.gettempdir()) < 40 else "/tmp")
     try:
         roots = job.parallel if job.tree else len(job.hosts)
-        transport = make_transport(job.via, ssh_command=job.ssh_command, control_folder=folder, roots=roots)
+        transport = make_transport(job.via, ssh_command=job.ssh_command, control_folder=folder, roots=roots, srun_options=job.srun_options)
         secret = new_network(program)
         seed = Seed(program, source, secret, host=seed_host, port=job.port, limit_up=job.limit_up)
         try:
@@ -175,10 +175,11 @@ def _say_left_out(job, seed):
 def _say_outcome(job, push, seed, size, elapsed_s):
     if job.as_json:
         print(outcome.json_text(push, seed.content_id), end="")
-    elif job.says or outcome.exit_code(push) != Exit.COMPLETE:
-        lines = outcome.lines_of(push, seed.content_id, size, elapsed_s)
-        for line in lines if job.says else lines[: -2]:
-            print(line, file=sys.stdout if job.says else sys.stderr)
+    for line in outcome.failures(push):
+        print(line, file=sys.stderr)
+    if job.says and not job.as_json:
+        for line in outcome.summary(push, seed.content_id, size, elapsed_s):
+            print(line)
     sys.stdout.flush()
 
 
@@ -188,7 +189,9 @@ def print_commands(job):
     program = own_program(job.binary)
     _, binary_hash = bytes_of(program) if job.copy_binary else (None, "")
     roots = job.parallel if job.tree else len(job.hosts)
-    transport = make_transport(job.via, ssh_command=job.ssh_command, control_folder="/tmp/pswarm-RANDOM", roots=roots)
+    transport = make_transport(
+        job.via, ssh_command=job.ssh_command, control_folder="/tmp/pswarm-RANDOM", roots=roots, srun_options=job.srun_options
+    )
     host = job.seed_host or ("localhost" if job.via == "local" else None)
     seed = Seed(program, source, b"", host=host, port=job.port, limit_up=job.limit_up)
     seed.port = job.port or "PORT"

@@ -18,7 +18,7 @@ def json_text(push, content_id):
     """A list, an object a host. For those that failed `code` and `reason` say why; fields are only ever added."""
     listed = []
     for host in push.hosts.values():
-        one = {"host": host.name, "code": host.code, "reason": host.why if host.state == FAILED else ""}
+        one = {"host": host.name, "code": host.code, "reason": host.why if host.state == FAILED else "", "received": host.fetched}
         if host.state == COMPLETE:
             one |= {"path": host.place, "content_id": content_id, "seconds": round(host.seconds, 3)}
         else:
@@ -29,14 +29,14 @@ def json_text(push, content_id):
     return json.dumps(listed, indent=1, ensure_ascii=True) + "\n"
 
 
-def lines_of(push, content_id, size, elapsed_s):
-    """The failed ones, one a line, and the summary last."""
+def failures(push):
+    """A line for each host that has failed."""
+    return [f"{host.name} failed ({host.code}): {printable(host.why)}" for host in push.hosts.values() if host.state == FAILED]
+
+
+def summary(push, content_id, size, elapsed_s):
     hosts = list(push.hosts.values())
-    failed = [host for host in hosts if host.state == FAILED]
-    complete = len(hosts) - len(failed)
-    lines = [f"{host.name} failed ({host.code}): {printable(host.why)}" for host in failed]
+    complete = sum(host.state == COMPLETE for host in hosts)
     rate = f", {rate_text(size * complete / elapsed_s)} in all" if complete and elapsed_s > 0 else ""
-    lines.append(f"{size_text(size)} verified on {complete} of {len(hosts)} {'host' if len(hosts) == 1 else 'hosts'} after {elapsed_s:.1f} s{rate}")
-    if complete:
-        lines.append(f"content id {content_id}")
-    return lines
+    some = "host" if len(hosts) == 1 else "hosts"
+    return [f"{size_text(size)} verified on {complete} of {len(hosts)} {some} after {elapsed_s:.1f} s{rate}", f"content id {content_id}"]

@@ -55,6 +55,7 @@ class Host:
     share: float | None = None
     received: float = 0.0
     sent: float = 0.0
+    fetched: int = 0  # bytes, in this run
     address: str = ""
     sources: list = field(default_factory=list)  # (address, share), best first
     seconds: float | None = None  # until it was complete
@@ -173,7 +174,7 @@ class Push:
             return
         host.share, host.received, host.sent, host.why = place.share, place.received, place.sent, place.stuck
         host.sources, host.content_id = place.sources or host.sources, place.content_id
-        host.address = place.address or host.address
+        host.address, host.fetched = place.address or host.address, place.fetched
 
     def _on_complete(self, key, running, host, path, now_s):
         # The program verifies each piece by the content id that it was given; this is its word on which one that was.

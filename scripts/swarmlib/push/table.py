@@ -2,13 +2,30 @@
 
 from ..status import printable
 from ..toptable import TopRow, View
+from ..units import rate_text
 from .push import COMPLETE, FAILED, FETCHING
 
 
+class HostsView(View):
+    """The hosts at one moment."""
+
+    def summary(self):
+        complete = sum(row.state == COMPLETE for row in self.rows)
+        failed = sum(row.state == FAILED for row in self.rows)
+        parts = [f"{self.elapsed_s:.1f} s", f"{complete} of {len(self.rows)} hosts complete"]
+        parts += [f"{failed} failed"] * bool(failed)
+        shares = [row.share or 0.0 for row in self.rows if row.state != FAILED]
+        if shares:
+            parts.append(f"{int(sum(shares) / len(shares) * 100)}% in all")
+        rate = sum(row.received or 0.0 for row in self.rows)
+        stuck = sum(bool(row.why) and row.state not in (COMPLETE, FAILED) for row in self.rows)
+        return "  ".join(parts + [rate_text(rate)] * bool(rate) + [f"{stuck} without progress"] * bool(stuck))
+
+
 def view_of(push, seed_name, elapsed_s):
-    """The hosts at one moment. `seed_name`: what this machine is called in the column of givers."""
+    """`seed_name`: what this machine is called in the column of givers."""
     name_of = {host.address: host.name for host in push.hosts.values() if host.address}
-    return View(elapsed_s, [_row_of(host, name_of, seed_name) for host in push.hosts.values()])
+    return HostsView(elapsed_s, [_row_of(host, name_of, seed_name) for host in push.hosts.values()])
 
 
 def _row_of(host, name_of, seed_name):

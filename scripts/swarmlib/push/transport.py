@@ -29,8 +29,6 @@ class Lead(NamedTuple):
 class Ssh:
     """By ssh, as the user has set it up: keys, agent, known_hosts and ~/.ssh/config are his. Of many hosts some start others."""
 
-    may_need_words = True  # the binary can be brought
-
     def __init__(self, command, control_folder, roots):
         """`command`: the words of ssh with options of the user's, which stand before ours because the first one counts."""
         self._options = [*command, "-T", *(word for option in _SSH_OPTIONS for word in ("-o", option))]
@@ -52,7 +50,6 @@ class Ssh:
 class _Single:
     """A command a host."""
 
-    may_need_words = True
     command_there = ""
 
     def leads(self, hosts, flat=False):
@@ -76,7 +73,6 @@ class Netns(_Single):
 class Srun:
     """One step of a Slurm allocation, a task a node: the task of rank i is on the i-th host. All hear the same."""
 
-    may_need_words = False
     command_there = ""
 
     def __init__(self, options=()):
@@ -88,10 +84,12 @@ class Srun:
         return [Lead([*words, *self._options, "sh", "-c", BOOTSTRAP], None, list(hosts))]
 
 
-def make_transport(name, *, ssh_command, control_folder, roots):
+def make_transport(name, *, ssh_command, control_folder, roots, srun_options=()):
     if name == "ssh":
         return Ssh(shlex.split(ssh_command), control_folder, roots)
-    return {"local": Local, "netns": Netns, "srun": Srun}[name]()
+    if name == "srun":
+        return Srun(srun_options)
+    return {"local": Local, "netns": Netns}[name]()
 
 
 def environment_of(transport):

@@ -34,6 +34,7 @@ class Place(NamedTuple):
     address: str
     sources: list  # (address, share of the bytes), best first
     stuck: str
+    fetched: int  # bytes that came in this run
 
 
 def parse_place(text):
@@ -52,6 +53,7 @@ def parse_place(text):
             address=str(told["address"] or ""),
             sources=[(address, rate / total) for address, rate in rates if total > 0],
             stuck=str(told["stuck"] or ""),
+            fetched=int(told["received_bytes"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
