@@ -1,5 +1,7 @@
 #include "peer/node/tether.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,23 +13,33 @@
 #include "peer/ground/exit_code.hpp"
 
 namespace p2p {
+namespace {
+
+bool can_be_waited_for(int descriptor) {
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return false;
+  return S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode) || ::isatty(descriptor) == 1;
+}
+
+}  // namespace
 
 Tether::Tether(asio::io_context& io, int descriptor, Duration silence, std::function<void(const std::string& why)> gone)
     : descriptor_(io), timer_(io), silence_(silence), gone_(std::move(gone)) {
-  // A copy, which is ours to close. It is not made non-blocking, because that would hold for all who have it.
+  if (!can_be_waited_for(descriptor))
+    throw ExitError(ExitCode::usage,
+                    "--while-stdin: stdin cannot be waited for, expected a pipe, a socket or a terminal");
+  flags_ = ::fcntl(descriptor, F_GETFL);
+  // A copy, which is ours to close.
   const int copy = ::dup(descriptor);
-  std::error_code error;
-  if (copy < 0)
-    error.assign(errno, std::generic_category());
-  else
-    descriptor_.assign(copy, error);
-  if (error) {
-    if (copy >= 0) ::close(copy);
-    throw ExitError(ExitCode::usage, "--while-stdin: stdin cannot be waited for (" + error.message() +
-                                         "), expected a pipe, a socket or a terminal");
-  }
+  if (copy < 0) throw std::system_error(errno, std::generic_category(), "--while-stdin");
+  descriptor_.assign(copy);
   set_timer();
   wait();
+}
+
+/// Asio makes it non-blocking, which holds for all who have it.
+Tether::~Tether() {
+  if (descriptor_.is_open()) ::fcntl(descriptor_.native_handle(), F_SETFL, flags_);
 }
 
 void Tether::set_timer() {

@@ -16,8 +16,12 @@ class Tether {
  public:
   /// Reads the descriptor from now on; what comes means nothing. Calls `gone` once: when there is no more to come, or
   /// when nothing has come for `silence`. It gets the reason, a sentence. Network thread. Throws ExitError (usage) for
-  /// a descriptor that cannot be waited for, such as that of a file. The descriptor stays the caller's.
+  /// a descriptor that cannot be waited for, such as that of a file. The descriptor stays the caller's, and is
+  /// afterwards as it was.
   Tether(asio::io_context& io, int descriptor, Duration silence, std::function<void(const std::string& why)> gone);
+  ~Tether();
+  Tether(const Tether&) = delete;
+  Tether& operator=(const Tether&) = delete;
 
  private:
   void wait();
@@ -27,6 +31,7 @@ class Tether {
   asio::posix::stream_descriptor descriptor_;
   asio::steady_timer timer_;
   Duration silence_;
+  int flags_ = 0;
   std::function<void(const std::string&)> gone_;
 };
 

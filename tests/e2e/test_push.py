@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from push_case import COMPLETE, INTERRUPTED, IO, MISMATCH, SOME_FAILED, USAGE, PushCase
-from swarm_case import PEER_PROCESS
+from swarm_case import DEADLINE_S, PEER_PROCESS
 
 LOCAL = ("--via", "local", "--hosts", "a,b,c")
 PIECE = 256 * 1024  # of files of this size
@@ -138,6 +138,29 @@ class FaultTest(PushCase):
         pushing.kill()
         pushing.wait()
         self.assert_nothing_runs()
+
+    @unittest.skipIf(os.getuid() != 0, "needs root, for a small disk")
+    def test_a_full_disk_is_told_at_once(self):
+        small = self.there / "b"
+        small.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", small], check=True)
+        told = self.push_json(*LOCAL, code=SOME_FAILED)
+        self.assertEqual([told[host]["code"] for host in "abc"], [COMPLETE, 9, COMPLETE])
+        self.assertIn("the disk is full", told["b"]["reason"])
+        self.assertEqual(list(small.iterdir()), [])
+
+    def test_a_getter_whose_leader_is_silent_leaves(self):
+        """As when the leader's machine has died without a word."""
+        secret = subprocess.run([PEER_PROCESS, "network", "new", "x"], check=True, capture_output=True).stdout
+        words = [PEER_PROCESS, "get", "name", "--network-key", "-", "--join", "localhost:1", "--no-multicast", "--while-stdin", "1"]
+        getter = subprocess.Popen([*words, "--timeout", str(DEADLINE_S)], cwd=self.dir, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(getter.stderr.close)
+        self.addCleanup(getter.stdin.close)
+        getter.stdin.write(secret)
+        getter.stdin.flush()
+        self.assertEqual(getter.wait(timeout=DEADLINE_S), INTERRUPTED)
+        self.assertIn(b"nothing came from stdin for 1 s: leaving", getter.stderr.read())
 
     def test_the_time_is_over(self):
         told = self.push_json(*LOCAL, *SLOW, "--timeout", "1", code=SOME_FAILED)

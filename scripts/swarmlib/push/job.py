@@ -6,7 +6,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..cli import Exit, ScriptError
@@ -65,7 +65,7 @@ def size_of(source):
     return sum(sizes)
 
 
-def settings_of(job, source, transport, content_id, port, binary_hash, program):
+def settings_of(job, source, transport, content_id, port, binary_hash, program, size):
     status = source.stat()
     # Hosts that are this machine, and nodes that share its file system, have the program where it is here.
     usual = "peerProcess" if job.via == "ssh" else program[0]
@@ -74,6 +74,7 @@ def settings_of(job, source, transport, content_id, port, binary_hash, program):
         source_name=source.name,
         is_folder=source.is_dir(),
         content=content_id,
+        size=size,
         mode=f"{stat.S_IMODE(status.st_mode) & 0o777:03o}",
         exact=job.preserve,
         changed=f"{status.st_mtime_ns // 10**9}.{status.st_mtime_ns % 10**9:09d}" if job.preserve and not source.is_dir() else "",
@@ -106,8 +107,9 @@ def run(job):
         try:
             seed.start()
             _say_left_out(job, seed)
-            settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program)
-            return _exchange(job, transport, seed, settings, secret, binary, size_of(source))
+            size = size_of(source)
+            settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program, size)
+            return _exchange(job, transport, seed, settings, secret, binary, size)
         finally:
             seed.stop()
     finally:
@@ -200,7 +202,7 @@ def print_commands(job):
         others = len(lead.hosts) - 1
         more = f"  # and from there, or from those, {others} more" if lead.branch and others else ""
         print(shlex.join(lead.command) + more)
-    settings = settings_of(job, source, transport, _UNKNOWN_ID, seed.port, binary_hash, program)
+    settings = settings_of(job, source, transport, _UNKNOWN_ID, seed.port, binary_hash, program, size_of(source))
     print("# The text that each of these reads from stdin and runs:")
-    print(text_of(replace(settings, seed_port=seed.port)), end="")
+    print(text_of(settings), end="")
     return Exit.COMPLETE

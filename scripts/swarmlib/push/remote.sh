@@ -39,7 +39,7 @@ elif ! version=$("$program" --version 2>&1 </dev/null); then
   why=$(first_line "$version")
   [ -n "$binary_hash" ] || fail 1 "the program cannot be run there ($(uname -m)): $why"
   say missing "$(uname -m)" "$why"
-  IFS= read -r size || exit 0
+  IFS= read -r length || exit 0
   if [ "$keep_binary" = 1 ]; then
     brought=$cache/$binary_hash
     mkdir -p -- "$brought"
@@ -48,7 +48,7 @@ elif ! version=$("$program" --version 2>&1 </dev/null); then
     brought=$(mktemp -d "$cache/push.XXXXXX" 2>/dev/null || mktemp -d)
   fi
   program=$brought/peerProcess
-  (umask 077 && head -c "$size" >"$program.new") || { remove_brought && fail 17 "the program could not be written to $brought"; }
+  (umask 077 && head -c "$length" >"$program.new") || { remove_brought && fail 17 "the program could not be written to $brought"; }
   is_right "$program.new" || { rm -rf -- "$brought" && fail 32 "the program that was brought is not as it was sent"; }
   chmod 700 "$program.new" && mv "$program.new" "$program"
   if ! version=$("$program" --version 2>&1 </dev/null); then
@@ -87,6 +87,15 @@ fi
 made=$(mkdir -p -- "$out" 2>&1) || leave 17 "$made"
 place=${out%/}/$name
 [ "$replace" = 1 ] || [ ! -e "$place" ] || leave 17 "$place is there already, and is not replaced without --force"
+# A disk that is too full is told now, and not after a minute's patience. What an earlier push has begun is there already.
+if [ ! -e "$place" ]; then
+  free=$(df -Pk -- "$out" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  begun=$(du -sk -- "$place.part" 2>/dev/null | cut -f 1)
+  case $free in
+    '' | *[!0-9]*) ;;
+    *) [ "$((free + ${begun:-0}))" -ge "$((size / 1024))" ] || leave 9 "$out: the disk is full, $free KiB are free of the $((size / 1024)) KiB that it takes" ;;
+  esac
+fi
 # Those above know best where the seed is; else it is where this connection comes from.
 [ -n "$seed_host" ] || seed_host=${pswarm_seed_host:-${SSH_CONNECTION%% *}}
 [ -n "$seed_host" ] || seed_host=${SLURM_LAUNCH_NODE_IPADDR:-localhost}
@@ -163,15 +172,15 @@ start_next() { # DESCRIPTOR NAME LINES COUNT
 }
 
 start_all_next() {
-  next=4 skip=0 head= part= size=0
+  next=4 skip=0 head= part= lines=0
   while IFS= read -r line; do
     if [ "$skip" -gt 0 ]; then
       part="$part$line
 "
       skip=$((skip - 1))
     else
-      [ -z "$head" ] || { start_next "$next" "$head" "$part" "$size" && next=$((next + 1)); }
-      size=${line%% *} skip=${line%% *} head=${line#* } part=
+      [ -z "$head" ] || { start_next "$next" "$head" "$part" "$lines" && next=$((next + 1)); }
+      lines=${line%% *} skip=${line%% *} head=${line#* } part=
     fi
   done <<END
 $below

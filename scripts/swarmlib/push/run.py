@@ -2,7 +2,7 @@
 
 import selectors
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from .channel import Channel
 from .push import Bring, Close, Start, Tether
@@ -36,18 +36,17 @@ class Runner:
     def step(self, *others):
         """One turn: at most a tenth of a second. `others`: files of the caller that may wake it up."""
         self._carry_out()
-        for file in others:
-            self._selector.register(file, selectors.EVENT_READ, None)
         self.woken = False
-        for selected, events in self._selector.select(_TICK_S):
-            if selected.data is None:
-                self.woken = True
-            elif events & selectors.EVENT_WRITE:
-                selected.data.flush()
-            else:
-                self._read(selected.data)
-        for file in others:
-            self._selector.unregister(file)
+        # Whatever interrupts this, the caller's files are not among ours when it is over.
+        with ExitStack() as watched:
+            for file in others:
+                self._selector.register(file, selectors.EVENT_READ, None)
+                watched.callback(self._selector.unregister, file)
+            for selected, events in self._selector.select(_TICK_S):
+                if selected.data is None:
+                    self.woken = True
+                else:
+                    self._serve(selected.data, events)
         self._push.on_time(self.elapsed_s)
         self._beat()
         self._carry_out()
@@ -61,7 +60,7 @@ class Runner:
         while self._channels and time.monotonic() < deadline:
             self._watch_writers()
             for selected, events in self._selector.select(_TICK_S):
-                selected.data.flush() if events & selectors.EVENT_WRITE else self._read(selected.data)
+                self._serve(selected.data, events)
         self.kill()
 
     def kill(self):
@@ -70,6 +69,9 @@ class Runner:
             self._release(channel)
 
     # -------------------------------------------------------------------------------------------------------------
+
+    def _serve(self, channel, events):
+        channel.flush() if events & selectors.EVENT_WRITE else self._read(channel)
 
     def _carry_out(self):
         while effects := self._push.take_effects():

@@ -20,6 +20,7 @@ class Settings:
     source_name: str  # what it is called where DEST is a folder to put it into
     is_folder: bool
     content: str  # the content id
+    size: int = 0  # bytes, in all
     mode: str = "644"  # a file's permissions, octal
     exact: bool = False  # whatever the umask there
     changed: str = ""  # the time of the last change, seconds since 1970, or nothing
