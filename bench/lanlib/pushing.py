@@ -41,6 +41,7 @@ class _Pushed(Tool):
         return self.crew.has_ended(self._command)
 
     def settle(self):
+        self.wait_for(lambda: self.crew.has_ended(self._command), "the end of the command")
         self.crew.check()
 
     def command(self):
@@ -73,6 +74,10 @@ class Push(_Pushed):
     """`binary` is set by who makes the subclass."""
 
     binary = ""
+
+    def is_done(self, leecher):
+        """It says so when the last copy is verified; then it only waits for what it has started to end."""
+        return b"verified on" in self.crew.output(0).read_bytes()
 
     def command(self):
         program = program_of(self.binary) if self.binary else program_of("")[:1]

@@ -73,6 +73,7 @@ class Share {
                   .jobs = options.jobs,
                   .as = options.as,
                   .only = plan.only,
+                  .finished = options.finished,
                   .keeps = options.keeps},
                  hooks()),
         node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_,
@@ -321,6 +322,9 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
       ->check(CLI::ExistingDirectory.description("DIR"));
   app.add_option("--file", options.file, "Offer this file alone, under its own name")
       ->check(CLI::ExistingFile.description("FILE"));
+  app.add_flag(
+      "--finished", options.finished,
+      "What lies there at the start is not being changed any more: hash it without waiting for it to be quiet");
   app.add_flag("!--no-cache", options.keeps,
                "Keep no manifests in DIR/.peerProcess: nothing is written, several processes may share DIR, and each "
                "start hashes anew");

@@ -27,7 +27,8 @@ struct ShareOptions {
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
   Reserve reserve;
-  bool keeps = true;  ///< Manifests are kept in the folder.
+  bool finished = false;  ///< What lies there at the start is.
+  bool keeps = true;      ///< Manifests are kept in the folder.
   Rates limits = {};
   unsigned jobs = 1;
 };

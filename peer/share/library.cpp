@@ -18,7 +18,7 @@ Library::Library(asio::io_context& io, Options options, Hooks hooks)
       options_(std::move(options)),
       hooks_(std::move(hooks)),
       cache_(options_.folder, options_.keeps),
-      plan_([this](const SeenFile& file) { return cache_.find(file); }),
+      plan_([this](const SeenFile& file) { return cache_.find(file); }, options_.finished),
       watch_(io, [this] { look(); }),
       timer_(io) {}
 

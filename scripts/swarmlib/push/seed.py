@@ -57,7 +57,7 @@ class Seed:
         where = [*(["--host", self._host] if self._host else []), "--port", str(self.port)]
         limit = ["--limit-up", self._limit_up] if self._limit_up else []
         quiet = ["--json", "--progress", "none", "--log-level", "error"]
-        return [*self._program, "share", *what, "--no-cache", "--network-key", "-", "--no-multicast", *where, *limit, *quiet]
+        return [*self._program, "share", *what, "--no-cache", "--finished", "--network-key", "-", "--no-multicast", *where, *limit, *quiet]
 
     def _run_until_ready(self):
         self._errors_file = os.memfd_create("errors")
