@@ -90,7 +90,9 @@ void print_many_json(const GetMany& running, const GetOptions& options, std::ost
 }
 
 /// Then stdout has nothing else.
-bool prints_events(const GetOptions& options) { return options.net.status.json_events == STDOUT_FILENO; }
+bool prints_events(const GetOptions& options) {
+  return options.net.status.json_events == STDOUT_FILENO || options.net.status.json_progress;
+}
 
 void print_many(const GetMany& running, const GetOptions& options, std::ostream& out) {
   if (options.net.json) return print_many_json(running, options, out);
@@ -160,6 +162,16 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
       ->check(in_range(1, 31'536'000));
   app.add_flag("--update", options.update,
                "A file that is there and differs becomes this one; the pieces that they share are kept");
+  app.add_option("--as", options.as, "Call it so in the folder of --out; of one name or content id")
+      ->check(CLI::Validator(is_name, "NAME"));
+  app.add_option("--while-stdin", options.while_stdin_s,
+                 "Leave, as after a signal, when stdin has ended or nothing has come from it for this many seconds: "
+                 "then whoever started this process from elsewhere is gone")
+      ->type_name("S")
+      ->check(in_range(1, 31'536'000));
+  app.add_flag("--json-progress", options.net.status.json_progress,
+               "Print on stdout, once a second and when something is news, a JSON object in a line that says how far "
+               "it is; of one name or content id");
   auto* const port =
       app.add_option("--port", options.port,
                      "TCP, where others get of this process what it has already; by default any that is free")
@@ -187,6 +199,13 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
     select(options, words, names, all);
+    const bool prints_more = options.net.json || options.net.status.json_events == STDOUT_FILENO;
+    if (options.net.status.json_progress && prints_more)
+      throw CLI::ValidationError("--json-progress",
+                                 "nothing else can print on stdout: leave out --json, and say "
+                                 "another descriptor for --json-events");
+    if (!options.selection.empty() && (!options.as.empty() || options.net.status.json_progress))
+      throw CLI::ValidationError("get", "--as and --json-progress belong to a get of one name");
     if (!options.selection.empty())
       for (const bool wrong : {options.keep, options.follow, options.linger_s > 0})
         if (wrong)

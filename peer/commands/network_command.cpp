@@ -3,14 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
-#include <span>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "config/text.hpp"
@@ -51,27 +48,10 @@ bool may_have_secret(const std::vector<std::string>& words) {
   return has("peerProcess-network") || (has("join") && !std::ranges::all_of(words, belongs_to_join));
 }
 
-/// The first line of stdin, without its end.
 SecretText line_of_stdin() {
-  constexpr std::size_t kMost = 4096;
   if (::isatty(STDIN_FILENO) == 1)
     std::cerr << "Enter the line that peerProcess network new printed on another machine:\n" << std::flush;
-  SecretText line(kMost);
-  std::size_t size = 0;
-  while (size < kMost) {
-    const std::span<char> room = line.characters().subspan(size);
-    const ssize_t n = ::read(STDIN_FILENO, room.data(), room.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw ExitError(ExitCode::io, "stdin: cannot be read: " + std::generic_category().message(errno));
-    if (n == 0) break;
-    size += static_cast<std::size_t>(n);
-    if (const std::size_t end = line.view().substr(0, size).find('\n'); end != std::string_view::npos) {
-      size = end;
-      break;
-    }
-  }
-  line.cut(size);
-  return line;
+  return read_secret_line(STDIN_FILENO, "stdin");
 }
 
 ExitCode make(const std::string& name, std::ostream& out) {

@@ -1,5 +1,7 @@
 #include "peer/commands/network_options.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
@@ -13,6 +15,7 @@
 #include "peer/commands/usage.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/keys/network_file.hpp"
+#include "peer/keys/secret_file.hpp"
 
 namespace p2p {
 namespace {
@@ -37,10 +40,16 @@ std::optional<fs::path> joined(const std::string& name) {
   }
 }
 
+Network read_said_network(const fs::path& key_file) {
+  if (key_file != "-") return read_network(key_file);
+  NetworkLine line = parse_network_line(read_secret_line(STDIN_FILENO, "stdin").view(), "stdin");
+  return Network(std::move(line.name), line.secret);
+}
+
 Network network_of(const SaidNetwork& said) {
   const std::string name = said.name.value_or(Network().name());
   if (said.key_file) {
-    Network network = read_network(*said.key_file);
+    Network network = read_said_network(*said.key_file);
     if (said.name && network.name() != name)
       throw CLI::ValidationError("--network", "the name is " + config::in_quotes(name) + ", but the network of " +
                                                   config::in_quotes(said.key_file->string()) + " is " +
@@ -81,7 +90,8 @@ void add_network_options(CLI::App& app, NetworkOptions& options) {
       ->type_name("NAME")
       ->default_str(Network().name());
   app.add_option("--network-key", said->key_file,
-                 "The private network whose line, which `peerProcess network new` printed, is in this file")
+                 "The private network whose line, which `peerProcess network new` printed, is in this file; - reads "
+                 "it from the first line of stdin, so that it never is in a file")
       ->type_name("FILE");
   app.final_callback([said, &options] { options.network = network_of(*said); });
   app.add_option("--key", options.key,

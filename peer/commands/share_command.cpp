@@ -71,7 +71,10 @@ class Share {
                   .hidden = plan.hidden,
                   .reserve = options.reserve,
                   .jobs = options.jobs,
-                  .as = options.as},
+                  .as = options.as,
+                  .only = plan.only,
+                  .finished = options.finished,
+                  .keeps = options.keeps},
                  hooks()),
         node_(io_, {self_, plan.self.host, plan.self.port}, options.net.network, library_,
               DoorLimits::open(spare_connections(0)),
@@ -158,7 +161,7 @@ class Share {
   void describe_to(Status& status) const {
     const Library::Pending pending = library_.pending();
     Status::Subject& content = status.content;
-    content.name = options_.as.value_or(plan_.folder.filename().string());
+    content.name = options_.as ? *options_.as : plan_.only ? *plan_.only : plan_.folder.filename().string();
     content.size = content.stored_bytes = pending.bytes;
     content.files = pending.offered + pending.waiting;
     content.files_done = pending.offered;
@@ -317,6 +320,14 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
   app.add_option("--folder", options.folder,
                  "The folder, made into manifests in the background and watched for changes")
       ->check(CLI::ExistingDirectory.description("DIR"));
+  app.add_option("--file", options.file, "Offer this file alone, under its own name")
+      ->check(CLI::ExistingFile.description("FILE"));
+  app.add_flag(
+      "--finished", options.finished,
+      "What lies there at the start is not being changed any more: hash it without waiting for it to be quiet");
+  app.add_flag("!--no-cache", options.keeps,
+               "Keep no manifests in DIR/.peerProcess: nothing is written, several processes may share DIR, and each "
+               "start hashes anew");
   app.add_option("--port", options.port, "TCP, and with --dht UDP; by default 5000, or the cluster's own entry")
       ->check(in_range(1, 65'535));
   app.add_option(
@@ -337,8 +348,10 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
     check_status_options(options.net.status, options.net.json);
     if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
     if (options.as && options.cluster && !options.folder) options.folder = std::exchange(options.cluster, std::nullopt);
-    if (options.folder.has_value() == options.cluster.has_value())
-      throw CLI::ValidationError("share", "expected --folder DIR, --as NAME DIR, or the folder of a cluster");
+    if (options.folder.has_value() + options.cluster.has_value() + options.file.has_value() != 1 ||
+        (options.as && options.file))
+      throw CLI::ValidationError("share",
+                                 "expected --folder DIR, --as NAME DIR, --file FILE, or the folder of a cluster");
     if (options.host &&
         !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) +
                        ":1"))

@@ -20,12 +20,15 @@ namespace p2p {
 
 struct ShareOptions {
   NetworkOptions net;
-  std::optional<std::filesystem::path> folder;  ///< Exactly one of the two.
+  std::optional<std::filesystem::path> folder;  ///< Exactly one of these three.
+  std::optional<std::filesystem::path> file;
   std::optional<std::filesystem::path> cluster;
   std::optional<std::string> as;  ///< The folder is one content of this name.
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
   Reserve reserve;
+  bool finished = false;  ///< What lies there at the start is.
+  bool keeps = true;      ///< Manifests are kept in the folder.
   Rates limits = {};
   unsigned jobs = 1;
 };
@@ -40,7 +43,8 @@ struct SharePlan {
   std::set<std::string> hidden;  ///< Names that are not offered.
   Address self;
   std::vector<Address> join;
-  bool local_by_choice = false;  ///< When `self` is the loopback's: somebody has said so.
+  std::optional<std::string> only = {};  ///< Of the folder this file alone.
+  bool local_by_choice = false;          ///< When `self` is the loopback's: somebody has said so.
 };
 
 /// Throws ConfigError for a cluster file, ExitError (usage) when the port is nowhere, or the folder is no cluster.

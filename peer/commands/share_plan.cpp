@@ -45,6 +45,7 @@ SharePlan plan_cluster(const ShareOptions& options) {
           {cluster->file},
           {host, options.port ? *options.port : own->port},
           std::move(join),
+          {},
           options.host || own || all_here};
 }
 
@@ -56,7 +57,8 @@ SharePlan plan_share(const ShareOptions& options) {
   std::vector<Address> join = options.net.join;
   // The first node on this machine is where all others begin.
   if (join.empty() && self.port != kUsualPort) join.push_back({"localhost", kUsualPort});
-  return {*options.folder, {}, self, std::move(join), options.host.has_value()};
+  if (!options.file) return {*options.folder, {}, self, std::move(join), {}, options.host.has_value()};
+  return {directory_of(*options.file), {}, self, std::move(join), options.file->filename(), options.host.has_value()};
 }
 
 }  // namespace p2p

@@ -101,6 +101,22 @@ SecretText read_secret_file(const std::filesystem::path& file, const SecretFileK
   return text;
 }
 
+SecretText read_secret_line(int descriptor, const std::string& origin) {
+  constexpr std::size_t kMost = 4096;
+  SecretText line(kMost);
+  std::size_t size = 0;
+  while (size < kMost) {
+    char& next = line.characters()[size];
+    const ssize_t n = ::read(descriptor, &next, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(origin, "cannot be read", errno);
+    if (n == 0 || next == '\n') break;
+    ++size;
+  }
+  line.cut(size);
+  return line;
+}
+
 void write_new_secret_file(const std::filesystem::path& file, std::string_view text, const SecretFileKind& kind) {
   constexpr mode_t kMode = S_IRUSR | S_IWUSR;
   const Descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kMode));

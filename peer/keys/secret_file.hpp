@@ -45,6 +45,10 @@ struct SecretFileKind {
 /// or larger than any of its kind; io. Never waits for a FIFO. No message has any of the file's bytes.
 SecretText read_secret_file(const std::filesystem::path& file, const SecretFileKind& kind);
 
+/// The first line of a descriptor, without its end. Nothing behind it is read, so that it may be for somebody else.
+/// `origin` names it in errors. Throws ExitError (io).
+SecretText read_secret_line(int descriptor, const std::string& origin);
+
 /// Makes the file with mode 600, whatever the umask, and returns when it is on disk. Throws ExitError when anything has
 /// its name (io), which is left as it is, or when it cannot be written (disk_full, io) or kept from others (io), and
 /// then leaves none.

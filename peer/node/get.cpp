@@ -67,6 +67,7 @@ ExitCode Get::run_watched() {
                    .missing = [this] { return fetch_ ? fetch_->explain() : steps_.missing(asked()); }});
   asio::use_service<Limits>(io_).set(io_, options_.limits);
   life_.end_at(deadline_);
+  if (options_.while_stdin_s) life_.end_with_stdin(std::chrono::seconds(*options_.while_stdin_s));
   life_.every(Progress::kInterval, [this] { show_progress(); });
   wait();
   while (true) {
@@ -209,6 +210,7 @@ void Get::begin() {
                            life_.end_at(std::nullopt);
                            steps_.on_complete(door_.has_value(), now());
                            act();
+                           tell_progress();
                          },
                      .on_offering =
                          [this](std::uint32_t count) {
@@ -257,7 +259,7 @@ void Get::offer() {
 }
 
 void Get::show_progress() {
-  tick_board();
+  tell_progress();
   if (!fetch_ || ending_) return;
   fetch_->show_progress();
   if (const Duration full = fetch_->without_room_for(now()); full > Duration::zero())
@@ -287,7 +289,7 @@ void Get::end_fetch() {
 
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
-  tick_board();
+  tell_progress();
   if (door_) door_->close();
   auto end = [this, gone = std::move(gone)]() mutable {
     if (fetch_) fetch_->end_progress();
@@ -304,6 +306,7 @@ void Get::farewell(std::function<void()> gone) {
 
 /// A folder's manifest does not say how it is called; those who hold it do.
 std::string Get::name_here() const {
+  if (!options_.as.empty()) return options_.as;
   if (!options_.id) return options_.wanted;
   return known_->manifest.folder ? called_.at(known_->id) : known_->manifest.files.front().path;
 }

@@ -66,6 +66,7 @@ class Get {
   void farewell(std::function<void()> gone);
   ExitCode run_watched();
   void tick_board();
+  void tell_progress();
   void describe_to(Status& status) const;
 
   const GetOptions& options_;

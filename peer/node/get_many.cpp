@@ -55,6 +55,7 @@ ExitCode GetMany::run_watched() {
                    .missing = [this] { return missing(); }});
   asio::use_service<Limits>(io_).set(io_, options_.limits);
   if (options_.timeout_s) life_.end_at(now() + std::chrono::seconds(*options_.timeout_s));
+  if (options_.while_stdin_s) life_.end_with_stdin(std::chrono::seconds(*options_.while_stdin_s));
   life_.every(Progress::kInterval, [this] { tick(); });
   act();
   try {

@@ -47,7 +47,9 @@ struct GetOptions {
   std::uint16_t port = 0;      ///< Where; 0: any that is free.
   std::uint32_t linger_s = 0;  ///< How long to serve when the file is complete,
   bool keep = false;           ///< or until a signal.
-  bool follow = false;         ///< What the name becomes is fetched, too; with `keep` and `update`.
+  std::string as{};            ///< How it is called here; empty: as its holders call it. Of one content.
+  std::optional<std::uint32_t> while_stdin_s;  ///< Leaves when stdin has ended, or was silent for so long.
+  bool follow = false;                         ///< What the name becomes is fetched, too; with `keep` and `update`.
 };
 
 }  // namespace p2p

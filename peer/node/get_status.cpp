@@ -22,6 +22,11 @@ void Get::tick_board() {
   });
 }
 
+void Get::tell_progress() {
+  tick_board();
+  if (StatusBoard* const board = status_.board()) board->tell_progress();
+}
+
 void Get::describe_to(Status& status) const {
   if (door_) status.peer.address = to_string(Address{door_->host(), door_->port()});
   if (deadline_ && !steps_.is_complete()) status.state.leaves_at = unix_time(*deadline_);

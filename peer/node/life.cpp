@@ -29,7 +29,16 @@ void Life::wait_for_signal() {
     signals_.async_wait([](const std::error_code& again, int) {
       if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
     });
-    leave(doing_.on_signal ? doing_.on_signal() : ExitCode::interrupted);
+    leave_as_by_signal();
+  });
+}
+
+void Life::leave_as_by_signal() { leave(doing_.on_signal ? doing_.on_signal() : ExitCode::interrupted); }
+
+void Life::end_with_stdin(std::chrono::seconds silence) {
+  tether_.emplace(io_, STDIN_FILENO, silence, [this](const std::string& why) {
+    spdlog::warn("{}: leaving", why);
+    leave_as_by_signal();
   });
 }
 

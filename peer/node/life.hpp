@@ -16,6 +16,7 @@
 
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/asio.hpp"
+#include "peer/node/tether.hpp"
 #include "protocol/clock.hpp"
 
 namespace p2p {
@@ -39,6 +40,9 @@ class Life {
   void set_doing(Doing doing) { doing_ = std::move(doing); }
   /// Leaves with ExitCode::timeout then.
   void end_at(std::optional<Instant> deadline);
+  /// Leaves as after a signal when stdin has ended, or when nothing has come from it for so long. Throws ExitError
+  /// (usage).
+  void end_with_stdin(std::chrono::seconds silence);
   /// Calls `tick` now and again after each interval, until the process leaves.
   void every(std::chrono::milliseconds interval, std::function<void()> tick);
 
@@ -64,6 +68,7 @@ class Life {
 
  private:
   void wait_for_signal();
+  void leave_as_by_signal();
   void break_down(const ExitError& error);
   void run_tick(std::chrono::milliseconds interval, const std::function<void()>& tick);
 
@@ -72,6 +77,7 @@ class Life {
   asio::signal_set signals_;
   asio::steady_timer timeout_;
   asio::steady_timer tick_;
+  std::optional<Tether> tether_;
   bool leaving_ = false;
   ExitCode code_ = ExitCode::unexpected;
   std::optional<ExitError> failure_;

@@ -1,5 +1,7 @@
 #include "peer/node/status_service.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "peer/keys/secret.hpp"
@@ -11,7 +13,8 @@ StatusService::StatusService(asio::io_context& io, const StatusOptions& options,
   if (!options.any()) return;
   who.version = PEER_VERSION;
   board_.emplace(
-      std::move(who), [&io](std::function<void()> call) { asio::post(io, std::move(call)); }, options.json_events);
+      std::move(who), [&io](std::function<void()> call) { asio::post(io, std::move(call)); }, options.json_events,
+      options.json_progress ? std::optional(STDOUT_FILENO) : std::nullopt);
   if (!options.place) return;
   std::optional<SecretText> token;
   if (!options.token.empty()) {

@@ -17,8 +17,8 @@ Library::Library(asio::io_context& io, Options options, Hooks hooks)
     : io_(io),
       options_(std::move(options)),
       hooks_(std::move(hooks)),
-      cache_(options_.folder),
-      plan_([this](const SeenFile& file) { return cache_.find(file); }),
+      cache_(options_.folder, options_.keeps),
+      plan_([this](const SeenFile& file) { return cache_.find(file); }, options_.finished),
       watch_(io, [this] { look(); }),
       timer_(io) {}
 
@@ -73,6 +73,15 @@ void Library::wait() {
 
 /// Any thread.
 FolderScan Library::scan(const std::function<void(const std::filesystem::path&)>& on_folder) const {
+  if (options_.only) {
+    on_folder(options_.folder);
+    FolderScan found;
+    if (auto file = see(*options_.only))
+      found.files.push_back(std::move(*file));
+    else
+      found.refused.insert(*options_.only + ": no regular file is there");
+    return found;
+  }
   const auto is_hidden = [this](const std::string& name) {
     return options_.hidden.contains(name) || is_unfinished_or_ours(options_.folder, name);
   };

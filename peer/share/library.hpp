@@ -32,8 +32,11 @@ class Library {
     std::filesystem::path folder;
     std::set<std::string> hidden = {};  ///< Names that are not offered.
     Reserve reserve = {};
-    unsigned jobs = 1;                   ///< Threads that hash.
-    std::optional<std::string> as = {};  ///< The whole folder is one content of this name.
+    unsigned jobs = 1;                     ///< Threads that hash.
+    std::optional<std::string> as = {};    ///< The whole folder is one content of this name.
+    std::optional<std::string> only = {};  ///< Of the folder this file alone is offered, whoever may read it.
+    bool finished = false;                 ///< As LibraryPlan has it.
+    bool keeps = true;                     ///< Manifests are kept in the folder, for the next start.
   };
   /// They may ask the library what it offers, and must not change anything in it.
   struct Hooks {

@@ -51,6 +51,7 @@ void LibraryPlan::on_looked(const Looked& looked, Instant now) {
   left_out_ = looked.scan.left_out;
   forget_all_but(looked.scan);
   for (const SeenFile& file : looked.scan.files) take_in(file, looked, now);
+  finished_ = false;
   hash_next();
 
   const Duration took = now - look_began_;
@@ -86,7 +87,7 @@ void LibraryPlan::take_in(const SeenFile& file, const Looked& looked, Instant no
   }
   if (entry.state != State::settling) return;
   const Duration age = looked.since_1970 - std::chrono::nanoseconds(file.changed_ns);
-  if (now - entry.since < kQuiet && age < 2 * kQuiet) return;
+  if (!finished_ && now - entry.since < kQuiet && age < 2 * kQuiet) return;
   enter(entry, State::to_hash);
   to_hash_.push_back(file.name);
 }

@@ -77,8 +77,9 @@ class LibraryPlan {
   /// The content id of a file that was hashed before and whose manifest is at hand.
   using Known = std::function<std::optional<ContentId>(const SeenFile&)>;
 
-  /// Looks at once.
-  explicit LibraryPlan(Known known) : known_(std::move(known)) {}
+  /// Looks at once. `finished`: somebody says that what the first look finds is not being changed any more, however
+  /// young it is.
+  explicit LibraryPlan(Known known, bool finished = false) : known_(std::move(known)), finished_(finished) {}
 
   /// Something may have changed in the folder.
   void on_change(Instant now);
@@ -130,6 +131,7 @@ class LibraryPlan {
   std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
 
   Known known_;
+  bool finished_;  ///< What the next look finds.
   std::deque<Effect> effects_;
   std::map<std::string, Entry> entries_;                 ///< By name.
   std::array<std::size_t, kStates> counts_{};            ///< Entries by state.

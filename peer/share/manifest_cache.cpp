@@ -84,7 +84,8 @@ std::optional<ContentId> id_in(const std::string& name) {
 
 }  // namespace
 
-ManifestCache::ManifestCache(const fs::path& shared) : folder_(shared / kFolder) {
+ManifestCache::ManifestCache(const fs::path& shared, bool on_disk) : folder_(shared / kFolder), writable_(on_disk) {
+  if (!on_disk) return;
   std::error_code error;
   fs::create_directory(folder_, error);
   if (!error && !fs::is_directory(fs::symlink_status(folder_, error)))

@@ -28,8 +28,9 @@ namespace p2p {
 
 class ManifestCache {
  public:
-  /// Throws ExitError (io) when another process shares the folder.
-  explicit ManifestCache(const std::filesystem::path& shared);
+  /// Without `on_disk` nothing is read or written, and any number of processes may share the folder. Else throws
+  /// ExitError (io) when another one does.
+  explicit ManifestCache(const std::filesystem::path& shared, bool on_disk = true);
 
   /// The content id of this very file, if it was hashed before.
   std::optional<ContentId> find(const SeenFile& file) const;

@@ -10,6 +10,7 @@
 
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
+#include "peer/status/status_json.hpp"
 
 namespace p2p {
 namespace {
@@ -35,7 +36,18 @@ double unix_time() {
 
 double unix_time(Instant at) { return rounded(unix_time() + seconds(at - now())); }
 
-StatusBoard::StatusBoard(Who who, Post post, std::optional<int> json_events)
+struct StatusBoard::Told {
+  Phase phase;
+  bool complete;
+  std::optional<std::string> content;
+  Instant at;
+
+  bool is_of(const Status& status) const {
+    return phase == status.state.phase && complete == status.state.complete && content == status.content.id;
+  }
+};
+
+StatusBoard::StatusBoard(Who who, Post post, std::optional<int> json_events, std::optional<int> progress)
     : who_(std::move(who)),
       post_(std::move(post)),
       recorder_(now()),
@@ -48,6 +60,7 @@ StatusBoard::StatusBoard(Who who, Post post, std::optional<int> json_events)
                .started = unix_time()},
       since_(process_.started) {
   if (json_events) writer_.emplace(*json_events);
+  if (progress) progress_.emplace(*progress);
   note(Started{process_.id, process_.mode, process_.run});
   publish();
 }
@@ -90,6 +103,17 @@ void StatusBoard::tick(Phase phase, const Traffic& traffic, const std::function<
   enter(phase);
   recorder_.tick(traffic, why, now());
   if (writer_) writer_->flush();
+}
+
+void StatusBoard::tell_progress() {
+  if (!progress_) return;
+  const Instant at = now();
+  const auto status = make();
+  if (!told_ || !told_->is_of(*status) || at - told_->at >= kProgressInterval) {
+    told_ = std::make_unique<Told>(Told{status->state.phase, status->state.complete, status->content.id, at});
+    progress_->write(to_progress_json(*status));
+  }
+  progress_->flush();
 }
 
 void StatusBoard::enter(Phase phase) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,7 +38,8 @@ class StatusBoard {
   using Post = std::function<void(std::function<void()>)>;
 
   /// `json_events`: a descriptor that gets each event. Throws ExitError as EventWriter.
-  StatusBoard(Who who, Post post, std::optional<int> json_events);
+  /// `progress`: a descriptor that gets what tell_progress() says.
+  StatusBoard(Who who, Post post, std::optional<int> json_events, std::optional<int> progress = std::nullopt);
   ~StatusBoard();
 
   // --- network thread ------------------------------------------------------------------------------------------
@@ -48,6 +50,10 @@ class StatusBoard {
   void note(Note note, const ContentName& content = nullptr);
   /// A few times a second: see StatusRecorder::tick().
   void tick(Phase phase, const Traffic& traffic, const std::function<std::optional<Wait>()>& why);
+  /// Writes to_progress_json() of the status now, if somebody wants that and it is news: another phase, complete, a
+  /// content that was not known, or kProgressInterval after the last.
+  void tell_progress();
+  static constexpr Duration kProgressInterval = std::chrono::seconds(1);
   /// What it is at now.
   void enter(Phase phase);
   /// The exit code is known: the last event.
@@ -74,6 +80,9 @@ class StatusBoard {
   std::function<void(Status&)> source_;
   EventRing ring_;
   std::optional<EventWriter> writer_;
+  struct Told;
+  std::optional<EventWriter> progress_;
+  std::unique_ptr<Told> told_;  ///< By progress_, last.
   bool flush_due_ = false;
   StatusRecorder recorder_;
   Status::Process process_;

@@ -53,6 +53,10 @@ void EventWriter::write(const EventRecord& record) {
   waiting_ += '\n';
 }
 
+void EventWriter::write(const std::string& lines) {
+  if (!broken_ && waiting_.size() - written_ < kMostWaiting) waiting_ += lines;
+}
+
 bool EventWriter::wait_for_room(int patience_ms) const {
   pollfd poll{.fd = descriptor_, .events = POLLOUT, .revents = 0};
   return ::poll(&poll, 1, patience_ms) > 0;
@@ -64,7 +68,7 @@ void EventWriter::flush(int patience_ms) {
     if (n > 0) {
       written_ += static_cast<std::size_t>(n);
     } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
-      spdlog::warn("--json-events: nobody reads descriptor {} any more: {}", descriptor_, std::strerror(errno));
+      spdlog::warn("nobody reads descriptor {} any more: {}", descriptor_, std::strerror(errno));
       broken_ = true;
     } else if (n < 0 && errno == EAGAIN) {
       break;

@@ -23,6 +23,8 @@ class EventWriter {
   EventWriter& operator=(const EventWriter&) = delete;
 
   void write(const EventRecord& record);
+  /// A text of its own, lines with their ends. Where nothing more may wait it is left out without a gap.
+  void write(const std::string& lines);
   /// As far as the descriptor takes it now.
   void flush() { flush(0); }
   /// Something waits.

@@ -1,6 +1,7 @@
 #include "peer/status/status_json.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "config/base64url.hpp"
@@ -145,6 +146,33 @@ std::string to_json(const Status& status) {
       {"swarm", json_of(status.swarm)},
       {"events", {{"last", status.last_event}, {"first", status.first_event}, {"recent", recent}}},
       {"history", {{"interval", 1.0}, {"received", status.history.received}, {"sent", status.history.sent}}}};
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+std::string to_progress_json(const Status& status) {
+  constexpr std::size_t kMostGivers = 3;
+  std::vector<const Status::Neighbor*> givers;
+  for (const Status::Neighbor& neighbor : status.neighbors)
+    if (neighbor.linked && neighbor.address && neighbor.received_rate > 0) givers.push_back(&neighbor);
+  std::ranges::stable_sort(givers, std::greater(), &Status::Neighbor::received_rate);
+  if (givers.size() > kMostGivers) givers.resize(kMostGivers);
+  Json from = Json::array();
+  for (const Status::Neighbor* const giver : givers)
+    from.push_back({{"address", *giver->address}, {"rate", giver->received_rate}});
+  const Json object{{"time", status.time},
+                    {"state", kPhaseWords[static_cast<std::size_t>(status.state.phase)]},
+                    {"complete", status.state.complete},
+                    {"content_id", or_null(status.content.id)},
+                    {"size", status.content.size},
+                    {"stored_bytes", status.content.stored_bytes},
+                    {"received_bytes", status.totals.received_bytes},
+                    {"sent_bytes", status.totals.sent_bytes},
+                    {"received_rate", status.received_rate},
+                    {"sent_rate", status.sent_rate},
+                    {"address", or_null(status.peer.address)},
+                    {"linked", status.swarm.linked},
+                    {"from", from},
+                    {"stuck", status.stuck ? Json(status.stuck->text) : Json(nullptr)}};
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 

@@ -19,8 +19,9 @@ struct StatusOptions {
   std::optional<StatusPlace> place;
   std::filesystem::path token;     ///< The file with the token; empty: none.
   std::optional<int> json_events;  ///< The descriptor that gets each event.
+  bool json_progress = false;      ///< Stdout gets a line on how far it is, from time to time. Of get of one content.
 
-  bool any() const { return place || json_events; }
+  bool any() const { return place || json_events || json_progress; }
 };
 
 }  // namespace p2p

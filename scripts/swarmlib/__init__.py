@@ -20,6 +20,7 @@ Each module has one task:
     report_file  the page as a file: `report`
     chart      curves as SVG
     check/     hold a run against the course's rules, item by item
+    push/      bring a file or folder to many hosts
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.

@@ -78,7 +78,7 @@ class OwnProcess:
         options = {"stdin": subprocess.DEVNULL, **options}
         self._process = subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_launcher, **options)
         self.pid = self._process.pid
-        self.stdin = self._process.stdin
+        self.stdin, self.stdout = self._process.stdin, self._process.stdout
         self.identity = Identity.of(self.pid)  # None if it has ended already
 
     def exit_code(self):

@@ -209,5 +209,36 @@ TEST_CASE("a node without a DHT refuses --dht, and visitors need none", "[comman
   CHECK_FALSE(refused({"get", "name", "--dht"}));
 }
 
+TEST_CASE("share may offer one file of a folder", "[command line]") {
+  const TempDir dir;
+  dir.write("a", "text");
+  const auto one = parsed<ShareOptions>({"share", "--file", (dir / "a").string(), "--no-cache"});
+  const SharePlan plan = plan_share(one);
+  CHECK(plan.folder == dir.path());
+  CHECK(plan.only == "a");
+  CHECK_FALSE(one.keeps);
+  CHECK(parsed<ShareOptions>({"share", "--folder", dir.path().string()}).keeps);
+  CHECK_FALSE(plan_share(parsed<ShareOptions>({"share", "--folder", dir.path().string()})).only);
+  CHECK(refused({"share", "--file", dir.path().string()}));
+  CHECK(refused({"share", "--file", (dir / "a").string(), "--folder", dir.path().string()}));
+  CHECK(refused({"share", "--file", (dir / "a").string(), "--as", "b"}));
+}
+
+TEST_CASE("a get that others lead says where it is, and ends with them", "[command line]") {
+  const auto led = parsed<GetOptions>({"get", "a", "--as", "sub/b", "--while-stdin", "30", "--json-progress"});
+  CHECK(led.as == "sub/b");
+  CHECK(led.while_stdin_s == 30);
+  CHECK(led.net.status.json_progress);
+  CHECK(parsed<GetOptions>({"get", "a", "--json-progress", "--json-events=3"}).net.status.json_events == 3);
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"get", "a", "--json-progress", "--json"},
+                                             {"get", "a", "--json-progress", "--json-events"},
+                                             {"get", "a", "b", "--json-progress"},
+                                             {"get", "--all", "--as", "x"},
+                                             {"get", "a", "--as", "../x"},
+                                             {"get", "a", "--while-stdin", "0"}})
+    CHECK(refused(words));
+}
+
 }  // namespace
 }  // namespace p2p

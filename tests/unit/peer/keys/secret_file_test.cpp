@@ -1,7 +1,9 @@
 // Files with secrets: nobody else can read them at any time, and nothing that is there is ever changed.
 #include "peer/keys/secret_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -141,6 +143,19 @@ TEST_CASE("secrets are zeroed when they go", "[keys]") {
   std::ranges::fill(text.characters(), 's');
   text.cut(3);
   CHECK(text.view() == "sss");
+}
+
+TEST_CASE("of a descriptor one line is taken, and what follows it is left for others", "[keys]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  REQUIRE(::write(ends[1], "a secret\nbeat\nlast", 18) == 18);
+  ::close(ends[1]);
+  CHECK(read_secret_line(ends[0], "stdin").view() == "a secret");
+  CHECK(read_secret_line(ends[0], "stdin").view() == "beat");
+  CHECK(read_secret_line(ends[0], "stdin").view() == "last");
+  CHECK(read_secret_line(ends[0], "stdin").view().empty());
+  ::close(ends[0]);
+  CHECK(ending_of([&] { read_secret_line(ends[0], "stdin"); }).find("stdin: cannot be read") != std::string::npos);
 }
 
 }  // namespace

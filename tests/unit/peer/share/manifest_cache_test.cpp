@@ -179,5 +179,16 @@ TEST_CASE("an index of any bytes is read as far as it says something", "[manifes
   }
 }
 
+TEST_CASE("where nothing is kept, nothing is written, and others may share the folder", "[manifest_cache]") {
+  const TempDir dir;
+  ManifestCache cache(dir.path(), false);
+  cache.put(hashed(file("f"), *kOne));
+  REQUIRE(cache.load(file("f")));
+  CHECK(cache.load(file("f"))->id == kOne->id);
+  CHECK(fs::is_empty(dir.path()));
+  const ManifestCache another(dir.path(), false);
+  CHECK_FALSE(another.find(file("f")));
+}
+
 }  // namespace
 }  // namespace p2p

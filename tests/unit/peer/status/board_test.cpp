@@ -1,8 +1,16 @@
 // What the network thread hangs out, and what others see of it.
 #include "peer/status/board.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <deque>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 
@@ -104,6 +112,58 @@ TEST_CASE("a status has no more neighbors than it may, the linked ones first", "
   CHECK(status->neighbors[0].id == 1);
   CHECK(status->neighbors[1].id == 3);
   CHECK(status->neighbors.back().linked);
+}
+
+TEST_CASE("progress is told when it is news, and is one line each", "[status]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  const auto lines = [&] {
+    std::string text(1 << 16, '\0');
+    const ssize_t n = ::read(ends[0], text.data(), text.size());
+    text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    std::vector<nlohmann::json> parsed;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) parsed.push_back(nlohmann::json::parse(line));
+    return parsed;
+  };
+  {
+    StatusBoard board(
+        {.peer = 7, .mode = "get"}, [](const std::function<void()>&) {}, std::nullopt, ends[1]);
+    const auto neighbor = [](std::uint32_t id, double rate) {
+      Status::Neighbor one;
+      one.id = id;
+      one.address = "h:" + std::to_string(id);
+      one.linked = true;
+      one.received_rate = rate;
+      return one;
+    };
+    bool complete = false;
+    board.set_source([&](Status& status) {
+      status.content.id = "ab";
+      status.content.size = 5;
+      status.content.stored_bytes = complete ? 5 : 2;
+      status.state.complete = complete;
+      status.neighbors = {neighbor(1, 10), neighbor(2, 20), neighbor(3, 0)};
+    });
+    board.tell_progress();
+    board.tell_progress();
+    const auto first = lines();
+    REQUIRE(first.size() == 1);
+    CHECK(first[0]["complete"] == false);
+    CHECK(first[0]["content_id"] == "ab");
+    CHECK(first[0]["stored_bytes"] == 2);
+    REQUIRE(first[0]["from"].size() == 2);
+    CHECK(first[0]["from"][0]["address"] == "h:2");
+    CHECK(first[0]["stuck"].is_null());
+    complete = true;
+    board.tell_progress();
+    const auto second = lines();
+    REQUIRE(second.size() == 1);
+    CHECK(second[0]["complete"] == true);
+  }
+  CHECK(lines().empty());  // events go elsewhere
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace
