@@ -29,9 +29,8 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 set(CPACK_COMPONENTS_ALL peerprocess)
 set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_NAME peerprocess)
 set(CPACK_COMPONENT_PEERPROCESS_DESCRIPTION
-    "puts files on many machines, without a tracker\n Every peer that has a piece of a file serves it: one file with the peers of a list,\n folders that are shared by name, or chunks of which everybody has some.\n .\n pswarm, which launches and watches the swarm of a directory, needs Python."
+    "puts files on many machines, without a tracker\nEvery peer that has a piece of a file serves it: one file with the peers\nof a list, folders that are shared by name, or chunks of which everybody\nhas some. pswarm, which launches and watches the swarm of a directory,\nneeds Python."
 )
-set(CPACK_DEBIAN_PEERPROCESS_DESCRIPTION ${CPACK_COMPONENT_PEERPROCESS_DESCRIPTION})
 set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_RECOMMENDS "python3 (>= 3.11)")
 set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_SUGGESTS "peerprocess-dht, bash-completion")
 set(control debian/postinst debian/prerm debian/postrm)
@@ -51,8 +50,7 @@ if(TARGET peer_dht)
   set(CPACK_DEBIAN_DHT_PACKAGE_NAME peerprocess-dht)
   set(CPACK_DEBIAN_DHT_PACKAGE_DEPENDS "peerprocess (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
   set(CPACK_COMPONENT_DHT_DESCRIPTION
-      "finding by a DHT for peerprocess\n The module that peerProcess loads for --dht: nodes of networks of thousands find each\n other by OpenDHT. Without it they find each other by what they tell each other, and by\n multicast."
+      "finding by a DHT for peerprocess\nThe module that peerProcess loads for --dht: nodes of networks of\nthousands find each other by OpenDHT. Without it they find each other by\nwhat they tell each other, and by multicast."
   )
-  set(CPACK_DEBIAN_DHT_DESCRIPTION ${CPACK_COMPONENT_DHT_DESCRIPTION})
 endif()
 include(CPack)

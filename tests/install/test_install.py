@@ -66,7 +66,7 @@ class InstallTest(unittest.TestCase):
             self.installed(f"share/bash-completion/completions/{program}")
             self.installed(f"share/zsh/vendor-completions/_{program}")
             self.installed(f"share/fish/vendor_completions.d/{program}.fish")
-        for document in ("README.md", "PROTOCOL.md", "copyright", "examples/swarm/PeerInfo.cfg"):
+        for document in ("README.md", "docs/PROTOCOL.md", "copyright", "examples/swarm/PeerInfo.cfg"):
             self.installed(f"share/doc/peerprocess/{document}")
         for unit in (ROOT / "packaging/systemd").glob("*.service"):
             self.assertNotIn("/usr/bin/peerProcess", self.installed(f"lib/systemd/system/{unit.name}").read_text())
