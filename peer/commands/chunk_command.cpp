@@ -100,8 +100,7 @@ std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* a
       "end:\n"
       "  1,chunk_1\n  3,chunk_3\n  4,LASTCHUNK\n"
       "Our line in PeerInfo.cfg is the one with our port; its last column does not matter. Options may begin with a "
-      "single dash.\n"
-      "Exit codes are those of peerProcess ID.");
+      "single dash.");
   app.add_option("--folder", options.folder, "The chunk files and local_chunks.txt")
       ->required()
       ->check(CLI::ExistingDirectory);
@@ -121,7 +120,8 @@ std::variant<ChunkOptions, ExitCode> parse_chunks(int argc, const char* const* a
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   add_run_options(app, options.run);
-  if (const auto code = parse_words(app, with_double_dashes(app, argc, argv), [&] { check_run_options(options.run); }))
+  if (const auto code =
+          parse_words(app, with_double_dashes(app, argc, argv), kRunExits, [&] { check_run_options(options.run); }))
     return *code;
   return options;
 }

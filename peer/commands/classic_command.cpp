@@ -35,13 +35,6 @@ namespace p2p {
 namespace {
 
 constexpr const char* kFooter = R"(
-Exit codes:
-  0 complete (see --exit-when)           2 --timeout passed          6 network
-  3 complete here; not everybody was heard of (see --patience)
-  7 interrupted by a signal              9 disk full                17 input or output error
-  28 usage                              32 content mismatch         64 bad configuration
-  65 port in use                        66 a key is missing or wrong   1 unexpected
-
 A signal is exit code 7, but 0 when the file is complete and --exit-when or --linger has the peer serve on.
 
 A peer that was away while others finished and left cannot learn that they have the file: with --exit-when all it
@@ -153,7 +146,8 @@ std::variant<RunOptions, ExitCode> parse_classic(int argc, const char* const* ar
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   add_run_options(app, options);
-  if (const auto code = parse_words(app, words_from(1, argc, argv), [&] { check_run_options(options); })) return *code;
+  if (const auto code = parse_words(app, words_from(1, argc, argv), kRunExits, [&] { check_run_options(options); }))
+    return *code;
   return options;
 }
 

@@ -27,10 +27,22 @@ Prints the content id and the path, of many a line each; the last line on stderr
 and failed. A later get of many into the same folder fetches what is new or has changed, replaces what it put there
 itself, and says what is no longer offered. Run again after an interruption, it goes on where it was.
 Those who fetch the same file at the same time give each other what they have; the process ends when the file is
-complete and all that others asked for is sent.
-Exit codes: 0 complete, 2 --timeout passed, 6 nobody has it, 7 interrupted, 9 disk full, 17 input or output error,
-28 usage, 32 one name with two contents, or not enough holders agree, or something else is in its place, 66 a key or
-secret that is missing, wrong, or readable by others.)";
+complete and all that others asked for is sent.)";
+
+constexpr ExitMeaning kGetExits[] = {
+    {ExitCode::complete, "complete"},
+    {ExitCode::timeout, "--timeout passed"},
+    {ExitCode::network, "nobody has it"},
+    {ExitCode::interrupted, "interrupted"},
+    {ExitCode::disk_full, "disk full"},
+    {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::content_mismatch,
+     "one name with two contents, or not enough holders agree, or something else is in its place"},
+    {ExitCode::bad_configuration, "bad file of --allow or of a network"},
+    {ExitCode::port_in_use, "the port of --port is in use"},
+    {ExitCode::not_authorised, "a key or secret that is missing, wrong, or readable by others"},
+};
 
 void print_json(const Get::Result& result, bool has_quorum, std::ostream& out) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();
@@ -194,7 +206,7 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
   add_status_options(app, options.net.status);
-  const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+  const auto code = parse_words(app, words_from(2, argc, argv), kGetExits, [&] {
     check_status_options(options.net.status, options.net.json);
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");

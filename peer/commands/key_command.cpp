@@ -17,8 +17,15 @@ namespace {
 constexpr const char* kKeyFooter = R"(
 Only the fingerprint is for others: it is the fifth word of the peer's line in PeerInfo.cfg, where all lines have one or
 none has. The key file is for this peer alone. It is never overwritten, and it is made with mode 600.
-scripts/swarm keys makes the keys of all peers of a directory.
-Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 66 there is no key, or others can read it.)";
+scripts/swarm keys makes the keys of all peers of a directory.)";
+
+constexpr ExitMeaning kKeyExits[] = {
+    {ExitCode::complete, "done"},
+    {ExitCode::disk_full, "disk full"},
+    {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::not_authorised, "there is no key, or others can read it"},
+};
 
 }  // namespace
 
@@ -51,7 +58,7 @@ std::variant<KeyOptions, ExitCode> parse_key(int argc, const char* const* argv) 
       throw CLI::ValidationError("--dir", "is where a key is made, and --show makes none");
     if (show->count() > 0 && options.show.empty()) throw CLI::ValidationError("--show", "expected a key file");
   };
-  if (const auto code = parse_words(app, words_from(2, argc, argv), check)) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), kKeyExits, check)) return *code;
   return options;
 }
 

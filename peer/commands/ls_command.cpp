@@ -29,9 +29,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kLsFooter = R"(
-Exit codes: 0 done, 6 no node answers, 7 interrupted, 28 usage, 66 a key or secret that is missing, wrong, or readable
-by others.)";
+constexpr ExitMeaning kLsExits[] = {
+    {ExitCode::complete, "done"},
+    {ExitCode::network, "no node answers"},
+    {ExitCode::interrupted, "interrupted"},
+    {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::bad_configuration, "bad file of --allow or of a network"},
+    {ExitCode::not_authorised, "a key or secret that is missing, wrong, or readable by others"},
+};
 
 constexpr Duration kPatience = 6s;
 constexpr Duration kPatienceWithNobody = 3s;
@@ -181,12 +187,11 @@ const Subcommand kLsCommand{.name = "ls",
 std::variant<LsOptions, ExitCode> parse_ls(int argc, const char* const* argv) {
   LsOptions options;
   CLI::App app{"Lists the files that are shared: name, bytes, content id, holders", "peerProcess ls"};
-  app.footer(kLsFooter);
   app.add_option("PREFIX", options.prefix, "Only names that begin so");
   app.add_flag("--long", options.in_full, "With the addresses of the holders");
   app.add_flag("--json", options.net.json, "Print a JSON array");
   add_network_options(app, options.net);
-  if (const auto code = parse_words(app, words_from(2, argc, argv), [] {})) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), kLsExits)) return *code;
   return options;
 }
 

@@ -108,6 +108,12 @@ std::optional<std::uint32_t> parse_piece_size(std::string_view word) {
   return static_cast<std::uint32_t>(*count * unit);
 }
 
+constexpr ExitMeaning kManifestExits[] = {
+    {ExitCode::complete, "done"},       {ExitCode::interrupted, "interrupted"},
+    {ExitCode::disk_full, "disk full"}, {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+};
+
 }  // namespace
 
 const Subcommand kManifestCommand{
@@ -126,8 +132,7 @@ std::variant<ManifestOptions, ExitCode> parse_manifest(int argc, const char* con
   app.footer(
       "\nOne regular file is a content of that file. One directory is a folder with all that is in it. Several paths "
       "are\n"
-      "a folder that holds each under its name. Symbolic links and special files in a directory are an error.\n"
-      "Exit codes: 0 done, 7 interrupted, 9 disk full, 17 input or output error, 28 usage.");
+      "a folder that holds each under its name. Symbolic links and special files in a directory are an error.");
   app.add_option("PATH", options.paths, "Files and directories")->required();
   app.add_option("-o,--output", options.output, "The manifest's file, outside of what is hashed")->required();
   const auto is_piece_size = [](const std::string& word) {
@@ -145,7 +150,7 @@ std::variant<ManifestOptions, ExitCode> parse_manifest(int argc, const char* con
   add_jobs_option(app, options.jobs, "Threads that read and hash");
   add_progress_option(app, options.progress);
   app.add_flag("--json", options.json, "Print a JSON object");
-  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), kManifestExits)) return *code;
   if (piece_size != "auto") options.piece_size = parse_piece_size(piece_size);
   return options;
 }

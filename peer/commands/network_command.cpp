@@ -30,9 +30,16 @@ constexpr const char* kNetworkFooter = R"(
 Whoever has the line is a member, so it goes from machine to machine through a channel that nobody else reads:
   peerProcess network new lab | tee >(ssh two peerProcess network join) | peerProcess network join
 Then share, ls and get with --network lab are in that network. The line is never a word of a command, where others on
-the machine would see it.
-Exit codes: 0 done, 9 disk full, 17 input or output error, 28 usage, 64 the line is none,
-66 another secret is there already.)";
+the machine would see it.)";
+
+constexpr ExitMeaning kNetworkExits[] = {
+    {ExitCode::complete, "done"},
+    {ExitCode::disk_full, "disk full"},
+    {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::bad_configuration, "the line is none"},
+    {ExitCode::not_authorised, "another secret is there already"},
+};
 
 constexpr const char* kSecretOnCommandLine =
     "network join reads the line from stdin. On the command line others on this machine can see it: if a secret stood "
@@ -123,7 +130,7 @@ std::variant<NetworkCommandOptions, ExitCode> parse_network(int argc, const char
     if (is_named && !is_network_name(options.name))
       throw CLI::ValidationError("NAME", "expected at most 64 letters, digits, '-', '_' and '.', and no '.' first");
   };
-  if (const auto code = parse_words(app, words, check)) return *code;
+  if (const auto code = parse_words(app, words, kNetworkExits, check)) return *code;
   return options;
 }
 

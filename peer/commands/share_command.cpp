@@ -16,6 +16,7 @@
 #include "config/manifest.hpp"
 #include "config/manifest_path.hpp"
 #include "peer/commands/network_options.hpp"
+#include "peer/commands/settings.hpp"
 #include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
 #include "peer/discovery/dht_module.hpp"
@@ -45,8 +46,17 @@ it has changed. Files are never written; manifests are kept in DIR/.peerProcess.
 encrypted, and whoever reaches the port may fetch what is offered; in a private one (peerProcess network) only members
 can. `share cluster1` is for a folder with a file of its own name, or that and .txt, which lists other clusters:
 cluster2p[5002],cluster3p[5003],name@hostp[5004].
-A signal ends it. Exit codes: 0 ended by a signal, 6 network, 17 input or output error, 28 usage, 64 bad cluster file,
-65 port in use, 66 a key or secret that is missing, wrong, or readable by others.)";
+A signal ends it.)";
+
+constexpr ExitMeaning kShareExits[] = {
+    {ExitCode::complete, "ended by a signal"},
+    {ExitCode::network, "network"},
+    {ExitCode::io, "input or output error"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::bad_configuration, "bad cluster file, or bad file of --config or --allow"},
+    {ExitCode::port_in_use, "port in use"},
+    {ExitCode::not_authorised, "a key or secret that is missing, wrong, or readable by others"},
+};
 
 class Share {
  public:
@@ -344,7 +354,11 @@ std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* ar
                "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
   add_network_options(app, options.net);
   add_status_options(app, options.net.status);
-  const auto code = parse_words(app, words_from(2, argc, argv), [&] {
+  app.add_option(kConfigOption, options.config,
+                 "A file with options, one a line without its dashes, such as `port = 5001` or `hidden = true`; the "
+                 "command line goes before the environment, and that before the file")
+      ->type_name("FILE");
+  const auto code = parse_words(app, words_from(2, argc, argv), kShareExits, [&] {
     check_status_options(options.net.status, options.net.json);
     if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
     if (options.as && options.cluster && !options.folder) options.folder = std::exchange(options.cluster, std::nullopt);

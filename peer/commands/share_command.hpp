@@ -24,6 +24,7 @@ struct ShareOptions {
   std::optional<std::filesystem::path> file;
   std::optional<std::filesystem::path> cluster;
   std::optional<std::string> as;  ///< The folder is one content of this name.
+  std::filesystem::path config;   ///< Where further options were read from; empty: nowhere.
   std::optional<std::uint16_t> port;
   std::optional<std::string> host;
   Reserve reserve;

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "config/rate.hpp"
 #include "config/text.hpp"
+#include "peer/commands/option_table.hpp"
+#include "peer/commands/settings.hpp"
 #include "protocol/rate_limit.hpp"
 
 namespace p2p {
@@ -26,18 +30,59 @@ bool is_option(std::string_view word) {
       CLI::ExitCodes::ExtrasError);
 }
 
-/// Before CLI11 judges values: the value of a misspelt option would be taken for something else, and blamed.
-void check_options(const CLI::App& app, const std::vector<std::string>& words) {
+/// The options among the words. Before CLI11 judges values: the value of a misspelt option would be taken for something
+/// else, and blamed.
+std::vector<SaidOption> said_options(const CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<SaidOption> said;
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-    const std::string_view word = words[i];
+    const std::string& word = words[i];
     if (!is_option(word)) continue;
-    const bool is_long = word.starts_with("--");
-    const std::string name(is_long ? word.substr(0, word.find('=')) : word.substr(0, 2));
+    const std::size_t sign = word.starts_with("--") ? word.find('=') : std::string::npos;
+    const std::string name = word.starts_with("--") ? word.substr(0, sign) : word.substr(0, 2);
     const CLI::Option* const option = app.get_option_no_throw(name);
     if (option == nullptr) refuse_option(app, word.substr(0, word.find('=')));
+    said.push_back({option, std::nullopt});
+    if (sign != std::string::npos) said.back().value = word.substr(sign + 1);
     // A value may look like an option.
-    if (word == name && option->get_items_expected_min() > 0) ++i;
+    if (word == name && option->get_items_expected_min() > 0 && ++i < words.size()) said.back().value = words[i];
   }
+  return said;
+}
+
+/// As CLI11's, and with the variables of the environment.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const std::string variable = variable_of(*option);
+    return option->get_description() + (variable.empty() ? "" : " [" + variable + "]");
+  }
+};
+
+std::string exit_code_lines(ExitMeanings meanings) {
+  if (meanings.empty()) return {};
+  constexpr std::size_t kWidth = 120;
+  std::string text = "\n", line = "Exit codes:";
+  for (std::size_t i = 0; i < meanings.size(); ++i) {
+    const std::string each = " " + std::to_string(static_cast<int>(meanings[i].code)) + " " +
+                             std::string(meanings[i].words) + (i + 1 < meanings.size() ? "," : "");
+    if (line.size() + each.size() > kWidth) text += std::exchange(line, " ") + "\n";
+    line += each;
+  }
+  return text + line;
+}
+
+/// Prints help, version or the error. An error that is about settings begins with the places where they stand.
+ExitCode tell(const CLI::App& app, const CLI::ParseError& error, const std::vector<Setting>& settings) {
+  std::ostringstream message;
+  // CLI11 returns 0 for --help and --version.
+  if (app.exit(error, std::cout, message) == 0) return ExitCode::complete;
+  bool in_file = false;
+  for (const Setting& each : named_in(error.what(), settings)) {
+    std::cerr << config::printable(each.origin) << ": ";
+    in_file = in_file || each.in_file;
+  }
+  std::cerr << config::printable_lines(message.str());
+  return in_file ? ExitCode::bad_configuration : ExitCode::usage;
 }
 
 }  // namespace
@@ -54,20 +99,38 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
   return meant ? "; did you mean " + std::string(*meant) + "?" : "";
 }
 
-std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words,
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  const std::size_t last = list.rfind(" or ");
+  if (last == std::string::npos) return list.find(' ') == std::string::npos ? std::vector{list} : words;
+  std::istringstream before(list.substr(0, last));
+  for (std::string word; std::getline(before >> std::ws, word, ',');) words.push_back(word);
+  words.push_back(list.substr(last + 4));
+  return words;
+}
+
+std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, ExitMeanings meanings,
                                     const std::function<void()>& check) {
+  const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(app.get_footer() + exit_code_lines(meanings));
+  app.add_flag(std::string(kTableWord))
+      ->description("Print the options of each command, of this one behind its name, as JSON and exit");
+  if (has(kTableWord)) throw CommandTable{table_of(app, meanings)};
+  std::vector<Setting> settings;
   try {
-    if (std::ranges::find(words, "--help") == words.end() && std::ranges::find(words, "-h") == words.end())
-      check_options(app, words);
+    std::vector<std::string> all;
+    if (!has("--help") && !has("-h")) {
+      settings = settings_beside(app, said_options(app, words));
+      all = words_for(settings);
+    }
+    all.insert(all.end(), words.begin(), words.end());
     // CLI11 takes them from the end.
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    std::ranges::reverse(all);
+    app.parse(std::move(all));
     check();
   } catch (const CLI::ParseError& error) {
-    // CLI11 returns 0 for --help and --version.
-    std::ostringstream message;
-    const bool is_error = app.exit(error, std::cout, message) != 0;
-    std::cerr << config::printable_lines(message.str());
-    return is_error ? ExitCode::usage : ExitCode::complete;
+    return tell(app, error, settings);
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // All command lines are parsed here, and say in the same way what is wrong with them.
 //
-// CLI11 does the parsing. Its messages name types and sets; ours name words, and the word that was probably meant.
+// CLI11 does the parsing. Its messages name types and sets; ours name words, and the word that was probably meant, and
+// where a value comes from that is not on the command line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "peer/commands/exit_meaning.hpp"
 #include "peer/ground/exit_code.hpp"
 #include "peer/ground/rates.hpp"
 #include "peer/report/progress_line.hpp"
@@ -25,10 +27,16 @@ std::string listed(const std::vector<std::string_view>& words);
 /// "; did you mean bar?" for a word that is near to one of these, else empty.
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& words);
 
-/// Parses the words behind the program's name and the command, then calls `check`, which may throw CLI::ParseError.
-/// Prints help, version or the error. None when all is well.
+/// The words of such a list; one word or none where the text is no list.
+std::vector<std::string> words_of(const std::string& list);
+
+/// Parses the words behind the program's name and the command, and what the environment and a file of --config say of
+/// options that are not among them (settings.hpp); then calls `check`, which may throw CLI::ParseError. `meanings` are
+/// the exit codes for the help. Prints help, version or the error. None when all is well. Throws ConfigError and
+/// ExitError for a file of --config, and CommandTable (option_table.hpp) when the words ask for it.
 std::optional<ExitCode> parse_words(
-    CLI::App& app, const std::vector<std::string>& words, const std::function<void()>& check = [] {});
+    CLI::App& app, const std::vector<std::string>& words, ExitMeanings meanings = {},
+    const std::function<void()>& check = [] {});
 
 /// argv from `first` on.
 std::vector<std::string> words_from(int first, int argc, const char* const* argv);

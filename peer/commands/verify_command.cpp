@@ -220,6 +220,12 @@ void print_json(const Findings& findings, std::ostream& out) {
   out << report.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+constexpr ExitMeaning kVerifyExits[] = {
+    {ExitCode::complete, "all is as it should be"},   {ExitCode::interrupted, "interrupted"},
+    {ExitCode::io, "input or output error"},          {ExitCode::usage, "usage"},
+    {ExitCode::content_mismatch, "something is not"}, {ExitCode::bad_configuration, "bad manifest"},
+};
+
 }  // namespace
 
 const Subcommand kVerifyCommand{
@@ -232,9 +238,6 @@ std::variant<VerifyOptions, ExitCode> parse_verify(int argc, const char* const* 
   VerifyOptions options;
   CLI::App app{"Compares files with their manifest; names each that is missing, of another size or has bad pieces",
                "peerProcess verify"};
-  app.footer(
-      "\nExit codes: 0 all is as it should be, 32 something is not, 7 interrupted, 17 input or output error, 28 "
-      "usage,\n64 bad manifest.");
   app.add_option("MANIFEST", options.manifest, "The manifest's file")->required();
   app.add_option("DIR", options.content,
                  "The content's folder; for a content of one file the folder that it is in, or the file")
@@ -242,7 +245,7 @@ std::variant<VerifyOptions, ExitCode> parse_verify(int argc, const char* const* 
   add_jobs_option(app, options.jobs, "Threads that read and hash");
   add_progress_option(app, options.progress);
   app.add_flag("--json", options.json, "Print a JSON object");
-  if (const auto code = parse_words(app, words_from(2, argc, argv))) return *code;
+  if (const auto code = parse_words(app, words_from(2, argc, argv), kVerifyExits)) return *code;
   return options;
 }
 

@@ -21,6 +21,7 @@ Each module has one task:
     chart      curves as SVG
     check/     hold a run against the course's rules, item by item
     push/      bring a file or folder to many hosts
+    option_table  the command line of a script as data: --help-json
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.

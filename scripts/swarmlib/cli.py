@@ -8,6 +8,8 @@ import sys
 from enum import IntEnum
 from pathlib import Path
 
+from .option_table import PrintTable
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -40,6 +42,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+        self.add_argument("--help-json", action=PrintTable, help="print commands and options as JSON and exit")
 
     def error(self, message):
         self.print_usage(sys.stderr)

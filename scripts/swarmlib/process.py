@@ -8,11 +8,14 @@ import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from .cli import REPOSITORY, Exit, ScriptError
 from .files import SOCKET_NAME, output_file
 
+# scripts/ of the sources, or, installed, PREFIX/share/peerProcess.
+_HOME = Path(__file__).resolve().parents[1]
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # Loaded before any fork: the child must do as little as possible.
 
@@ -119,9 +122,12 @@ class PeerProcess(OwnProcess):
 
 
 def peer_command(words, option="--binary"):
-    """The program that peers run, from that option; without it build/peerProcess, built if it is missing."""
+    """The program that peers run, from that option; without it that of the same installation, or build/peerProcess, built if it is missing."""
     if not words:
-        program = REPOSITORY / "build" / "peerProcess"
+        is_installed = _HOME.name == "peerProcess"
+        program = _HOME.parents[1] / "bin" / "peerProcess" if is_installed else REPOSITORY / "build" / "peerProcess"
+        if not program.exists() and is_installed:
+            raise ScriptError(f"{program} is missing; say --binary")
         if not program.exists() and subprocess.run([REPOSITORY / "scripts" / "build"]).returncode != 0:
             raise ScriptError(f"{program} is missing and could not be built")
         return [str(program), "{id}", "--dir", "{dir}", "--progress", "none"]

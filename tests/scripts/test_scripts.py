@@ -320,7 +320,7 @@ class DemoTest(ScriptTest):
         self.assertIn("already", self.script("demo", "--prepare", self.dir).stdout)
 
     def test_every_script_has_help(self):
-        for name in ("build", "test", "install-deps", "demo", "screenshot", "soak", "swarm", "try-release"):
+        for name in ("build", "test", "install-deps", "demo", "screenshot", "soak", "swarm", "try-release", "package", "try-package"):
             shown = self.script(name, "--help")
             self.assertEqual((shown.returncode, shown.stdout[:5]), (0, "usage"), name)
 

@@ -1,6 +1,7 @@
 // Which words are subcommands, and the command lines of manifest and verify as checked values.
 #include "peer/commands/subcommands.hpp"
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -44,6 +45,45 @@ TEST_CASE("each subcommand is in the help of a peer, in the overview, and among 
     CHECK(subcommands_help().find("\n  " + name + " ") != std::string::npos);
     CHECK(overview.str().find("\n  peerProcess " + name + " ") != std::string::npos);
   }
+}
+
+TEST_CASE("the table has each command with its options and exit codes", "[command line]") {
+  const auto table_of = [](const std::vector<std::string>& words) {
+    std::ostringstream printed;
+    CHECK(test::with_words(words, printed, run_subcommand) == ExitCode::complete);
+    return nlohmann::json::parse(printed.str());
+  };
+  const nlohmann::json table = table_of({"--help-json"});
+  CHECK(table.at("program") == "peerProcess");
+  std::vector<std::string> names;
+  for (const auto& command : table.at("commands")) {
+    names.push_back(command.at("name"));
+    CHECK_FALSE(command.at("summary").get<std::string>().empty());
+    CHECK(command.at("exit_codes").at(0).at("code") == 0);
+    for (const auto& option : command.at("options")) {
+      INFO(option.dump());
+      CHECK_FALSE(option.at("help").get<std::string>().empty());
+      CHECK(option.at("names").back().get<std::string>().starts_with("--"));
+    }
+  }
+  CHECK(names == std::vector<std::string>{"peerProcess", "peerProcess share", "peerProcess ls", "peerProcess get",
+                                          "peerProcess manifest", "peerProcess verify", "peerProcess chunks",
+                                          "peerProcess key", "peerProcess network"});
+  const nlohmann::json ls = table_of({"ls", "--help-json"});
+  CHECK(ls == table.at("commands").at(2));
+  CHECK(ls.at("arguments").at(0).at("name") == "PREFIX");
+  const auto option = [&](const std::string& name) {
+    for (const auto& each : ls.at("options"))
+      if (each.at("names").back() == name) return each;
+    return nlohmann::json();
+  };
+  CHECK(option("--progress").at("choices") == std::vector<std::string>{"auto", "bar", "plain", "none"});
+  CHECK(option("--progress").at("default") == "auto");
+  CHECK(option("--progress").at("variable") == "PEERPROCESS_PROGRESS");
+  CHECK(option("--join").at("value") == "HOST[:PORT],...");
+  CHECK(option("--join").at("many") == true);
+  CHECK_FALSE(option("--json").contains("value"));
+  CHECK_FALSE(option("--help").contains("variable"));
 }
 
 TEST_CASE("the manifest's options are understood", "[command line]") {
