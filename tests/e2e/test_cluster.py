@@ -32,7 +32,7 @@ class Clusters(ShareCase):
         return Process(self, f"run{self._made}", [*arguments, "--network", self.network, "--json"], self.dir).expect(code)
 
     def three(self):
-        """As in the README: each lists others, and through them finds the rest."""
+        """As in docs/SHARING.md: each lists others, and through them finds the rest."""
         self.cluster("cluster1", f"{self.entry('cluster2')},{self.entry('cluster3')}", {"one.bin": b"1" * 1000, "all.bin": b"a" * 5000})
         self.cluster("cluster2", f"{self.entry('cluster1')}", {"two.bin": b"2" * 1000, "all.bin": b"a" * 5000}, ".txt")
         self.cluster("cluster3", f"{self.entry('cluster1')}\n", {"three.bin": b"3" * 1000, "all.bin": b"a" * 5000})

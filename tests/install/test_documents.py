@@ -74,14 +74,6 @@ class DocumentsTest(unittest.TestCase):
             for name in re.findall(r"(?<=\s)--?[a-z][\w-]*", said):
                 self.assertIn(name, known, line)
 
-    def test_readme_has_each_exit_code_of_its_table(self):
-        text = (ROOT / "README.md").read_text(encoding="utf-8")
-        if "### Exit codes" not in text:
-            self.skipTest("README leaves them to the man pages")
-        rows = text[text.index("### Exit codes"):].split("\n### ")[0]
-        codes = {int(code) for code in re.findall(r"\| (\d+) \|", rows)}
-        self.assertEqual(codes, {each["code"] for each in COMMANDS[0]["exit_codes"]})
-
 
 class SwarmTest(unittest.TestCase):
     """pswarm, whose table comes from its parser."""
