@@ -1,7 +1,6 @@
 """scripts/swarm push, with processes of this machine in the place of hosts: what each host does, and what costs whom."""
 
 import os
-import shutil
 import signal
 import subprocess
 import unittest
@@ -105,7 +104,7 @@ class FaultTest(PushCase):
 
     def test_one_that_dies_goes_on_where_it_was(self):
         pushing = self.start(*LOCAL, "--limit-up", "1M", "--json")
-        self.wait_until(lambda: self.has_pieces("b"), "b has some pieces")
+        self.wait_until(lambda: self.has_pieces("b") and self.getter_of("b"), "b has some pieces")
         os.kill(self.getter_of("b")[0], signal.SIGKILL)
         told = self.list_of(pushing, SOME_FAILED)
         self.assertEqual([told[host]["code"] for host in "abc"], [0, 137, 0])
@@ -180,11 +179,8 @@ class FaultTest(PushCase):
 
 class ProgramTest(PushCase):
     def setUp(self):
-        """A program that can be brought quickly: what is only there for debuggers is left out."""
         super().setUp()
-        self.binary = self.dir / "peerProcess"
-        if shutil.which("strip") is None or subprocess.run(["strip", "-o", self.binary, PEER_PROCESS]).returncode != 0:
-            shutil.copy(PEER_PROCESS, self.binary)
+        self.binary = self.small_binary()
 
     def test_it_is_brought_and_removed(self):
         there = ("--remote-binary", self.dir / "none")

@@ -48,7 +48,7 @@ class SshTest(SshCase):
 
     def test_a_lost_connection_ends_what_runs_there(self):
         pushing = self.start(*self.by_ssh, "--hosts", "h1,h2", "--limit-up", "500K", "--json")
-        self.wait_until(lambda: len(self.getters()) == 2, "both have begun")
+        self.wait_until(lambda: self.getter_of("h1") and self.getter_of("h2"), "both have begun")
         getter = self.getter_of("h2")[0]
         os.kill(self.session_of("h2"), signal.SIGKILL)
         self.wait_until(lambda: not self.getter_of("h2"), f"{getter} has left")
@@ -57,9 +57,11 @@ class SshTest(SshCase):
         self.assert_copied("h1")
 
     def test_the_program_is_brought(self):
+        self.binary = self.small_binary()
         said = self.push(*self.by_ssh[:2], "--remote-binary", "/nowhere/peerProcess", "--copy-binary", "--hosts", "h1,h2")
         self.assert_copied("h1", "h2")
         self.assertIn("verified on 2 of 2 hosts", said.stdout)
+        self.assertEqual(list((self.home / ".cache" / "peerProcess").iterdir()), [])
 
 
 class TreeTest(SshCase):

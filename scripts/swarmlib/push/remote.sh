@@ -83,7 +83,8 @@ if [ "$into" = 1 ]; then
   out=$dest name=$source_name
 else
   name=${dest##*/} out=.
-  case $dest in */*) out=${dest%/*}/ ;; esac
+  case $dest in */*) out=${dest%/*} ;; esac
+  [ -n "$out" ] || out=/
 fi
 [ -d "$out" ] || made=$(mkdir -p -- "$out" 2>&1) || leave 17 "$made"
 place=${out%/}/$name
