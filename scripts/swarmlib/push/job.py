@@ -18,7 +18,7 @@ from .push import Push
 from .run import Runner
 from .script import Settings, text_of
 from .seed import Seed, new_network
-from .table import view_of
+from .table import Givers, view_of
 from .transport import environment_of, make_transport
 
 _UNKNOWN_ID = "CONTENT-ID"
@@ -140,6 +140,7 @@ def _exchange(job, transport, seed, settings, secret, binary, size):
     )
     runner = Runner(push, text_of(settings), secret, binary=binary, environment=environment_of(transport))
     display = _open_display() if job.shows else None
+    view = lambda: view_of(push, Givers(push.hosts.values(), os.uname().nodename, seed.port), runner.elapsed_s)  # noqa: E731
     try:
         while not push.is_over:
             runner.step(*([seed.output] if not seed.fault else []))
@@ -148,10 +149,10 @@ def _exchange(job, transport, seed, settings, secret, binary, size):
                 if seed.fault:
                     push.fail_all(Exit.MISMATCH, seed.fault)
             if display:
-                display.show(view_of(push, os.uname().nodename, runner.elapsed_s))
+                display.show(view())
         elapsed_s = runner.elapsed_s
         if display:
-            display.finish(view_of(push, os.uname().nodename, elapsed_s))
+            display.finish(view())
         _say_outcome(job, push, seed, size, elapsed_s)
         runner.close()
     except BaseException:

@@ -95,7 +95,10 @@ if [ ! -e "$place" ]; then
   [ ! -e "$place.part" ] || begun=$(du -sk -- "$place.part" 2>/dev/null | cut -f 1)
   case $free in
     '' | *[!0-9]*) ;;
-    *) [ "$((free + ${begun:-0}))" -ge "$((size / 1024))" ] || leave 9 "$out: the disk is full, $free KiB are free of the $((size / 1024)) KiB that it takes" ;;
+    *)
+      needed=$((size / 1024))
+      [ $((free + ${begun:-0})) -ge "$needed" ] || leave 9 "$out: the disk is full, $free KiB are free of the $needed KiB that it takes"
+      ;;
   esac
 fi
 # Those above know best where the seed is; else it is where this connection comes from.
