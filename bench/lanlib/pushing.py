@@ -16,7 +16,10 @@ _SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/
 
 
 class _Pushed(Tool):
-    """An sshd a leecher, which is the host of its number; one process on peer 0, at whose end all copies are there."""
+    """An sshd a leecher, which is the host of its number; one process on peer 0, at whose end all copies are there.
+
+    The home there is an empty one: this user's ~/.bashrc, which shells read before any command by ssh, is no part of it.
+    """
 
     programs = ("ssh", "scp", "ssh-keygen")
 
@@ -56,7 +59,7 @@ class _Pushed(Tool):
         file.write_text(
             f"Port 22\nListenAddress {self.network.address(leecher)}\nHostKey {self.directory}/host_key\nPidFile none\nStrictModes no\nUsePAM no\n"
             f"AuthorizedKeysFile {self.directory}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUseDNS no\nPrintMotd no\n"
-            "PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n"
+            f"PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nSetEnv HOME={self.directory}\n"
         )
         return file
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from contextlib import suppress
 from pathlib import Path
 
 from swarm_case import DEADLINE_S, HERE, PEER_PROCESS
@@ -35,6 +36,13 @@ class PushCase(unittest.TestCase):
 
     def write_source(self, size):
         self.source.write_bytes(random.Random(size).randbytes(size))
+
+    def small_binary(self):
+        """A program that can be brought quickly: what is only there for debuggers is left out."""
+        small = self.dir / "peerProcess"
+        if shutil.which("strip") is None or subprocess.run(["strip", "-o", small, PEER_PROCESS]).returncode != 0:
+            shutil.copy(PEER_PROCESS, small)
+        return small
 
     @property
     def dest(self):
@@ -113,7 +121,8 @@ class PushCase(unittest.TestCase):
 
     def end_what_is_left(self):
         for pid in self.processes("get") + self.processes("share"):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def assert_copied(self, *hosts):
         for host in hosts:

@@ -65,11 +65,12 @@ class SshHosts:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd gives up its rights; else init makes it
         (self.dir / "authorized_keys").write_bytes((self.dir / "user_key.pub").read_bytes())
         config = self.dir / f"sshd_config_{number}"
+        home = self.case.home  # not this user's, whose ~/.bashrc a shell reads before any command by ssh
         listen = "".join(f"ListenAddress {address}\n" for address in addresses)
         config.write_text(
             f"Port {self.port}\n{listen}HostKey {self.dir}/host_key\nPidFile none\nAuthorizedKeysFile {self.dir}/authorized_keys\n"
             "StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
-            "PrintMotd no\nUseDNS no\nMaxStartups 200\n"
+            f"PrintMotd no\nUseDNS no\nMaxStartups 200\nSetEnv HOME={home}\n"
         )
         log = self.dir / f"sshd_{number}.log"
         with log.open("wb") as stderr:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from push_case import COMPLETE, INTERRUPTED, IO, MISMATCH, SOME_FAILED, USAGE, PushCase
+from push_case import COMPLETE, INTERRUPTED, IO, MISMATCH, SCRIPTS, SOME_FAILED, USAGE, PushCase
 from swarm_case import DEADLINE_S, PEER_PROCESS
 
 LOCAL = ("--via", "local", "--hosts", "a,b,c")
@@ -105,7 +105,7 @@ class FaultTest(PushCase):
 
     def test_one_that_dies_goes_on_where_it_was(self):
         pushing = self.start(*LOCAL, "--limit-up", "1M", "--json")
-        self.wait_until(lambda: self.has_pieces("b"), "b has some pieces")
+        self.wait_until(lambda: self.has_pieces("b") and self.getter_of("b"), "b has some pieces")
         os.kill(self.getter_of("b")[0], signal.SIGKILL)
         told = self.list_of(pushing, SOME_FAILED)
         self.assertEqual([told[host]["code"] for host in "abc"], [0, 137, 0])
@@ -180,11 +180,8 @@ class FaultTest(PushCase):
 
 class ProgramTest(PushCase):
     def setUp(self):
-        """A program that can be brought quickly: what is only there for debuggers is left out."""
         super().setUp()
-        self.binary = self.dir / "peerProcess"
-        if shutil.which("strip") is None or subprocess.run(["strip", "-o", self.binary, PEER_PROCESS]).returncode != 0:
-            shutil.copy(PEER_PROCESS, self.binary)
+        self.binary = self.small_binary()
 
     def test_it_is_brought_and_removed(self):
         there = ("--remote-binary", self.dir / "none")
@@ -216,10 +213,25 @@ class CommandLineTest(PushCase):
         self.assertIn(f"share --file {self.source}", said)
         self.assertFalse(self.there.exists())
 
+    def test_as_installed(self):
+        """The program in bin, what it imports in share/peerProcess; peerProcess is found beside it."""
+        prefix = self.dir / "prefix"
+        (prefix / "bin").mkdir(parents=True)
+        (prefix / "share" / "peerProcess").mkdir(parents=True)
+        shutil.copy(SCRIPTS / "swarm", prefix / "bin" / "pswarm")
+        (prefix / "bin" / "peerProcess").symlink_to(PEER_PROCESS)
+        (prefix / "share" / "peerProcess" / "swarmlib").symlink_to(SCRIPTS / "swarmlib")
+        words = [prefix / "bin" / "pswarm", "push", self.source, self.dest, *LOCAL]
+        environment = {key: value for key, value in self.environment().items() if key != "PEER_PROCESS"}
+        done = subprocess.run(words, capture_output=True, text=True, timeout=DEADLINE_S, env=environment, cwd=self.dir)
+        self.assertEqual(done.returncode, COMPLETE, done.stderr)
+        self.assert_copied("a", "b", "c")
+
     def test_usage(self):
         for words, expected in (((), "expected --hosts or --hostfile"), (("--hosts=-oProxyCommand=x",), "is no host"), (("--hosts", "a;b"), "is no host"),
                                 (("--hosts", "a", "--keep-binary"), "--copy-binary"), (("--hosts", "a", "--via", "netns"), "--seed-host")):  # fmt: skip
             self.assertIn(expected, self.push(*words, code=USAGE).stderr)
+        self.assertIn("--limit-up", self.push("--via", "local", "--hosts", "a", "--limit-up", "much", code=USAGE).stderr)
         self.assertIn("No such file", self.push("--hosts", "a", source=self.dir / "none", code=IO).stderr)
 
     def test_hostfile(self):

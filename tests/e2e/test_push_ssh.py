@@ -48,7 +48,7 @@ class SshTest(SshCase):
 
     def test_a_lost_connection_ends_what_runs_there(self):
         pushing = self.start(*self.by_ssh, "--hosts", "h1,h2", "--limit-up", "500K", "--json")
-        self.wait_until(lambda: len(self.getters()) == 2, "both have begun")
+        self.wait_until(lambda: self.getter_of("h1") and self.getter_of("h2"), "both have begun")
         getter = self.getter_of("h2")[0]
         os.kill(self.session_of("h2"), signal.SIGKILL)
         self.wait_until(lambda: not self.getter_of("h2"), f"{getter} has left")
@@ -57,9 +57,11 @@ class SshTest(SshCase):
         self.assert_copied("h1")
 
     def test_the_program_is_brought(self):
+        self.binary = self.small_binary()
         said = self.push(*self.by_ssh[:2], "--remote-binary", "/nowhere/peerProcess", "--copy-binary", "--hosts", "h1,h2")
         self.assert_copied("h1", "h2")
         self.assertIn("verified on 2 of 2 hosts", said.stdout)
+        self.assertEqual(list((self.home / ".cache" / "peerProcess").iterdir()), [])
 
 
 class TreeTest(SshCase):
@@ -78,6 +80,16 @@ class TreeTest(SshCase):
         self.assert_copied(*self.hosts.names)
         self.assert_nothing_runs()
 
+    def test_nothing_is_left_of_a_tree(self):
+        self.make_hosts(6)
+        for end in (signal.SIGINT, signal.SIGKILL):
+            pushing = self.start(*self.by_ssh, "--hosts", ",".join(self.hosts.names), "--parallel-ssh", "1", "--limit-up", "50K")
+            self.wait_until(lambda: len(self.getters()) == 6, "all have begun")
+            pushing.send_signal(end)
+            pushing.wait()
+            self.assert_nothing_runs()
+            self.wait_until(lambda: not self.processes("ssh"), "no host is connected with another one")
+
     def test_what_stands_below_a_host_that_is_down_is_started_from_here(self):
         self.make_hosts(8)
         # Two roots, h1 and h0; below h0 are h3, h5, h7.
@@ -92,7 +104,8 @@ class TreeTest(SshCase):
         # Between hosts there is none but a copy of the configuration that a first login takes away.
         config = self.hosts.dir / "config"
         wrapper = self.dir / "ssh-once"
-        wrapper.write_text(f'#!/bin/sh\n[ -z "$SSH_CONNECTION" ] || {{ echo "Permission denied (publickey)." >&2; exit 255; }}\nexec ssh -F {config} "$@"\n')
+        refusal = '[ -z "$SSH_CONNECTION" ] || { echo "Permission denied (publickey)." >&2; exit 255; }'
+        wrapper.write_text(f'#!/bin/sh\n{refusal}\nexec ssh -F {config} "$@"\n')
         wrapper.chmod(0o755)
         told = self.push_json("--ssh-command", str(wrapper), "--remote-binary", PEER_PROCESS, "--hosts", "h1,h2,h3,h4", "--parallel-ssh", "1")
         self.assertEqual({host: "note" in one for host, one in told.items()}, {"h1": False, "h2": True, "h3": True, "h4": True})

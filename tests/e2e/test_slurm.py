@@ -87,7 +87,8 @@ class SlurmTest(PushCase):
         self.addCleanup(holding.stdout.close)
         self.addCleanup(holding.stdin.close)
         job = holding.stdout.readline().strip()
-        done = subprocess.run([SCRIPTS / "pbcast", "-j", job, self.source, self.dest], capture_output=True, text=True, timeout=DEADLINE_S, env=self.environment())
+        done = subprocess.run([SCRIPTS / "pbcast", "-j", job, self.source, self.dest], capture_output=True, text=True,
+                              timeout=DEADLINE_S, env=self.environment())  # fmt: skip
         self.assertEqual(done.returncode, COMPLETE, done.stderr)
         self.assertEqual(len(list(self.there.iterdir())), 2)
 

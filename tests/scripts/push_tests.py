@@ -8,6 +8,7 @@ import unittest
 import support  # noqa: F401  # makes swarmlib known
 
 from swarmlib.cli import ScriptError
+from swarmlib.push import push as push_hosts
 from swarmlib.push import hosts, outcome, pbcast, script, table, tree, words
 from swarmlib.push.push import COMPLETE, FAILED, FETCHING, WAITING, Bring, Close, Push, Start, Tether
 from swarmlib.push.transport import make_transport
@@ -17,6 +18,17 @@ ID = "ab" * 32
 
 def names(count):
     return [f"h{number}" for number in range(count)]
+
+
+class GiversTest(unittest.TestCase):
+    def test_several_hosts_of_one_machine_are_told_apart_by_their_ports(self):
+        def host(name, address):
+            made = push_hosts.Host(name)
+            made.address = address
+            return made
+
+        givers = table.Givers([host("a", "localhost:1"), host("b", "localhost:2"), host("c", "")], "here", 9)
+        self.assertEqual([givers.name(f"127.0.0.1:{port}") for port in (1, 2, 9, 77)], ["a", "b", "here", "127.0.0.1:77"])
 
 
 class TreeTest(unittest.TestCase):
@@ -59,8 +71,10 @@ class HostsTest(unittest.TestCase):
 
 
 def place(complete=False, content_id=ID, stored=5, stuck=None, sources=()):
-    return json.dumps({"complete": complete, "content_id": content_id, "size": 10, "stored_bytes": stored, "received_bytes": stored, "received_rate": 3.0,
-                       "sent_rate": 1.0, "address": "1.2.3.4:5", "from": [{"address": a, "rate": r} for a, r in sources], "stuck": stuck})  # fmt: skip
+    return json.dumps({"complete": complete, "content_id": content_id, "size": 10, "stored_bytes": stored, "received_bytes": stored,
+                       "received_rate": 3.0,
+                       "sent_rate": 1.0, "address": "1.2.3.4:5",
+                       "linked": 1, "from": [{"address": a, "rate": r} for a, r in sources], "stuck": stuck})  # fmt: skip
 
 
 class WordsTest(unittest.TestCase):
@@ -194,14 +208,16 @@ class PushTest(unittest.TestCase):
     def test_the_table_names_givers(self):
         keys = self.begin(2)
         self.say(keys["h0"], "h0 up x", f"h0 at {place()}")
-        self.say(keys["h1"], "h1 up x", f"h1 at {place(stuck='choked by all', sources=[('1.2.3.4:5', 3), ('9.9.9.9:80', 1)])}".replace('"1.2.3.4:5", "from"', '"5.6.7.8:5", "from"'))
-        view = table.view_of(self.push, "here", 2.0)
+        told = place(stuck="choked by all", sources=[("1.2.3.4:5", 2), ("1.2.3.4:999", 1), ("9.9.9.9:80", 1)])
+        self.say(keys["h1"], "h1 up x", "h1 at " + told.replace('"address": "1.2.3.4:5", "linked"', '"address": "5.6.7.8:5", "linked"'))
+        givers = table.Givers(self.push.hosts.values(), "here", 80)
+        view = table.view_of(self.push, givers, 2.0)
         self.assertEqual(view.rows[1].sources, [("h0", 0.75), ("here", 0.25)])
         self.assertEqual((view.rows[1].state, view.rows[1].why, view.rows[1].share), ("leeching", "choked by all", 0.5))
         self.assertEqual(self.push.hosts["h1"].state, FETCHING)
         self.assertIn("0 of 2 hosts complete", view.summary())
         self.push.fail_all(1, "over")
-        self.assertIn("2 failed", table.view_of(self.push, "here", 2.0).summary())
+        self.assertIn("2 failed", table.view_of(self.push, givers, 2.0).summary())
 
 
 class ScriptTest(unittest.TestCase):
@@ -210,7 +226,8 @@ class ScriptTest(unittest.TestCase):
         text = script.text_of(settings)
         for shell in ("sh", "dash", "bash", "ksh", "busybox"):
             if shutil.which(shell):
-                done = subprocess.run([shell, *(["sh"] if shell == "busybox" else []), "-n"], input=text.rpartition("ENDOFSCRIPT")[0], capture_output=True, text=True)
+                command = [shell, *(["sh"] if shell == "busybox" else []), "-n"]
+                done = subprocess.run(command, input=text.rpartition("ENDOFSCRIPT")[0], capture_output=True, text=True)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), shell)
         said = subprocess.run(["sh", "-c", text.splitlines()[0] + '\nprintf %s "$dest"'], capture_output=True, text=True).stdout
         self.assertEqual(said, settings.dest)

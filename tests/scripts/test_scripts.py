@@ -20,7 +20,7 @@ from course_log_tests import CourseLogTest  # noqa: F401  # run with the rest
 from keys_tests import KeysTest, SshKeysTest  # noqa: F401  # run with the rest
 from module_tests import ConfigTest, FilesTest, LogsTest, TextTest  # noqa: F401  # run with the rest
 from page_tests import PageTest  # noqa: F401  # run with the rest
-from push_tests import HostsTest, PushTest, ScriptTest as PushScriptTest, TreeTest, WordsTest  # noqa: F401  # run with the rest
+from push_tests import GiversTest, HostsTest, PushTest, ScriptTest as PushScriptTest, TreeTest, WordsTest  # noqa: F401  # run with the rest
 from report_tests import DataTest, FileTest, OddLogsTest, RealRunTest  # noqa: F401  # run with the rest
 from setup_tests import RunTestsTest, SetupTest  # noqa: F401  # run with the rest
 from top_tests import TopDirectoryTest, TopTest, TopTableTest  # noqa: F401  # run with the rest

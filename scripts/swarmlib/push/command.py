@@ -38,8 +38,8 @@ def parse_arguments(words, prog):
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--hosts", metavar="HOST,...", help="names, addresses, USER@HOST, with commas between them")
     which.add_argument("--hostfile", metavar="FILE", type=Path, help="a host a line; # begins a comment")
-    parser.add_argument("--via", choices=("ssh", "srun", "local", "netns"), default="ssh", help="how a command runs on a host (default: ssh); srun: the nodes\n"
-                        "of the Slurm allocation, local: processes here, netns: network namespaces here")
+    parser.add_argument("--via", choices=("ssh", "srun", "local", "netns"), default="ssh", help="how a command runs on a host "
+                        "(default: ssh); srun: the nodes of the Slurm allocation, local: processes here, netns: network namespaces here")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="print the commands, do nothing")
     parser.add_argument("--json", action="store_true", help="print a list of objects, one a host, with host, code and reason")
     parser.add_argument("--timeout", type=_positive, metavar="S", help="hosts that are not done after so many seconds have failed")
@@ -49,17 +49,18 @@ def parse_arguments(words, prog):
     parser.add_argument("--fsync", action="store_true", help="a copy is complete when it survives a loss of power")
     parser.add_argument("--no-replace", action="store_true", help="a host where DEST is there already fails")
     ssh = parser.add_argument_group("ssh")
-    ssh.add_argument("--ssh-command", default="ssh", metavar="COMMAND", help="ssh with options of yours, such as 'ssh -F FILE' (default: ssh)")
-    ssh.add_argument("--parallel-ssh", type=int, default=32, metavar="N", help="at most N at once are being started (default: 32); of more hosts than that\n"
-                     "N are started from here, and each that is up starts others")
+    ssh.add_argument("--ssh-command", default="ssh", metavar="COMMAND", help="ssh with options of yours, such as 'ssh -F FILE'")
+    ssh.add_argument("--parallel-ssh", type=int, default=32, metavar="N", help="at most N at once are being started (default: 32); "
+                     "of more hosts than that N are started from here, and each that is up starts others")  # fmt: skip
     ssh.add_argument("--no-tree", action="store_true", help="all hosts are started from here")
     program = parser.add_argument_group("the program")
     program.add_argument("--binary", default="", metavar="COMMAND", help="peerProcess here (default: beside this program, else in PATH)")
-    program.add_argument("--remote-binary", metavar="PATH", help="there (default: peerProcess in PATH; with srun, local, netns the same as here)")
-    program.add_argument("--copy-binary", action="store_true", help="bring the one that is here to hosts that have none, and remove it afterwards")
+    program.add_argument("--remote-binary", metavar="PATH", help="there (default: peerProcess in PATH; not by ssh: the same as here)")
+    program.add_argument("--copy-binary", action="store_true", help="bring the one of here to hosts that have none, and remove it then")
     program.add_argument("--keep-binary", action="store_true", help="do not remove it: it stays in ~/.cache/peerProcess")
     network = parser.add_argument_group("network")
-    network.add_argument("--seed-host", metavar="HOST", help="under which hosts reach this machine (default: where their ssh connection comes from)")
+    network.add_argument("--seed-host", metavar="HOST", help="under which hosts reach this machine (default: where their ssh\n"
+                         "connection comes from)")  # fmt: skip
     network.add_argument("--port", type=int, metavar="N", help="of the seed (default: any that is free)")
     options = parser.parse_args(words)
     _refuse(parser, options)
@@ -79,7 +80,7 @@ def _refuse(parser, options):
     if options.via == "netns" and not options.seed_host:
         parser.error("--via netns: expected --seed-host, this machine's address in the namespaces' network")
     if options.copy_binary and options.via == "srun":
-        parser.error("--copy-binary: all tasks of srun hear the same, so none can be brought what others have; put the program where all nodes see it")
+        parser.error("--copy-binary: all tasks of srun hear the same, so none is brought anything; put the program where all nodes see it")
     if options.keep_binary and not options.copy_binary:
         parser.error("--keep-binary is for --copy-binary")
     if options.parallel_ssh < 1:

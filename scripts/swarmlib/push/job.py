@@ -1,8 +1,10 @@
 """One push from its beginning to its end, once it is known what is to come where: the same for `push` and `pbcast`."""
 
 import os
+import resource
 import shlex
 import shutil
+import signal
 import stat
 import sys
 import tempfile
@@ -18,9 +20,10 @@ from .push import Push
 from .run import Runner
 from .script import Settings, text_of
 from .seed import Seed, new_network
-from .table import view_of
+from .table import Givers, view_of
 from .transport import environment_of, make_transport
 
+_SHOW_S = 0.2
 _UNKNOWN_ID = "CONTENT-ID"
 
 
@@ -93,6 +96,7 @@ def settings_of(job, source, transport, content_id, port, binary_hash, program, 
 
 def run(job):
     """Returns the exit code; raises ScriptError for what is wrong before anything has begun."""
+    _take_over_process(len(job.hosts))
     source = _source_of(job)
     program = own_program(job.binary)
     binary, binary_hash = bytes_of(program) if job.copy_binary else (None, "")
@@ -114,6 +118,16 @@ def run(job):
             seed.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_over_process(hosts):
+    """A lost terminal is a Ctrl-C, unless this is to survive it; and each host may take some descriptors."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+    has, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 256 + 4 * hosts
+    if has != resource.RLIM_INFINITY and has < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed if most == resource.RLIM_INFINITY else min(needed, most), most))
 
 
 def _source_of(job):
@@ -140,6 +154,8 @@ def _exchange(job, transport, seed, settings, secret, binary, size):
     )
     runner = Runner(push, text_of(settings), secret, binary=binary, environment=environment_of(transport))
     display = _open_display() if job.shows else None
+    view = lambda: view_of(push, Givers(push.hosts.values(), os.uname().nodename, seed.port), runner.elapsed_s)  # noqa: E731
+    show_at = 0.0
     try:
         while not push.is_over:
             runner.step(*([seed.output] if not seed.fault else []))
@@ -147,11 +163,13 @@ def _exchange(job, transport, seed, settings, secret, binary, size):
                 seed.watch()
                 if seed.fault:
                     push.fail_all(Exit.MISMATCH, seed.fault)
-            if display:
-                display.show(view_of(push, os.uname().nodename, runner.elapsed_s))
+            # Of thousands of hosts a view is some work.
+            if display and runner.elapsed_s >= show_at:
+                display.show(view())
+                show_at = runner.elapsed_s + _SHOW_S
         elapsed_s = runner.elapsed_s
         if display:
-            display.finish(view_of(push, os.uname().nodename, elapsed_s))
+            display.finish(view())
         _say_outcome(job, push, seed, size, elapsed_s)
         runner.close()
     except BaseException:

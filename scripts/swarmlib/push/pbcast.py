@@ -36,7 +36,8 @@ def parse_arguments(words, prog):
     parser.add_argument("-f", "--force", action="store_true", default="SBCAST_FORCE" in os.environ, help="replace what is there")
     parser.add_argument("-F", "--fanout", metavar="N", help="no effect")
     parser.add_argument("-j", "--jobid", metavar="JOB[.STEP]", help="the allocation of this job (default: the one in which this runs)")
-    parser.add_argument("-p", "--preserve", action="store_true", default="SBCAST_PRESERVE" in os.environ, help="exactly SOURCE's permissions, and its time of change")
+    parser.add_argument("-p", "--preserve", action="store_true", default="SBCAST_PRESERVE" in os.environ,
+                        help="exactly SOURCE's permissions, and its time of change")  # fmt: skip
     parser.add_argument("-s", "--size", metavar="BYTES", help="no effect")
     parser.add_argument("-t", "--timeout", metavar="S", help="no effect")
     parser.add_argument("--send-libs", nargs="?", const="yes", metavar="yes|no", help="no effect")
@@ -49,7 +50,8 @@ def parse_arguments(words, prog):
 
 def _with_values_apart(words):
     """-C takes a value only as -Clz4 or --compress=lz4: what stands behind it may be SOURCE."""
-    return [word if word not in ("-C", "--compress", "--send-libs") else {"-C": "--compress=", "--compress": "--compress="}.get(word, "--send-libs=yes") for word in words]
+    apart = {"-C": "--compress=", "--compress": "--compress=", "--send-libs": "--send-libs=yes"}
+    return [apart.get(word, word) for word in words]
 
 
 def _hosts_of_job(job_id):

@@ -23,7 +23,7 @@ def own_program(words):
             return [str(place)]
     if found := shutil.which("peerProcess"):
         return [found]
-    raise ScriptError(f"peerProcess is not found: neither beside this program nor in PATH; say where it is with --binary, or run {REPOSITORY}/scripts/build")
+    raise ScriptError("peerProcess is not found, neither beside this program nor in PATH: say where it is with --binary, or run scripts/build")
 
 
 def bytes_of(program):
@@ -34,5 +34,5 @@ def bytes_of(program):
     except OSError as error:
         raise ScriptError(f"{path}: {error.strerror}", Exit.IO) from error
     if not data.startswith(b"\x7fELF"):
-        raise ScriptError(f"--copy-binary: {path} is no program that could be brought (it is a script); say the program itself with --binary", Exit.USAGE)
+        raise ScriptError(f"--copy-binary: {path} is a script, expected the program itself; say it with --binary", Exit.USAGE)
     return data, hashlib.sha256(data).hexdigest()

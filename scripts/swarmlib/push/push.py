@@ -143,7 +143,8 @@ class Push:
             for host in self.hosts.values():
                 if not host.is_over:
                     share = "" if host.share is None else f" at {int(host.share * 100)} %"
-                    self._fail(host, Exit.TIMEOUT, f"not done after {self._timeout_s:g} s: {host.state}{share}" + (f": {host.why}" if host.why else ""))
+                    why = f": {host.why}" if host.why else ""
+                    self._fail(host, Exit.TIMEOUT, f"not done after {self._timeout_s:g} s: {host.state}{share}{why}")
 
     def fail_all(self, code, why):
         """The push has no sense any more."""
@@ -165,7 +166,8 @@ class Push:
         if machine == self._machine:
             self._effects.append(Bring(key))
         else:
-            self._fail(host, Exit.UNEXPECTED, f"the program cannot be run there ({why}), and that of this {self._machine} is none for an {machine}")
+            other = f"that of this {self._machine} is none for an {machine}"
+            self._fail(host, Exit.UNEXPECTED, f"the program cannot be run there ({why}), and {other}")
             self._effects.append(Close(key))
 
     def _on_at(self, key, running, host, text, now_s):
@@ -201,7 +203,7 @@ class Push:
         why = host.note or "the connection to the host that had started it was lost"
         for name in branch.hosts():
             if not self.hosts[name].is_over:
-                self._start_from_here(self.hosts[name], f"{why}; started from here" if name == host.name else f"{host.name} is gone; started from here")
+                self._start_from_here(self.hosts[name], f"{why if name == host.name else f'{host.name} is gone'}; started from here")
 
     def _is_worth_another_try(self, running, host, why):
         return not running.is_up and host.tries == 0 and any(words in why for words in _PASSING)

@@ -24,7 +24,7 @@ while [ "$count" -lt "$lines" ]; do
 "
   count=$((count + 1))
 done
-say up "$(uname -m)"
+say up
 
 # --- the program ------------------------------------------------------------------------------------------------------
 
@@ -82,18 +82,23 @@ case $dest in */ | . | .. | */. | */..) into=1 ;; esac
 if [ "$into" = 1 ]; then
   out=$dest name=$source_name
 else
-  out=$(dirname -- "$dest") name=$(basename -- "$dest")
+  name=${dest##*/} out=.
+  case $dest in */*) out=${dest%/*} ;; esac
+  [ -n "$out" ] || out=/
 fi
-made=$(mkdir -p -- "$out" 2>&1) || leave 17 "$made"
+[ -d "$out" ] || made=$(mkdir -p -- "$out" 2>&1) || leave 17 "$made"
 place=${out%/}/$name
 [ "$replace" = 1 ] || [ ! -e "$place" ] || leave 17 "$place is there already, and is not replaced without --force"
 # A disk that is too full is told now, and not after a minute's patience. What an earlier push has begun is there already.
 if [ ! -e "$place" ]; then
-  free=$(df -Pk -- "$out" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  begun=$(du -sk -- "$place.part" 2>/dev/null | cut -f 1)
+  free=$(df -Pk -- "$out" 2>/dev/null | while read -r _ _ _ free _; do echo "$free"; done | tail -n 1) begun=0
+  [ ! -e "$place.part" ] || begun=$(du -sk -- "$place.part" 2>/dev/null | cut -f 1)
   case $free in
     '' | *[!0-9]*) ;;
-    *) [ "$((free + ${begun:-0}))" -ge "$((size / 1024))" ] || leave 9 "$out: the disk is full, $free KiB are free of the $((size / 1024)) KiB that it takes" ;;
+    *)
+      needed=$((size / 1024))
+      [ $((free + ${begun:-0})) -ge "$needed" ] || leave 9 "$out: the disk is full, $free KiB are free of the $needed KiB that it takes"
+      ;;
   esac
 fi
 # Those above know best where the seed is; else it is where this connection comes from.

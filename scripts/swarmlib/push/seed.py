@@ -116,7 +116,8 @@ class Seed:
     def _last_words(self):
         size = os.fstat(self._errors_file).st_size
         lines = os.pread(self._errors_file, 4096, max(0, size - 4096)).decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].removeprefix("peerProcess: ") if lines else ""
+        told = [line for line in lines if not line.startswith("Run with --help")]
+        return told[-1].removeprefix("peerProcess: ") if told else ""
 
     def stop(self):
         if self._process is not None:

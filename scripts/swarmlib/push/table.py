@@ -22,18 +22,43 @@ class HostsView(View):
         return "  ".join(parts + [rate_text(rate)] * bool(rate) + [f"{stuck} without progress"] * bool(stuck))
 
 
-def view_of(push, seed_name, elapsed_s):
-    """`seed_name`: what this machine is called in the column of givers."""
-    name_of = {host.address: host.name for host in push.hosts.values() if host.address}
-    return HostsView(elapsed_s, [_row_of(host, name_of, seed_name) for host in push.hosts.values()])
+class Givers:
+    """The names of those from whom something comes, by their addresses."""
+
+    def __init__(self, hosts, seed_name, seed_port):
+        self._seed_name, self._seed_port = seed_name, str(seed_port)
+        addresses = [(host.address.rpartition(":"), host.name) for host in hosts if host.address]
+        # A connection that was accepted comes from another port than the one on which its host listens; and a machine
+        # may be called otherwise here than there.
+        self._by_port = _only_ones((port, name) for (_, _, port), name in addresses)
+        self._by_machine = _only_ones((machine, name) for (machine, _, _), name in addresses)
+
+    def name(self, address):
+        machine, _, port = address.rpartition(":")
+        if port == self._seed_port:
+            return self._seed_name
+        return self._by_machine.get(machine) or self._by_port.get(port) or address
 
 
-def _row_of(host, name_of, seed_name):
+def _only_ones(pairs):
+    """A dictionary of the keys that come once."""
+    found, several = {}, set()
+    for key, value in pairs:
+        several |= {key} & found.keys()
+        found[key] = value
+    return {key: value for key, value in found.items() if key not in several}
+
+
+def view_of(push, givers, elapsed_s):
+    """The hosts as they are now."""
+    return HostsView(elapsed_s, [_row_of(host, givers) for host in push.hosts.values()])
+
+
+def _row_of(host, givers):
     state = "leeching" if host.state == FETCHING else host.state
-    why = host.why if host.state == FAILED or host.why else (host.note if host.state not in (COMPLETE, FETCHING) else "")
     sources = {}
     for address, share in host.sources:
-        giver = name_of.get(address, _by_machine(address, name_of, seed_name))
+        giver = givers.name(address)
         sources[giver] = sources.get(giver, 0.0) + share
     return TopRow(
         peer_id=host.name,
@@ -42,14 +67,6 @@ def _row_of(host, name_of, seed_name):
         received=host.received or None,
         sent=host.sent or None,
         sources=sorted(sources.items(), key=lambda source: -source[1]),
-        why=printable(why),
+        # How it came to be started from here is of interest as long as it has not begun.
+        why=printable(host.why or (host.note if host.state not in (COMPLETE, FETCHING) else "")),
     )
-
-
-def _by_machine(address, name_of, seed_name):
-    """A connection that was accepted comes from another port than the one on which its host listens."""
-    machine = address.rpartition(":")[0]
-    machines = {known.rpartition(":")[0]: name for known, name in name_of.items()}
-    if len(machines) < len(name_of):
-        return seed_name if machine not in machines else address  # several hosts of one machine
-    return machines.get(machine, seed_name)
