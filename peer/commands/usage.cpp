@@ -111,7 +111,8 @@ std::vector<std::string> words_of(const std::string& list) {
 
 std::optional<ExitCode> parse_words(CLI::App& app, const std::vector<std::string>& words, ExitMeanings meanings,
                                     const std::function<void()>& check) {
-  const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
+  const auto end = std::ranges::find(words, "--");
+  const auto has = [&](std::string_view word) { return std::find(words.begin(), end, word) != end; };
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(app.get_footer() + exit_code_lines(meanings));
   app.add_flag(std::string(kTableWord))

@@ -3,6 +3,7 @@
 Each module has one task:
 
     cli        exit codes, argument errors and the frame round a script's main()
+    option_table  the command line of a script as data: --help-json
     cfg        Common.cfg and PeerInfo.cfg in, checked values out
     files      where a peer keeps its data; remove, make and compare that data
     course_log read a log_peer_*.log of any peer, to the letter or in other words
@@ -21,7 +22,6 @@ Each module has one task:
     chart      curves as SVG
     check/     hold a run against the course's rules, item by item
     push/      bring a file or folder to many hosts
-    option_table  the command line of a script as data: --help-json
     units      sizes and rates, as text and back
 
 Standard library only. Linux only: it relies on /proc, pidfds and PR_SET_PDEATHSIG.

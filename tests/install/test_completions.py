@@ -31,6 +31,9 @@ class Completions(unittest.TestCase):
         (cls.dir / "bin").mkdir()
         (cls.dir / "bin/peerProcess").symlink_to(PROGRAM)
         (cls.dir / "bin/pswarm").symlink_to(SWARM)
+        # The shells give `ls` a second, which says nothing about whether what they do with its answer is right.
+        (cls.dir / "bin/timeout").write_text('#!/bin/sh\nshift\nexec "$@"\n')
+        (cls.dir / "bin/timeout").chmod(0o755)
         cls.place = cls.dir / "place"
         (cls.place / "models/sub").mkdir(parents=True)
         (cls.place / "more.json").write_text("{}")

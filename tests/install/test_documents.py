@@ -8,6 +8,9 @@ from documents import MAN, PROGRAM, ROOT, SWARM, exit_codes_of, options_of, outp
 
 COMMANDS = table(PROGRAM)["commands"]
 
+# Its options may begin with a single dash.
+CHUNKS = next(command for command in COMMANDS if command["name"] == "peerProcess chunks")
+
 
 def names_of(command):
     return [name for option in command["options"] for name in option["names"]]
@@ -67,7 +70,7 @@ class DocumentsTest(unittest.TestCase):
 
     def test_readme_speaks_of_no_option_that_is_none(self):
         text = (ROOT / "README.md").read_text(encoding="utf-8")
-        known = {name for command in COMMANDS for name in names_of(command)} | {"-" + name[2:] for name in names_of(COMMANDS[6])}
+        known = {name for command in COMMANDS for name in names_of(command)} | {"-" + name[2:] for name in names_of(CHUNKS)}
         known |= {name for option in table(SWARM)["options"] for name in option["names"]}
         for line in re.findall(r"^.*peerProcess (?:share|ls|get|manifest|verify|chunks|key|network|\d+) .*$", text, flags=re.MULTILINE):
             said = re.search(r"peerProcess (\w+) .*", line)[0].split("#")[0].split("`")[0].split("|")[0]

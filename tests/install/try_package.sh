@@ -9,6 +9,10 @@ get() {
 used_kb() {
     du -skx /usr /etc /var/lib/dpkg /lib 2>/dev/null | awk '{ sum += $1 } END { print sum }'
 }
+packages() {
+    # shellcheck disable=SC2016  # dpkg-query's own
+    dpkg-query -W -f='${Package}, ${Installed-Size} KB\n' | LC_ALL=C sort
+}
 wait_for() {
     for _ in $(seq 300); do
         if eval "$1"; then return; fi
@@ -22,12 +26,10 @@ case $1 in
     install)
         apt-get -q update
         before=$(used_kb)
+        packages >before
         get --no-install-recommends ./peerprocess_*.deb
         echo "tried: the package and what it needs bring $((($(used_kb) - before) / 1024)) MB"
-        # shellcheck disable=SC2016  # dpkg-query's own
-        for package in $(dpkg-query -W -f='${Depends}' peerprocess | tr ',' '\n' | awk '{ print $1 }'); do
-            echo "tried: needs $package: $(dpkg-query -W -f='${Installed-Size}' "$package") KB"
-        done
+        packages | comm -13 before - | sed 's/^/tried: came: /'
         peerProcess --version
         test -e /usr/share/doc/peerprocess/copyright
         ;;
