@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "peer/commands/listed_keys.hpp"
+#include "peer/commands/listed_reload.hpp"
 #include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/read_config.hpp"
@@ -51,6 +52,19 @@ std::size_t find_self(const ChunkOptions& options, const std::vector<config::Pee
                         "; expected our own line with the port of --transfer_port");
   throw ExitError(ExitCode::bad_configuration, file + ": peers " + numbers(fits, peers) + " all have " + port +
                                                    "; say with --id which of them this one is");
+}
+
+fs::path peers_file(const ChunkOptions& options) {
+  return options.peers.empty() ? options.run.directory / "PeerInfo.cfg" : options.peers;
+}
+
+void check_quorum(std::uint32_t quorum, const std::vector<config::PeerLine>& peers, const std::string& file) {
+  const std::size_t others = peers.size() - 1;
+  if (quorum > std::max<std::size_t>(others, 1))
+    throw ExitError(ExitCode::bad_configuration, "the quorum is " + std::to_string(quorum) + ", but " + file +
+                                                     " lists only " + std::to_string(others) +
+                                                     (others == 1 ? " other peer" : " other peers") +
+                                                     ": no chunk could ever be fetched");
 }
 
 void print_plan(const ChunkSetup& setup, const ChunkStore& store, const ChunkOptions& options, std::ostream& out) {
@@ -130,17 +144,12 @@ ChunkSetup load_chunk_setup(const ChunkOptions& options) {
   ChunkSetup setup{};
   const fs::path common_path = options.run.directory / "Common.cfg";
   setup.common = config::parse_chunk_cfg(read_config(common_path, "", ""), common_path.string());
-  const fs::path peers_path = options.peers.empty() ? options.run.directory / "PeerInfo.cfg" : options.peers;
+  const fs::path peers_path = peers_file(options);
   setup.peers = config::parse_peer_info(read_config(peers_path, "; expected the list of peers (see --peers)"),
                                         peers_path.string());
   setup.self_index = find_self(options, setup.peers, peers_path.string());
   setup.quorum = options.quorum.value_or(setup.common.trust_quorum.value_or(1));
-  const std::size_t others = setup.peers.size() - 1;
-  if (setup.quorum > std::max<std::size_t>(others, 1))
-    throw ExitError(ExitCode::bad_configuration, "the quorum is " + std::to_string(setup.quorum) + ", but " +
-                                                     peers_path.string() + " lists only " + std::to_string(others) +
-                                                     (others == 1 ? " other peer" : " other peers") +
-                                                     ": no chunk could ever be fetched");
+  check_quorum(setup.quorum, setup.peers, peers_path.string());
   return setup;
 }
 
@@ -152,7 +161,7 @@ SwarmConfig ChunkSetup::swarm_config(const ChunkStore& store, std::uint32_t max_
 }
 
 ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
-  const ChunkSetup setup = load_chunk_setup(options);
+  ChunkSetup setup = load_chunk_setup(options);
   start_diagnostics(options.name.empty() ? "peer " + std::to_string(setup.self().id) : options.name,
                     options.run.log_level);
   if (options.run.check) {
@@ -175,19 +184,28 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
                         .exit_when = word_of(options.run.exit_when),
                         .kind = "chunks"});
   const FolderLock lock(options.folder, kRule);
+  ListedDoorway doorway(io, listener,
+                        {.self = PeerId{setup.self().id},
+                         .peers = most_links(setup.common, setup.peers, setup.self_index),
+                         .listed = ids_of(setup.peers),
+                         .extended = true,
+                         .manifest = {}});
+  const fs::path file = peers_file(options);
+  ListedReload reload({.file = file,
+                       .common = setup.common,
+                       .peers = setup.peers,
+                       .self_index = setup.self_index,
+                       .check = [&](const auto& peers) { check_quorum(setup.quorum, peers, file.string()); }},
+                      io, life, doorway);
+  life.ready();
 
   std::optional<StartWatch> starting(std::in_place,
                                      StartWatch::Options{.what = "looking at the chunks in " + options.folder.string(),
                                                          .progress = options.run.progress,
-                                                         .deadline = options.run.deadline()});
+                                                         .deadline = options.run.deadline(),
+                                                         .heartbeat = life.service().heartbeat()});
   ChunkStore store(options.folder,
                    {.sync = options.run.sync, .on_scan = starting->noting(scan_progress(options.run.progress))});
-  ListedDoorway doorway(io, listener,
-                        {.self = PeerId{setup.self().id},
-                         .peers = static_cast<std::uint32_t>(setup.peers.size() - 1),
-                         .listed = ids_of(setup.peers),
-                         .extended = true,
-                         .manifest = {}});
   const auto on_event = [&store](const Event& event, Swarm& swarm) {
     const auto* settled = std::get_if<ChunkSettled>(&event);
     if (!settled || store.stored().test(settled->piece)) return;
@@ -201,6 +219,7 @@ ExitCode run_chunks(const ChunkOptions& options, std::ostream& out) {
                    .content_name = options.folder.filename().string(),
                    .board = status.board()},
                   options.run, io, life, doorway, store);
+  reload.lead_to(loop);
   starting.reset();
   return status.watch([&] { return loop.run(); });
 }

@@ -11,6 +11,7 @@
 
 #include "peer/commands/check.hpp"
 #include "peer/commands/listed_keys.hpp"
+#include "peer/commands/listed_reload.hpp"
 #include "peer/commands/listed_swarm.hpp"
 #include "peer/commands/peer_options.hpp"
 #include "peer/commands/setup.hpp"
@@ -41,6 +42,8 @@ A peer that was away while others finished and left cannot learn that they have 
 waits for each that it has been connected with for --patience, and for those that never came until --timeout.
 --exit-when self --linger 600 leaves all the same.
 
+SIGHUP has PeerInfo.cfg read again, so that peers come and go, and the log opened anew (docs/SERVICE.md).
+
 The peer's data is in peer_<ID>/ (or an existing <ID>/), its log in log_peer_<ID>.log.)";
 
 /// The version, then what this build has and lacks, a line each.
@@ -58,8 +61,11 @@ void check_folder(const Setup& setup, const PieceStore& store) {
                  (setup.folder / setup.common.file_name).string());
 }
 
-StartWatch::Options start_plan(std::string what, const RunOptions& options) {
-  return {.what = std::move(what), .progress = options.progress, .deadline = options.deadline()};
+StartWatch::Options start_plan(std::string what, const RunOptions& options, Life& life) {
+  return {.what = std::move(what),
+          .progress = options.progress,
+          .deadline = options.deadline(),
+          .heartbeat = life.service().heartbeat()};
 }
 
 void make_peer_folder(const std::filesystem::path& folder) {
@@ -78,17 +84,22 @@ StatusBoard::Who who(const Setup& setup, const RunOptions& options) {
 }
 
 /// From the first connection on.
-ExitCode exchange_listening(const Setup& setup, const RunOptions& options, asio::io_context& io, Life& life,
+ExitCode exchange_listening(Setup& setup, const RunOptions& options, asio::io_context& io, Life& life,
                             Listener& listener, StatusBoard* board) {
   const PeerId self{setup.self().id};
-  const auto neighbors = static_cast<std::uint32_t>(setup.neighbors().size() - 1);
   ListedDoorway doorway(io, listener,
                         {.self = self,
-                         .peers = neighbors + setup.common.max_connections,
+                         .peers = most_links(setup.common, setup.peers, setup.self_index),
                          .listed = ids_of(setup.peers),
                          .extended = setup.common.manifest.has_value(),
                          .manifest = setup.common.manifest});
-  std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options));
+  ListedReload reload({.file = setup.directory / "PeerInfo.cfg",
+                       .common = setup.common,
+                       .peers = setup.peers,
+                       .self_index = setup.self_index},
+                      io, life, doorway);
+  life.ready();
+  std::optional<StartWatch> starting(std::in_place, start_plan("reading the manifest", options, life));
   Awaited awaited;
   if (setup.common.manifest) awaited.manifest = find_manifest(setup.folder, *setup.common.manifest);
   starting.reset();  // waiting for others has a loop, in which the life minds signals
@@ -102,7 +113,7 @@ ExitCode exchange_listening(const Setup& setup, const RunOptions& options, asio:
   Content content = setup.content(awaited.manifest);
   starting.emplace(start_plan(
       "preparing " + std::to_string(content.layout.geometry().piece_count()) + " pieces of " + content.root.string(),
-      options));
+      options, life));
   PieceStore store(std::move(content),
                    {.sync = options.sync, .on_scan = starting->noting(scan_progress(options.progress))});
   DaemonPlan plan{.peers = setup.peers,
@@ -113,11 +124,12 @@ ExitCode exchange_listening(const Setup& setup, const RunOptions& options, asio:
                   .board = board};
   DaemonLoop loop(std::move(plan), options, io, life, doorway, store);
   check_folder(setup, store);
+  reload.lead_to(loop);
   starting.reset();
   return loop.run();
 }
 
-ExitCode exchange_file(const Setup& setup, const RunOptions& options) {
+ExitCode exchange_file(Setup& setup, const RunOptions& options) {
   if (setup.common.trust_quorum)
     spdlog::warn("TrustQuorum in Common.cfg is for chunk folders (peerProcess chunks): here it proves nothing");
   asio::io_context io{1};
@@ -153,7 +165,7 @@ std::variant<RunOptions, ExitCode> parse_classic(int argc, const char* const* ar
 
 ExitCode run_classic(const RunOptions& options, std::ostream& out) {
   start_diagnostics("peer " + std::to_string(options.peer_id), options.log_level);
-  const Setup setup = load_setup(options.directory, options.peer_id);
+  Setup setup = load_setup(options.directory, options.peer_id);
   if (!options.check) return exchange_file(setup, options);
   check(setup, out, unresolved);
   return ExitCode::complete;

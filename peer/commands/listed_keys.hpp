@@ -17,6 +17,9 @@ namespace p2p {
 std::shared_ptr<TlsKeys> listed_keys(const std::vector<config::PeerLine>& peers, std::size_t self,
                                      const std::filesystem::path& directory);
 
+/// After the lines have changed, where they have keys: these are let in from now on.
+void reseal_listed(asio::io_context& io, const std::vector<config::PeerLine>& peers);
+
 /// Has every connection of this process sealed where the lines have keys. To be called before anything listens. Throws
 /// as listed_keys().
 void seal_listed(asio::io_context& io, const std::vector<config::PeerLine>& peers, std::size_t self,

@@ -25,4 +25,8 @@ std::vector<PeerId> listed_neighbors(const config::CommonCfg& common, const std:
 SwarmConfig listed_swarm(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers, std::size_t self,
                          const Geometry& geometry, std::uint32_t max_pipeline);
 
+/// What such a list is to a swarm of another one that runs. `moved`: as Relisting::moved.
+Relisting relisting(const config::CommonCfg& common, const std::vector<config::PeerLine>& peers, std::size_t self,
+                    std::vector<PeerId> moved);
+
 }  // namespace p2p

@@ -59,7 +59,7 @@ class Ls {
       : options_(options),
         life_(io_),
         join_(addresses_to_join(options.net.join)),
-        membership_(io_, options.net),
+        membership_(io_, life_, options.net),
         self_(membership_.self()),
         discovery_(make_discovery(io_, visitor(options.net, self_, join_))),
         search_(io_, *discovery_,

@@ -46,7 +46,7 @@ it has changed. Files are never written; manifests are kept in DIR/.peerProcess.
 encrypted, and whoever reaches the port may fetch what is offered; in a private one (peerProcess network) only members
 can. `share cluster1` is for a folder with a file of its own name, or that and .txt, which lists other clusters:
 cluster2p[5002],cluster3p[5003],name@hostp[5004].
-A signal ends it.)";
+A signal ends it; SIGHUP has the --allow list read again and the folder looked at.)";
 
 constexpr ExitMeaning kShareExits[] = {
     {ExitCode::complete, "ended by a signal"},
@@ -65,7 +65,7 @@ class Share {
         plan_(plan),
         out_(out),
         life_(io_),
-        membership_(io_, options.net),
+        membership_(io_, life_, options.net),
         self_(membership_.self()),
         listener_(io_, plan.self.host, plan.self.port),
         status_(io_, options.net.status,
@@ -115,6 +115,8 @@ class Share {
                     [this] { return node_.make_room(); });
     say_where();
     library_.start();
+    // Whether inotify has told everything or not.
+    life_.on_reload([this] { library_.look(); });
     life_.every(ProgressLine::kInterval, [this] { show_progress(); });
     if (StatusBoard* const board = status_.board())
       board->set_source([this](Status& status) {
@@ -266,6 +268,7 @@ class Share {
     const Library::Pending pending = library_.pending();
     sent_rate_.sample(node_.sent_bytes(), now());
     tick_board(pending);
+    if (life_.service().listens()) life_.service().status(summary());
     const std::string sends = sending();
     const bool busy = pending.waiting > 0 || !sends.empty();
     if (busy)

@@ -38,7 +38,7 @@ class Search : public std::enable_shared_from_this<Search> {
 
   /// Asks whoever is to be asked now, and comes back when the next one is.
   void go_on() {
-    if (found_) return;
+    if (over_) return;
     // A dial may fail at once, and come back to here: the timer that is set last counts.
     while (const auto source = steps_.poll(now())) ask_source(*source);
     if (!warned_ && steps_.rounds() >= kRoundsBeforeWord) {
@@ -54,6 +54,13 @@ class Search : public std::enable_shared_from_this<Search> {
     });
   }
 
+  void end() {
+    over_ = true;
+    timer_.cancel();
+    for (const auto& socket : sockets_)
+      if (const auto alive = socket.lock()) alive->close();
+  }
+
  private:
   void ask_source(std::uint32_t index) {
     const ManifestSource& source = sources_[index];
@@ -64,19 +71,16 @@ class Search : public std::enable_shared_from_this<Search> {
           self->sockets_[index] = timed;
           spawn(self->io_, ask(self, timed, index));
         },
-        [self = shared_from_this(), index](const DialFailure&) { self->over(index); }, source.key);
+        [self = shared_from_this(), index](const DialFailure&) { self->failed(index); }, source.key);
   }
 
-  void over(std::uint32_t index) {
+  void failed(std::uint32_t index) {
     steps_.on_failed(index, now());
     go_on();
   }
 
   void succeed(ManifestPtr known) {
-    found_ = true;
-    timer_.cancel();
-    for (const auto& socket : sockets_)
-      if (const auto alive = socket.lock()) alive->close();
+    end();
     on_found_(std::move(known));
   }
 
@@ -86,16 +90,16 @@ class Search : public std::enable_shared_from_this<Search> {
     const Features wish{.fetch_manifest = true, .content = prefix_of(self->id_)};
     std::optional<std::string> text;
     try {
-      if (!self->found_) {
+      if (!self->over_) {
         ReceivedText received =
             co_await receive_text(timed, self->self_, wish, kManifestType, config::Manifest::kMaxTextBytes);
         text = std::move(received.text);
         if (!received.same_content) spdlog::info("peer {} knows nothing of this manifest", peer.value);
       }
     } catch (const std::system_error& error) {
-      if (!self->found_) spdlog::info("peer {} did not give the manifest: {}", peer.value, error.code().message());
+      if (!self->over_) spdlog::info("peer {} did not give the manifest: {}", peer.value, error.code().message());
     }
-    if (self->found_) co_return;
+    if (self->over_) co_return;
     ManifestPtr known;
     if (text) {
       known = check_manifest(std::move(*text), self->id_, "the manifest from peer " + std::to_string(peer.value));
@@ -105,7 +109,7 @@ class Search : public std::enable_shared_from_this<Search> {
     if (known)
       self->succeed(std::move(known));
     else
-      self->over(index);
+      self->failed(index);
   }
 
   asio::io_context& io_;
@@ -116,15 +120,19 @@ class Search : public std::enable_shared_from_this<Search> {
   asio::steady_timer timer_;  ///< At steps_.next_deadline().
   ManifestSearch steps_;
   std::vector<std::weak_ptr<TimedStream>> sockets_;  ///< By source.
-  bool found_ = false;
+  bool over_ = false;                                ///< The manifest is found, or nobody wants it any more.
   bool warned_ = false;
 };
 
 }  // namespace
 
-void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
-                    std::function<void(ManifestPtr)> on_found) {
-  std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found))->go_on();
+std::function<void()> fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id,
+                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {
+  const auto search = std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found));
+  search->go_on();
+  return [weak = std::weak_ptr(search)] {
+    if (const auto alive = weak.lock()) alive->end();
+  };
 }
 
 }  // namespace p2p

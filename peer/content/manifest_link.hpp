@@ -26,8 +26,9 @@ struct ManifestSource {
   std::optional<config::Fingerprint> key = {};  ///< In a listed swarm with keys: its.
 };
 
-/// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once.
-void fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
-                    std::function<void(ManifestPtr)> on_found);
+/// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once. What is
+/// returned ends that, and nothing is called any more; it may be dropped.
+std::function<void()> fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id,
+                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found);
 
 }  // namespace p2p

@@ -155,6 +155,7 @@ class StatusServer::Loop {
     MHD_Connection* connection;
     std::string path{};
     bool has_waited = false;
+    bool is_authorized = false;  ///< Has said the token, or none is wanted.
     Instant deadline{};
   };
   struct Stream {
@@ -263,10 +264,14 @@ class StatusServer::Loop {
     const bool known =
         path == "/events" || path == "/status.json" || path == "/metrics" || path == "/healthz" || path == "/readyz";
     if (!known) return say(c, MHD_HTTP_NOT_FOUND, "there is /, /status.json, /events, /metrics, /healthz and /readyz");
-    if (token_ && !is_authorized(c)) return say(c, MHD_HTTP_UNAUTHORIZED, "expected Authorization: Bearer TOKEN");
+    // Probes of supervisors can say no token; what they get without one is a yes or a no.
+    const bool is_probe = path == "/healthz" || path == "/readyz";
+    request.is_authorized = !token_ || is_authorized(c);
+    if (!is_probe && !request.is_authorized)
+      return say(c, MHD_HTTP_UNAUTHORIZED, "expected Authorization: Bearer TOKEN");
     if (path == "/events") return stream(c);
     if (must_wait(request)) return MHD_YES;
-    return report(c, path);
+    return report(request);
   }
 
   bool is_authorized(MHD_Connection* c) const {
@@ -286,7 +291,9 @@ class StatusServer::Loop {
     return true;
   }
 
-  MHD_Result report(MHD_Connection* c, std::string_view path) {
+  MHD_Result report(const Request& request) {
+    MHD_Connection* const c = request.connection;
+    const std::string& path = request.path;
     const std::shared_ptr<const Status> status = board_.latest();
     if (path == "/status.json") {
       if (std::exchange(written_, status) != status) json_ = std::make_shared<const std::string>(to_json(*status));
@@ -294,11 +301,11 @@ class StatusServer::Loop {
     }
     if (path == "/metrics")
       return answer(c, MHD_HTTP_OK, std::make_shared<const std::string>(to_metrics(*status)), kMetrics);
-    if (path == "/readyz")
-      return status->state.ready
-                 ? say(c, MHD_HTTP_OK, "ready")
-                 : say(c, MHD_HTTP_SERVICE_UNAVAILABLE,
-                       std::string("not ready: ") + kPhaseWords[static_cast<std::size_t>(status->state.phase)]);
+    if (path == "/readyz") {
+      if (status->state.ready) return say(c, MHD_HTTP_OK, "ready");
+      const std::string phase = kPhaseWords[static_cast<std::size_t>(status->state.phase)];
+      return say(c, MHD_HTTP_SERVICE_UNAVAILABLE, request.is_authorized ? "not ready: " + phase : "not ready");
+    }
     const bool well = !asked_at_ || now() - *asked_at_ < kUnwell || status->state.phase == Phase::starting;
     return well ? say(c, MHD_HTTP_OK, "ok")
                 : say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the network thread does not answer");

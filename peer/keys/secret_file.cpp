@@ -17,6 +17,7 @@ namespace {
 // Keys have about 120 bytes, with comments some more.
 constexpr std::size_t kLargest = 64 << 10;
 constexpr mode_t kOfOthers = S_IRWXG | S_IRWXO;
+constexpr uid_t kRoot = 0;
 
 class Descriptor {
  public:
@@ -69,6 +70,11 @@ void sync_folder_of(const std::filesystem::path& file) {
 
 }  // namespace
 
+bool is_for_us_alone(mode_t mode, uid_t owner, uid_t us) {
+  const bool is_handed_to_us = owner == kRoot && us != kRoot;
+  return (mode & kOfOthers & ~(is_handed_to_us ? S_IRGRP : mode_t{0})) == 0;
+}
+
 SecretText read_secret_file(const std::filesystem::path& file, const SecretFileKind& kind) {
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!opened.is_open()) {
@@ -79,7 +85,7 @@ SecretText read_secret_file(const std::filesystem::path& file, const SecretFileK
   struct stat status {};
   if (::fstat(opened.get(), &status) != 0) fail(file, "cannot be read", errno);
   if (!S_ISREG(status.st_mode)) fail(ExitCode::not_authorised, file, "is no regular file, expected a " + kind.what);
-  if ((status.st_mode & kOfOthers) != 0)
+  if (!is_for_us_alone(status.st_mode, status.st_uid, ::geteuid()))
     fail(ExitCode::not_authorised, file,
          "others than its owner may use this " + kind.what + " (mode " + octal(status.st_mode) +
              "), expected mode 600: chmod 600 " + file.string());

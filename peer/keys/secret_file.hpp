@@ -2,6 +2,7 @@
 #pragma once
 
 #include <openssl/crypto.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -41,7 +42,12 @@ struct SecretFileKind {
   std::string if_there;   ///< What to do when one is to be made and something has its name.
 };
 
-/// Throws ExitError: not_authorised when there is none, when others may read or write it, or when it is no regular file
+/// Whether nobody but the process that runs as `us` was meant to have a file of this mode and owner: it is its owner's
+/// alone; or root has handed it to us, by its group or an entry for us (which shows as the group's right), as
+/// Kubernetes and systemd do with secrets. PostgreSQL takes the same.
+bool is_for_us_alone(mode_t mode, uid_t owner, uid_t us);
+
+/// Throws ExitError: not_authorised when there is none, when it is not is_for_us_alone(), or when it is no regular file
 /// or larger than any of its kind; io. Never waits for a FIFO. No message has any of the file's bytes.
 SecretText read_secret_file(const std::filesystem::path& file, const SecretFileKind& kind);
 

@@ -200,6 +200,16 @@ void TlsKeys::allow(std::set<config::Fingerprint> keys) {
     if (const auto& proof = stream->remote().proof; proof && !allows(config::Fingerprint{proof->key})) stream->close();
 }
 
+void TlsKeys::relist(std::map<config::Fingerprint, PeerId> listed) {
+  listed_ = std::move(listed);
+  for (TlsStream* const stream : streams_) {
+    const auto& proof = stream->remote().proof;
+    if (!proof) continue;
+    const auto line = listed_.find(config::Fingerprint{proof->key});
+    if (line == listed_.end() || line->second != proof->peer) stream->close();
+  }
+}
+
 bool TlsKeys::allows(const config::Fingerprint& key) const {
   return !allowed_ || allowed_->contains(key) || (own_ && own_->fingerprint() == key);
 }

@@ -41,6 +41,9 @@ class TlsKeys {
   TlsKeys(const TlsKeys&) = delete;
   TlsKeys& operator=(const TlsKeys&) = delete;
 
+  /// Of a listed swarm: these are the keys of all lines from now on. Connections of others end now, and so do those on
+  /// which somebody has proven a key that is another peer's now. Precondition: as of the constructor.
+  void relist(std::map<config::Fingerprint, PeerId> listed);
   /// Of a private network: from now on only these are let in, and we. Connections of others end now.
   void allow(std::set<config::Fingerprint> keys);
   bool allows(const config::Fingerprint& key) const;

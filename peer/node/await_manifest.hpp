@@ -22,7 +22,7 @@ struct Awaited {
 struct WantedManifest {
   ContentId id;
   PeerId self;
-  const std::vector<config::PeerLine>& peers;  ///< Whom to ask; `self` among them.
+  const std::vector<config::PeerLine>& peers;  ///< Whom to ask; `self` among them. Looked at again after a SIGHUP.
   std::filesystem::path folder;                ///< Where it is kept.
 };
 

@@ -6,9 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "peer/discovery/address.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/ground/random_seed.hpp"
 #include "peer/net/dialer.hpp"
+#include "peer/node/peer_list.hpp"
 #include "peer/report/diagnostics.hpp"
 #include "peer/report/trust_text.hpp"
 
@@ -80,24 +82,36 @@ void DaemonLoop::flush_log_soon() {
   });
 }
 
-const config::PeerLine& DaemonLoop::line_of(PeerId peer) const {
-  return *std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id);
+/// Null: it is not listed any more.
+const config::PeerLine* DaemonLoop::line_of(PeerId peer) const {
+  const auto line = std::ranges::find(plan_.peers, peer.value, &config::PeerLine::id);
+  return line == plan_.peers.end() ? nullptr : &*line;
 }
 
 /// Where peers are dialled, for people.
 PeerAddress DaemonLoop::where() const {
   return [this](PeerId peer) {
-    const config::PeerLine& line = line_of(peer);
-    const bool is_ipv6 = line.host.find(':') != std::string::npos;
-    return (is_ipv6 ? "[" + line.host + "]" : line.host) + ":" + std::to_string(line.port);
+    const config::PeerLine* const line = line_of(peer);
+    return line ? to_string(Address{line->host, line->port}) : std::string("a line that is gone");
   };
 }
 
 void DaemonLoop::dial_peer(PeerId peer) {
-  const config::PeerLine& line = line_of(peer);
+  const config::PeerLine* const known = line_of(peer);
+  if (!known) return;
+  // What comes of a dial to a place that is not listed any more is nobody's.
+  const auto is_listed = [this](const config::PeerLine& line) {
+    const config::PeerLine* const listed = line_of(PeerId{line.id});
+    return listed && is_same_place(*listed, line);
+  };
+  const config::PeerLine line = *known;
   dial(
-      io_, line.host, line.port, [this, peer](StreamPtr stream) { exchange_.add_dialed(peer, std::move(stream)); },
-      [this, peer](const DialFailure& failure) {
+      io_, line.host, line.port,
+      [this, peer, line, is_listed](StreamPtr stream) {
+        if (is_listed(line)) exchange_.add_dialed(peer, std::move(stream));
+      },
+      [this, peer, line, is_listed](const DialFailure& failure) {
+        if (!is_listed(line)) return;
         spdlog::log(is_news(peer, failure) ? spdlog::level::warn : spdlog::level::debug, "dialing peer {} failed: {}",
                     peer.value, failure.text);
         exchange_.dial_failed(peer, failure);
@@ -122,7 +136,8 @@ Life::Doing DaemonLoop::doing() {
               [this] {
                 const Swarm& swarm = std::as_const(exchange_).swarm();
                 return describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now(), plan_.words, where());
-              }};
+              },
+          .reloaded = [this] { log_.reopen(); }};
 }
 
 void DaemonLoop::on_own_complete() {
@@ -143,10 +158,25 @@ void DaemonLoop::on_trust_withdrawn() {
     spdlog::error("too late to fetch anything again: the next start does");
     goal_code_ = ExitCode::content_mismatch;
     life_.amend(goal_code_);
-  } else if (std::exchange(at_goal_, false)) {
-    linger_timer_.cancel();
-    life_.end_at(deadline_);
+  } else {
+    leave_goal();
   }
+}
+
+/// The goal may have been reached, and is not any more.
+void DaemonLoop::leave_goal() {
+  if (!std::exchange(at_goal_, false)) return;
+  linger_timer_.cancel();
+  life_.end_at(deadline_);
+}
+
+void DaemonLoop::relist(const Relisting& list) {
+  if (life_.leaving() || retiring_) return;
+  unsealed_.clear();
+  stuck_ = StuckWatch(now());
+  const bool was_over = exchange_.swarm().swarm_complete();
+  exchange_.relist(list);
+  if (was_over && !exchange_.swarm().swarm_complete() && exit_when_ == ExitWhen::all) leave_goal();
 }
 
 /// The goal is reached: the process serves on for a while, then it leaves.
@@ -186,7 +216,10 @@ void DaemonLoop::explain() {
 
 void DaemonLoop::report_progress() {
   explain();
-  progress_.show(status());
+  const Progress::Status status = this->status();
+  progress_.show(status);
+  if (life_.service().listens())
+    life_.service().status(progress_.describe(status) + (status.stuck.empty() ? "" : "; no progress: " + status.stuck));
   tick_board();
   leave_if_flushed();
 }

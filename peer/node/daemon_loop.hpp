@@ -29,7 +29,7 @@
 namespace p2p {
 
 struct DaemonPlan {
-  const std::vector<config::PeerLine>& peers;  ///< Whom to dial where; `swarm.self` among them.
+  const std::vector<config::PeerLine>& peers;  ///< Whom to dial where; `swarm.self` among them. See relist().
   SwarmConfig swarm;                           ///< stays and patience are set by the loop.
   std::filesystem::path directory;             ///< Where the log goes.
   PieceWords words = {};
@@ -56,18 +56,22 @@ class DaemonLoop {
   /// process at once. Throws ExitError at the time-out and for disk errors.
   ExitCode run();
 
+  /// The plan's peers are others by now, and this is what that means for the swarm.
+  void relist(const Relisting& list);
+
  private:
   Exchange::Hooks hooks();
   SwarmConfig swarm_config(const RunOptions& options) const;
   void flush_log_soon();
   void dial_peer(PeerId peer);
   bool is_news(PeerId peer, const DialFailure& failure);
-  const config::PeerLine& line_of(PeerId peer) const;
+  const config::PeerLine* line_of(PeerId peer) const;
   PeerAddress where() const;
   Life::Doing doing();
   void on_own_complete();
   void on_patience_ended();
   void on_trust_withdrawn();
+  void leave_goal();
   void on_goal(ExitCode code);
   void wind_up();
   void leave_if_flushed();

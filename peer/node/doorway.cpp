@@ -245,6 +245,8 @@ void Doorway::accept(StreamPtr stream) {
   spawn(room_->io, Room::receive(room_, caller, std::move(guest)));
 }
 
+void Doorway::set_limits(const DoorLimits& limits) { room_->door.set_limits(limits); }
+
 bool Doorway::make_room() {
   const bool made = room_->door.make_room(now());
   room_->carry_out();

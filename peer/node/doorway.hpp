@@ -38,6 +38,8 @@ class Doorway {
   Doorway& operator=(const Doorway&) = delete;
 
   void accept(StreamPtr stream);
+  /// From now on; nobody is sent away because of it.
+  void set_limits(const DoorLimits& limits);
   /// The process has no descriptor left. False: nobody can be sent away.
   bool make_room();
   /// Whether somebody has connected whose handshake has not come yet.

@@ -79,6 +79,12 @@ SwarmConfig Exchange::bounded(SwarmConfig config) const {
 
 void Exchange::start() { look_at_clock(); }
 
+void Exchange::relist(const Relisting& list) {
+  if (finishing_) return;
+  swarm_.on_list_changed(list, now());
+  carry_out();
+}
+
 void Exchange::add(LinkId link, StreamPtr stream, std::span<const std::byte> received) {
   const Remote& remote = stream->remote();
   swarm_.on_remote(link, endpoint_of(remote.address, remote.port));

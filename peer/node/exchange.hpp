@@ -48,6 +48,9 @@ class Exchange {
   /// Begins: the first dials go out.
   void start();
 
+  /// Swarm::on_list_changed().
+  void relist(const Relisting& list);
+
   /// `handshake`: what the remote has sent so far.
   void add_accepted(StreamPtr stream, const Handshake& handshake);
   void add_dialed(PeerId peer, StreamPtr stream);

@@ -41,7 +41,7 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       on_arrived_(std::move(on_arrived)),
       life_(io_),
       deadline_(options.timeout_s ? std::optional(now() + std::chrono::seconds(*options.timeout_s)) : std::nullopt),
-      membership_(io_, options.net),
+      membership_(io_, life_, options.net),
       self_(membership_.self()),
       status_(io_, options.net.status,
               {.peer = self_.value, .mode = "get", .exit_when = options.keep ? "never" : "self"}),
@@ -184,8 +184,8 @@ void Get::begin() {
     return steps_.on_unusable(fault, now());
   root_ = options_.out / name_here();
   // Looking has a progress of its own.
-  std::optional<StartWatch> busy(std::in_place,
-                                 StartWatch::Options{"looking at " + root_.string(), ProgressMode::none, deadline_});
+  std::optional<StartWatch> busy(std::in_place, StartWatch::Options{"looking at " + root_.string(), ProgressMode::none,
+                                                                    deadline_, life_.service().heartbeat()});
   const bool there = is_there(root_, known_, options_.update, options_.net.progress);
   busy.reset();
   if (there) {
@@ -197,7 +197,7 @@ void Get::begin() {
     return have_empty();
   }
   const std::string what = "preparing " + std::to_string(manifest.piece_count()) + " pieces of " + root_.string();
-  busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_});
+  busy.emplace(StartWatch::Options{what, options_.net.progress, deadline_, life_.service().heartbeat()});
   const Fetch::Options how{.progress = options_.net.progress,
                            .on_scan = busy->noting(scan_progress(options_.net.progress)),
                            .replace = options_.update && !manifest.folder,

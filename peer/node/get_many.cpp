@@ -24,7 +24,7 @@ constexpr Duration kSaveInterval = std::chrono::seconds(5);
 GetMany::GetMany(const GetOptions& options)
     : options_(options),
       life_(io_),
-      membership_(io_, options.net),
+      membership_(io_, life_, options.net),
       self_(membership_.self()),
       status_(io_, options.net.status, {.peer = self_.value, .mode = "get", .exit_when = "self", .kind = "selection"}),
       join_(addresses_to_join(options.net.join)),

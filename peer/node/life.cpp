@@ -1,5 +1,6 @@
 #include "peer/node/life.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -14,8 +15,23 @@
 #include "peer/storage/file.hpp"
 
 namespace p2p {
+namespace {
 
-Life::Life(asio::io_context& io) : io_(io), signals_(io, SIGINT, SIGTERM), timeout_(io), tick_(io) {
+bool has_terminal() {
+  const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (terminal >= 0) ::close(terminal);
+  return terminal >= 0;
+}
+
+bool is_ignored(int signal) {
+  struct sigaction current {};
+  return ::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+Life::Life(asio::io_context& io)
+    : io_(io), service_(io), signals_(io, SIGINT, SIGTERM), hangups_(io), timeout_(io), tick_(io) {
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -29,16 +45,46 @@ void Life::wait_for_signal() {
     signals_.async_wait([](const std::error_code& again, int) {
       if (!again) ::_exit(static_cast<int>(ExitCode::interrupted));
     });
-    leave_as_by_signal();
+    be_interrupted();
   });
 }
 
-void Life::leave_as_by_signal() { leave(doing_.on_signal ? doing_.on_signal() : ExitCode::interrupted); }
+void Life::be_interrupted() { leave(doing_.on_signal ? doing_.on_signal() : ExitCode::interrupted); }
 
 void Life::end_with_stdin(std::chrono::seconds silence) {
   tether_.emplace(io_, STDIN_FILENO, silence, [this](const std::string& why) {
     spdlog::warn("{}: leaving", why);
-    leave_as_by_signal();
+    be_interrupted();
+  });
+}
+
+void Life::on_reload(std::function<void()> reload) {
+  if (reloads_.empty()) {
+    hangs_on_terminal_ = !is_ignored(SIGHUP) && has_terminal();  // ignored: nohup
+    hangups_.add(SIGHUP);
+    wait_for_hangup();
+  }
+  reloads_.push_back(std::move(reload));
+}
+
+void Life::wait_for_hangup() {
+  hangups_.async_wait([this](const std::error_code& error, int) {
+    if (error) return;
+    wait_for_hangup();
+    on_hangup();
+  });
+}
+
+void Life::on_hangup() {
+  if (leaving_) return;
+  if (hangs_on_terminal_ && !has_terminal()) {
+    spdlog::warn("the terminal is gone: leaving");
+    return be_interrupted();
+  }
+  spdlog::info("SIGHUP: reading the configuration anew");
+  service_.reload([this] {
+    for (const auto& reload : reloads_) reload();
+    if (doing_.reloaded) doing_.reloaded();
   });
 }
 
@@ -66,6 +112,7 @@ void Life::run_tick(std::chrono::milliseconds interval, const std::function<void
 void Life::leave(ExitCode code) {
   if (std::exchange(leaving_, true)) return;
   code_ = code;
+  service_.stopping();
   timeout_.cancel();
   tick_.cancel();
   if (doing_.farewell)
@@ -94,6 +141,7 @@ void Life::break_down(const ExitError& error) {
 }
 
 std::optional<ExitCode> Life::run_on() {
+  service_.ready();
   for (bool over = false; !over;) {
     try {
       io_.run();
@@ -110,6 +158,7 @@ std::optional<ExitCode> Life::run_on() {
   io_.restart();
   if (!leaving_) return std::nullopt;
   signals_.clear();
+  hangups_.clear();
   if (failure_) throw *std::exchange(failure_, std::nullopt);
   return code_;
 }

@@ -4,6 +4,7 @@
 // A process does one thing after the other (it waits for a manifest, then it exchanges), and each says what its end is
 // like (Doing). It ends once: the first reason decides the exit code, the farewell may take its time, and a second
 // signal ends it at once. A remote that closes, and a file that may not grow, give an error code and no signal.
+// SIGHUP has it read its configuration anew, where there is some. A service manager is told of all of it.
 //
 // Everything on the network thread.
 #pragma once
@@ -13,9 +14,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "peer/ground/exit_code.hpp"
 #include "peer/net/asio.hpp"
+#include "peer/node/service.hpp"
 #include "peer/node/tether.hpp"
 #include "protocol/clock.hpp"
 
@@ -31,6 +34,8 @@ class Life {
     std::function<ExitCode()> on_signal = {};
     /// At the time-out: what is missing, as the end of a sentence.
     std::function<std::string()> missing = {};
+    /// After a SIGHUP, when all of on_reload() have been called. May be null.
+    std::function<void()> reloaded = {};
   };
 
   /// Takes over SIGINT and SIGTERM, ignores SIGPIPE and SIGXFSZ, and takes as many descriptors as the process may have.
@@ -43,6 +48,15 @@ class Life {
   /// Leaves as after a signal when stdin has ended, or when nothing has come from it for so long. Throws ExitError
   /// (usage).
   void end_with_stdin(std::chrono::seconds silence);
+  /// From now on SIGHUP does not end the process, but has this called, and all that were given before. When it comes
+  /// because the terminal of the process is gone, and would have ended it, it still does.
+  void on_reload(std::function<void()> reload);
+
+  /// The process does what it was started for: it listens, and knows its configuration. The first run_on() says so,
+  /// too.
+  void ready() { service_.ready(); }
+  Service& service() { return service_; }
+
   /// Calls `tick` now and again after each interval, until the process leaves.
   void every(std::chrono::milliseconds interval, std::function<void()> tick);
 
@@ -68,13 +82,19 @@ class Life {
 
  private:
   void wait_for_signal();
-  void leave_as_by_signal();
+  void wait_for_hangup();
+  void on_hangup();
+  void be_interrupted();
   void break_down(const ExitError& error);
   void run_tick(std::chrono::milliseconds interval, const std::function<void()>& tick);
 
   asio::io_context& io_;
   Doing doing_;
+  Service service_;
   asio::signal_set signals_;
+  asio::signal_set hangups_;
+  std::vector<std::function<void()>> reloads_;
+  bool hangs_on_terminal_ = false;  ///< The end of its terminal would end the process.
   asio::steady_timer timeout_;
   asio::steady_timer tick_;
   std::optional<Tether> tether_;

@@ -33,6 +33,14 @@ void ListedDoorway::lead_to(Exchange& exchange, std::function<void(const Strange
   for (Early& early : std::exchange(early_, {})) exchange.add_accepted(std::move(early.stream), early.handshake);
 }
 
+void ListedDoorway::relist(std::vector<PeerId> listed, std::uint32_t peers) {
+  listed_ = std::move(listed);
+  std::erase_if(early_, [this](const Early& each) { return !lists(each.handshake.peer); });
+  doorway_.set_limits(DoorLimits::listed(peers, spare_connections(peers)));
+}
+
+bool ListedDoorway::lists(PeerId peer) const { return std::ranges::find(listed_, peer) != listed_.end(); }
+
 void ListedDoorway::close() {
   listener_.stop();
   doorway_.close();
@@ -41,7 +49,7 @@ void ListedDoorway::close() {
 void ListedDoorway::take(StreamPtr stream, const Admit& admit) {
   if (exchange_) return exchange_->add_accepted(std::move(stream), admit.handshake);
   const PeerId peer = admit.handshake.peer;
-  if (std::ranges::find(listed_, peer) == listed_.end()) return;
+  if (!lists(peer)) return;
   std::erase_if(early_, [peer](const Early& each) { return each.handshake.peer == peer; });
   early_.push_back({std::move(stream), admit.handshake});
 }

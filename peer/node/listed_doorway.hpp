@@ -33,6 +33,8 @@ class ListedDoorway final : private DoorUses {
   ListedDoorway(const ListedDoorway&) = delete;
   ListedDoorway& operator=(const ListedDoorway&) = delete;
 
+  /// PeerInfo.cfg has changed: these are the lines, and so many may be linked at a time.
+  void relist(std::vector<PeerId> listed, std::uint32_t peers);
   /// From now on it is given to whoever asks.
   void give(ManifestPtr manifest) { manifest_ = std::move(manifest); }
   /// From now on `exchange` is handed whoever greets, and now those who did already. It lives while `io` is run, or
@@ -56,6 +58,7 @@ class ListedDoorway final : private DoorUses {
   bool answers(const ContentPrefix&) const override { return false; }
   bool reads_features() const override { return extended_; }
   void take(StreamPtr stream, const Admit& admit);
+  bool lists(PeerId peer) const;
 
   Listener& listener_;
   std::vector<PeerId> listed_;

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -31,7 +30,7 @@ std::set<config::Fingerprint> read_allow_list(const std::filesystem::path& file)
 
 }  // namespace
 
-Membership::Membership(asio::io_context& io, const NetworkOptions& options) : allow_(options.allow), reread_(io) {
+Membership::Membership(asio::io_context& io, Life& life, const NetworkOptions& options) : allow_(options.allow) {
   if (!options.network.is_private()) {
     for (const auto& [file, name] : {std::pair(options.key, "--key"), std::pair(options.allow, "--allow")})
       if (!file.empty())
@@ -47,25 +46,19 @@ Membership::Membership(asio::io_context& io, const NetworkOptions& options) : al
   keys_ = std::make_shared<TlsKeys>(options.network, own);
   if (!allow_.empty()) {
     keys_->allow(read_allow_list(allow_));
-    reread_.add(SIGHUP);
-    allow_again();
+    life.on_reload([this] { allow_again(); });
   }
   asio::use_service<Sealing>(io).set(keys_);
 }
 
-/// At each SIGHUP from now on.
 void Membership::allow_again() {
-  reread_.async_wait([this](const std::error_code& error, int) {
-    if (error) return;
-    try {
-      auto keys = read_allow_list(allow_);
-      spdlog::warn("{}: {} keys are let in from now on", allow_.string(), keys.size());
-      keys_->allow(std::move(keys));
-    } catch (const std::exception& fault) {
-      spdlog::error("{}; who was let in before is let in", fault.what());
-    }
-    allow_again();
-  });
+  try {
+    auto keys = read_allow_list(allow_);
+    spdlog::warn("{}: {} keys are let in from now on", allow_.string(), keys.size());
+    keys_->allow(std::move(keys));
+  } catch (const std::exception& fault) {
+    spdlog::error("{}; who was let in before is let in", fault.what());
+  }
 }
 
 }  // namespace p2p

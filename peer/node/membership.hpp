@@ -13,6 +13,7 @@
 #include "peer/net/asio.hpp"
 #include "peer/net/tls_keys.hpp"
 #include "peer/node/get_options.hpp"
+#include "peer/node/life.hpp"
 #include "protocol/ids.hpp"
 
 namespace p2p {
@@ -31,9 +32,9 @@ class Membership {
   /// In a private network: has every connection of the process sealed from now on, with the key of --key or one that is
   /// made for this process; keeps its memory from others; reads --allow, and reads it again at each SIGHUP, whereupon
   /// connections with those that are not in it any more end. A list that is wrong then is named, and the one before
-  /// goes on to hold. `io` outlives it. Throws ExitError: usage for a key or a list in an open network, what
+  /// goes on to hold. `io` and `life` outlive it. Throws ExitError: usage for a key or a list in an open network, what
   /// PrivateKey::read() throws; ConfigError.
-  Membership(asio::io_context& io, const NetworkOptions& options);
+  Membership(asio::io_context& io, Life& life, const NetworkOptions& options);
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
@@ -46,7 +47,6 @@ class Membership {
   std::filesystem::path allow_;
   std::shared_ptr<TlsKeys> keys_;
   PeerId self_;
-  asio::signal_set reread_;
 };
 
 }  // namespace p2p

@@ -60,11 +60,16 @@ void StartWatch::wait() {
   const auto say = [this](const std::string& text) {
     std::fprintf(stderr, "peerProcess: %s\n", config::printable(text + options_.what).c_str());
   };
+  Instant beat_at = options_.heartbeat ? now() : kNever;
   bool told = options_.progress == ProgressMode::none;
   std::unique_lock lock(mutex_);
   while (!over_) {
     const Instant tell_at = told ? kNever : shown_->load() + kQuiet;
-    const Instant next = std::min(tell_at, options_.deadline.value_or(kNever));
+    if (now() >= beat_at) {
+      options_.heartbeat->beat();
+      beat_at = now() + options_.heartbeat->interval;
+    }
+    const Instant next = std::min({tell_at, beat_at, options_.deadline.value_or(kNever)});
     if (next == kNever) {
       ended_.wait(lock, [this] { return over_; });
       return;

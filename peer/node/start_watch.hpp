@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "peer/node/service.hpp"
 #include "peer/report/progress_line.hpp"
 #include "peer/storage/scan.hpp"
 #include "protocol/clock.hpp"
@@ -27,10 +28,12 @@ class StartWatch {
     std::string what;  ///< What is being done, such as "preparing 5 pieces of X".
     ProgressMode progress = ProgressMode::automatic;
     std::optional<Instant> deadline = {};  ///< --timeout.
+    std::optional<Service::Heartbeat> heartbeat = {};
   };
 
   /// From here on SIGINT and SIGTERM end the process with ExitCode::interrupted, the deadline with ExitCode::timeout.
-  /// Once nothing has been shown for a second, `what` goes to stderr, if progress is wanted. One at a time.
+  /// A service manager gets signs of life. Once nothing has been shown for a second, `what` goes to stderr, if progress
+  /// is wanted. One at a time.
   explicit StartWatch(Options options);
   /// Signals do what they did before, unless somebody else has taken them over meanwhile.
   ~StartWatch();

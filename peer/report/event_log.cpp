@@ -10,6 +10,7 @@
 #include <cstring>
 #include <ctime>
 #include <string_view>
+#include <utility>
 
 #include "peer/ground/exit_code.hpp"
 
@@ -79,6 +80,10 @@ struct CourseLine {
   }
 };
 
+int open_to_append(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
 }  // namespace
 
 bool append_course_line(PeerId self, const Event& event, std::string& out) {
@@ -91,9 +96,18 @@ std::optional<std::string> course_line(PeerId self, const Event& event) {
   return line;
 }
 
-EventLog::EventLog(const std::filesystem::path& path, PeerId self)
-    : self_(self), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (file_ < 0) throw ExitError(ExitCode::io, "cannot write the log: " + path.string() + ": " + std::strerror(errno));
+EventLog::EventLog(std::filesystem::path path, PeerId self)
+    : self_(self), path_(std::move(path)), file_(open_to_append(path_)) {
+  if (file_ < 0) throw ExitError(ExitCode::io, "cannot write the log: " + path_.string() + ": " + std::strerror(errno));
+}
+
+void EventLog::reopen() {
+  flush();
+  const int file = open_to_append(path_);
+  if (file < 0)
+    return spdlog::error("cannot open the log anew: {}: {}; it goes on where it was", path_.string(),
+                         std::strerror(errno));
+  ::close(std::exchange(file_, file));
 }
 
 EventLog::~EventLog() {

@@ -24,7 +24,7 @@ std::optional<std::string> course_line(PeerId self, const Event& event);
 class EventLog {
  public:
   /// Appends to the file, which a restarted peer may have left. Throws ExitError (io) when it cannot be written.
-  EventLog(const std::filesystem::path& path, PeerId self);
+  EventLog(std::filesystem::path path, PeerId self);
   ~EventLog();
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
@@ -33,11 +33,15 @@ class EventLog {
   /// To the operating system, so that a kill loses nothing. Cheap when nothing was written. On a disk that is full
   /// lines wait for the next call, up to a measure; beyond that they are dropped.
   void flush();
+  /// The file may have been renamed: what was written is in it, and what follows goes to one of the name of before. An
+  /// error is told, and changes nothing.
+  void reopen();
 
  private:
   void append_time();
 
   PeerId self_;
+  std::filesystem::path path_;
   int file_;
   std::string pending_;
   std::string second_;  ///< The time of the last line, up to the point before its milliseconds.

@@ -13,7 +13,8 @@ constexpr const char* kNames[kEndKinds][2] = {{"by the other side", "by the othe
                                               {"unresponsive", "unresponsive"},
                                               {"made anew", "made anew"},
                                               {"flood", "floods"},
-                                              {"both complete", "both complete"}};
+                                              {"both complete", "both complete"},
+                                              {"unlisted", "unlisted"}};
 
 }  // namespace
 

@@ -67,7 +67,7 @@ std::string to_json(const EventRecord& record);
 // The words of the schema, in the order of the enumerations.
 constexpr std::array<const char*, kEndKinds> kEndWords{"remote",  "violation", "refused",      "handshake_timeout",
                                                        "crowded", "duplicate", "unresponsive", "renewed",
-                                                       "flood",   "needless"};
+                                                       "flood",   "needless",  "unlisted"};
 constexpr std::array<const char*, 8> kStuckWords{"nobody_linked", "nobody_holds", "choked",   "unanswered",
                                                  "no_room",       "no_quorum",    "withheld", "others"};
 

@@ -95,6 +95,8 @@ class Door {
  public:
   /// `uses` outlives the door.
   Door(const DoorLimits& limits, const DoorUses& uses);
+  /// From now on. Whoever is there already stays.
+  void set_limits(const DoorLimits& limits) { limits_ = limits; }
 
   CallerId accept(const Origin& origin, Instant now);
   /// It has proven who it is: from now on the limits of an origin hold for its key as for its address, and it may show

@@ -24,6 +24,11 @@ void Choker::unfavor(LinkId link, Random& random) {
   fill_idle_slots(random);
 }
 
+void Choker::favor_only(std::vector<LinkId> links, Random& random) {
+  favored_ = std::move(links);
+  fill_idle_slots(random);
+}
+
 void Choker::on_interested(LinkId link, Random& random) {
   P2P_ASSERT(!is_interested(link));
   interested_.push_back(link);

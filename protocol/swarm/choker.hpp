@@ -35,6 +35,8 @@ class Choker {
   /// policy favors nobody; the cooperative one favors a fixed set, no more of them than there are slots.
   void favor(LinkId link);
   void unfavor(LinkId link, Random& random);
+  /// These are favored, and no others.
+  void favor_only(std::vector<LinkId> links, Random& random);
 
   /// The neighbor's interest changed. A new link is neither interested nor favored.
   void on_interested(LinkId link, Random& random);

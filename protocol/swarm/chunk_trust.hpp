@@ -28,6 +28,7 @@ class ChunkTrust {
   Quorum::Outcome vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim) {
     return quorum_.vote(peer, chunk, claim);
   }
+  void forget(PeerId peer) { quorum_.forget(peer); }
   /// What we vouch for: the chunks that we had from the start.
   std::vector<HeldChunk> own_word() const;
 

@@ -31,8 +31,9 @@ enum class EndKind : std::uint8_t {
   renewed,            ///< What we have has changed, which only a new link can tell.
   flood,              ///< It said too much that says nothing.
   needless,           ///< Both have everything, in a swarm that anybody joins.
+  unlisted,           ///< Another list of peers has come, by which there is no such link.
 };
-constexpr std::size_t kEndKinds = 10;
+constexpr std::size_t kEndKinds = 11;
 
 struct LinkEstablished {
   PeerId peer;

@@ -1,6 +1,7 @@
 #include "protocol/swarm/neighborhood.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/assert.hpp"
 
@@ -17,24 +18,34 @@ constexpr Duration kLongestPenalty = 5min;
 }  // namespace
 
 Neighborhood::Neighborhood(PeerId self, const std::vector<PeerId>& listed, Instant now) : self_(self) {
+  relist(listed, now);
+  P2P_ASSERT(index_.size() + 1 == listed.size());
+}
+
+bool Neighborhood::relist(const std::vector<PeerId>& listed, Instant now) {
   bool earlier = true;
+  bool anybody_new = false;
   for (const PeerId id : listed) {
-    if (id == self) {
+    if (id == self_) {
       P2P_ASSERT(earlier);
       earlier = false;
       continue;
     }
-    const bool is_new = index_.emplace(id, static_cast<NeighborIndex>(neighbors_.size())).second;
-    P2P_ASSERT(is_new);
-    neighbors_.push_back({.id = id,
-                          .claims = id,
-                          .dial = earlier,
-                          .yields = earlier,
-                          .backoff = kFirstBackoff,
-                          .dial_at = earlier ? now : now + kTurnAbout});
+    auto known = find(id);
+    if (!known) {
+      known = add(id, earlier, false, now);
+      if (!earlier) neighbors_[*known].dial_at = now + kTurnAbout;
+      anybody_new = true;
+    }
+    Neighbor& n = neighbors_[*known];
+    n.yields = earlier;
+    n.guest = false;
+    const bool has_come_before_us = earlier && !std::exchange(n.dial, n.dial || earlier);
+    if (has_come_before_us && !n.link && !n.dialing && !n.convicted) n.dial_at = now;
+    next_due_ = std::min(next_due_, n.dial_at);
   }
   P2P_ASSERT(!earlier);
-  if (!neighbors_.empty()) next_due_ = neighbors_.front().dial_at;
+  return anybody_new;
 }
 
 NeighborIndex Neighborhood::add(PeerId id, bool dial, bool guest, Instant now) {

@@ -78,7 +78,10 @@ class Neighborhood {
   /// One that `listed` does not name. `dial`: it is ours to dial, from now on. Its index is a vacant one where there is
   /// one. Precondition: find(id) is empty. Its `claims` is its ID, unless it is set.
   NeighborIndex add(PeerId id, bool dial, bool guest, Instant now);
-  /// The neighbor is as if it had never been. Precondition: it was added, and has no link.
+  /// `listed`, as before, is the list from now on: who is not known yet is added, and a guest that it names is a guest
+  /// no more. Those whom it does not name are to be removed before. Returns whether anybody is new.
+  bool relist(const std::vector<PeerId>& listed, Instant now);
+  /// The neighbor is as if it had never been. Precondition: it has no link.
   void remove(NeighborIndex index);
 
   /// The vacant places among them.

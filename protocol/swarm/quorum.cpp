@@ -26,6 +26,11 @@ void Quorum::withdraw(PeerId peer, Chunk& chunk) {
   std::erase_if(chunk.candidates, [](const Candidate& candidate) { return candidate.voters.empty(); });
 }
 
+void Quorum::forget(PeerId peer) {
+  for (Chunk& chunk : chunks_)
+    if (!chunk.settled) withdraw(peer, chunk);
+}
+
 Quorum::Outcome Quorum::vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim) {
   Chunk& c = chunks_[chunk.value];
   withdraw(peer, c);

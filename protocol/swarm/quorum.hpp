@@ -45,6 +45,9 @@ class Quorum {
   /// A peer's vote; an earlier one of the same peer for the same chunk counts no more. O(candidates).
   Outcome vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim);
 
+  /// The peer is none any more: its votes count no more where nothing is settled yet. O(chunks).
+  void forget(PeerId peer);
+
   std::uint32_t threshold() const { return threshold_; }
   /// Null while it is on the check list.
   const ChunkClaim* settled(PieceIndex chunk) const;

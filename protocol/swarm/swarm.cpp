@@ -150,7 +150,7 @@ void Swarm::establish(LinkId link, Instant now) {
   if (l.direction == Direction::dialed && l.remote) note_place(link, now);
   emit(LinkEstablished{peer_of(link), l.direction});
   ready(link);
-  uploads_.on_linked(link, std::ranges::find(config_.favored, neighborhood_[*l.neighbor].id) != config_.favored.end());
+  uploads_.on_linked(link, is_favored(*l.neighbor));
   // A link that had to contend may have spoken already.
   picker_.add_holder(l.session.remote_pieces());
   if (!l.session.remote_chokes()) serving_us_.push_back(link);

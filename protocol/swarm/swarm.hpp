@@ -113,6 +113,10 @@ class Swarm {
   /// would carry the acknowledgement is due to it: it is served and asks for nothing, or owes the one piece that is
   /// asked of it.
   bool awaits_acknowledgement(LinkId link) const;
+  /// PeerInfo.cfg has changed. Neighbors that are new are dialled, or waited for, by their place in it. Links of those
+  /// that are gone end, and nobody waits for them; so do those of whoever has moved, who are neighbors that are new. No
+  /// dial that is under way with either is to be answered. Precondition: not an open swarm; `self` is listed.
+  void on_list_changed(const Relisting& list, Instant now);
   /// From now on requests are not taken any more; what is queued is sent. See flushed().
   void retire() { retired_ = true; }
 
@@ -244,6 +248,10 @@ class Swarm {
   void note_fault(NeighborIndex neighbor, EndKind kind);
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
+
+  // swarm_list.cpp: another list of peers
+  void expel(NeighborIndex neighbor, const std::string& reason, Instant now);
+  bool is_favored(NeighborIndex neighbor) const;
 
   // swarm_open.cpp: neighbors that no list names
   NeighborIndex dialed_neighbor(PeerId peer, Instant now);

@@ -69,4 +69,12 @@ struct SwarmConfig {
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
 
+/// Another list of peers for a swarm that runs.
+struct Relisting {
+  std::vector<PeerId> listed;  ///< This and the next two are as in SwarmConfig.
+  std::vector<PeerId> favored = {};
+  Seeker::List everybody = {};
+  std::vector<PeerId> moved = {};  ///< Of those who are listed as before: they are elsewhere, or have other keys.
+};
+
 }  // namespace p2p

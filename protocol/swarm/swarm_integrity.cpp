@@ -12,6 +12,7 @@ void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   emit(PieceRejected{piece, from.claims, from.handle});
   // One that no list makes a neighbor is forgotten when it has gone, but not when it lied.
   const auto known = neighborhood_.find(from.handle);
+  if (!known && !config_.open && !seeker_.lists(from.handle)) return fill_all(now);  // not listed any more
   const NeighborIndex sender = known ? *known : neighborhood_.add(from.handle, false, !config_.open, now);
   neighborhood_[sender].claims = from.claims;
   book_.forget(from.claims);

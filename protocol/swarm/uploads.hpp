@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "protocol/clock.hpp"
@@ -39,6 +40,8 @@ class Uploads {
 
   /// The link has a neighbor now. `favored`: as Choker::favor().
   void on_linked(LinkId link, bool favored);
+  /// From now on these links are favored, and no others.
+  void favor_only(std::vector<LinkId> links, Random& random) { choker_.favor_only(std::move(links), random); }
   void on_interested(LinkId link, Random& random) { choker_.on_interested(link, random); }
   void on_not_interested(LinkId link, Random& random) { choker_.on_not_interested(link, random); }
   /// Its neighbor has everything, and will not be interested again.

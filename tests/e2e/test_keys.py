@@ -129,6 +129,20 @@ class Key(KeyCase):
         self.assertIn("peer_1.key: cannot be made: Permission denied", done.stderr)
         self.assertEqual(os.listdir(self.dir), [])
 
+    @unittest.skipUnless(os.getuid() == 0, "only root can hand a file to somebody")
+    def test_a_key_that_root_has_handed_to_our_group_is_read(self):
+        if subprocess.run([PEER_PROCESS, "--version"], user=NOBODY, check=False, capture_output=True).returncode != 0:
+            self.skipTest("the program is in a place where only root can run it")
+        made = self.run_peer(COMPLETE, "key", 1)
+        self.dir.chmod(0o755)
+        path = self.dir / "peer_1.key"
+        os.chown(path, 0, NOBODY)
+        path.chmod(0o440)
+        as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        self.assertEqual(self.run_peer(COMPLETE, "key", "--show", path, **as_nobody).stdout, made.stdout)
+        path.chmod(0o444)
+        self.assertIn("(mode 444), expected mode 600", self.run_peer(NOT_AUTHORISED, "key", "--show", path, **as_nobody).stderr)
+
     def test_a_file_that_is_no_key_of_ours_alone_is_refused(self):
         self.run_peer(COMPLETE, "key", 1)
         path = self.dir / "peer_1.key"

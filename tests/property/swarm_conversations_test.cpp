@@ -38,7 +38,9 @@ class Conversation {
       : random_(seed),
         slots_(scene.preferred),
         pipeline_(scene.pipeline),
+        everybody_(scene.listed),
         listed_(scene.listed),
+        favors_(!scene.favored.empty()),
         size_(static_cast<std::uint32_t>(scene.stored.size())),
         stage_(scene) {}
 
@@ -82,6 +84,28 @@ class Conversation {
     std::set<std::string> stored;
     for (const std::string& event : stage_.events)
       if (event.starts_with("stored ")) REQUIRE(stored.insert(event.substr(0, event.find(" from"))).second);
+  }
+
+  /// Another list: each of the others is in it, has moved, or is not.
+  void relist() {
+    std::vector<std::uint32_t> listed{everybody_.front()}, moved, favored;
+    for (std::size_t i = 1; i < everybody_.size(); ++i) {
+      const std::uint32_t kind = random_.below(6);
+      if (kind == 0) continue;
+      listed.push_back(everybody_[i]);
+      if (kind == 1) moved.push_back(everybody_[i]);
+      if (favors_ && favored.size() <= slots_) favored.push_back(everybody_[i]);
+    }
+    if (listed.size() == 1) return;
+    listed_ = listed;
+    stage_.relists(listed, moved, {}, favored);
+    const auto is_in = [](const std::vector<std::uint32_t>& ids, std::uint32_t id) {
+      return std::ranges::find(ids, id) != ids.end();
+    };
+    for (const Neighbor& n : neighbors_) REQUIRE(n.remote->closed() == (!is_in(listed, n.id) || is_in(moved, n.id)));
+    std::erase_if(neighbors_, [](const Neighbor& n) { return n.remote->closed(); });
+    REQUIRE(stage_.swarm.linked_neighbors() == neighbors_.size());
+    REQUIRE(stage_.swarm.standing().neighbors.size() + 1 == listed.size());
   }
 
   bool complete() const { return stage_.swarm.complete(); }
@@ -200,7 +224,9 @@ class Conversation {
   Random random_;
   std::uint32_t slots_;
   std::uint32_t pipeline_;
+  std::vector<std::uint32_t> everybody_;  ///< Who may ever be listed; the swarm itself is the first.
   std::vector<std::uint32_t> listed_;
+  bool favors_;
   std::uint32_t size_;
   Stage stage_;
   std::vector<Neighbor> neighbors_;
@@ -210,21 +236,27 @@ class Conversation {
 // themselves.
 constexpr std::size_t kPieces = 41;
 
+/// What a seed makes of a conversation: it may be the swarm's that has everything, that asks for much at once, or that
+/// favors some.
+test::Scene scene_of(std::uint64_t seed) {
+  const auto preferred = static_cast<std::uint32_t>(seed % 4);
+  test::Scene scene{.listed = {1001, 1002, 1003, 1004, 1005, 1006, 1007},
+                    .stored = seed % 5 == 0 ? std::string(kPieces, '1') : std::string(kPieces, '0'),
+                    .preferred = preferred,
+                    .pipeline = seed % 2 == 0 ? 1u : 8u,
+                    .seed = seed};
+  if (seed % 3 == 0) {
+    scene.policy = ChokingPolicy::cooperative;
+    for (std::uint32_t i = 0; i <= preferred; ++i) scene.favored.push_back(1002 + i);
+  }
+  return scene;
+}
+
 TEST_CASE("whatever neighbors do, the swarm keeps to the protocol", "[random]") {
   int completed = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    const auto preferred = static_cast<std::uint32_t>(seed % 4);
     INFO("seed " << seed);
-    test::Scene scene{.listed = {1001, 1002, 1003, 1004, 1005, 1006, 1007},
-                      .stored = seed % 5 == 0 ? std::string(kPieces, '1') : std::string(kPieces, '0'),
-                      .preferred = preferred,
-                      .pipeline = seed % 2 == 0 ? 1u : 8u,
-                      .seed = seed};
-    if (seed % 3 == 0) {
-      scene.policy = ChokingPolicy::cooperative;
-      for (std::uint32_t i = 0; i <= preferred; ++i) scene.favored.push_back(1002 + i);
-    }
-    Conversation conversation(seed, scene);
+    Conversation conversation(seed, scene_of(seed));
     for (int i = 0; i < 1500; ++i) {
       INFO("step " << i);
       conversation.step();
@@ -233,6 +265,21 @@ TEST_CASE("whatever neighbors do, the swarm keeps to the protocol", "[random]") 
     completed += conversation.complete();
   }
   CHECK(completed > 30);  // the conversations get somewhere
+}
+
+TEST_CASE("so it does when the list of peers becomes another one again and again", "[random]") {
+  int completed = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    INFO("seed " << seed);
+    Conversation conversation(seed, scene_of(seed));
+    for (int i = 0; i < 1500; ++i) {
+      INFO("step " << i);
+      i % 50 == 49 ? conversation.relist() : conversation.step();
+      conversation.listen();
+    }
+    completed += conversation.complete();
+  }
+  CHECK(completed > 15);
 }
 
 }  // namespace

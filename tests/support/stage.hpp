@@ -140,6 +140,17 @@ class Stage {
     return remote;
   }
 
+  /// PeerInfo.cfg is another one.
+  void relists(const std::vector<std::uint32_t>& listed, const std::vector<std::uint32_t>& moved = {},
+               const std::vector<std::uint32_t>& everybody = {}, const std::vector<std::uint32_t>& favored = {}) {
+    swarm.on_list_changed({.listed = ids(listed),
+                           .favored = ids(favored),
+                           .everybody = std::make_shared<const std::vector<PeerId>>(ids(everybody)),
+                           .moved = ids(moved)},
+                          now);
+    settle();
+  }
+
   // --- time ------------------------------------------------------------------------------------------------------
 
   /// Lets time pass, waking the swarm at each of its deadlines as its shell would.
@@ -180,14 +191,16 @@ class Stage {
  private:
   friend class Remote;
 
+  static std::vector<PeerId> ids(const std::vector<std::uint32_t>& numbers) {
+    std::vector<PeerId> ids;
+    for (const std::uint32_t number : numbers) ids.push_back(PeerId{number});
+    return ids;
+  }
+
   static SwarmConfig config_of(const Scene& scene) {
-    std::vector<PeerId> listed, favored, everybody;
-    for (const std::uint32_t id : scene.open ? std::vector{scene.self} : scene.listed) listed.push_back(PeerId{id});
-    for (const std::uint32_t id : scene.everybody) everybody.push_back(PeerId{id});
-    for (const std::uint32_t id : scene.favored) favored.push_back(PeerId{id});
     return {
         .self = PeerId{scene.self},
-        .listed = std::move(listed),
+        .listed = ids(scene.open ? std::vector{scene.self} : scene.listed),
         .geometry = geometry_of(scene),
         .preferred_neighbors = scene.preferred,
         .unchoking_interval = scene.unchoking_interval,
@@ -197,9 +210,9 @@ class Stage {
         .on_demand = scene.on_demand,
         .choking_policy = scene.policy,
         .stays = scene.stays,
-        .favored = std::move(favored),
+        .favored = ids(scene.favored),
         .patience = scene.patience,
-        .everybody = std::make_shared<const std::vector<PeerId>>(std::move(everybody)),
+        .everybody = std::make_shared<const std::vector<PeerId>>(ids(scene.everybody)),
         .most_guests = scene.most_guests,
         .content = scene.chunks ? chunk_folder_prefix(static_cast<std::uint32_t>(scene.stored.size())) : scene.content,
         .chunks = scene.chunks,

@@ -65,7 +65,8 @@ def document(peer_id=1002, stored=120, count=240, neighbors=(), *, run="a", **ch
         "rates": {"received": received, "sent": sum(n["sent_rate"] for n in linked)},
         "totals": {"received_bytes": stored * piece, "sent_bytes": 3 * piece, "pieces_stored": stored, "pieces_rejected": 0,
                    "links_established": len(linked), "links_ended": dict.fromkeys(
-                       ("remote", "violation", "refused", "handshake_timeout", "crowded", "duplicate", "unresponsive", "renewed", "flood", "needless"), 0)},
+                       ("remote", "violation", "refused", "handshake_timeout", "crowded", "duplicate", "unresponsive", "renewed", "flood", "needless",
+                        "unlisted"), 0)},
         "stuck": None,
         "waiting": {"choked": 3.25, "nobody_holds": 0.0, "disk": 0.0, "hash": 0.0, "socket": 0.5, "other": 0.0},
         "neighbors": list(neighbors),

@@ -174,11 +174,11 @@ TEST_CASE("whoever calls us by another name is refused, and by none, and by two"
   CHECK(code_of(old.hear()).substr(9) == "403");
 }
 
-TEST_CASE("with a token all but the page wants it, and it is never told", "[http]") {
+TEST_CASE("with a token all but the page and probes wants it, and it is never told", "[http]") {
   Office office;
   const std::string token = "0123456789abcdef0123";
   const StatusServer server(office.board, {}, secret(token));
-  for (const char* const path : {"/status.json", "/events", "/metrics", "/healthz", "/readyz"}) {
+  for (const char* const path : {"/status.json", "/events", "/metrics"}) {
     const std::string refused = ask(server, path);
     CHECK(code_of(refused) == "HTTP/1.1 401");
     CHECK(refused.find("WWW-Authenticate: Bearer") != std::string::npos);
@@ -189,6 +189,21 @@ TEST_CASE("with a token all but the page wants it, and it is never told", "[http
   CHECK(code_of(given) == "HTTP/1.1 200");
   CHECK(given.find(token) == std::string::npos);
   CHECK(code_of(ask(server, "/")) == "HTTP/1.1 200");
+}
+
+TEST_CASE("a probe without the token gets a yes or a no, and nothing else", "[http]") {
+  const std::string token = "0123456789abcdef0123";
+  const std::string authorized = "Host: localhost\r\nAuthorization: Bearer " + token + "\r\n";
+  for (const bool ready : {true, false}) {
+    CAPTURE(ready);
+    Office office;
+    office.board.set_source([ready](Status& status) { status.state.ready = ready; });
+    office.board.publish();
+    const StatusServer server(office.board, {}, secret(token));
+    CHECK(ask(server, "/healthz").ends_with("\r\n\r\nok\n"));
+    CHECK(ask(server, "/readyz").ends_with(ready ? "\r\n\r\nready\n" : "\r\n\r\nnot ready\n"));
+    if (!ready) CHECK(ask(server, "/readyz", authorized).find("\r\n\r\nnot ready: ") != std::string::npos);
+  }
 }
 
 TEST_CASE("where others can come, there has to be a token", "[http]") {

@@ -44,6 +44,20 @@ class Umask {
   mode_t old_;
 };
 
+TEST_CASE("a secret is for us alone when nobody else has a right, or root has handed it to our group", "[keys]") {
+  constexpr uid_t kRoot = 0, kWe = 1000, kThey = 1001;
+  for (const mode_t mode : {0400u, 0600u, 0700u})
+    for (const uid_t owner : {kRoot, kWe, kThey}) CHECK(is_for_us_alone(mode, owner, kWe));
+  CHECK(is_for_us_alone(0440, kRoot, kWe));
+  CHECK(is_for_us_alone(0640, kRoot, kWe));
+  for (const uid_t owner : {kWe, kThey}) CHECK_FALSE(is_for_us_alone(0440, owner, kWe));
+  CHECK_FALSE(is_for_us_alone(0440, kRoot, kRoot));
+  for (const mode_t mode : {0444u, 0404u, 0460u, 0450u, 0602u}) {
+    CAPTURE(mode);
+    CHECK_FALSE(is_for_us_alone(mode, kRoot, kWe));
+  }
+}
+
 TEST_CASE("what is written is read again, and is its owner's alone whatever the umask is", "[keys]") {
   for (const mode_t mask : {0u, 022u, 0277u, 0777u}) {
     const TempDir dir;

@@ -1,7 +1,12 @@
 // A process's life: what ends it, what is done before, and which reason counts.
 #include "peer/node/life.hpp"
 
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -9,6 +14,9 @@
 #include "peer/ground/clock.hpp"
 #include "peer/storage/store_error.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/listening.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/variable.hpp"
 
 namespace p2p {
 namespace {
@@ -135,6 +143,81 @@ TEST_CASE("a process that leaves has nothing next", "[life]") {
     process.life.next();
   });
   CHECK(process.life.run_on() == ExitCode::timeout);
+}
+
+TEST_CASE("SIGHUP has the configuration read anew, then what is being done go on from it", "[life]") {
+  Process process;
+  std::string order;
+  process.life.on_reload([&] { order += "first "; });
+  process.life.on_reload([&] { order += "second "; });
+  Life::Doing doing = process.doing();
+  doing.reloaded = [&] {
+    order += "reloaded";
+    process.life.leave(ExitCode::complete);
+  };
+  process.life.set_doing(doing);
+  asio::post(process.io, [] { std::raise(SIGHUP); });
+  CHECK(process.life.run() == ExitCode::complete);
+  CHECK(order == "first second reloaded");
+}
+
+TEST_CASE("the end of its terminal ends a process, but not one that was told not to hear of it", "[life]") {
+  for (const bool nohup : {false, true}) {
+    CAPTURE(nohup);
+    int master = -1;
+    const pid_t child = ::forkpty(&master, nullptr, nullptr, nullptr);
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      std::signal(SIGHUP, nohup ? SIG_IGN : SIG_DFL);
+      Process process;
+      process.life.on_reload([&] { process.life.leave(ExitCode::complete); });
+      asio::post(process.io, [] { (void)!::write(STDOUT_FILENO, "x", 1); });
+      ::_exit(static_cast<int>(process.life.run()));
+    }
+    char ready = 0;
+    CHECK(::read(master, &ready, 1) == 1);
+    ::close(master);  // the kernel sends SIGHUP
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == static_cast<int>(nohup ? ExitCode::complete : ExitCode::interrupted));
+  }
+}
+
+TEST_CASE("a service manager hears of a process's whole life, and its children speak to nobody", "[life]") {
+  const test::TempDir dir;
+  const test::Listening manager((dir / "notify").string());
+  const test::Variable place("NOTIFY_SOCKET", (dir / "notify").c_str());
+  const test::Variable watchdog("WATCHDOG_USEC", "3600000000");
+  Process process;
+  CHECK(std::getenv("NOTIFY_SOCKET") == nullptr);
+  CHECK(std::getenv("WATCHDOG_USEC") == nullptr);
+  CHECK(manager.hears() == "WATCHDOG=1");
+  process.life.on_reload([&] { CHECK(manager.hears().starts_with("RELOADING=1\nMONOTONIC_USEC=")); });
+  process.life.set_doing({.reloaded = [&] { process.life.leave(ExitCode::complete); }});
+  asio::post(process.io, [&] {
+    CHECK(manager.hears() == "READY=1");
+    process.life.service().status("half of it");
+    CHECK(manager.hears() == "STATUS=half of it");
+    std::raise(SIGHUP);
+  });
+  CHECK(process.life.run() == ExitCode::complete);
+  CHECK(manager.hears() == "STOPPING=1");
+  CHECK(manager.hears().empty());
+}
+
+TEST_CASE("signs of life go on while the loop turns", "[life]") {
+  const test::TempDir dir;
+  const test::Listening manager((dir / "notify").string());
+  const test::Variable place("NOTIFY_SOCKET", (dir / "notify").c_str());
+  const test::Variable watchdog("WATCHDOG_USEC", "2000");
+  Process process;
+  int signs = 0;
+  process.life.every(1ms, [&] {
+    signs += manager.hears() == "WATCHDOG=1";
+    if (signs == 5) process.life.leave(ExitCode::complete);
+  });
+  CHECK(process.life.run() == ExitCode::complete);
 }
 
 TEST_CASE("after the end signals do what they did before", "[life]") {

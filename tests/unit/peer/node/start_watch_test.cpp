@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <thread>
 
 #include "peer/ground/clock.hpp"
 #include "peer/ground/exit_code.hpp"
@@ -53,6 +55,15 @@ Child run(
 
 [[noreturn]] void never_get_ready() {
   for (;;) ::pause();
+}
+
+TEST_CASE("while a start lasts it gives signs of life", "[start]") {
+  std::atomic<int> beats = 0;
+  const StartWatch watch({.what = "hashing",
+                          .progress = ProgressMode::none,
+                          .deadline = {},
+                          .heartbeat = Service::Heartbeat{[&] { ++beats; }, 1ms}});
+  while (beats < 5) std::this_thread::yield();
 }
 
 TEST_CASE("a start that takes long says what it does, and a signal ends it", "[start]") {

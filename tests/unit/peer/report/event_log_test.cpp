@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <string>
 
@@ -47,6 +48,47 @@ TEST_CASE("what was flushed is in the file though the peer may be killed next", 
   log.write(FileCompleted{});
   log.flush();
   CHECK(dir.read("log").ends_with("Peer 1001 has downloaded the complete file.\n"));
+}
+
+TEST_CASE("a log that was renamed goes on in a file of its old name, and no line is lost or doubled", "[log]") {
+  const TempDir dir;
+  EventLog log(dir / "log", PeerId{1001});
+  log.write(UnchokedBy{PeerId{1}});
+  std::filesystem::rename(dir / "log", dir / "log.1");
+  log.write(UnchokedBy{PeerId{2}});
+  log.reopen();
+  log.write(UnchokedBy{PeerId{3}});
+  log.flush();
+  const std::string old = dir.read("log.1");
+  CHECK(std::ranges::count(old, '\n') == 2);
+  CHECK(old.ends_with("unchoked by 2.\n"));
+  const std::string fresh = dir.read("log");
+  CHECK(std::ranges::count(fresh, '\n') == 1);
+  CHECK(fresh.ends_with("unchoked by 3.\n"));
+}
+
+TEST_CASE("a log that was not renamed is appended to when it is opened anew", "[log]") {
+  const TempDir dir;
+  EventLog log(dir / "log", PeerId{1001});
+  log.write(UnchokedBy{PeerId{1}});
+  log.reopen();
+  log.write(UnchokedBy{PeerId{2}});
+  log.flush();
+  CHECK(std::ranges::count(dir.read("log"), '\n') == 2);
+}
+
+TEST_CASE("a log that cannot be opened anew goes on where it was", "[log]") {
+  const TempDir dir;
+  std::filesystem::create_directory(dir / "d");
+  EventLog log(dir / "d" / "log", PeerId{1001});
+  std::filesystem::rename(dir / "d", dir / "moved");
+  const auto level = spdlog::get_level();
+  spdlog::set_level(spdlog::level::off);
+  log.reopen();
+  spdlog::set_level(level);
+  log.write(UnchokedBy{PeerId{1}});
+  log.flush();
+  CHECK(dir.read("moved/log").ends_with("unchoked by 1.\n"));
 }
 
 TEST_CASE("a restarted peer appends to its log", "[log]") {

@@ -18,12 +18,12 @@ TEST_CASE("ends are counted by their kind", "[report]") {
   ends.count(LinkClosed{PeerId{2}, "why", EndKind::violation});
   for (const EndKind kind :
        {EndKind::remote, EndKind::refused, EndKind::handshake_timeout, EndKind::crowded, EndKind::duplicate,
-        EndKind::unresponsive, EndKind::renewed, EndKind::flood, EndKind::needless})
+        EndKind::unresponsive, EndKind::renewed, EndKind::flood, EndKind::needless, EndKind::unlisted})
     ends.count(StrangerClosed{"why", kind});
   CHECK(ends.describe() ==
         "links ended: 1 by the other side, 2 violations, 1 refused handshake, 1 handshake time-out, 1 crowded out, 1 "
         "duplicate, "
-        "1 unresponsive, 1 made anew, 1 flood, 1 both complete");
+        "1 unresponsive, 1 made anew, 1 flood, 1 both complete, 1 unlisted");
 }
 
 TEST_CASE("beyond a hundred lines at once only one a second passes, and says how many did not", "[report]") {
