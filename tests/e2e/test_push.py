@@ -88,6 +88,8 @@ class CopyTest(PushCase):
         link.symlink_to("a.bin")
         self.push("--via", "local", "--hosts", "a", source=link)
         self.assert_copied("a")
+        self.push("--via", "local", "--hosts", "b", source=link, dest=f"{self.there}/{{host}}/")
+        self.assertEqual(self.copy("b", "link").read_bytes(), self.source.read_bytes())
 
 
 class FaultTest(PushCase):

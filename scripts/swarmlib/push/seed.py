@@ -36,7 +36,7 @@ class Seed:
         self.port = 0
         self.content_id = ""
         self.left_out = {}
-        self.fault = ""  # it offers the content no more
+        self.fault, self.fault_code = "", Exit.COMPLETE  # why it offers the content no more
 
     @property
     def output(self):
@@ -94,9 +94,10 @@ class Seed:
         """To be called when `output` is readable: notices when the content is not offered any more."""
         events = self._read()
         if events is None:
-            self.fault = self._last_words() or f"the seed ended with {self._wait()}"
+            code = self._wait()
+            self.fault, self.fault_code = self._last_words() or f"the seed ended with {code}", code or Exit.UNEXPECTED
         elif any(event.get("event") == "withdrawn" for event in events):
-            self.fault = f"{self._source} has changed while it was pushed"
+            self.fault, self.fault_code = f"{self._source} has changed while it was pushed", Exit.MISMATCH
 
     def _read(self):
         """The events that have come; None when there are no more."""
