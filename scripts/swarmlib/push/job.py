@@ -14,6 +14,7 @@ from pathlib import Path
 from ..cli import Exit, ScriptError
 from ..table import PlainLines
 from ..toptable import TopTable
+from ..units import size_text
 from . import outcome
 from .program import bytes_of, own_program
 from .push import Push
@@ -109,9 +110,9 @@ def run(job):
         secret = new_network(program)
         seed = Seed(program, source, secret, host=seed_host, port=job.port, limit_up=job.limit_up)
         try:
-            seed.start()
-            _say_left_out(job, seed)
             size = size_of(source)
+            seed.start(lambda: job.shows and print(f"reading {source}, {size_text(size)}", file=sys.stderr, flush=True))
+            _say_left_out(job, seed)
             settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program, size)
             return _exchange(job, transport, seed, settings, secret, binary, size)
         finally:
