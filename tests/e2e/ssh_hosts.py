@@ -1,4 +1,4 @@
-"""An sshd on the loopback with keys and a configuration of its own; each of its addresses stands for a host."""
+"""Hosts with a real sshd: addresses of the loopback, or network namespaces; keys and configuration are the test's own."""
 
 import getpass
 import os
@@ -14,13 +14,23 @@ _MOST_ADDRESSES = 16  # on which one sshd listens
 
 
 class SshHosts:
-    """Hosts h1 to hN. `h0` is one that is down, `hx` one whose key is another than the known one. Ends with the test."""
+    """Hosts h1 to hN. `h0` is one that is down, `hx` one whose key is another than the known one. Ends with the test.
 
-    def __init__(self, case, folder, count):
+    `namespaces`: of each host its namespace and its address there; a test logs in from another namespace then.
+    """
+
+    def __init__(self, case, folder, count, namespaces=None):
         self.case, self.dir = case, Path(folder)
         self.dir.mkdir(mode=0o755)
         for name in ("host_key", "user_key", "other_key"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.dir / name], check=True)
+        if namespaces:
+            addresses = {f"h{number}": address for number, (_, address) in enumerate(namespaces, start=1)}
+            self.port, self.count = 22, count
+            for namespace, address in namespaces:
+                self._start([address], address, ["ip", "netns", "exec", namespace])
+            self._write_config(addresses)
+            return
         addresses = {f"h{number}": f"127.0.{1 + number // 200}.{1 + number % 200}" for number in range(1, count + 1)}
         self._hold_port(addresses.values())
         listed = list(addresses.values())
@@ -59,7 +69,7 @@ class SshHosts:
             self.port, self.count = port, len(holders)
             return
 
-    def _start(self, addresses, number):
+    def _start(self, addresses, number, where=()):
         """One sshd for these."""
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd gives up its rights; else init makes it
@@ -74,7 +84,7 @@ class SshHosts:
         )
         log = self.dir / f"sshd_{number}.log"
         with log.open("wb") as stderr:
-            sshd = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+            sshd = subprocess.Popen([*where, SSHD, "-D", "-e", "-f", config], stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
         self.case.addCleanup(sshd.wait)
         self.case.addCleanup(sshd.terminate)
         self.case.wait_until(lambda: sshd.poll() is not None or log.read_text().count("Server listening") == len(addresses), "sshd is ready")

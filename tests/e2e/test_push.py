@@ -88,6 +88,8 @@ class CopyTest(PushCase):
         link.symlink_to("a.bin")
         self.push("--via", "local", "--hosts", "a", source=link)
         self.assert_copied("a")
+        self.push("--via", "local", "--hosts", "b", source=link, dest=f"{self.there}/{{host}}/")
+        self.assertEqual(self.copy("b", "link").read_bytes(), self.source.read_bytes())
 
 
 class FaultTest(PushCase):
@@ -191,6 +193,16 @@ class ProgramTest(PushCase):
         self.assert_copied("a", "b", "c")
         cache = self.home / ".cache" / "peerProcess"
         self.assertEqual(list(cache.iterdir()), [])
+
+    def test_it_is_removed_whatever_ends_the_push(self):
+        cache = self.home / ".cache" / "peerProcess"
+        for end in (signal.SIGINT, signal.SIGKILL):
+            pushing = self.start(*LOCAL, *SLOW, "--remote-binary", self.dir / "none", "--copy-binary")
+            self.wait_until(lambda: len(self.getters()) == 3, "all have begun")
+            self.assertEqual(len(list(cache.iterdir())), 3)
+            pushing.send_signal(end)
+            pushing.wait()
+            self.wait_until(lambda: not list(cache.iterdir()), "nothing of it is left")
 
     def test_it_is_kept_and_found_again(self):
         there = ("--remote-binary", self.dir / "none", "--copy-binary", "--keep-binary")

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..cli import Exit, ScriptError
 from ..table import PlainLines
 from ..toptable import TopTable
+from ..units import size_text
 from . import outcome
 from .program import bytes_of, own_program
 from .push import Push
@@ -74,7 +75,7 @@ def settings_of(job, source, transport, content_id, port, binary_hash, program, 
     usual = "peerProcess" if job.via == "ssh" else program[0]
     return Settings(
         dest=job.dest,
-        source_name=source.name,
+        source_name=_name_of(job, source),
         is_folder=source.is_dir(),
         content=content_id,
         size=size,
@@ -109,9 +110,9 @@ def run(job):
         secret = new_network(program)
         seed = Seed(program, source, secret, host=seed_host, port=job.port, limit_up=job.limit_up)
         try:
-            seed.start()
-            _say_left_out(job, seed)
             size = size_of(source)
+            seed.start(lambda: job.shows and print(f"reading {source}, {size_text(size)}", file=sys.stderr, flush=True))
+            _say_left_out(job, seed)
             settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program, size)
             return _exchange(job, transport, seed, settings, secret, binary, size)
         finally:
@@ -142,6 +143,12 @@ def _source_of(job):
     return source.resolve() if source.is_symlink() or source.name in ("", "..") else source
 
 
+def _name_of(job, source):
+    """What it is called on hosts: a link has a name of its own."""
+    said = Path(job.source).name
+    return source.name if said in ("", "..") else said
+
+
 def _exchange(job, transport, seed, settings, secret, binary, size):
     push = Push(
         job.hosts,
@@ -162,7 +169,7 @@ def _exchange(job, transport, seed, settings, secret, binary, size):
             if runner.woken and not seed.fault:
                 seed.watch()
                 if seed.fault:
-                    push.fail_all(Exit.MISMATCH, seed.fault)
+                    push.fail_all(seed.fault_code, seed.fault)
             # Of thousands of hosts a view is some work.
             if display and runner.elapsed_s >= show_at:
                 display.show(view())

@@ -154,7 +154,7 @@ class Push:
 
     # --- words ----------------------------------------------------------------------------------------------------
 
-    def _on_up(self, key, running, host, machine, now_s):
+    def _on_up(self, key, running, host, rest, now_s):
         host.state = FETCHING
         running.is_up = True
 

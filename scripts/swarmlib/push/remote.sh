@@ -154,6 +154,7 @@ tell() {
     esac
   done
   remove_brought
+  [ "$code" != 7 ] || why=${why:-it was interrupted there, or heard nothing from here for $silence s}
   [ -n "$state" ] || say failed "$code" "${why:-the program ended with $code}"
   say ended
 }

@@ -13,6 +13,7 @@ from ..process import OwnProcess
 
 _PORT_IN_USE = 65
 _TRIES = 5
+_MOMENT_S = 1.0
 
 
 def new_network(program):
@@ -36,17 +37,18 @@ class Seed:
         self.port = 0
         self.content_id = ""
         self.left_out = {}
-        self.fault = ""  # it offers the content no more
+        self.fault, self.fault_code = "", Exit.COMPLETE  # why it offers the content no more
 
     @property
     def output(self):
         return self._process.stdout
 
-    def start(self):
-        """Returns when the content is offered: it has been read once then. Raises ScriptError."""
+    def start(self, on_slow=lambda: None):
+        """Returns when the content is offered: it has been read once then. Calls `on_slow` if that takes longer than a
+        moment. Raises ScriptError."""
         for attempt in range(_TRIES):
             self.port = self._said_port or free_ports(1, "")[0]
-            code = self._run_until_ready()
+            code = self._run_until_ready(on_slow)
             if code is None:
                 return
             if code != _PORT_IN_USE or self._said_port or attempt == _TRIES - 1:
@@ -59,7 +61,7 @@ class Seed:
         quiet = ["--json", "--progress", "none", "--log-level", "error"]
         return [*self._program, "share", *what, "--no-cache", "--finished", "--network-key", "-", "--no-multicast", *where, *limit, *quiet]
 
-    def _run_until_ready(self):
+    def _run_until_ready(self, on_slow):
         self._errors_file = os.memfd_create("errors")
         self._process = OwnProcess(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors_file)
         try:
@@ -70,7 +72,9 @@ class Seed:
         ready = False
         while not ready:
             # A pipe's end tells that it has ended.
-            select.select([self.output], [], [])
+            if not select.select([self.output], [], [], _MOMENT_S)[0]:
+                on_slow()
+                select.select([self.output], [], [])
             events = self._read()
             if events is None:
                 return self._wait()
@@ -94,9 +98,10 @@ class Seed:
         """To be called when `output` is readable: notices when the content is not offered any more."""
         events = self._read()
         if events is None:
-            self.fault = self._last_words() or f"the seed ended with {self._wait()}"
+            code = self._wait()
+            self.fault, self.fault_code = self._last_words() or f"the seed ended with {code}", code or Exit.UNEXPECTED
         elif any(event.get("event") == "withdrawn" for event in events):
-            self.fault = f"{self._source} has changed while it was pushed"
+            self.fault, self.fault_code = f"{self._source} has changed while it was pushed", Exit.MISMATCH
 
     def _read(self):
         """The events that have come; None when there are no more."""
