@@ -33,7 +33,7 @@ class StderrSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
   void flush_() override { std::fflush(stderr); }
 };
 
-Throttle remote_warnings;
+LineThrottle remote_warnings;
 
 /// A warning that a remote can cause as often as it likes: beyond a measure the rest is only counted.
 template <class... Values>

@@ -12,7 +12,7 @@
 namespace p2p {
 
 /// kBurst lines at once, and one a second for ever.
-class Throttle {
+class LineThrottle {
  public:
   static constexpr std::uint32_t kBurst = 100;
 

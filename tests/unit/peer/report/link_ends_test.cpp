@@ -27,7 +27,7 @@ TEST_CASE("ends are counted by their kind", "[report]") {
 }
 
 TEST_CASE("beyond a hundred lines at once only one a second passes, and says how many did not", "[report]") {
-  Throttle throttle;
+  LineThrottle throttle;
   const Instant start{1h};
   for (int i = 0; i < 100; ++i) CHECK(throttle.pass(start) == 0u);
   for (int i = 0; i < 50; ++i) CHECK_FALSE(throttle.pass(start));
