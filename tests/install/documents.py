@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAN = ROOT / "docs" / "man"
 PROGRAM = os.environ.get("PEER_PROCESS", str(ROOT / "build" / "peerProcess"))
 SWARM = str(ROOT / "scripts" / "swarm")
+PBCAST = str(ROOT / "scripts" / "pbcast")
 # A test's own environment must not set options.
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PEERPROCESS_")}
 

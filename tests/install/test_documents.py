@@ -4,7 +4,7 @@
 import re
 import unittest
 
-from documents import MAN, PROGRAM, ROOT, SWARM, exit_codes_of, options_of, output, page, table
+from documents import MAN, PBCAST, PROGRAM, ROOT, SWARM, exit_codes_of, options_of, output, page, table
 
 COMMANDS = table(PROGRAM)["commands"]
 
@@ -91,6 +91,11 @@ class SwarmTest(unittest.TestCase):
         for command in self.table["arguments"][0]["choices"]:
             self.assertIn(f"*pswarm {command}*", self.page)
             self.assertRegex(self.page, rf"(?m)^\*{command}\*\n\t")
+
+    def test_the_pages_of_push_and_pbcast_have_their_options_and_no_other(self):
+        for page_name, words in (("pswarm-push.1", (SWARM, "push")), ("pbcast.1", (PBCAST,))):
+            names = [name for option in table(*words)["options"] for name in option["names"]]
+            self.assertEqual(sorted(options_of(page(page_name))), sorted(names))
 
     def test_help_has_its_options(self):
         text = output(SWARM, "--help")
