@@ -55,7 +55,7 @@ class PushCase(unittest.TestCase):
         return [SCRIPTS / "swarm", "push", source, dest, "--binary", self.binary, *map(str, options)]
 
     def environment(self):
-        return os.environ | {"HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        return os.environ | {"HOME": str(self.home), "TMPDIR": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def push(self, *options, code=COMPLETE, source=None, dest=None):
         """Runs it to its end; returns what it has printed."""

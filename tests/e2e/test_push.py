@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 from push_case import COMPLETE, INTERRUPTED, IO, MISMATCH, SCRIPTS, SOME_FAILED, USAGE, PushCase
 from swarm_case import DEADLINE_S, PEER_PROCESS
@@ -255,7 +256,8 @@ class CommandLineTest(PushCase):
         pushing = self.start(*LOCAL, *SLOW)
         self.wait_until(lambda: len(self.getters()) == 3, "all have begun")
         for pid in self.getters() + self.processes("share"):
-            self.assertNotIn(b"peerProcess-network", open(f"/proc/{pid}/cmdline", "rb").read() + open(f"/proc/{pid}/environ", "rb").read())
+            for name in ("cmdline", "environ"):
+                self.assertNotIn(b"peerProcess-network", Path(f"/proc/{pid}/{name}").read_bytes())
         found = subprocess.run(["grep", "-rl", "peerProcess-network push", self.dir], capture_output=True, text=True)
         self.assertEqual(found.stdout, "")
         self.end(pushing)

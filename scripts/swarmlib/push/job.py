@@ -3,11 +3,11 @@
 import os
 import resource
 import shlex
-import shutil
 import signal
 import stat
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,23 +102,24 @@ def run(job):
     program = own_program(job.binary)
     binary, binary_hash = bytes_of(program) if job.copy_binary else (None, "")
     seed_host = job.seed_host or ("localhost" if job.via == "local" else None)
-    # The path of a socket may have 107 characters, and ssh adds 40 of its own.
-    folder = tempfile.mkdtemp(prefix="pswarm-", dir=None if len(tempfile.gettempdir()) < 40 else "/tmp")
-    try:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_control_folder()) if job.via == "ssh" else ""
         roots = job.parallel if job.tree else len(job.hosts)
         transport = make_transport(job.via, ssh_command=job.ssh_command, control_folder=folder, roots=roots, srun_options=job.srun_options)
         secret = new_network(program)
         seed = Seed(program, source, secret, host=seed_host, port=job.port, limit_up=job.limit_up)
-        try:
-            size = size_of(source)
-            seed.start(lambda: job.shows and print(f"reading {source}, {size_text(size)}", file=sys.stderr, flush=True))
-            _say_left_out(job, seed)
-            settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program, size)
-            return _exchange(job, transport, seed, settings, secret, binary, size)
-        finally:
-            seed.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        stack.callback(seed.stop)
+        size = size_of(source)
+        seed.start(lambda: job.shows and print(f"reading {source}, {size_text(size)}", file=sys.stderr, flush=True))
+        _say_left_out(job, seed)
+        settings = settings_of(job, source, transport, seed.content_id, seed.port, binary_hash, program, size)
+        return _exchange(job, transport, seed, settings, secret, binary, size)
+
+
+def _control_folder():
+    """For the sockets of ssh. The path of one may have 107 characters, and ssh adds 60 of its own."""
+    short = len(tempfile.gettempdir()) < 40
+    return tempfile.TemporaryDirectory(prefix="pswarm-", dir=None if short else "/tmp", ignore_cleanup_errors=True)
 
 
 def _take_over_process(hosts):
