@@ -228,6 +228,7 @@ class ScriptTest(unittest.TestCase):
             if shutil.which(shell):
                 command = [shell, *(["sh"] if shell == "busybox" else []), "-n"]
                 done = subprocess.run(command, input=text.rpartition("ENDOFSCRIPT")[0], capture_output=True, text=True)
-                self.assertEqual((done.returncode, done.stderr), (0, ""), shell)
+                faults = [line for line in done.stderr.splitlines() if ": warning: " not in line]  # ksh has opinions on style
+                self.assertEqual((done.returncode, faults), (0, []), shell)
         said = subprocess.run(["sh", "-c", text.splitlines()[0] + '\nprintf %s "$dest"'], capture_output=True, text=True).stdout
         self.assertEqual(said, settings.dest)
