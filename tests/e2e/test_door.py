@@ -148,8 +148,8 @@ class Door(HostileNodes, ShareCase):
 
     def holder_of(self, text, said_size):
         content_id = hashlib.sha256(text).hexdigest()
-        answers = {FETCH_CATALOG: self.message(9, catalog(("a", said_size, content_id))), FETCH_MANIFEST: self.message(8, text), EXCHANGE: b""}
-        return self.node(lambda wish, prefix: answers[wish])
+        answers = {FETCH_CATALOG: self.message(9, catalog(("a", said_size, content_id))), FETCH_MANIFEST: self.message(8, text)}
+        return self.node(lambda wish, prefix: answers.get(wish, b""))
 
     def test_a_size_that_is_not_the_manifests(self):
         data = self.random_bytes(4 * PIECE_SIZE)
