@@ -1,6 +1,8 @@
 """The decisions of `scripts/swarm push`: who starts whom, what the words of hosts mean, and what a fault costs whom."""
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ import support  # noqa: F401  # makes swarmlib known
 
 from swarmlib.cli import ScriptError
 from swarmlib.push import push as push_hosts
-from swarmlib.push import hosts, outcome, pbcast, run, script, table, tree, words
+from swarmlib.push import command, hosts, job, outcome, pbcast, run, script, seed, table, tree, words
 from swarmlib.push.push import COMPLETE, FAILED, FETCHING, WAITING, Bring, Close, Push, Start, Tether
 from swarmlib.push.transport import make_transport
 
@@ -70,6 +72,36 @@ class HostsTest(unittest.TestCase):
         for wrong in ("", ",", "-oProxyCommand=x", "a b", "a;b", "$(x)", "@a", "a@-b"):
             with self.assertRaises(ScriptError, msg=wrong):
                 hosts.listed_hosts(wrong)
+
+    def test_addresses_in_brackets(self):
+        ssh = make_transport("ssh", ssh_command="ssh", control_folder="/x", roots=9)
+        self.assertEqual([lead.command[-2] for lead in ssh.leads(["[::1]", "me@[::1]", "a"])], ["::1", "me@::1", "a"])
+
+    def test_a_time_is_a_number(self):
+        for wrong in ("nan", "0", "-1", "x"):
+            with self.assertRaises(SystemExit, msg=wrong), contextlib.redirect_stderr(io.StringIO()):
+                command.parse_arguments(["a", "/b", "--hosts", "a", f"--timeout={wrong}"], "push")
+
+    def test_what_cannot_be_a_path_in_a_line_is_refused(self):
+        for dest in ("", "/a\nb", "/a\x1b[2J", "/a\udcff"):
+            with self.assertRaises(ScriptError, msg=repr(dest)):
+                job.refuse_odd_names(dest, "a")
+        with self.assertRaises(ScriptError):
+            job.refuse_odd_names("/a", "a\nb")
+        job.refuse_odd_names("/ä b'\"\u00a0", "-x")
+
+    def test_the_seed_s_source_is_no_option(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "-d").mkdir()
+            (Path(folder) / "-f").touch()
+            before = os.getcwd()
+            self.addCleanup(os.chdir, before)
+            os.chdir(folder)
+            for name in ("-d", "-f"):
+                words_of_seed = seed.Seed(["p"], name, b"", host=None).command()
+                self.assertIn(f"./{name}", words_of_seed)
+                self.assertNotIn(name, words_of_seed)
+            os.chdir(before)
 
     def test_words_of_sbcast(self):
         told = pbcast.parse_arguments(["-C", "-f", "-F", "8", "-j", "12.0", "-p", "-s", "8m", "-t", "9", "a", "/b"], "pbcast")
