@@ -173,7 +173,10 @@ start_next() { # DESCRIPTOR NAME LINES COUNT
     printf '@pswarm %s gone\n' "$2"
   } <&8 >&3 4>&- 5>&- 6>&- 7>&- 8<&- &
   exec 8<&-
-  printf '%s\nENDOFSCRIPT\n%s\n%s\n%s%s\n' "$script" "$2" "$4" "$3" "$network" >&"$1"
+  {
+    printf '%s\nENDOFSCRIPT\n%s\n%s\n%s' "$script" "$2" "$4" "$3"
+    echo "$network"
+  } >&"$1"
 }
 
 start_all_next() {
@@ -198,7 +201,8 @@ END
 # Passes on what comes from above: to the program by stdout, and to those below.
 pass_on() {
   IFS= read -r network || return
-  printf '%s\n' "$network"
+  # The secret is for echo alone: printf is a program of its own in some shells, whose command line all can see.
+  echo "$network"
   pipes=$(mktemp -d) || pipes=
   script="pswarm_seed_host='$seed_host'
 $script"
