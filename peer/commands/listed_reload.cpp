@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <system_error>
 #include <utility>
 
 #include "config/config_error.hpp"
@@ -39,6 +40,10 @@ ListedReload::ListedReload(Plan plan, asio::io_context& io, Life& life, ListedDo
 }
 
 void ListedReload::read_anew() {
+  // A pipe would be waited for, by everybody who is linked with us.
+  std::error_code unseen;
+  if (std::filesystem::is_other(plan_.file, unseen))
+    throw ExitError(ExitCode::bad_configuration, plan_.file.string() + ": is no regular file, and is not read again");
   std::vector<config::PeerLine> peers = config::parse_peer_info(read_config(plan_.file, ""), plan_.file.string());
   const PeerListChange change = compare_lists(plan_.peers, plan_.self_index, peers, plan_.file.string());
   if (plan_.check) plan_.check(peers);

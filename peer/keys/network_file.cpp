@@ -62,7 +62,19 @@ void make_private_folders(const fs::path& folder) {
   if (!fs::is_directory(folder, unseen)) fail(folder, "this folder cannot be made", error);
 }
 
+/// Whether what should name a file is what stands in one, as happens with variables of the environment.
+bool is_line(const std::string& name) {
+  NetworkSecret secret;
+  return name.starts_with(std::string(kMagic) + ' ') ||
+         (name.size() == kSecretCharacters && config::from_base64url(name, secret.bytes()));
+}
+
 NetworkLine read_line(const fs::path& file) {
+  std::error_code unseen;
+  if (is_line(file.string()) && !fs::exists(file, unseen))
+    throw ExitError(ExitCode::usage,
+                    "the line of a network stands where the name of its file is expected; keep it in a file of "
+                    "mode 600, or say - there and give it on stdin");
   return parse_network_line(read_secret_file(file, kind_of_file()).view(), file.string());
 }
 

@@ -85,8 +85,7 @@ void Listener::start(std::function<void(StreamPtr)> on_stream, std::function<boo
   const bool is_local = std::ranges::all_of(
       sockets_, [](const Socket& socket) { return socket.acceptor.local_endpoint().address().is_loopback(); });
   if (!sealing.keys() && !is_local)
-    spdlog::warn("no keys: whoever reaches port {} can take part, and nothing is encrypted (see \"Keys\" in README.md)",
-                 port());
+    spdlog::warn("no keys: whoever reaches port {} can take part, and nothing is encrypted (see docs/KEYS.md)", port());
   for (Socket& socket : sockets_) spawn(io_, accept_loop(socket, sealing, on_stream, make_room));
 }
 

@@ -79,7 +79,7 @@ class Neighborhood {
   /// one. Precondition: find(id) is empty. Its `claims` is its ID, unless it is set.
   NeighborIndex add(PeerId id, bool dial, bool guest, Instant now);
   /// `listed`, as before, is the list from now on: who is not known yet is added, and a guest that it names is a guest
-  /// no more. Those whom it does not name are to be removed before. Returns whether anybody is new.
+  /// no more. Those whom it does not name stay until they are removed. Returns whether anybody is new.
   bool relist(const std::vector<PeerId>& listed, Instant now);
   /// The neighbor is as if it had never been. Precondition: it has no link.
   void remove(NeighborIndex index);

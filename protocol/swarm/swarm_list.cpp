@@ -15,17 +15,22 @@ void Swarm::on_list_changed(const Relisting& list, Instant now) {
   seeker_ = Seeker(list.everybody, list.everybody ? random_.next() : 0, now);
   const std::unordered_set<PeerId> listed(list.listed.begin(), list.listed.end());
   const std::unordered_set<PeerId> moved(list.moved.begin(), list.moved.end());
-  for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) {
-    const Neighbor& n = neighborhood_[i];
-    if (n.vacant) continue;
-    const std::string id = std::to_string(n.id.value);
-    if (moved.contains(n.id))
-      expel(i, "the line of peer " + id + " has changed", now);
-    else if (!listed.contains(n.id) && !seeker_.lists(n.id))
-      expel(i, "peer " + id + " is not listed any more", now);
-    else if (!listed.contains(n.id) && !n.guest)
-      expel(i, "by the new list peer " + id + " is not one of our neighbors (MaxConnections)", now);
-  }
+  // Each link that ends may be the last that is waited for. So the newcomers are there first, and those who lack
+  // something go last.
+  if (neighborhood_.relist(list.listed, now)) farewell_.begin_anew();
+  for (const bool complete : {true, false})
+    for (NeighborIndex i = 0; i < neighborhood_.size(); ++i) {
+      const Neighbor& n = neighborhood_[i];
+      if (n.vacant || n.complete != complete) continue;
+      const std::string id = std::to_string(n.id.value);
+      if (moved.contains(n.id))
+        expel(i, "the line of peer " + id + " has changed", now);
+      else if (!listed.contains(n.id) && !seeker_.lists(n.id))
+        expel(i, "peer " + id + " is not listed any more", now);
+      else if (!listed.contains(n.id) && !n.guest)
+        expel(i, "by the new list peer " + id + " is not one of our neighbors (MaxConnections)", now);
+    }
+  // Whoever has moved is a newcomer, too.
   if (neighborhood_.relist(list.listed, now)) farewell_.begin_anew();
   std::vector<LinkId> favored;
   for_established([&](LinkId link) {

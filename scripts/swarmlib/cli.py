@@ -51,6 +51,10 @@ class Parser(argparse.ArgumentParser):
 
 def run(main, program):
     """Runs main() and leaves the process with its exit code; errors become one line on stderr."""
+    # What was closed would else become the first file or pipe that is opened.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
     # So that SIGTERM, too, lets main() clean up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

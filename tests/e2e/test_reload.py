@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """SIGHUP: PeerInfo.cfg is read again by peers that run, and their logs are opened anew."""
 
+import os
 import re
 import signal
 import unittest
@@ -168,6 +169,12 @@ class WrongLists(ReloadCase):
     def test_a_list_that_is_gone_is_an_error(self):
         (self.three.dir / "PeerInfo.cfg").unlink()
         self.reload(self.three, self.peers[0], says="PeerInfo.cfg: cannot be read")
+        self.goes_on()
+
+    def test_a_pipe_is_not_waited_for(self):
+        (self.three.dir / "PeerInfo.cfg").unlink()
+        os.mkfifo(self.three.dir / "PeerInfo.cfg")
+        self.reload(self.three, self.peers[0], says="PeerInfo.cfg: is no regular file")
         self.goes_on()
 
     def test_our_own_line_may_not_change(self):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import deque
 from contextlib import suppress
 
 from ..process import OwnProcess
@@ -21,7 +22,7 @@ class Channel:
         self.output = self._process.stdout
         os.set_blocking(self._stdin.fileno(), False)
         os.set_blocking(self.output.fileno(), False)
-        self._waiting = bytearray()
+        self._waiting = deque()  # of memoryviews: many may wait for the same bytes
         self._partial = b""
         self._closing = False
 
@@ -29,7 +30,7 @@ class Channel:
 
     def send(self, data):
         if self._stdin is not None and not self._closing:
-            self._waiting += data
+            self._waiting.append(memoryview(data))
             self.flush()
 
     def flush(self):
@@ -38,8 +39,12 @@ class Channel:
             return
         try:
             while self._waiting:
-                count = os.write(self._stdin.fileno(), self._waiting[:_READ_AT_ONCE])
-                del self._waiting[:count]
+                part = self._waiting[0]
+                count = os.write(self._stdin.fileno(), part[:_READ_AT_ONCE])
+                if count < len(part):
+                    self._waiting[0] = part[count:]
+                else:
+                    self._waiting.popleft()
         except BlockingIOError:
             return
         except BrokenPipeError:

@@ -69,7 +69,7 @@ def parse_arguments(words, prog):
 
 def _positive(text):
     value = float(text)
-    if value <= 0:
+    if not value > 0:  # nor NaN
         raise argparse.ArgumentTypeError(f"expected a positive number, not {text}")
     return value
 

@@ -57,6 +57,15 @@ class Job:
     srun_options: list = field(default_factory=list)
 
 
+def refuse_odd_names(dest, name):
+    """Both stand in lines, of this terminal and of the program there, which takes UTF-8."""
+    if not dest:
+        raise ScriptError("DEST is empty, expected a path", Exit.USAGE)
+    for text in (dest, name):
+        if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text):
+            raise ScriptError(f"{text!a} has a control character, or is no UTF-8: expected a name without", Exit.USAGE)
+
+
 def size_of(source):
     """All bytes, of a file or of what is in a folder."""
     if not source.is_dir():
@@ -141,6 +150,7 @@ def _source_of(job):
         raise ScriptError(f"{job.source}: {error.strerror}", Exit.IO) from error
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise ScriptError(f"{job.source}: is neither a file nor a folder", Exit.USAGE)
+    refuse_odd_names(job.dest, _name_of(job, source))
     return source.resolve() if source.is_symlink() or source.name in ("", "..") else source
 
 

@@ -2,19 +2,20 @@
 
 Pure: inputs are calls with the time as a parameter, outputs are effects to be pulled with take_effects(). A host is in
 exactly one state at any time, and leaves the states `complete` and `failed` never. What one host does or does not do costs
-no other host anything; where one that has started others is gone, those are started from here.
+no other host anything; where one that has started others is gone, those are started from here. What a lead says counts for
+the hosts that it was started for last, and for no others.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..cli import Exit
 from .transport import Lead
-from .words import parse_place, parse_word
+from .words import MOST_WORDS, parse_place, parse_word
 
 WAITING, STARTING, FETCHING, COMPLETE, FAILED = "waiting", "starting", "fetching", "complete", "failed"
 _SSH_FAILED = 255
-_MOST_WORDS = 500  # characters of what was said last
 # Said by servers that have too many logins at a time: it is tried once more.
 _PASSING = ("kex_exchange_identification", "Connection reset", "Connection closed by", "Resource temporarily unavailable")
 
@@ -31,7 +32,7 @@ class Tether(NamedTuple):
 
 
 class Bring(NamedTuple):
-    """The lead gets the program, and then as Tether."""
+    """The lead gets the program."""
 
     key: int
 
@@ -47,6 +48,7 @@ class Host:
     """What is known of one host."""
 
     name: str
+    key: int | None = None  # of the lead that it was started by, or is to be
     state: str = WAITING
     code: int = 0
     why: str = ""  # it has failed, or stands still
@@ -73,6 +75,7 @@ class _Running:
     def __init__(self, lead):
         self.lead = lead
         self.is_up = False
+        self.is_brought = False  # the program
         self.said = ""  # last, of what is no word of ours
 
 
@@ -109,15 +112,15 @@ class Push:
         word = parse_word(line)
         if running is None:
             return
-        if word is None or word.host not in self.hosts:
-            running.said = line.strip()[-_MOST_WORDS:] or running.said
+        host = self.hosts.get(word.host) if word else None
+        if host is None or host.key != key:
+            running.said = line.strip()[-MOST_WORDS:] or running.said
             return
-        host = self.hosts[word.host]
         if word.kind == "said":
-            host.note = word.rest[-_MOST_WORDS:]
+            host.note = word.rest[-MOST_WORDS:]
             return
         if word.kind == "gone":
-            self._on_gone(running, host)
+            self._on_gone(key, running, host)
         elif not host.is_over:
             getattr(self, f"_on_{word.kind}")(key, running, host, word.rest, now_s)
         self._fill()
@@ -128,8 +131,7 @@ class Push:
         if running is None:
             return
         why = running.said or (f"the connection was lost ({code})" if running.is_up else f"exit code {code}")
-        left = [self.hosts[name] for name in running.lead.hosts if not self.hosts[name].is_over]
-        for place, host in enumerate(left):
+        for host in self._left(key, running.lead.hosts):
             is_head = running.lead.branch is None or host.name == running.lead.branch.head
             if is_head and not self._is_worth_another_try(running, host, why):
                 self._fail(host, Exit.NETWORK if code in (0, _SSH_FAILED) else code, why)
@@ -162,8 +164,11 @@ class Push:
         self._effects.append(Tether(key))
 
     def _on_missing(self, key, running, host, rest, now_s):
+        if not self._brings or running.is_brought:
+            return
         machine, _, why = rest.partition(" ")
         if machine == self._machine:
+            running.is_brought = True
             self._effects.append(Bring(key))
         else:
             other = f"that of this {self._machine} is none for an {machine}"
@@ -188,22 +193,26 @@ class Push:
 
     def _on_failed(self, key, running, host, rest, now_s):
         code, _, why = rest.partition(" ")
-        self._fail(host, int(code) if code.isdigit() else Exit.UNEXPECTED, why)
+        is_code = re.fullmatch("[0-9]{1,3}", code) and int(code) < 256
+        self._fail(host, int(code) if is_code else Exit.UNEXPECTED, why)
 
     def _on_ended(self, key, running, host, rest, now_s):
         self._fail(host, Exit.UNEXPECTED, "ended without a word on its copy")
 
     # --- what follows ----------------------------------------------------------------------------------------------
 
-    def _on_gone(self, running, host):
+    def _left(self, key, names):
+        """Those of them that are not over, and depend on that lead."""
+        return [self.hosts[name] for name in names if self.hosts[name].key == key and not self.hosts[name].is_over]
+
+    def _on_gone(self, key, running, host):
         """A host that another one has started is not connected with that one any more; nor are those below it."""
         branch = _find(running.lead.branch, host.name)
         if branch is None:
             return
         why = host.note or "the connection to the host that had started it was lost"
-        for name in branch.hosts():
-            if not self.hosts[name].is_over:
-                self._start_from_here(self.hosts[name], f"{why if name == host.name else f'{host.name} is gone'}; started from here")
+        for other in self._left(key, branch.hosts()):
+            self._start_from_here(other, f"{why if other is host else f'{host.name} is gone'}; started from here")
 
     def _is_worth_another_try(self, running, host, why):
         return not running.is_up and host.tries == 0 and any(words in why for words in _PASSING)
@@ -213,11 +222,11 @@ class Push:
             self._fail(host, Exit.NETWORK, why)
             return
         host.tries += 1
-        host.state, host.note = WAITING, why
+        host.key, host.state, host.note = None, WAITING, why
         self._queue += self._transport.leads([host.name], flat=True)
 
     def _fail(self, host, code, why):
-        host.state, host.code, host.why, host.received = FAILED, int(code) or int(Exit.UNEXPECTED), why, 0.0
+        host.state, host.code, host.why, host.received = FAILED, int(code) or int(Exit.UNEXPECTED), why[:MOST_WORDS], 0.0
 
     def _fill(self):
         """Starts leads as long as not too many are on their way."""
@@ -230,7 +239,7 @@ class Push:
             self._running[key] = _Running(lead)
             for name in lead.hosts:
                 if not self.hosts[name].is_over:
-                    self.hosts[name].state = STARTING
+                    self.hosts[name].key, self.hosts[name].state = key, STARTING
             self._effects.append(Start(key, lead))
             if not self._brings:
                 self._effects.append(Tether(key))

@@ -74,6 +74,7 @@ done
 case $dest in
   '~') dest=$HOME/ ;;
   '~/'*) dest=$HOME/${dest#'~/'} ;;
+  -*) dest=./$dest ;;
 esac
 into=0
 case $dest in */ | . | .. | */. | */..) into=1 ;; esac
@@ -107,11 +108,9 @@ fi
 case $seed_host in [![]*:*) seed_host="[$seed_host]" ;; esac
 
 # A file has the source's permissions, but for those that the user takes away here from all that he makes. What others may
-# not read is kept from them while it comes, too.
-if [ "$is_folder" = 0 ]; then
-  [ "$exact" = 1 ] || mode=$(printf '%o' $((0$mode & ~0$(umask))))
-  [ $((0$mode & 044)) != 0 ] || umask 077
-fi
+# not do with the source they cannot do with the copy either, while it comes, too; nor with what is in a folder.
+[ "$exact" = 1 ] || mode=$(printf '%o' $((0$mode & ~0$(umask))))
+umask "$(printf '%o' $((0$(umask) | (077 & ~0$mode))))"
 
 # --- the copy ---------------------------------------------------------------------------------------------------------
 
@@ -164,9 +163,9 @@ tell() {
 # gets a pipe, which the descriptors 4 to 7 keep open.
 
 start_next() { # DESCRIPTOR NAME LINES COUNT
-  mkfifo -m 600 "$pipes/$1" && eval "exec $1<>\"\$pipes/$1\"" && exec 8<"$pipes/$1" || return
+  [ -n "$pipes" ] && mkfifo -m 600 "$pipes/$1" && eval "exec $1<>\"\$pipes/$1\"" && exec 8<"$pipes/$1" || return
   {
-    eval "$ssh_command"' -- "$2" "$bootstrap"' 2>&1 | (
+    eval "$ssh_command"' -- "$(printf %s "$2" | tr -d "[]")" "$bootstrap"' 2>&1 | (
       while IFS= read -r line; do
         case $line in '@pswarm '*) printf '%s\n' "$line" ;; *) printf '@pswarm %s said %s\n' "$2" "$line" ;; esac
       done
@@ -174,7 +173,10 @@ start_next() { # DESCRIPTOR NAME LINES COUNT
     printf '@pswarm %s gone\n' "$2"
   } <&8 >&3 4>&- 5>&- 6>&- 7>&- 8<&- &
   exec 8<&-
-  printf '%s\nENDOFSCRIPT\n%s\n%s\n%s%s\n' "$script" "$2" "$4" "$3" "$network" >&"$1"
+  {
+    printf '%s\nENDOFSCRIPT\n%s\n%s\n%s' "$script" "$2" "$4" "$3"
+    echo "$network"
+  } >&"$1"
 }
 
 start_all_next() {
@@ -185,7 +187,10 @@ start_all_next() {
 "
       skip=$((skip - 1))
     else
-      [ -z "$head" ] || { start_next "$next" "$head" "$part" "$lines" && next=$((next + 1)); }
+      if [ -n "$head" ]; then
+        # What is not started from here is started from where the push began.
+        if start_next "$next" "$head" "$part" "$lines"; then next=$((next + 1)); else printf '@pswarm %s gone\n' "$head" >&3; fi
+      fi
       lines=${line%% *} skip=${line%% *} head=${line#* } part=
     fi
   done <<END
@@ -196,8 +201,9 @@ END
 # Passes on what comes from above: to the program by stdout, and to those below.
 pass_on() {
   IFS= read -r network || return
-  printf '%s\n' "$network"
-  pipes=$(mktemp -d)
+  # The secret is for echo alone: printf is a program of its own in some shells, whose command line all can see.
+  echo "$network"
+  pipes=$(mktemp -d) || pipes=
   script="pswarm_seed_host='$seed_host'
 $script"
   start_all_next

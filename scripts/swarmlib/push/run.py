@@ -89,8 +89,9 @@ class Runner:
             channel.close_input()
             return
         if isinstance(effect, Bring):
-            channel.send(f"{len(self._binary)}\n".encode() + self._binary)
-        if isinstance(effect, (Bring, Tether)) and not channel.is_tethered:
+            channel.send(f"{len(self._binary)}\n".encode())
+            channel.send(self._binary)
+        if isinstance(effect, Tether) and not channel.is_tethered:
             channel.is_tethered = True
             channel.send(self._secret)
 

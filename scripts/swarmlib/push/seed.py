@@ -55,7 +55,9 @@ class Seed:
                 raise ScriptError(self._last_words() or f"the seed ended with {code}", code or Exit.UNEXPECTED)
 
     def command(self):
-        what = ["--as", self._source.name, str(self._source), "--hidden", "--private"] if self._source.is_dir() else ["--file", str(self._source)]
+        # What begins with a hyphen is no option.
+        path = os.path.join("." if str(self._source).startswith("-") else "", self._source)
+        what = [f"--as={self._source.name}", path, "--hidden", "--private"] if self._source.is_dir() else ["--file", path]
         where = [*(["--host", self._host] if self._host else []), "--port", str(self.port)]
         limit = ["--limit-up", self._limit_up] if self._limit_up else []
         quiet = ["--json", "--progress", "none", "--log-level", "error"]

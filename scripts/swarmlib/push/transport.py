@@ -13,6 +13,11 @@ _SSH_OPTIONS = (
 )  # fmt: skip
 
 
+def _without_brackets(host):
+    """[::1] is an address in a URL; ssh takes it bare."""
+    return host.replace("[", "").replace("]", "")
+
+
 class Lead(NamedTuple):
     """A command that leads to one branch of hosts, or to all at once, which hear the same then."""
 
@@ -44,7 +49,7 @@ class Ssh:
 
     def leads(self, hosts, flat=False):
         branches = [Branch(host) for host in hosts] if flat else plan_tree(hosts, self._roots)
-        return [Lead([*self._options, *self._control, "--", branch.head.strip("[]"), BOOTSTRAP], branch, branch.hosts()) for branch in branches]
+        return [Lead([*self._options, *self._control, "--", _without_brackets(branch.head), BOOTSTRAP], branch, branch.hosts()) for branch in branches]
 
 
 class _Single:

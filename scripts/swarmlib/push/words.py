@@ -1,11 +1,13 @@
 """What remote.sh says: lines "@pswarm HOST KIND REST"."""
 
 import json
+import math
 from typing import NamedTuple
 
 _MARK = "@pswarm "
 _KINDS = ("up", "missing", "program", "at", "complete", "failed", "ended", "gone", "said")
 _LONGEST = 64 * 1024
+MOST_WORDS = 500  # characters of a reason; whatever a host says, a table has to be readable
 
 
 class Word(NamedTuple):
@@ -37,23 +39,31 @@ class Place(NamedTuple):
     fetched: int  # bytes that came in this run
 
 
+def _number(value):
+    """A size or a rate. Raises ValueError or OverflowError where it is none."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return max(0.0, number)
+
+
 def parse_place(text):
-    """None where it is none."""
+    """None where it is none. The host may say anything."""
     try:
         told = json.loads(text)
-        size, rates = told["size"], [(str(one["address"]), float(one["rate"])) for one in told["from"]]
+        size, rates = _number(told["size"]), [(str(one["address"]), _number(one["rate"])) for one in told["from"]]
         total = sum(rate for _, rate in rates)
-        share = min(1.0, max(0.0, told["stored_bytes"] / size)) if size else None
+        share = min(1.0, _number(told["stored_bytes"]) / size) if size else None
         return Place(
             complete=bool(told["complete"]),
             content_id=str(told["content_id"] or ""),
             share=1.0 if told["complete"] else share,
-            received=float(told["received_rate"]),
-            sent=float(told["sent_rate"]),
+            received=_number(told["received_rate"]),
+            sent=_number(told["sent_rate"]),
             address=str(told["address"] or ""),
             sources=[(address, rate / total) for address, rate in rates if total > 0],
-            stuck=str(told["stuck"] or ""),
-            fetched=int(told["received_bytes"]),
+            stuck=str(told["stuck"] or "")[:MOST_WORDS],
+            fetched=int(_number(told["received_bytes"])),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None

@@ -63,6 +63,19 @@ TEST_CASE("the same list changes nothing", "[list]") {
   CHECK(bob.hears().empty());
 }
 
+TEST_CASE("between one list and the next nobody is the last who is waited for", "[list]") {
+  Stage stage({.listed = {1001, 1002, 1003}, .stored = "11111", .stays = true});
+  stage.joins(1002, "00000");
+  stage.joins(1003, "11111");
+  const auto moved = GENERATE(false, true);
+  if (moved)
+    stage.relists({1001, 1002}, {1002});
+  else
+    stage.relists({1001, 1004});
+  CHECK_FALSE(stage.swarm.swarm_complete());
+  CHECK(stage.count("swarm complete") == 0);
+}
+
 TEST_CASE("the link of a peer that is not listed any more ends, and nobody waits for it", "[list]") {
   Stage stage({.listed = {1001, 1002, 1003}, .stored = "11111"});
   stage.joins(1002, "11111");

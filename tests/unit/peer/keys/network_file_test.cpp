@@ -41,6 +41,14 @@ TEST_CASE("a line from a mail or another system reads the same", "[keys]") {
     CHECK(to_text(parsed(text)).view() == kText);
 }
 
+TEST_CASE("a line in the place of its file's name is not repeated", "[keys]") {
+  for (const std::string& text : {kText, kText.substr(0, kText.size() - 1), kSecret}) {
+    const std::string said = ending_of([&] { read_network(text); });
+    CHECK(said.find(kSecret.substr(0, 8)) == std::string::npos);
+    CHECK(said.starts_with("28: the line of a network stands where the name of its file is expected"));
+  }
+}
+
 TEST_CASE("each new network has another secret", "[keys]") {
   const NetworkLine one = new_network("lab"), other = new_network("lab");
   CHECK(one.name == "lab");
