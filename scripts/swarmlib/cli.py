@@ -56,7 +56,8 @@ def run(main, program):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))
     # So that SIGTERM, too, lets main() clean up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     try:
         code = main()
         sys.stdout.flush()
