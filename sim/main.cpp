@@ -36,6 +36,13 @@ struct Arguments {
   std::uint64_t seed = 1;
   bool open = false;
   double join_interval_s = 0;
+  bool stream = false;
+  std::uint32_t streaming = 0;
+  std::uint32_t stream_window = 64;
+  std::uint32_t places = 1;
+  double stream_bps = 0;
+  double stream_after_s = 0;
+  std::uint32_t slow_seeds = 0;
   bool referee = false;
   bool json = false;
 };
@@ -88,12 +95,33 @@ void parse(int argc, char** argv, Arguments& a, CLI::App& app) {
       ->needs(open)
       ->check(CLI::Range(0.0, 1e6));
   open->excludes("--max-connections")->excludes("--seeds")->excludes("--referee");
+  auto* const stream = app.add_flag("--stream", a.stream,
+                                    "Peers read the file from its start while it comes; told beside the same swarm "
+                                    "without readers");
+  app.add_option("--streaming", a.streaming, "With --stream: how many of the leechers read (default: all)")
+      ->needs(stream);
+  app.add_option("--stream-window", a.stream_window, "With --stream: pieces that a reader wants to come first")
+      ->needs(stream)
+      ->check(CLI::Range(1u, 1024u))
+      ->capture_default_str();
+  app.add_option("--stream-places", a.places, "With --stream: readers of each peer, that begin evenly over the file")
+      ->needs(stream)
+      ->check(CLI::Range(1u, 1024u))
+      ->capture_default_str();
+  app.add_option("--stream-rate", a.stream_bps, "With --stream: how fast each reads (default: as fast as it comes)")
+      ->needs(stream)
+      ->transform(rate);
+  app.add_option("--stream-after", a.stream_after_s, "With --stream: when readers come, s from the start of their peer")
+      ->needs(stream)
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--slow-seeds", a.slow_seeds, "So many of the seeds have a hundredth of the others' uplink");
   app.add_flag("--json", a.json, "One JSON object on stdout");
   app.parse(argc, argv);
   if (a.down_bps == 0) a.down_bps = a.up_bps;
   if (!Geometry::valid(a.size, a.piece))
     throw CLI::ValidationError("--piece", "expected 1 byte to 64 MiB, and at most 2^31 - 1 pieces");
   if (a.seeds >= a.peers) throw CLI::ValidationError("--seeds", "expected fewer than --peers");
+  if (a.streaming > a.peers - a.seeds) throw CLI::ValidationError("--streaming", "expected at most the leechers");
   if (a.up_bps <= 0 || a.down_bps <= 0) throw CLI::ValidationError("--up", "expected a rate above 0");
 }
 
@@ -109,7 +137,11 @@ Scenario scenario_of(const Arguments& a) {
   s.choking_policy = a.policy;
   s.max_pipeline = a.pipeline;
   const HostSpec host{.up_Bps = a.up_bps / 8, .down_Bps = a.down_bps / 8, .latency = from_seconds(a.latency_ms / 2000)};
-  s.host = [host](HostId) { return host; };
+  s.host = [host, slow = a.slow_seeds](HostId i) {
+    HostSpec spec = host;
+    if (i < slow) spec.up_Bps /= 100;
+    return spec;
+  };
   // Enough to keep a path full, as TCP's own windows grow to be.
   const double path_bytes = host.up_Bps * 2 * a.latency_ms / 1000;
   s.network.window = static_cast<std::uint32_t>(std::min(64e6, std::max(512.0 * 1024, 2 * path_bytes)));
@@ -127,6 +159,32 @@ Scenario scenario_of(const Arguments& a) {
   s.open = a.open;
   s.join_interval = from_seconds(a.join_interval_s);
   return s;
+}
+
+std::vector<ReaderSpec> readers_of(const Arguments& a) {
+  std::vector<ReaderSpec> readers;
+  const std::uint32_t streaming = a.streaming > 0 ? a.streaming : a.peers - a.seeds;
+  const std::uint32_t pieces = Geometry(a.size, a.piece).piece_count();
+  for (HostId host = a.peers - streaming; host < a.peers; ++host)
+    for (std::uint32_t place = 0; place < std::min(a.places, pieces); ++place)
+      readers.push_back({.host = host,
+                         .first = PieceIndex{static_cast<std::uint32_t>(std::uint64_t{pieces} * place / a.places)},
+                         .after = from_seconds(a.stream_after_s),
+                         .rate_Bps = a.stream_bps / 8,
+                         .count = a.stream_window});
+  return readers;
+}
+
+/// `without`: of the same swarm without readers.
+void print_readers(const Arguments& a, const Measures& m, const ReaderMeasures& r, const Measures& without) {
+  const double piece_s = static_cast<double>(a.piece) * 8 / a.down_bps;
+  std::printf("readers: first byte after %.3f s at most, %.3f s in the mean (%.1f and %.1f piece times)\n",
+              r.first_byte_s, r.first_byte_mean_s, r.first_byte_s / piece_s, r.first_byte_mean_s / piece_s);
+  std::printf("readers: longest stall %.3f s (%.1f piece times), the last has read all after %.3f s", r.longest_stall_s,
+              r.longest_stall_s / piece_s, r.last_ended_s);
+  if (r.unfinished > 0) std::printf(", %u have NOT", r.unfinished);
+  std::printf("\nwithout readers: makespan %.3f s (with: x %.3f), seeds uploaded %.3f files\n", without.makespan_s,
+              m.makespan_s / without.makespan_s, without.seed_upload_ratio);
 }
 
 void print_text(const Arguments& a, const Measures& m, double real_s, std::uint64_t events) {
@@ -171,14 +229,25 @@ int main(int argc, char** argv) {
   }
   try {
     const auto started = std::chrono::steady_clock::now();
-    Simulation simulation(scenario_of(arguments));
-    simulation.run(Instant{} + from_seconds(arguments.limit_s));
+    const Instant limit = Instant{} + from_seconds(arguments.limit_s);
+    Scenario scenario = scenario_of(arguments);
+    std::optional<Measures> without;
+    if (arguments.stream) {
+      Simulation simulation(scenario);
+      simulation.run(limit);
+      without = simulation.measures();
+      scenario.readers = readers_of(arguments);
+    }
+    Simulation simulation(scenario);
+    simulation.run(limit);
     const double real_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     const Measures m = simulation.measures();
     if (arguments.json)
       print_json(arguments, m, real_s);
-    else
+    else {
       print_text(arguments, m, real_s, simulation.events_handled());
+      if (without) print_readers(arguments, m, simulation.reader_measures(), *without);
+    }
     return m.complete ? 0 : 2;
   } catch (const std::exception& error) {
     std::string replay;

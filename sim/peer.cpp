@@ -158,6 +158,15 @@ void Peer::on_disk_done(PieceIndex piece, std::uint32_t incarnation, Instant now
   settle(now);
 }
 
+void Peer::on_reader(ReaderId reader, std::optional<PieceIndex> first, std::uint32_t count, Instant now) {
+  if (!running()) return;
+  if (first)
+    swarm_->set_window(reader, *first, count, now);
+  else
+    swarm_->clear_window(reader, now);
+  settle(now);
+}
+
 void Peer::store(PieceIndex piece, Instant now) {
   if (disk_full_ || (disk_.fault_probability > 0 && random_.unit() < disk_.fault_probability))
     return swarm_->on_store_failed(piece, now);

@@ -62,6 +62,8 @@ class Peer {
   void on_ended(End end, Instant now);
   void on_timer(Instant now);
   void on_disk_done(PieceIndex piece, std::uint32_t incarnation, Instant now);
+  /// A reader waits for the pieces from `first` on, or, without one, is gone. No effect on a host that is not running.
+  void on_reader(ReaderId reader, std::optional<PieceIndex> first, std::uint32_t count, Instant now);
 
  private:
   struct Connection {

@@ -13,6 +13,7 @@ Simulation::Simulation(Scenario scenario)
       random_(scenario_.seed),
       network_(scenario_.network, agenda_, *this, random_.next()),
       completed_(scenario_.peers),
+      readers_(scenario_.readers, scenario_.geometry),
       side_(scenario_.peers),
       deaf_(scenario_.peers) {
   if (copies_) scenario_.geometry = copies_->geometry();
@@ -63,6 +64,7 @@ Simulation::Simulation(Scenario scenario)
   else
     for (HostId i = 0; i < scenario_.peers; ++i)
       if (std::ranges::find(scenario_.absent, i) == scenario_.absent.end()) peers_[i]->start(now_);
+  start_readers();
   plan_faults();
 }
 
@@ -95,13 +97,27 @@ void Simulation::start_open() {
   for (HostId i = 1; i < scenario_.peers; ++i) at(started(i), [i](Simulation& s) { s.peers_[i]->start(s.now_); });
 }
 
+void Simulation::start_readers() {
+  first_reader_action_ = static_cast<std::uint32_t>(actions_.size());
+  for (std::uint32_t i = 0; i < readers_.size(); ++i)
+    at(started(readers_.spec(i).host) + readers_.spec(i).after, [i](Simulation& s) { s.read(i); });
+}
+
+void Simulation::read(std::uint32_t reader) {
+  const ReaderSpec& spec = readers_.spec(reader);
+  const Readers::Step step = readers_.step(reader, peers_[spec.host]->stored(), now_);
+  peers_[spec.host]->on_reader(ReaderId{reader}, step.window, spec.count, now_);
+  if (step.again != kNever)
+    agenda_.add({.at = step.again, .kind = Event::Kind::script, .subject = first_reader_action_ + reader});
+}
+
 void Simulation::at(Instant when, std::function<void(Simulation&)> action) {
   agenda_.add({.at = when, .kind = Event::Kind::script, .subject = static_cast<std::uint32_t>(actions_.size())});
   actions_.push_back(std::move(action));
 }
 
 void Simulation::run(Instant limit) {
-  while (!agenda_.empty() && !(scenario_.open && getters_left_ == 0)) {
+  while (!agenda_.empty() && !(scenario_.open && getters_left_ == 0 && readers_.all_ended())) {
     const Event event = agenda_.take();
     if (event.at > limit) {
       agenda_.add(event);
@@ -211,6 +227,10 @@ void Simulation::on_event(HostId host, const p2p::Event& event) {
     if (!completed_[host]) --getters_left_;
     completed_[host] = now_;
   }
+  if (const auto* stored = std::get_if<PieceStored>(&event))
+    for (std::uint32_t i = 0; i < readers_.size(); ++i)
+      if (readers_.awaits(i, host, stored->piece))
+        agenda_.add({.at = now_, .kind = Event::Kind::script, .subject = first_reader_action_ + i});
   if (referee_) referee_->on_event(host, event, now_);
   if (observer_) observer_(host, event, now_);
 }

@@ -12,6 +12,7 @@
 #include "sim/measure.hpp"
 #include "sim/network.hpp"
 #include "sim/peer.hpp"
+#include "sim/readers.hpp"
 #include "sim/referee.hpp"
 
 namespace p2p::sim {
@@ -48,6 +49,7 @@ struct Scenario {
   /// One seed; no referee.
   bool open = false;
   Duration join_interval{};
+  std::vector<ReaderSpec> readers = {};
   std::optional<ChunkScenario> chunks = {};  ///< Chunk folders in the place of geometry and seeds.
   std::uint64_t seed = 1;
   bool referee = true;  ///< Off for large runs: it decodes everything once more.
@@ -69,6 +71,7 @@ class Simulation : public NetworkUser, public PeerObserver {
   /// All that were ever started have the whole file.
   bool all_started_complete() const;
   Measures measures() const;
+  ReaderMeasures reader_measures() const { return readers_.measures(); }
   Peer& peer(HostId host) { return *peers_[host]; }
   /// Who has what of a chunk. Precondition: the scenario has chunks.
   const Copies& copies() const { return *copies_; }
@@ -90,6 +93,8 @@ class Simulation : public NetworkUser, public PeerObserver {
 
   SwarmConfig open_config(HostId host) const;
   void start_open();
+  void start_readers();
+  void read(std::uint32_t reader);
   Instant started(HostId host) const {
     return scenario_.open && host > 0 ? Instant{} + (host - 1) * scenario_.join_interval : Instant{};
   }
@@ -105,7 +110,9 @@ class Simulation : public NetworkUser, public PeerObserver {
   std::optional<Referee> referee_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::optional<Instant>> completed_;
-  std::uint32_t getters_left_ = 0;  ///< In an open swarm: how many are not complete yet.
+  Readers readers_;
+  std::uint32_t first_reader_action_ = 0;  ///< In actions_: what to do when the time of the first reader has come.
+  std::uint32_t getters_left_ = 0;         ///< In an open swarm: how many are not complete yet.
   std::vector<std::function<void(Simulation&)>> actions_;
   std::function<void(HostId, const p2p::Event&, Instant)> observer_;
   std::vector<char> side_;  ///< During a partition: which half a host is in.

@@ -85,22 +85,23 @@ void Picker::remove_holder(PieceIndex piece) {
   if (open) enter_level(piece);
 }
 
-std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const {
+std::optional<PieceIndex> Picker::open_after(std::optional<PieceIndex> last, const Bitfield& neighbor,
+                                             const Bitfield* except) const {
   if (!last) return std::nullopt;
   const PieceIndex next = pieces_[last->value].next;
-  if (state(next) != State::open || !neighbor.test(next)) return std::nullopt;
+  if (state(next) != State::open || !neighbor.test(next) || (except && except->test(next))) return std::nullopt;
   return next;
 }
 
 std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random,
-                                       Shortlist* shortlist) const {
-  const auto following = open_after(last, neighbor);
+                                       Shortlist* shortlist, const Bitfield* except) const {
+  const auto following = open_after(last, neighbor, except);
   if (shortlist && shortlist->kind() == Shortlist::Kind::rarest) {
     if (shortlist->epoch() == epoch_)
-      if (const auto piece = pick_listed(*shortlist, following, random)) return piece;
+      if (const auto piece = pick_listed(*shortlist, following, random, except)) return piece;
     shortlist->clear();
   } else if (shortlist && shortlist->kind() == Shortlist::Kind::all) {
-    return pick_listed(*shortlist, following, random);
+    return pick_listed(*shortlist, following, random, except);
   }
   // A neighbor that has little of what is open would make the walk long; then a scan by words is cheaper.
   std::size_t probes_left = kMostProbes;
@@ -113,16 +114,16 @@ std::optional<PieceIndex> Picker::pick(const Bitfield& neighbor, std::optional<P
       // Walking on from a random place is random enough among equals, and needs no second pass.
       std::size_t at = random.below(static_cast<std::uint32_t>(level.size()));
       for (std::size_t n = 0; n < level.size(); ++n, at = at + 1 == level.size() ? 0 : at + 1) {
-        if (neighbor.test(level[at])) return level[at];
-        if (--probes_left == 0) return pick_by_scan(neighbor, random, shortlist);
+        if (neighbor.test(level[at]) && !(except && except->test(level[at]))) return level[at];
+        if (--probes_left == 0) return pick_by_scan(neighbor, random, shortlist, except);
       }
     }
   }
   return std::nullopt;
 }
 
-std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following,
-                                              Random& random) const {
+std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random,
+                                              const Bitfield* except) const {
   const bool all = shortlist.kind() == Shortlist::Kind::all;
   std::optional<PieceIndex> best;
   std::uint32_t equals = 0;
@@ -134,6 +135,7 @@ std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optiona
       continue;
     }
     ++i;
+    if (except && except->test(piece)) continue;
     if (p.state != State::open || (best && p.availability > availability(*best))) continue;
     if (!best || p.availability < availability(*best)) equals = 0;
     if (random.below(++equals) == 0) best = piece;
@@ -142,12 +144,17 @@ std::optional<PieceIndex> Picker::pick_listed(Shortlist& shortlist, std::optiona
   return best;
 }
 
-std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist) const {
+std::optional<PieceIndex> Picker::pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist,
+                                               const Bitfield* except) const {
   // A sample of the rarest, each with the same chance.
   std::vector<PieceIndex> rarest;
   std::uint32_t level = 0;
   std::uint32_t equals = 0;
   open_.for_each_common(neighbor, [&](PieceIndex piece) {
+    if (except && except->test(piece)) {
+      shortlist = nullptr;  // it would have to be on it
+      return;
+    }
     const std::uint32_t availability = pieces_[piece.value].availability;
     if (!rarest.empty() && availability > level) return;
     if (rarest.empty() || availability < level) {

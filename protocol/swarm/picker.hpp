@@ -57,9 +57,9 @@ class Picker {
   /// An open piece of `neighbor`, of the smallest availability among those; among equals the one that follows `last` in
   /// the common order, if it is one of them, else one at random. `last`: what was picked for this neighbor before.
   /// `shortlist`: of this neighbor; where it tells, only what is on it is looked at, and where it does not and would
-  /// help, it is made.
+  /// help, it is made. `except`: pieces that are not to be picked now; of all pieces.
   std::optional<PieceIndex> pick(const Bitfield& neighbor, std::optional<PieceIndex> last, Random& random,
-                                 Shortlist* shortlist = nullptr) const;
+                                 Shortlist* shortlist = nullptr, const Bitfield* except = nullptr) const;
 
   /// One more neighbor is asked for the piece: open or requested -> requested.
   void request(PieceIndex piece);
@@ -90,10 +90,12 @@ class Picker {
   void enter_level(PieceIndex piece);
   void leave_level(PieceIndex piece);
   void miss(PieceIndex piece);
-  std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following,
-                                        Random& random) const;
-  std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist) const;
-  std::optional<PieceIndex> open_after(std::optional<PieceIndex> last, const Bitfield& neighbor) const;
+  std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random,
+                                        const Bitfield* except) const;
+  std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist,
+                                         const Bitfield* except) const;
+  std::optional<PieceIndex> open_after(std::optional<PieceIndex> last, const Bitfield& neighbor,
+                                       const Bitfield* except) const;
 
   std::vector<Piece> pieces_;
   std::vector<std::vector<PieceIndex>> levels_;  ///< Open pieces by availability.

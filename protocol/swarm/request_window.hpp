@@ -25,6 +25,9 @@ class RequestWindow {
   /// Bytes a second that the link delivers while requests are open; 0 before the first answer.
   double rate() const { return rate_; }
 
+  /// How long an answer takes, from request to end; zero before the first one.
+  Duration response() const { return response_; }
+
   /// A request goes out while `open_before` others are open.
   void on_asked(Instant now, std::uint32_t open_before);
 

@@ -22,6 +22,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
       picker_(stored, config_.chunks.has_value() || config_.on_demand),
+      windows_(config_.self, stored.size()),
       uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
       book_(now),
       throughput_(now) {
@@ -77,6 +78,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   emit(LinkClosed{peer_of(link), reason, kind});
   if (was_established) {
     --linked_;
+    windows_.forget_neighbors();
     if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken())
       neighborhood_.forgive(*l.neighbor);
     neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
@@ -141,6 +143,7 @@ void Swarm::establish(LinkId link, Instant now) {
   Link& l = at(link);
   l.phase = Link::Phase::established;
   ++linked_;
+  windows_.forget_neighbors();
   ++activity_;
   neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
@@ -274,6 +277,7 @@ void Swarm::on_bitfield(LinkId link, Instant now) {
 
 void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   picker_.add_holder(piece);
+  windows_.on_brought(peer_of(link), piece, now);
   // Somebody was given what we are about to be given: our runs go in step, and would go on so.
   if (picker_.state(piece) == Picker::State::requested)
     for (const LinkId other : serving_us_)
@@ -290,6 +294,7 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
 void Swarm::note_completeness(LinkId link, Instant now) {
   const Link& l = at(link);
   neighborhood_[*l.neighbor].complete = l.session.remote_is_complete();
+  windows_.forget_neighbors();
   // It will not be interested again, so it keeps no slot.
   if (l.session.remote_is_complete()) {
     uploads_.on_complete(link, random_);
@@ -316,7 +321,8 @@ void Swarm::consider_patience(Instant now) {
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete() && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min({uploads_.next_deadline(), sweep_at_, farewell_.next_deadline(), seeker_.look_at(), dial});
+  return std::min(
+      {uploads_.next_deadline(), sweep_at_, farewell_.next_deadline(), seeker_.look_at(), windows_.look_at(), dial});
 }
 
 void Swarm::on_timer(Instant now) {
@@ -325,6 +331,10 @@ void Swarm::on_timer(Instant now) {
   if (uploads_.interval_ends(now)) end_unchoking_interval(now);
   if (uploads_.optimistic_interval_ends(now)) end_optimistic_interval(now);
   if (now >= sweep_at_) sweep(now);
+  if (now >= windows_.look_at()) {
+    windows_.looked();
+    fill_all(now);
+  }
   if (now >= farewell_.next_deadline()) check_swarm_complete(now);
   if (farewell_.doubts_return(now)) consider_patience(now);
 }

@@ -37,6 +37,7 @@
 #include "protocol/swarm/swarm_config.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/swarm/uploads.hpp"
+#include "protocol/swarm/windows.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
 #include "protocol/wire/features.hpp"
@@ -162,6 +163,12 @@ class Swarm {
   /// A chunk of which ChunkSettled told can be stored, so it may be fetched. Precondition: we lack it; once a chunk.
   void unlock_chunk(PieceIndex piece, Instant now);
 
+  /// What a reader waits for next: the pieces from `first` on, at least 1, are asked for before all others, the nearer
+  /// ones first (windows.hpp). To be called when a reader comes, and whenever its place has changed.
+  void set_window(ReaderId reader, PieceIndex first, std::uint32_t count, Instant now);
+  /// The reader is gone, or has all that it reads; no effect when it has no window.
+  void clear_window(ReaderId reader, Instant now);
+
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
   void pause_storing();
@@ -275,6 +282,10 @@ class Swarm {
   void on_suggestion(LinkId link, PieceIndex piece, Instant now);
   std::optional<PieceIndex> take_suggested(LinkId link);
 
+  // swarm_windows.cpp: what readers wait for comes first
+  std::optional<PieceIndex> take_wanted(LinkId link, Instant now);
+  std::optional<PieceIndex> late_piece(LinkId link, Instant now) const;
+
   // swarm_guards.cpp: what a remote cannot make us spend
   void punish(LinkId link, Instant now);
   bool may_say(LinkId link, const Message& message, bool changed, Instant now);
@@ -342,6 +353,7 @@ class Swarm {
   Farewell farewell_;
   Seeker seeker_;
   Picker picker_;
+  Windows windows_;
   Uploads uploads_;
   std::optional<ChunkTrust> trust_;  ///< Where pieces are chunks.
 

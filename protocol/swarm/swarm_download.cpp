@@ -67,6 +67,7 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
   P2P_ASSERT(l.incoming && l.incoming->received == config_.geometry.size_of(l.incoming->piece));
   const Link::Incoming incoming = *std::exchange(l.incoming, std::nullopt);
 
+  const bool was_opening = windows_.opening(picker_, now);
   // Another link may have brought it since the head came.
   const bool store = incoming.wanted && !storing_paused_ && missing(picker_.state(incoming.piece));
   if (store) {
@@ -82,6 +83,8 @@ std::optional<PieceIndex> Swarm::on_piece_received(LinkId link, Instant now) {
     l.window.on_answered(request->asked, now, incoming.received);
   }
   fill(link, now);
+  // What was not asked for beside a reader's first piece.
+  if (was_opening) fill_all(now);
   // It made room for another one.
   if (config_.most_sources < serving_us_.size() && l.requests.open_count() == 0) fill_all(now);
   if (store) return incoming.piece;
@@ -159,13 +162,21 @@ void Swarm::fill(LinkId link, Instant now) {
   P2P_ASSERT(l.phase == Link::Phase::established);
   if (storing_paused_ || l.session.remote_chokes() || l.wanted == 0 || !may_be_source(link)) return;
   while (l.requests.open_count() < l.window.size()) {
+    if (!windows_.empty()) {
+      if (const auto wanted = take_wanted(link, now)) {
+        ask(link, *wanted, now);
+        continue;
+      }
+      if (windows_.opening(picker_, now)) return;
+    }
     if (const auto suggested = take_suggested(link)) {
       ask(link, *suggested, now);
       continue;
     }
     if (l.wanted <= Shortlist::kFew && l.shortlist.kind() != Shortlist::Kind::all)
       l.shortlist.list_all(l.session.remote_pieces(), picker_.stored());
-    const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_, &l.shortlist);
+    const Bitfield* const except = windows_.empty() ? nullptr : &windows_.withheld();
+    const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_, &l.shortlist, except);
     if (!piece) break;
     l.last_picked = piece;
     ask(link, *piece, now);

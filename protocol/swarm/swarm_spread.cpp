@@ -35,7 +35,9 @@ std::optional<PieceIndex> Swarm::take_suggested(LinkId link) {
   while (!l.suggested.empty()) {
     const PieceIndex piece = l.suggested.front();
     l.suggested.pop_front();
-    if (picker_.state(piece) == Picker::State::open && l.session.remote_pieces().test(piece)) return piece;
+    if (picker_.state(piece) == Picker::State::open && l.session.remote_pieces().test(piece) &&
+        !windows_.withheld().test(piece))
+      return piece;
   }
   return std::nullopt;
 }

@@ -30,11 +30,12 @@ class Model {
         std::ranges::count_if(neighbors, [&](const Bitfield& n) { return n.test(PieceIndex{piece}); }));
   }
 
-  /// The smallest availability among the open pieces of a neighbor; none when it has no open piece.
-  std::optional<std::uint32_t> rarest(const Bitfield& neighbor) const {
+  /// The smallest availability among the open pieces of a neighbor that are no exception; none when it has no such
+  /// piece.
+  std::optional<std::uint32_t> rarest(const Bitfield& neighbor, const Bitfield& except) const {
     std::optional<std::uint32_t> least;
     for (std::uint32_t i = 0; i < pieces.size(); ++i)
-      if (pieces[i].state == State::open && neighbor.test(PieceIndex{i}))
+      if (pieces[i].state == State::open && neighbor.test(PieceIndex{i}) && !except.test(PieceIndex{i}))
         least = std::min(least.value_or(UINT32_MAX), availability(i));
     return least;
   }
@@ -129,17 +130,20 @@ void require_same(const Picker& picker, const Model& model) {
   REQUIRE(picker.stored().count() == model.count(State::stored));
 }
 
-/// pick() gives one of the rarest open pieces of the neighbor, and none exactly when there is none.
+/// pick() gives one of the rarest open pieces of the neighbor, but for exceptions, and none exactly when there is none.
 void require_rarest(const Picker& picker, const Model& model, const Bitfield& neighbor, Random& random,
                     Shortlist* shortlist = nullptr) {
-  const auto expected = model.rarest(neighbor);
+  const auto size = static_cast<std::uint32_t>(model.pieces.size());
+  const Bitfield except = random.below(2) == 0 ? Bitfield(size) : random_neighbor(size, random);
+  const auto expected = model.rarest(neighbor, except);
   // With a run to go on in, or without.
   std::optional<PieceIndex> last;
-  if (random.below(2) == 0) last = PieceIndex{random.below(static_cast<std::uint32_t>(model.pieces.size()))};
-  const auto picked = picker.pick(neighbor, last, random, shortlist);
+  if (random.below(2) == 0) last = PieceIndex{random.below(size)};
+  const auto picked = picker.pick(neighbor, last, random, shortlist, except.count() > 0 ? &except : nullptr);
   REQUIRE(picked.has_value() == expected.has_value());
   if (!picked) return;
   REQUIRE(neighbor.test(*picked));
+  REQUIRE_FALSE(except.test(*picked));
   REQUIRE(model.pieces[picked->value].state == State::open);
   REQUIRE(model.availability(picked->value) == *expected);
 }

@@ -55,6 +55,18 @@ std::function<HostSpec(HostId)> random_hosts(Draw& draw, std::uint32_t count, do
   return [hosts](HostId host) { return hosts[host]; };
 }
 
+/// Readers at some of the leechers, anywhere in the file, that come at any time.
+std::vector<ReaderSpec> random_readers(Draw& draw, const Scenario& s, double upload_s) {
+  std::vector<ReaderSpec> readers(draw.between(1u, 8u));
+  for (ReaderSpec& reader : readers)
+    reader = {.host = draw.between(s.seeds, s.peers - 1),
+              .first = PieceIndex{draw.maybe() ? 0 : draw.between(0u, s.geometry.piece_count() - 1)},
+              .after = draw.maybe() ? Duration::zero() : from_seconds(draw.between(0.0, upload_s)),
+              .rate_Bps = draw.maybe() ? 0 : static_cast<double>(s.geometry.total_size()) / upload_s,
+              .count = draw.between(1u, 64u)};
+  return readers;
+}
+
 double fluid_s(const Scenario& s) {
   Observed o;
   o.file_size = s.geometry.total_size();
@@ -93,6 +105,7 @@ Scenario random_scenario(std::uint64_t seed) {
   s.disk.fault_probability = draw.maybe(0.7) ? 0 : draw.between(0.01, 0.3);
   s.faults = random_faults(draw, fluid_s(s));
   s.seed = draw.seed();
+  if (draw.maybe()) s.readers = random_readers(draw, s, upload_s);
   return s;
 }
 
@@ -102,13 +115,13 @@ std::string describe(const Scenario& s) {
                 "%u peers (%u seeds), %u pieces of %u bytes, k %u, p %.2f s, m %.2f s, MaxConnections %u, %s, pipeline "
                 "%u, split %.2f, disk delay %.3f s, "
                 "disk faults %.2f; for %.2f s: churn %.1f, resets %.2f/s, partitions %u, one-way blocks %u, slow "
-                "readers %u, full disks %u",
+                "readers %u, full disks %u; %zu readers of the file",
                 s.peers, s.seeds, s.geometry.piece_count(), s.geometry.piece_size(), s.preferred_neighbors,
                 seconds(s.unchoking_interval), seconds(s.optimistic_interval), s.max_connections,
                 s.choking_policy == ChokingPolicy::course ? "course" : "cooperative", s.max_pipeline,
                 s.network.split_probability, seconds(s.disk.delay), s.disk.fault_probability, seconds(s.faults.until),
                 s.faults.churn, s.faults.resets_per_s, s.faults.partitions, s.faults.one_way_blocks,
-                s.faults.slow_readers, s.faults.full_disks);
+                s.faults.slow_readers, s.faults.full_disks, s.readers.size());
   return line;
 }
 
