@@ -256,7 +256,7 @@ class Swarm {
   bool welcomes(PeerId peer) const;
   void seek(Instant now);
 
-  // swarm_list.cpp: another list of peers
+  // swarm_list.cpp: another list
   void expel(NeighborIndex neighbor, const std::string& reason, Instant now);
   bool is_favored(NeighborIndex neighbor) const;
 
@@ -388,15 +388,12 @@ class Swarm {
   PeerBook book_;
   Spread spread_;
   std::uint64_t places_ = 0;  ///< How many places of neighbors have become known.
-
   Throughput throughput_;
-
   Instant sweep_at_ = kNever;
   bool storing_paused_ = false;
   bool retired_ = false;
   bool anybody_greets_ = false;
   std::uint64_t activity_ = 0;
-
   std::deque<Effect> effects_;
 };
 
