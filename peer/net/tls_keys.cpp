@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "peer/keys/openssl.hpp"
@@ -48,6 +50,18 @@ bool has_fast_aes() {
 #else
   return false;
 #endif
+}
+
+/// Whether the kernel has TLS. Where it has none, OpenSSL must not try: from 3.2 on it loses what it has read ahead
+/// when, having failed there, it takes the other end's new key.
+bool kernel_has_tls() {
+  static const bool has = [] {
+    std::ifstream list("/proc/sys/net/ipv4/tcp_available_ulp");
+    for (std::string name; list >> name;)
+      if (name == "tls") return true;
+    return false;
+  }();
+  return has;
 }
 
 /// Where a context keeps the TlsKeys that it was made from.
@@ -186,7 +200,8 @@ ssl_ctx_st* TlsKeys::new_context(bool as_server) const {
           "setting up a context");
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMostCertificateBytes);
-  SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_KTLS);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+  if (kernel_has_tls()) SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // Else a call that reads would not come back as long as messages of TLS itself keep coming, and no bytes.

@@ -166,6 +166,7 @@ asio::awaitable<Moved> TlsStream::read_some(std::array<asio::mutable_buffer, 2> 
     ERR_clear_error();
     errno = 0;
     std::size_t count = 0;
+    const std::uint64_t messages = messages_;
     const int result = SSL_read_ex(tls_, buffers[buffer].data(), std::min(buffers[buffer].size(), kMostRead), &count);
     moved.bytes += count;
     received_ += count;
@@ -186,6 +187,8 @@ asio::awaitable<Moved> TlsStream::read_some(std::array<asio::mutable_buffer, 2> 
       break;
     }
     if (moved.bytes > 0) break;
+    // OpenSSL 3.2 and newer come back after a message of their own, although bytes that were read ahead follow it.
+    if (messages_ != messages) continue;
     moved.error = co_await wait_for(came.wait);
     if (moved.error) co_return moved;
     waited = true;
