@@ -146,6 +146,22 @@ TEST_CASE("a key seals as many bytes as is said, and no more", "[tls]") {
   CHECK_FALSE(end_with(10));
 }
 
+asio::awaitable<void> receive_tens(Stream& stream, std::size_t& received) {
+  for (std::array<char, 10> ten; !(co_await read_all(stream, asio::buffer(ten))).error;) received += ten.size();
+}
+
+TEST_CASE("what has come together with a change of keys is told without waiting for more", "[tls]") {
+  const ListedKeys k;
+  TlsPair pair(keys(k.dialler, k.lines), keys(k.acceptor, k.lines), {}, 10);
+  pair.establish_both();
+  spawn(pair.io, send_bytewise(*pair.a, 100));
+  pair.io.restart();
+  pair.io.run();  // All of it lies in the socket now; each change of keys comes first in what is read after ten bytes.
+  std::size_t received = 0;
+  spawn(pair.io, receive_tens(*pair.b, received));
+  run_until(pair.io, [&] { return received == 100; });
+}
+
 TEST_CASE("a key that no line has is refused at both ends, whoever dials", "[tls]") {
   const ListedKeys k;
   const PrivateKey stranger = PrivateKey::generate();
