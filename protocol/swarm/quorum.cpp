@@ -27,8 +27,7 @@ void Quorum::withdraw(PeerId peer, Chunk& chunk) {
 }
 
 void Quorum::forget(PeerId peer) {
-  for (Chunk& chunk : chunks_)
-    if (!chunk.settled) withdraw(peer, chunk);
+  for (Chunk& chunk : chunks_) withdraw(peer, chunk);
 }
 
 Quorum::Outcome Quorum::vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim) {

@@ -45,7 +45,7 @@ class Quorum {
   /// A peer's vote; an earlier one of the same peer for the same chunk counts no more. O(candidates).
   Outcome vote(PeerId peer, PieceIndex chunk, const ChunkClaim& claim);
 
-  /// The peer is none any more: its votes count no more where nothing is settled yet. O(chunks).
+  /// The peer is none any more: its votes count no more. What is settled stays. O(chunks).
   void forget(PeerId peer);
 
   std::uint32_t threshold() const { return threshold_; }

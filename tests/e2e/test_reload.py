@@ -4,12 +4,14 @@
 import os
 import re
 import signal
+import socket
 import unittest
 
 import course_log
 from chunk_case import ChunkSwarm
-from content_case import ContentSwarm
+from content_case import ContentSwarm, reserved
 from swarm_case import DEADLINE_S, FILE_NAME, SwarmCase, run_peer
+from wire_link import WireLink, handshake
 
 COMPLETE = 0
 STAYS = ("--exit-when", "never")
@@ -121,6 +123,21 @@ class PeersComeAndGo(ReloadCase):
         self.wait_for_copies(swarm, 1002)
         for peer in (waiting, seed):
             peer.expect_exit(COMPLETE)
+
+    def test_who_waits_for_the_manifest_lets_go_of_a_peer_that_is_removed(self):
+        swarm = ContentSwarm(self, IDS[:3], (1001,), 100_000, 1024, 2, 1, "127.0.0.1", FILE_NAME)
+        waiting = swarm.start(1002, "--log-level", "info", *STAYS)
+        swarm.wait_until(lambda: "asking the other peers" in waiting.stderr(), "peer 1002 to look for the manifest")
+        link = WireLink(socket.create_connection(("127.0.0.1", swarm.ports[1002]), timeout=DEADLINE_S))
+        self.addCleanup(link.close)
+        link.send(handshake(1003, reserved(swarm.text)))
+        self.write_list(swarm, (1001, 1002))
+        self.reload(swarm, waiting)
+        with self.assertRaises(EOFError):
+            while True:
+                link.read(1)
+        waiting.signal(signal.SIGTERM)
+        waiting.expect_exit(7)
 
     def test_a_chunk_folder_s_newcomer_is_fetched_from(self):
         chunks = {1: ("one", b"1" * 5000), 2: ("two", b"2" * 5000)}

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "peer/net/tcp_stream.hpp"
@@ -21,6 +22,13 @@ void run_until(asio::io_context& io, Condition&& condition) {
     io.restart();
     io.run_for(std::chrono::milliseconds(5));
   }
+}
+
+/// Bytes that look alike nowhere near each other.
+inline std::string pattern(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
+  return text;
 }
 
 /// The sockets of a connection, ours and theirs.

@@ -1,9 +1,11 @@
 // Two ends of a sealed connection over the loopback.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "peer/net/tls_keys.hpp"
@@ -50,5 +52,28 @@ struct TlsPair {
   std::unique_ptr<TlsStream> a, b;
   std::optional<std::error_code> of_a, of_b;
 };
+
+inline asio::awaitable<void> send(Stream& stream, std::string text) {
+  const Moved moved = co_await write_all(stream, asio::buffer(text));
+  CHECK_FALSE(moved.error);
+  stream.shutdown_send();
+}
+
+/// What came, and how it ended.
+struct Received {
+  std::string text;
+  std::optional<std::error_code> end;
+};
+
+inline asio::awaitable<void> receive(Stream& stream, Received& received) {
+  std::string first(1000, '\0'), second(300'000, '\0');
+  while (!received.end) {
+    const std::array<asio::mutable_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
+    const Moved moved = co_await stream.read_some(buffers);
+    received.text.append(first, 0, std::min(moved.bytes, first.size()));
+    if (moved.bytes > first.size()) received.text.append(second, 0, moved.bytes - first.size());
+    if (moved.error) received.end = moved.error;
+  }
+}
 
 }  // namespace p2p::test

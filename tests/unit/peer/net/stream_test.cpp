@@ -16,6 +16,7 @@
 namespace p2p {
 namespace {
 
+using test::pattern;
 using test::StreamPair;
 
 asio::awaitable<void> send(Stream& stream, std::string text) {
@@ -46,12 +47,6 @@ asio::awaitable<void> receive(Stream& stream, std::string& text, std::error_code
     end = moved.error;
     if (end) co_return;
   }
-}
-
-std::string pattern(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
-  return text;
 }
 
 TEST_CASE("bytes arrive in order and whole, over two buffers, and the end of a half is told", "[stream]") {
