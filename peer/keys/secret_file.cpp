@@ -68,6 +68,16 @@ void sync_folder_of(const std::filesystem::path& file) {
   if (opened.is_open()) (void)::fsync(opened.get());
 }
 
+/// Users give the secret itself where its file is expected, most of all in environment variables. A token, or a line of
+/// a network, is long and has no ending, and if there are slashes in it, they lead through no folder.
+bool may_be_the_secret(const std::filesystem::path& word) {
+  constexpr std::size_t kShortestSecret = 16;
+  if (word.native().size() < kShortestSecret || word.has_extension()) return false;
+  const std::filesystem::path folder = word.parent_path();
+  std::error_code ignored;
+  return !folder.has_relative_path() || (word.is_relative() && !std::filesystem::is_directory(folder, ignored));
+}
+
 }  // namespace
 
 bool is_for_us_alone(mode_t mode, uid_t owner, uid_t us) {
@@ -78,8 +88,15 @@ bool is_for_us_alone(mode_t mode, uid_t owner, uid_t us) {
 SecretText read_secret_file(const std::filesystem::path& file, const SecretFileKind& kind) {
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!opened.is_open()) {
-    if (errno == ENOENT || errno == ENOTDIR)
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) {
+      if (may_be_the_secret(file))
+        throw ExitError(
+            ExitCode::not_authorised,
+            "expected the name of a " + kind.what +
+                ", got one that no file has; it is not repeated here, because it may be the secret itself; " +
+                kind.if_absent);
       fail(ExitCode::not_authorised, file, "there is no such " + kind.what + "; " + kind.if_absent);
+    }
     fail(file, "cannot be read", errno);
   }
   struct stat status {};

@@ -48,7 +48,8 @@ struct SecretFileKind {
 bool is_for_us_alone(mode_t mode, uid_t owner, uid_t us);
 
 /// Throws ExitError: not_authorised when there is none, when it is not is_for_us_alone(), or when it is no regular file
-/// or larger than any of its kind; io. Never waits for a FIFO. No message has any of the file's bytes.
+/// or larger than any of its kind; io. Never waits for a FIFO. No message has any of the file's bytes, or
+/// repeats a name that no file has and that may be the secret itself.
 SecretText read_secret_file(const std::filesystem::path& file, const SecretFileKind& kind);
 
 /// The first line of a descriptor, without its end. Nothing behind it is read, so that it may be for somebody else.

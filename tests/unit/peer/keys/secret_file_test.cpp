@@ -95,6 +95,19 @@ TEST_CASE("a file that others can read or change is refused, with the remedy", "
   }
 }
 
+TEST_CASE("a secret that is given in the place of its file is not repeated", "[keys]") {
+  const std::string said =
+      "66: expected the name of a key file, got one that no file has; it is not repeated here, because it may be the "
+      "secret itself; make one";
+  for (const char* const word : {"0123456789abcdef", "AbCd+/fGhI/jKlMnOp==", "/bCdEfGhIjKlMnOp",
+                                 "peerProcess-network lab 0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"})
+    CHECK(failure_of_reading(word) == said);
+  CHECK(failure_of_reading(std::string(10'000, 'k')) == said);
+  for (const char* const name :
+       {"0123456789abcde", "0123456789abcdef.key", "./0123456789abcdef", "/no/0123456789abcdef"})
+    CHECK(failure_of_reading(name) == "66: " + std::string(name) + ": there is no such key file; make one");
+}
+
 TEST_CASE("what is no small regular file is refused, and never waited for", "[keys]") {
   const TempDir dir;
   CHECK(failure_of_reading(dir / "none") == "66: " + (dir / "none").string() + ": there is no such key file; make one");
