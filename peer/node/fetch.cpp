@@ -26,23 +26,31 @@ constexpr Duration kLongestTrial = 60s;
 
 Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root,
              const Options& options, Hooks hooks)
+    : Fetch(io, self, known,
+            std::make_unique<PieceStore>(content_of(root, known),
+                                         PieceStore::Options{.on_scan = options.on_scan, .replace = options.replace}),
+            options, std::move(hooks)) {}
+
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, std::unique_ptr<PieceStore> store,
+             const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
-      store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
-      progress_(options.progress, store_.geometry()),
+      store_(std::move(store)),
+      progress_(options.progress, store_->geometry()),
       hooks_(std::move(hooks)),
-      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
-               OldFile::may_serve(store_.geometry(), root)),
-      exchange_(io_, swarm_config(self, options.port), store_, random_seed(), exchange_hooks()),
+      has_old_(options.replace && !store_->stored().complete() && !known_->manifest.folder &&
+               OldFile::may_serve(store_->geometry(), store_->content().root)),
+      exchange_(io_, swarm_config(self, options), *store_, random_seed(), exchange_hooks()),
       stuck_(now()),
       board_(options.board),
       name_(options.name) {
-  if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
+  if (has_old_) old_.emplace(io_.get_executor(), store_->content().root, *store_, old_file_hooks());
 }
 
-SwarmConfig Fetch::swarm_config(PeerId self, std::uint16_t port) const {
-  SwarmConfig config = getters_swarm(self, store_, port);
+SwarmConfig Fetch::swarm_config(PeerId self, const Options& options) const {
+  SwarmConfig config = getters_swarm(self, *store_, options.port);
   config.on_demand = has_old_;
+  config.for_readers = options.for_readers;
   return config;
 }
 
@@ -194,6 +202,8 @@ void Fetch::dial_holder(PeerId handle) {
         exchange_.dial_failed(handle, failure);
       });
 }
+
+void Fetch::want(std::vector<PieceRange> ranges) { exchange_.swarm().set_demand(std::move(ranges), now()); }
 
 std::set<Address> Fetch::linked() const {
   std::set<Address> addresses;

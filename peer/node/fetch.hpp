@@ -40,6 +40,8 @@ class Fetch {
     std::uint16_t port = 0;        ///< Where those come that add_accepted() is called for; 0: nobody comes.
     StatusBoard* board = nullptr;  ///< Told what happens; null: nobody watches.
     ContentName name = nullptr;    ///< As the board has it.
+    /// Nothing is fetched but what want() says.
+    bool for_readers = false;
   };
 
   /// What others got of us.
@@ -59,7 +61,15 @@ class Fetch {
   Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
         Hooks hooks);
 
+  /// The same with a store that was made before, on whatever thread. Precondition: its content has this manifest, and
+  /// `options` have no `replace`.
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, std::unique_ptr<PieceStore> store, const Options& options,
+        Hooks hooks);
+
   void start();
+  /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). The caller lets the
+  /// exchange carry it out.
+  void want(std::vector<PieceRange> ranges);
   const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
   /// linked already is not dialled again, nor anybody where wrong bytes came from.
@@ -118,7 +128,7 @@ class Fetch {
   };
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
-  SwarmConfig swarm_config(PeerId self, std::uint16_t port) const;
+  SwarmConfig swarm_config(PeerId self, const Options& options) const;
   Exchange::Hooks exchange_hooks();
   OldFile::Hooks old_file_hooks();
   void on_event(const Event& event);
@@ -136,7 +146,7 @@ class Fetch {
 
   asio::io_context& io_;
   ManifestPtr known_;
-  PieceStore store_;
+  std::unique_ptr<PieceStore> store_;
   Progress progress_;
   Hooks hooks_;
   std::map<PeerId, Claimant> claimants_;                ///< By handle.

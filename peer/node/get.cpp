@@ -249,8 +249,10 @@ void Get::retire() {
 }
 
 void Get::offer() {
-  door_->offer(GetDoor::Offer{.known = known_,
+  door_->offer(GetDoor::Offer{.id = known_->id,
+                              .size = known_->manifest.total_size(),
                               .name = name_here(),
+                              .manifest = [known = known_] { return text_of(known); },
                               .exchange =
                                   [this](StreamPtr stream, const Handshake& shown) {
                                     if (fetch_) fetch_->add_accepted(std::move(stream), shown);

@@ -1,0 +1,132 @@
+// A swarm that fetches for readers alone: what it asks for, whom it finds interesting, and what it gives.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "tests/support/stage.hpp"
+
+namespace p2p {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Remote;
+using test::requested;
+using test::Stage;
+
+Stage for_readers(const std::string& stored, std::uint32_t pipeline = 10) {
+  return Stage({.pipeline = pipeline, .stored = stored, .for_readers = true});
+}
+
+void wants(Stage& stage, std::vector<PieceRange> ranges) {
+  stage.swarm.set_demand(std::move(ranges), stage.now);
+  stage.settle();
+}
+
+std::set<std::uint32_t> set_of(const std::vector<std::uint32_t>& pieces) { return {pieces.begin(), pieces.end()}; }
+
+TEST_CASE("without a reader nothing is asked for, and nobody is interesting", "[swarm][demand]") {
+  Stage stage = for_readers("00000000");
+  Remote& bob = stage.feeds(1002, "11111111");
+  const std::string said = bob.hears();
+  CHECK(said.find("not interested") != std::string::npos);
+  CHECK(requested(said).empty());
+  stage.passes(1min);
+  CHECK(bob.hears().empty());
+  CHECK_FALSE(why_stuck(stage.swarm.standing()));
+}
+
+TEST_CASE("what a reader has before it is asked for, and nothing else", "[swarm][demand]") {
+  Stage stage = for_readers("00000000");
+  Remote& bob = stage.feeds(1002, "11111111");
+  bob.hears();
+  wants(stage, {{2, 5}});
+  const std::string said = bob.hears();
+  CHECK(said.starts_with("interested"));
+  CHECK(set_of(requested(said)) == std::set<std::uint32_t>{2, 3, 4});
+  bob.gives(2);
+  bob.gives(3);
+  CHECK(bob.hears().empty());
+  bob.gives(4);
+  CHECK(bob.hears() == "not interested");
+  CHECK(stage.swarm.stored().count() == 3);
+}
+
+TEST_CASE("what no reader wants any more is not asked for, and what another one wants still is", "[swarm][demand]") {
+  Stage stage = for_readers("00000000", 1);
+  Remote& bob = stage.feeds(1002, "11111111");
+  bob.hears();
+  wants(stage, {{0, 8}, {6, 8}});
+  const auto first = requested(bob.hears());
+  REQUIRE(first.size() == 1);
+  wants(stage, {{6, 8}});
+  bob.gives(first[0]);
+  std::set<std::uint32_t> others;
+  while (true) {
+    const auto next = requested(bob.hears());
+    if (next.empty()) break;
+    others.insert(next[0]);
+    bob.gives(next[0]);
+  }
+  std::set<std::uint32_t> expected{6, 7};
+  expected.erase(first[0]);
+  CHECK(others == expected);
+}
+
+TEST_CASE("a neighbor without anything that is wanted is not interesting until it has some", "[swarm][demand]") {
+  Stage stage = for_readers("00000000");
+  Remote& bob = stage.feeds(1002, "11000000");
+  CHECK(bob.hears().find("not interested") != std::string::npos);
+  wants(stage, {{4, 6}});
+  CHECK(bob.hears().empty());
+  bob.says("have 0");
+  CHECK(bob.hears().empty());
+  bob.says("have 5");
+  CHECK(bob.hears() == "interested, request 5");
+}
+
+TEST_CASE("what was asked for and never came, or was lost, stays away when nobody wants it", "[swarm][demand]") {
+  Stage stage = for_readers("01000000", 1);
+  Remote& bob = stage.feeds(1002, "11111111");
+  bob.hears();
+  wants(stage, {{3, 4}});
+  CHECK(requested(bob.hears()) == std::vector<std::uint32_t>{3});
+  wants(stage, {});
+  bob.says("choke");
+  bob.says("unchoke");
+  CHECK(requested(bob.hears()).empty());
+  stage.swarm.on_pieces_lost(std::vector{PieceIndex{1}}, stage.now);
+  stage.settle();
+  Remote& carol = stage.feeds(1003, "11111111");
+  CHECK(requested(carol.hears()).empty());
+  wants(stage, {{1, 2}});
+  CHECK(requested(carol.hears()) == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("who wants nothing gives what it has", "[swarm][demand]") {
+  Stage stage = for_readers("11000000");
+  Remote& bob = stage.joins(1002, "00000000");
+  bob.says("interested");
+  CHECK(bob.hears().find("unchoke") != std::string::npos);
+  bob.says("request 1");
+  CHECK(bob.hears() == "piece 1");
+}
+
+TEST_CASE("what was wanted before a neighbor came is asked of it in the order of the window", "[swarm][demand]") {
+  Stage stage = for_readers("00000000", 1);
+  wants(stage, {{2, 8}});
+  stage.swarm.set_window(ReaderId{0}, PieceIndex{2}, 3, stage.now);
+  stage.settle();
+  Remote& bob = stage.feeds(1002, "11111111");
+  std::vector<std::uint32_t> order;
+  while (true) {
+    const auto next = requested(bob.hears());
+    if (next.empty()) break;
+    order.push_back(next[0]);
+    bob.gives(next[0]);
+  }
+  REQUIRE(order.size() == 6);
+  CHECK(std::vector(order.begin(), order.begin() + 3) == std::vector<std::uint32_t>{2, 3, 4});
+}
+
+}  // namespace
+}  // namespace p2p
