@@ -16,6 +16,7 @@
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/exchange_status.hpp"
+#include "peer/node/fetch_readers.hpp"
 #include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/status/board.hpp"
@@ -74,7 +75,11 @@ class Fetch {
   /// Where those are that are linked.
   std::set<Address> linked() const;
 
-  /// Ends all connections; `on_finished` once, within 2 s.
+  /// Those who read it on other threads, while it comes and afterwards.
+  FetchReaders& readers() { return readers_; }
+  const FetchReaders& readers() const { return readers_; }
+
+  /// Ends all connections, and fails all readers; `on_finished` once, within 2 s.
   void finish(std::function<void()> on_finished);
 
   void show_progress();
@@ -121,6 +126,7 @@ class Fetch {
   SwarmConfig swarm_config(PeerId self, std::uint16_t port) const;
   Exchange::Hooks exchange_hooks();
   OldFile::Hooks old_file_hooks();
+  bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   void on_event(const Event& event);
   Claim& claim_of(PeerId peer, const Address& address, const Place& place);
   void meet(const NamedPeer& named);
@@ -147,6 +153,7 @@ class Fetch {
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
   bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
+  FetchReaders readers_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;
   StatusBoard* board_;
