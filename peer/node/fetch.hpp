@@ -16,6 +16,7 @@
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/exchange_status.hpp"
+#include "peer/node/fetch_readers.hpp"
 #include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/status/board.hpp"
@@ -70,6 +71,11 @@ class Fetch {
   /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). The caller lets the
   /// exchange carry it out.
   void want(std::vector<PieceRange> ranges);
+  /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
+  /// them before it. Precondition: the store is sparse.
+  void forget(std::span<const PieceIndex> pieces);
+  const Bitfield& stored() const { return store_->stored(); }
+  const Geometry& geometry() const { return store_->geometry(); }
   const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
   /// linked already is not dialled again, nor anybody where wrong bytes came from.
@@ -84,7 +90,11 @@ class Fetch {
   /// Where those are that are linked.
   std::set<Address> linked() const;
 
-  /// Ends all connections; `on_finished` once, within 2 s.
+  /// Those who read it on other threads, while it comes and afterwards.
+  FetchReaders& readers() { return readers_; }
+  const FetchReaders& readers() const { return readers_; }
+
+  /// Ends all connections, and fails all readers; `on_finished` once, within 2 s.
   void finish(std::function<void()> on_finished);
 
   void show_progress();
@@ -131,6 +141,7 @@ class Fetch {
   SwarmConfig swarm_config(PeerId self, const Options& options) const;
   Exchange::Hooks exchange_hooks();
   OldFile::Hooks old_file_hooks();
+  bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   void on_event(const Event& event);
   Claim& claim_of(PeerId peer, const Address& address, const Place& place);
   void meet(const NamedPeer& named);
@@ -157,6 +168,7 @@ class Fetch {
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
   bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
+  FetchReaders readers_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;
   StatusBoard* board_;

@@ -81,6 +81,10 @@ class PieceStore : public PieceStorage {
   std::vector<PieceIndex> drop(std::span<const PieceIndex> pieces);
 
   std::optional<Source> source(PieceIndex piece) override;
+  /// How a file of a complete content was when it was checked; none while the content is not complete.
+  std::optional<File::Stamp> stamp_of(std::size_t file) const {
+    return at_root_ ? std::optional(stamps_[file]) : std::nullopt;
+  }
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
 
   /// Somebody changes what was complete; writing to it would destroy what they do.

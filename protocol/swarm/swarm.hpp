@@ -141,6 +141,8 @@ class Swarm {
   /// Where only what readers want is fetched (SwarmConfig::for_readers): these pieces, and no others any more. The
   /// windows of readers lie among them.
   void set_demand(std::vector<PieceRange> ranges, Instant now);
+  /// These are not stored any more, to make room. All links are made anew, because no message takes a have back.
+  void on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now);
 
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.

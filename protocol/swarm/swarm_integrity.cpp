@@ -47,6 +47,10 @@ void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   give_up_stored(pieces, now);
 }
 
+void Swarm::on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now) {
+  if (!pieces.empty()) give_up_stored(pieces, now);
+}
+
 void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) {
   if (pieces.empty()) return;
   emit(TrustWithdrawn{static_cast<std::uint32_t>(pieces.size()), complete()});
