@@ -138,7 +138,7 @@ std::vector<CacheFolder::Found> CacheFolder::contents() const {
 
 std::optional<CacheFolder::Found> CacheFolder::look(const ContentId& id) const {
   const fs::path folder = folder_of(id);
-  Found found{.id = id};
+  Found found{.id = id, .size = 0, .stored_bytes = 0, .complete = false, .names = {}};
   try {
     if (fs::file_size(folder / kAbout) > kLargestAbout) return std::nullopt;
     const auto about = nlohmann::json::parse(read_text(folder / kAbout));
@@ -168,17 +168,19 @@ ManifestPtr CacheFolder::manifest(const ContentId& id) const {
 }
 
 void CacheFolder::keep(const KnownManifest& known, const std::vector<std::string>& names) {
-  const fs::path folder = folder_of(known.id);
-  make_private(folder);
-  if (!something_is_at(folder / kManifest) || !manifest(known.id))
-    replace_file(folder / kManifest, known.text, Durability::in_memory);
+  make_private(folder_of(known.id));
+  replace_file(folder_of(known.id) / kManifest, known.text, Durability::in_memory);
+  note(known.id, known.manifest.total_size(), names);
+}
+
+void CacheFolder::note(const ContentId& id, std::uint64_t size, const std::vector<std::string>& names) {
   std::vector<std::string> all = names;
-  if (const auto before = look(known.id))
+  if (const auto before = look(id))
     for (const std::string& name : before->names)
       if (std::ranges::find(all, name) == all.end()) all.push_back(name);
   if (all.size() > kMostNames) all.resize(kMostNames);
-  const nlohmann::json about = {{"size", known.manifest.total_size()}, {"names", all}};
-  replace_file(folder / kAbout, about.dump() + "\n", Durability::in_memory);
+  const nlohmann::json about = {{"size", size}, {"names", all}};
+  replace_file(folder_of(id) / kAbout, about.dump() + "\n", Durability::in_memory);
 }
 
 void CacheFolder::touch(const ContentId& id) const {

@@ -47,8 +47,11 @@ class CacheFolder {
   std::filesystem::path root_of(const ContentId& id) const { return folder_of(id) / "bytes"; }
   /// Null when it is not here, or damaged.
   ManifestPtr manifest(const ContentId& id) const;
-  /// Throws std::system_error.
+  /// Writes its manifest, in the place of one that is there, and note(). Throws std::system_error.
   void keep(const KnownManifest& known, const std::vector<std::string>& names);
+  /// It was read just now, and asked for under these names, besides those that are known. `size`: of the whole content.
+  /// Throws std::system_error.
+  void note(const ContentId& id, std::uint64_t size, const std::vector<std::string>& names);
   /// It was read just now. Failures are no matter.
   void touch(const ContentId& id) const;
   /// Removes what is ours of it, as far as that can be done; warns of what stays. Nothing has it open.

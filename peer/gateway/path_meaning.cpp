@@ -66,9 +66,10 @@ PathMeaning::PathMeaning(std::string path, std::optional<std::uint32_t> quorum, 
     first_ = {""};
     return;
   }
-  first_ = {name()};
-  second_ = {name() + "/"};
-  for (const std::string_view folder : config::folders_of(name())) {
+  const std::string whole = name();
+  first_ = {whole};
+  second_ = {whole + "/"};
+  for (const std::string_view folder : config::folders_of(whole)) {
     if (above_.size() == kMostAbove) break;
     above_.emplace_back(folder);
   }

@@ -81,7 +81,7 @@ TEST_CASE("a shelf is what its model is after any operations", "[random]") {
         break;
       case 3:
       case 4: {
-        const bool in_use = random.below(2) == 0;
+        const bool in_use = random.below(4) > 0;
         shelf.set_in_use(id, in_use);
         if (at != model.end()) at->in_use = in_use;
         break;
