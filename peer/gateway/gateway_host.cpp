@@ -5,7 +5,7 @@
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
-#include "peer/gateway/manifest_place.hpp"
+#include "peer/node/asked_path.hpp"
 
 namespace p2p {
 namespace {
@@ -13,17 +13,6 @@ namespace {
 constexpr const char* kBusy = "This gateway is asked for more names than it can look for; try again in a second.";
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// Of a file without bytes, of which there is nothing to read.
-class NoBytes final : public ByteSource {
-  class Nothing final : public ByteReader {
-    Got read(std::span<std::byte>) override { return {State::failed}; }
-    std::string fault() const override { return "the file has no bytes"; }
-  };
-  std::unique_ptr<ByteReader> open(std::uint64_t, std::uint64_t, std::function<void()>) override {
-    return std::make_unique<Nothing>();
-  }
-};
 
 }  // namespace
 
@@ -109,17 +98,16 @@ void GatewayHost::open(const PathMeaning::Content& content, bool by_name, OnFoun
           return on_found(FoundUnreachable{"Cannot give " + what + ": " + *why + "."});
         auto* const* const open = std::get_if<GatewayContent*>(&opened);
         const ManifestPtr known = open ? (*open)->known() : std::get<ManifestPtr>(opened);
-        auto place = place_in(known->manifest, content.id, content.inside);
-        if (auto* const folder = std::get_if<FoundFolder>(&place)) return on_found(std::move(*folder));
-        const auto* const at = std::get_if<ManifestPlace>(&place);
-        if (!at)
+        Inside inside = look_inside(*known, content.inside);
+        if (inside.folder) return on_found(std::move(*inside.folder));
+        if (!inside.file)
           return on_found(FoundNothing{"There is no " + config::in_quotes(content.inside) + " in " + what + "."});
-        const config::ManifestFile& file = known->manifest.files[at->file];
+        const config::ManifestFile& file = known->manifest.files[*inside.file];
         const bool is_itself = content.inside.empty() && !content.name.empty();
         on_found(FoundFile{.id = content.id,
                            .name = last_part(is_itself ? content.name : file.path),
                            .size = file.size,
-                           .bytes = open && file.size > 0 ? (*open)->source(at->file) : std::make_shared<NoBytes>()});
+                           .bytes = open && file.size > 0 ? (*open)->source(*inside.file) : no_bytes()});
       });
 }
 

@@ -106,7 +106,7 @@ std::optional<PathMeaning::Meaning> PathMeaning::judged(const std::string& name)
   if (result.verdict == Tally::Verdict::accepted)
     return Content{.id = result.id,
                    .name = name,
-                   .inside = this->name() == name ? "" : this->name().substr(name.size() + 1),
+                   .inside = path_.substr(name.size() + (this->name() == name ? 0 : 1)),
                    .holders = std::move(contents.at(result.id))};
   if (result.verdict == Tally::Verdict::too_few)
     return FoundNothing{"No content " + config::in_quotes(name) + " has a quorum: " + std::to_string(result.holders) +

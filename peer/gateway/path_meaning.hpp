@@ -33,7 +33,7 @@ std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, s
 
 class PathMeaning {
  public:
-  /// A content, and where in it; empty: the content itself.
+  /// A content, and where in it; empty: the content itself, or with "/", which has to be a folder then.
   struct Content {
     ContentId id;
     std::string name;  ///< Under which it was found.

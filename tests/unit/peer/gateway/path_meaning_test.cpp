@@ -42,6 +42,16 @@ TEST_CASE("a name that one content has is that content, and nothing else is aske
   CHECK(found.holders.size() == 2);
 }
 
+TEST_CASE("a slash at the end stays: it asks for a folder") {
+  PathMeaning meaning = of("a/");
+  meaning.on_answer("a", words({holder("a", 1)}));
+  CHECK(std::get<PathMeaning::Content>(meaning.meaning()).inside == "/");
+  PathMeaning deeper = of("a/b/");
+  for (const char* const question : {"a/b", "a/b/"}) deeper.on_answer(question, words({}));
+  deeper.on_answer("a", words({holder("a", 1)}));
+  CHECK(std::get<PathMeaning::Content>(deeper.meaning()).inside == "b/");
+}
+
 TEST_CASE("a file in a folder that is one content, below the nearest name that there is") {
   PathMeaning meaning = of("a/b/c/d");
   meaning.on_answer("a/b/c/d", words({}));
