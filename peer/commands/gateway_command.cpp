@@ -74,7 +74,7 @@ std::variant<GatewayOptions, ExitCode> parse_gateway(int argc, const char* const
     check_status_options(options.net.status, options.net.json);
     if (!options.http.place)
       throw CLI::ValidationError("--http", "expected PORT, HOST:PORT or unix:PATH: where requests are answered");
-    check_http_options(options.http, options.net.network);
+    check_http_options(options.http);
   });
   if (code) return *code;
   return options;

@@ -7,7 +7,6 @@
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
 #include "peer/net/throttle.hpp"
-#include "peer/report/terminal.hpp"
 
 namespace p2p {
 namespace {
@@ -52,7 +51,7 @@ ExitCode Gateway::run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                      .on_signal = [] { return ExitCode::complete; }});
     door_.settle(*discovery_);
-    http_.emplace(host_, options_.http);
+    http_.emplace(host_, options_.http, options_.net.network.is_private());
     if (on_ready_)
       on_ready_({.url = http_->url(),
                  .address = to_string(Address{door_.host(), door_.port()}),

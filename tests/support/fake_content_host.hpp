@@ -105,7 +105,7 @@ class FakeSource : public ByteSource, public std::enable_shared_from_this<FakeSo
 class FakeContentHost : public ContentHost {
  public:
   /// What a path means: as AskedPath has it, "content/<64 digits>/..." by id.
-  void add(std::string path, Found found) {
+  void add(std::string path, FoundPath found) {
     const std::lock_guard lock(mutex_);
     found_.insert_or_assign(std::move(path), std::move(found));
   }
@@ -166,7 +166,7 @@ class FakeContentHost : public ContentHost {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::string, Found> found_;
+  std::map<std::string, FoundPath> found_;
   bool is_held_ = false;
   std::vector<std::function<void()>> held_;
 };
