@@ -27,13 +27,14 @@ GatewayContent::GatewayContent(const Common& common, ManifestPtr known, std::uni
               .board = common.board,
               .name = std::make_shared<const std::string>(name_),
               .for_readers = true},
-             {.on_complete = [] {}, .on_offering = [](std::uint32_t) {}}),
+             {.on_complete = [] {}, .on_offering = [this](std::uint32_t count) { offering_ = count; }}),
       search_(common.io, common.discovery,
               {.self = common.self,
                .network = common.network,
                .wanted = config::to_hex(known->id),
                .id = known->id,
                .join = common.join}),
+      alone_since_(now()),
       used_(now()),
       asked_(used_) {
   fetch_.readers().set_options({.on_wanted = [this] {
@@ -82,9 +83,21 @@ void GatewayContent::tick(Instant at) {
   fetch_.sample_rates(at);
   if (std::exchange(sent_, fetch_.traffic().sent) != fetch_.traffic().sent) served_ = at;
   if (in_use()) used_ = at;
-  if (finishing_ || !is_read() || is_complete()) return;
+  if (finishing_ || !is_read() || is_complete()) {
+    alone_since_ = at;
+    return;
+  }
   fetch_.show_progress();
   if (!looking_ && at >= look_at_) look();
+  mind_readers_alone(at);
+}
+
+/// No holder is left: readers that wait are told so, and which pieces are missing.
+void GatewayContent::mind_readers_alone(Instant at) {
+  if (offering_ > 0 || !fetch_.lacks_what_is_wanted()) alone_since_ = at;
+  if (at - alone_since_ < kAlonePatience) return;
+  alone_since_ = at;
+  fetch_.readers().fail_all("no holder is left that has what is missing: " + fetch_.explain());
 }
 
 std::uint64_t GatewayContent::give_up(std::uint64_t bytes) {

@@ -34,6 +34,8 @@ class GatewayContent {
                           ///< the content has more than that.
   };
 
+  /// How long readers wait while nobody is linked who has anything of what they want, and a search has found nobody.
+  static constexpr Duration kAlonePatience = std::chrono::seconds(10);
   /// Between two searches for more holders.
   static constexpr Duration kSearchInterval = std::chrono::seconds(4);
   /// What was asked for so lately is about to be read, and who got a piece so lately is being served.
@@ -76,13 +78,16 @@ class GatewayContent {
  private:
   static Instant now_();
   void look();
+  void mind_readers_alone(Instant at);
   std::vector<PieceRange> wanted() const;
 
   const Common& common_;
   std::string name_;
   Fetch fetch_;
   HolderSearch search_;
-  std::set<Address> holders_;  ///< Who have had it.
+  std::set<Address> holders_;   ///< Who have had it.
+  std::uint32_t offering_ = 0;  ///< How many are linked that have something which is wanted.
+  Instant alone_since_;         ///< While somebody reads and nobody has anything for it.
   bool looking_ = false;
   bool finishing_ = false;
   Instant look_at_{};

@@ -71,6 +71,7 @@ class Fetch {
   /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). The caller lets the
   /// exchange carry it out.
   void want(std::vector<PieceRange> ranges);
+  bool lacks_what_is_wanted() const { return exchange_.swarm().lacks_what_is_wanted(); }
   /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
   /// them before it. Precondition: the store is sparse.
   void forget(std::span<const PieceIndex> pieces);

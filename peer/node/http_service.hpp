@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "peer/http/content_server.hpp"
 
@@ -12,6 +13,9 @@ class HttpService {
   /// Says on stderr where contents are served. `host` outlives this; `is_private`: its network is. Throws ExitError as
   /// ContentServer.
   HttpService(ContentHost& host, HttpOptions options, bool is_private);
+
+  /// As ContentServer::url(). Precondition: the options had a place.
+  const std::string& url() const { return server_->url(); }
 
  private:
   std::optional<ContentServer> server_;

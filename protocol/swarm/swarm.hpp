@@ -167,6 +167,8 @@ class Swarm {
   const Geometry& geometry() const { return config_.geometry; }
   const Bitfield& stored() const { return picker_.stored(); }
   bool complete() const { return stored().complete(); }
+  /// Something is missing that is to be fetched: of all, or of what readers want.
+  bool lacks_what_is_wanted() const { return !unwanted().complete(); }
   /// We and all our neighbors have the file; the process may leave once all links are flushed.
   bool swarm_complete() const { return farewell_.over(); }
   /// Nothing waits to be sent on any link with a neighbor.
