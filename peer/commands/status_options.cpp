@@ -17,13 +17,13 @@ namespace {
 constexpr std::uint64_t kMostDescriptors = 1 << 20;
 
 /// PORT, HOST:PORT or unix:PATH.
-std::optional<StatusPlace> parse_place(std::string_view word) {
+std::optional<HttpPlace> parse_place(std::string_view word) {
   constexpr std::string_view kUnix = "unix:";
   if (word.starts_with(kUnix)) {
     word.remove_prefix(kUnix.size());
-    return word.empty() ? std::nullopt : std::optional(StatusPlace{.path = word});
+    return word.empty() ? std::nullopt : std::optional(HttpPlace{.path = word});
   }
-  StatusPlace place;
+  HttpPlace place;
   const std::size_t colon = word.rfind(':');
   const auto port = config::parse_integer(word.substr(colon == std::string_view::npos ? 0 : colon + 1), 0, 65'535);
   if (!port) return std::nullopt;

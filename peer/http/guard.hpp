@@ -15,6 +15,10 @@ bool is_own_host(std::string_view header, std::string_view own);
 /// Whether an Authorization header has this token. Takes as long wherever they differ.
 bool has_token(std::string_view header, std::string_view token);
 
+/// The same of the scheme Basic (RFC 7617): the token is the password, whatever the user is called. Programs that only
+/// know users and passwords say it so.
+bool has_basic_token(std::string_view header, std::string_view token);
+
 /// What makes a token: 16 to 256 visible ASCII characters. Empty: it is one, else what is wrong with it, without any
 /// of it.
 std::string token_fault(std::string_view token);

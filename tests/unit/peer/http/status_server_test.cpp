@@ -1,5 +1,5 @@
 // The server as its readers see it, over a socket.
-#include "peer/http/server.hpp"
+#include "peer/http/status_server.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -266,7 +266,7 @@ TEST_CASE("events come as they happen, and from where a reader was", "[http]") {
 
 TEST_CASE("silent connections leave room for nobody else, but hold nobody up who ends", "[http]") {
   Office office;
-  std::optional<StatusServer> server(std::in_place, office.board, StatusPlace{}, std::nullopt);
+  std::optional<StatusServer> server(std::in_place, office.board, HttpPlace{}, std::nullopt);
   std::deque<Reader> silent;
   for (int i = 0; i < 100; ++i) silent.emplace_back(*server);
   server.reset();
@@ -289,7 +289,7 @@ TEST_CASE("a stream too many is refused, and one that has ended makes room", "[h
 
 TEST_CASE("at the end streams get the last event, and their end", "[http]") {
   Office office;
-  std::optional<StatusServer> server(std::in_place, office.board, StatusPlace{}, std::nullopt);
+  std::optional<StatusServer> server(std::in_place, office.board, HttpPlace{}, std::nullopt);
   Reader reader(*server);
   reader.say("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   reader.hear("retry");
