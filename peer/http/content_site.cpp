@@ -20,7 +20,7 @@ namespace {
 /// What the host says, on whatever thread, also when nobody listens any more.
 struct Answered {
   std::mutex mutex{};
-  std::optional<Found> found{};
+  std::optional<FoundPath> found{};
 };
 
 /// A body counts as long as it is sent.
@@ -47,7 +47,7 @@ class ContentSite::Task : public HttpTask {
  public:
   Task(ContentSite& site, const HttpRequest& request, AskedTarget target)
       : site_(site), request_(request), target_(std::move(target)) {
-    site_.host_.find(target_.asked, [answered = answered_, wake = request.wake()](Found found) {
+    site_.host_.find(target_.asked, [answered = answered_, wake = request.wake()](FoundPath found) {
       {
         const std::lock_guard lock(answered->mutex);
         answered->found.emplace(std::move(found));
@@ -59,7 +59,7 @@ class ContentSite::Task : public HttpTask {
   std::optional<HttpReply> reply() override {
     if (site_.leaving_) return unavailable("the node is leaving");
     if (!body_) {
-      std::optional<Found> found = take();
+      std::optional<FoundPath> found = take();
       if (found) return std::visit([this](auto& what) { return reply_with(what); }, *found);
       if (now() < deadline_) return std::nullopt;
       return plain_reply(MHD_HTTP_GATEWAY_TIMEOUT, "the node did not answer for a minute");
@@ -69,7 +69,7 @@ class ContentSite::Task : public HttpTask {
   Instant deadline() const override { return body_ ? kNever : deadline_; }
 
  private:
-  std::optional<Found> take() {
+  std::optional<FoundPath> take() {
     const std::lock_guard lock(answered_->mutex);
     return std::exchange(answered_->found, std::nullopt);
   }

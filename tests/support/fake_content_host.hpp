@@ -105,7 +105,7 @@ class FakeSource : public ByteSource, public std::enable_shared_from_this<FakeSo
 class FakeContentHost : public ContentHost {
  public:
   /// What a path means: as AskedPath has it, "content/<64 digits>/..." by id.
-  void add(std::string path, Found found) {
+  void add(std::string path, FoundPath found) {
     const std::lock_guard lock(mutex_);
     found_.insert_or_assign(std::move(path), std::move(found));
   }
@@ -136,7 +136,7 @@ class FakeContentHost : public ContentHost {
     return held_.size();
   }
 
-  void find(const AskedPath& asked, std::function<void(Found)> on_found) override {
+  void find(const AskedPath& asked, std::function<void(FoundPath)> on_found) override {
     const std::string path = asked.id ? by_id(*asked.id) + (asked.path.empty() ? "" : "/" + asked.path) : asked.path;
     {
       const std::lock_guard lock(mutex_);
@@ -159,14 +159,14 @@ class FakeContentHost : public ContentHost {
   }
 
  private:
-  Found look(const std::string& path) const {
+  FoundPath look(const std::string& path) const {
     const std::lock_guard lock(mutex_);
     const auto found = found_.find(path);
-    return found == found_.end() ? Found{FoundNothing{"nobody has " + path}} : found->second;
+    return found == found_.end() ? FoundPath{FoundNothing{"nobody has " + path}} : found->second;
   }
 
   mutable std::mutex mutex_;
-  std::map<std::string, Found> found_;
+  std::map<std::string, FoundPath> found_;
   bool is_held_ = false;
   std::vector<std::function<void()>> held_;
 };
