@@ -28,6 +28,10 @@ struct ContentServer::Parts {
       : site(host, std::move(token)),
         server(site, {.place = *options.place,
                       .what = "contents",
+                      .names = options.names,
+                      .certificate = options.certificate.empty()
+                                         ? std::nullopt
+                                         : std::optional(read_certificate(options.certificate, options.key)),
                       .connections = options.most_connections,
                       .silence_s = kSilence_s,
                       .request_bytes = kMostRequestBytes,

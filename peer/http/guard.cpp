@@ -81,6 +81,11 @@ bool is_own_host(std::string_view header, std::string_view own) {
   return is_everything(std::string(own)) && (as_v4(*host) || as_v6(*host));
 }
 
+bool is_named(std::string_view header, std::span<const std::string> names) {
+  const auto host = host_of(header);
+  return host && std::ranges::any_of(names, [&](const std::string& name) { return is_same_name(*host, name); });
+}
+
 bool has_token(std::string_view header, std::string_view token) {
   const auto given = after_scheme(header, "Bearer ");
   return given && is_same_secret(*given, token);

@@ -1,6 +1,7 @@
 // Who may read: pure decisions about what a request says.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace p2p {
 /// (DNS rebinding), so that it is refused. Where `own` is all addresses (0.0.0.0, ::), any literal address will do,
 /// because those are no names.
 bool is_own_host(std::string_view header, std::string_view own);
+
+/// Whether a Host header, with whatever port, is one of these names.
+bool is_named(std::string_view header, std::span<const std::string> names);
 
 /// Whether an Authorization header has this token. Takes as long wherever they differ.
 bool has_token(std::string_view header, std::string_view token);

@@ -29,6 +29,8 @@ using Response = std::unique_ptr<MHD_Response, decltype(&::MHD_destroy_response)
 constexpr Duration kTick = std::chrono::seconds(1);
 // How long the end waits for what is being sent.
 constexpr Duration kFarewell = std::chrono::milliseconds(250);
+// In GnuTLS' words.
+constexpr const char* kTlsVersions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 /// Paths are decoded by sites, and by their own rules.
 std::size_t keep_escapes(void*, MHD_Connection*, char* text) { return std::strlen(text); }
@@ -53,7 +55,9 @@ Response response_of(HttpText text) {
 class HttpServer::Loop {
  public:
   Loop(HttpSite& site, HttpServing serving)
-      : site_(site), serving_(std::move(serving)), socket_(serving_.place, serving_.what) {}
+      : site_(site), serving_(std::move(serving)), socket_(serving_.place, serving_.what), url_(socket_.url()) {
+    if (serving_.certificate && !socket_.is_unix()) url_.replace(0, std::strlen("http"), "https");
+  }
 
   ~Loop() {
     if (!thread_.joinable()) return;
@@ -65,16 +69,24 @@ class HttpServer::Loop {
   Loop& operator=(const Loop&) = delete;
 
   const ServerSocket& socket() const { return socket_; }
+  const std::string& url() const { return url_; }
 
   void start() {
     const int listener = ::dup(socket_.descriptor());  // the daemon closes it
+    std::vector<MHD_OptionItem> tls;
+    if (serving_.certificate)
+      tls = {{MHD_OPTION_HTTPS_MEM_CERT, 0, serving_.certificate->chain.data()},
+             {MHD_OPTION_HTTPS_MEM_KEY, 0, serving_.certificate->key.characters().data()},
+             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(kTlsVersions)}};
+    tls.push_back({MHD_OPTION_END, 0, nullptr});
     if (listener >= 0)
-      daemon_ =
-          ::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Loop::on_request, this,
-                             MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, serving_.connections,
-                             MHD_OPTION_CONNECTION_TIMEOUT, serving_.silence_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                             serving_.request_bytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr,
-                             MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_END);
+      daemon_ = ::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (serving_.certificate ? MHD_USE_TLS : 0),
+                                   0, nullptr, nullptr, &Loop::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener,
+                                   MHD_OPTION_CONNECTION_LIMIT, serving_.connections, MHD_OPTION_CONNECTION_TIMEOUT,
+                                   serving_.silence_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, serving_.request_bytes,
+                                   MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr, MHD_OPTION_NOTIFY_COMPLETED,
+                                   &Loop::on_completed, this, MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
+    serving_.certificate.reset();
     if (!daemon_) {
       if (listener >= 0) ::close(listener);
       throw ExitError(ExitCode::network,
@@ -216,7 +228,8 @@ class HttpServer::Loop {
   bool is_ours(const HttpRequest& request) const {
     if (socket_.is_unix()) return true;
     const auto host = request.header(MHD_HTTP_HEADER_HOST);
-    return host && request.count_of(MHD_HTTP_HEADER_HOST) == 1 && is_own_host(*host, serving_.place.host);
+    return host && request.count_of(MHD_HTTP_HEADER_HOST) == 1 &&
+           (is_own_host(*host, serving_.place.host) || is_named(*host, serving_.names));
   }
 
   static MHD_Result send(const RequestPtr& request, HttpReply reply) {
@@ -251,8 +264,9 @@ class HttpServer::Loop {
   }
 
   HttpSite& site_;
-  const HttpServing serving_;
+  HttpServing serving_;
   ServerSocket socket_;
+  std::string url_;
   const std::shared_ptr<HttpBell> bell_ = std::make_shared<HttpBell>();
   MHD_Daemon* daemon_ = nullptr;
   std::atomic<bool> leaving_ = false;
@@ -268,7 +282,7 @@ HttpServer::HttpServer(HttpSite& site, HttpServing serving) : loop_(std::make_un
 HttpServer::~HttpServer() = default;
 
 void HttpServer::start() { loop_->start(); }
-const std::string& HttpServer::url() const { return loop_->socket().url(); }
+const std::string& HttpServer::url() const { return loop_->url(); }
 bool HttpServer::is_local() const { return loop_->socket().is_local(); }
 
 }  // namespace p2p

@@ -5,17 +5,21 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "peer/ground/http_place.hpp"
+#include "peer/http/certificate.hpp"
 #include "peer/http/site.hpp"
 
 namespace p2p {
 
 struct HttpServing {
   HttpPlace place;
-  std::string what;  ///< Is served, for messages: "the status".
+  std::string what;                  ///< Is served, for messages: "the status".
+  std::vector<std::string> names{};  ///< By which we may be called, beside those of the place and of the loopback.
+  std::optional<HttpCertificate> certificate{};  ///< None: no TLS.
   unsigned connections;
   unsigned silence_s;         ///< A connection on which nothing moves is closed; requests that wait are not meant.
   std::size_t request_bytes;  ///< A request's line and headers have no more.
@@ -31,7 +35,7 @@ class HttpServer {
 
   /// Throws ExitError (network).
   void start();
-  /// "http://127.0.0.1:8080/" or "unix:/run/p1".
+  /// "http://127.0.0.1:8080/", "https://..." or "unix:/run/p1".
   const std::string& url() const;
   /// Nobody but this machine reaches it.
   bool is_local() const;
