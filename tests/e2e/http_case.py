@@ -55,6 +55,21 @@ class HttpCase(ShareCase):
             with error:
                 return error.code, error.headers, error.read()
 
+    def begin(self, url):
+        """An answer of which nothing is read yet."""
+        client = http.client.HTTPConnection(place(url), timeout=DEADLINE_S)
+        self.addCleanup(client.close)
+        client.request("GET", urlsplit(url).path)
+        answer = client.getresponse()
+        self.addCleanup(answer.close)
+        return answer
+
+    def until_it_breaks(self, answer):
+        """What still comes; it must be less than was promised, and the client must see that."""
+        with self.assertRaises((http.client.IncompleteRead, ConnectionError)) as ended:
+            answer.read()
+        return getattr(ended.exception, "partial", b"")
+
     def assert_bytes(self, found, expected):
         # Not assertEqual: nobody wants to read the difference of two files.
         self.assertTrue(found == expected, f"{len(found)} bytes, {hashlib.sha256(found).hexdigest()}; {len(expected)} were expected")
@@ -65,6 +80,7 @@ class HttpCase(ShareCase):
         def read(number):
             rolls = random.Random(number)
             client = http.client.HTTPConnection(place(url), timeout=DEADLINE_S)
+            self.addCleanup(client.close)
             for _ in range(count // threads):
                 first = rolls.randrange(len(data))
                 last = min(first + rolls.choice((0, 1, 99, 1000, 20_000)), len(data) - 1)
