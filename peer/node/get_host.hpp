@@ -15,7 +15,7 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/http/content_host.hpp"
 #include "peer/net/asio.hpp"
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 #include "peer/node/fetch_readers.hpp"
 
 namespace p2p {

@@ -5,7 +5,7 @@
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 #include "peer/node/shared_file.hpp"
 #include "peer/storage/file.hpp"
 

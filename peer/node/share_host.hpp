@@ -14,7 +14,7 @@
 
 #include "peer/http/content_host.hpp"
 #include "peer/net/asio.hpp"
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 #include "peer/share/library.hpp"
 
 namespace p2p {

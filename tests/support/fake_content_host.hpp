@@ -136,7 +136,7 @@ class FakeContentHost : public ContentHost {
     return held_.size();
   }
 
-  void find(const AskedPath& asked, std::function<void(Found)> on_found) override {
+  void find(const AskedPath& asked, std::function<void(FoundPath)> on_found) override {
     const std::string path = asked.id ? by_id(*asked.id) + (asked.path.empty() ? "" : "/" + asked.path) : asked.path;
     {
       const std::lock_guard lock(mutex_);
@@ -159,10 +159,10 @@ class FakeContentHost : public ContentHost {
   }
 
  private:
-  Found look(const std::string& path) const {
+  FoundPath look(const std::string& path) const {
     const std::lock_guard lock(mutex_);
     const auto found = found_.find(path);
-    return found == found_.end() ? Found{FoundNothing{"nobody has " + path}} : found->second;
+    return found == found_.end() ? FoundPath{FoundNothing{"nobody has " + path}} : found->second;
   }
 
   mutable std::mutex mutex_;

@@ -40,7 +40,7 @@ TEST_CASE("a file is sent with all that is to be said of it", "[http]") {
   CHECK(answer.header("Accept-Ranges") == "bytes");
   CHECK(answer.header("Cache-Control") == "public, no-cache");
   CHECK(answer.header("X-Content-Type-Options") == "nosniff");
-  CHECK(answer.header("Content-Security-Policy") == "sandbox");
+  CHECK(answer.header("Content-Security-Policy") == "sandbox allow-same-origin");
   CHECK(answer.header("Content-Disposition") == "inline; filename=\"greeting.txt\"");
 }
 

@@ -1,4 +1,4 @@
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // What a path means in a content and among names.
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/support/finding.hpp"
