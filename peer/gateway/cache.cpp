@@ -65,7 +65,7 @@ Cache::Cache(const GatewayContent::Common& common, GetDoor& door, const Options&
     : common_(common), door_(door), folder_(options.folder, common.network), shelf_(options.capacity) {
   for (CacheFolder::Found& found : folder_.contents()) {
     for (const std::string& name : found.names) called_.insert_or_assign(name, found.id);
-    shelf_.put(found.id, found.stored_bytes);
+    shelf_.put(found.id, found.stored_bytes + kEachBytes);
     kept_.emplace(found.id, Kept{found.size, found.complete, std::move(found.names)});
     offer(found.id);
   }
@@ -111,7 +111,8 @@ void Cache::begin(const ContentId& id) {
   if (open_.size() >= kMostOpen) {
     auto idlest = open_.end();
     for (auto each = open_.begin(); each != open_.end(); ++each)
-      if (!each->second->in_use() && (idlest == open_.end() || each->second->used() < idlest->second->used()))
+      if (!each->second->is_read() &&
+          (idlest == open_.end() || each->second->wanted_at() < idlest->second->wanted_at()))
         idlest = each;
     if (idlest == open_.end()) return fail(id, "this gateway has no room for more contents at a time");
     close(idlest->first, After::keep);
@@ -172,12 +173,15 @@ void Cache::have_manifest(const ContentId& id, ManifestPtr known) {
     else
       folder_.keep(*begun.known, names);
   } catch (const std::system_error& error) {
-    if (is_disk_full(error.code())) make_room(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
-    return fail(id, is_disk_full(error.code()) ? kFull : error.what());
+    // What is there can be read without that.
+    if (!begun.is_kept) {
+      if (is_disk_full(error.code())) make_room(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
+      return fail(id, is_disk_full(error.code()) ? kFull : error.what());
+    }
   }
   Kept& kept = kept_[id];
   kept.size = begun.known->manifest.total_size();
-  if (!shelf_.contains(id)) shelf_.put(id, 0);
+  if (!shelf_.contains(id)) shelf_.put(id, kEachBytes);
   shelf_.touch(id);
   shelf_.set_in_use(id, true);
   note_name(id, begun.name);
@@ -226,7 +230,7 @@ void Cache::have_store(const ContentId& id, std::unique_ptr<PieceStore> store) {
   GatewayContent& content =
       *open_.emplace(id, std::make_unique<GatewayContent>(common_, begun->known, std::move(store), name)).first->second;
   kept_[id].complete = content.is_complete();
-  shelf_.put(id, content.stored_bytes());
+  shelf_.put(id, content.stored_bytes() + kEachBytes);
   offer(id);
   content.add_holders(begun->holders);
   for (const OnOpened& each : begun->waiting) each(&content);
@@ -332,7 +336,7 @@ void Cache::tick() {
   std::vector<ContentId> idle;
   for (const auto& [id, content] : open_) {
     content->tick(at);
-    shelf_.put(id, content->stored_bytes());
+    shelf_.put(id, content->stored_bytes() + kEachBytes);
     shelf_.set_in_use(id, content->in_use());
     kept_[id].complete = content->is_complete();
     if (content->is_read()) {
@@ -351,12 +355,13 @@ void Cache::tick() {
       break;  // it may have closed one
     }
   for (const ContentId& id : idle)
-    if (open_.contains(id)) close(id, After::keep);
+    if (const auto at_rest = open_.find(id); at_rest != open_.end())
+      close(id, at_rest->second->has_nothing() ? After::remove : After::keep);
   make_room(0);
   if (const auto excess = shelf_.excess())
     if (const auto large = open_.find(excess->id); large != open_.end()) {
       large->second->give_up(excess->bytes);
-      shelf_.put(excess->id, large->second->stored_bytes());
+      shelf_.put(excess->id, large->second->stored_bytes() + kEachBytes);
     }
 }
 
@@ -366,7 +371,7 @@ void Cache::finish(std::function<void()> on_finished) {
   opening_.clear();
   std::vector<ContentId> ids;
   for (const auto& [id, content] : open_) ids.push_back(id);
-  for (const ContentId& id : ids) close(id, After::keep);
+  for (const ContentId& id : ids) close(id, open_.at(id)->has_nothing() ? After::remove : After::keep);
   on_closed();
 }
 

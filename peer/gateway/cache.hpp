@@ -27,9 +27,11 @@ namespace p2p {
 class Cache {
  public:
   /// How long a content is open that nobody uses.
-  static constexpr Duration kIdle = std::chrono::minutes(2);
+  static constexpr Duration kIdle = std::chrono::minutes(10);
   /// How long holders may take to give a manifest.
   static constexpr Duration kManifestPatience = std::chrono::seconds(30);
+  /// What a content counts beside its pieces: its manifest and folder.
+  static constexpr std::uint64_t kEachBytes = 4096;
   /// So many are open at most; one more closes the one that nobody has used for longest.
   static constexpr std::size_t kMostOpen = 256;
 

@@ -97,7 +97,7 @@ void GatewayContent::mind_readers_alone(Instant at) {
   if (offering_ > 0 || !fetch_.lacks_what_is_wanted()) alone_since_ = at;
   if (at - alone_since_ < kAlonePatience) return;
   alone_since_ = at;
-  fetch_.readers().fail_all("no holder is left that has what is missing: " + fetch_.explain());
+  fetch_.readers().fail_waiting("no holder is left that has what is missing: " + fetch_.explain());
 }
 
 std::uint64_t GatewayContent::give_up(std::uint64_t bytes) {

@@ -4,6 +4,7 @@
 // Who has it is looked for while somebody reads and pieces are missing. Everything on the network thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,6 +53,8 @@ class GatewayContent {
   void add_accepted(StreamPtr stream, const Handshake& handshake) { fetch_.add_accepted(std::move(stream), handshake); }
 
   bool is_complete() const { return fetch_.is_complete(); }
+  /// Not one piece is here.
+  bool has_nothing() const { return fetch_.stored().count() == 0; }
   bool is_read() const { return fetch_.readers().count() > 0; }
   /// Read, or about to be, or served to a neighbor.
   bool in_use() const;
@@ -59,6 +62,8 @@ class GatewayContent {
   void use() { used_ = asked_ = now_(); }
   /// When it was last in use.
   Instant used() const { return used_; }
+  /// When somebody last asked for it, or was given a piece.
+  Instant wanted_at() const { return std::max(asked_, served_); }
   std::uint64_t stored_bytes() const { return fetch_.stored_bytes(); }
   const Traffic& traffic() const { return fetch_.traffic(); }
   std::size_t readers() const { return fetch_.readers().count(); }
@@ -71,7 +76,8 @@ class GatewayContent {
   /// Gives up so many bytes of pieces that no reader wants, or as many as there are; those with low numbers first,
   /// which readers have passed. Returns how many bytes these were.
   std::uint64_t give_up(std::uint64_t bytes);
-  void fail_readers(const std::string& why) { fetch_.readers().fail_all(why); }
+  /// Those that wait for bytes.
+  void fail_readers(const std::string& why) { fetch_.readers().fail_waiting(why); }
   /// Ends all connections, and fails all readers; `on_finished` once, within 2 s.
   void finish(std::function<void()> on_finished);
 

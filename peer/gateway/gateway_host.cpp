@@ -5,7 +5,7 @@
 
 #include "config/hex.hpp"
 #include "config/text.hpp"
-#include "peer/node/asked_path.hpp"
+#include "peer/node/path_meaning.hpp"
 
 namespace p2p {
 namespace {
@@ -18,7 +18,7 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 
 /// A path whose meaning is being found out.
 struct GatewayHost::Task {
-  PathMeaning meaning;
+  NameMeaning meaning;
   std::string path;
   std::set<std::string> asked{};
   OnFound on_found;
@@ -36,7 +36,7 @@ void GatewayHost::find(const AskedPath& asked, std::function<void(FoundPath)> on
 void GatewayHost::begin(const AskedPath& asked, OnFound on_found) {
   if (leaving_) return on_found(FoundUnreachable{"This node is leaving."});
   if (asked.id) return find_id(*asked.id, asked.path, std::move(on_found));
-  const auto task = std::make_shared<Task>(Task{.meaning = PathMeaning(asked.path, options_.quorum, options_.network),
+  const auto task = std::make_shared<Task>(Task{.meaning = NameMeaning(asked.path, options_.quorum, options_.network),
                                                 .path = asked.path,
                                                 .on_found = std::move(on_found)});
   ask_more(task);
@@ -63,7 +63,7 @@ void GatewayHost::decide(Task& task) {
     const Task& task;
     OnFound on_found;
 
-    void operator()(const PathMeaning::Content& content) const { host.open(content, true, on_found); }
+    void operator()(const NameMeaning::Content& content) const { host.open(content, true, on_found); }
     void operator()(const FoundFolder& folder) const { on_found(folder); }
     void operator()(const FoundSeveral& several) const { on_found(several); }
     void operator()(FoundNothing nothing) const {
@@ -88,7 +88,7 @@ void GatewayHost::find_id(const ContentId& id, const std::string& inside, OnFoun
   if (!taken) on_found(FoundUnreachable{kBusy});
 }
 
-void GatewayHost::open(const PathMeaning::Content& content, bool by_name, OnFound on_found) {
+void GatewayHost::open(const NameMeaning::Content& content, bool by_name, OnFound on_found) {
   cache_.open(
       content.id, content.holders, by_name ? content.name : "",
       [content, on_found = std::move(on_found)](const Cache::Opened& opened) {

@@ -1,5 +1,5 @@
 // What HTTP asks of a gateway: what a path means in the network, and readers of what it leads to. The shell of
-// PathMeaning, between NameSearch and Cache.
+// NameMeaning, between NameSearch and Cache.
 //
 // find() is called on any thread, all else on the network thread.
 #pragma once
@@ -11,8 +11,8 @@
 #include <string>
 
 #include "peer/gateway/cache.hpp"
+#include "peer/gateway/name_meaning.hpp"
 #include "peer/gateway/name_search.hpp"
-#include "peer/gateway/path_meaning.hpp"
 #include "peer/http/content_host.hpp"
 
 namespace p2p {
@@ -39,7 +39,7 @@ class GatewayHost final : public ContentHost {
   void find_id(const ContentId& id, const std::string& inside, OnFound on_found);
   void ask_more(const std::shared_ptr<Task>& task);
   void decide(Task& task);
-  void open(const PathMeaning::Content& content, bool by_name, OnFound on_found);
+  void open(const NameMeaning::Content& content, bool by_name, OnFound on_found);
 
   asio::io_context& io_;
   NameSearch& names_;

@@ -12,7 +12,7 @@
 #include "peer/discovery/discovery.hpp"
 #include "peer/discovery/holder_search.hpp"
 #include "peer/gateway/answer_book.hpp"
-#include "peer/gateway/path_meaning.hpp"
+#include "peer/gateway/name_meaning.hpp"
 
 namespace p2p {
 

@@ -300,13 +300,14 @@ void FetchReaders::tick() {
   wait();
 }
 
-void FetchReaders::fail_all(const std::string& why) {
-  for (const auto& [reader, entry] : entries_) entry.channel->fail(why);
+void FetchReaders::fail_waiting(const std::string& why) {
+  for (const auto& [reader, entry] : entries_)
+    if (entry.channel->look().waiting) entry.channel->fail(why);
 }
 
 void FetchReaders::end(const std::string& why) {
   if (over_.empty()) over_ = why;
-  fail_all(over_);
+  for (const auto& [reader, entry] : entries_) entry.channel->fail(over_);
 }
 
 }  // namespace p2p

@@ -57,8 +57,8 @@ class FetchReaders {
   /// Something happened to what is stored; others are no matter. From inside of the exchange.
   void on_event(const Event& event);
   void on_stored(PieceIndex piece);
-  /// All readers that there are fail for this reason.
-  void fail_all(const std::string& why);
+  /// Those that wait for bytes fail for this reason.
+  void fail_waiting(const std::string& why);
   /// All readers fail for this reason, and so does who comes later.
   void end(const std::string& why);
 

@@ -141,7 +141,7 @@ class UnitTexts(unittest.TestCase):
         return found
 
     def test_no_start_is_tried_again_that_cannot_succeed(self):
-        for name in ("peerprocess-share.service", "peerprocess@.service"):
+        for name in ("peerprocess-gateway.service", "peerprocess-share.service", "peerprocess@.service"):
             with self.subTest(name):
                 self.assertEqual(self.settings(name)["RestartPreventExitStatus"], ["28 64 66"])
                 self.assertEqual(self.settings(name)["Type"], ["notify"])
@@ -149,7 +149,7 @@ class UnitTexts(unittest.TestCase):
     def test_the_user_is_the_one_that_is_made(self):
         made = (PACKAGING / "sysusers.d" / "peerprocess.conf").read_text().splitlines()[-1].split()
         self.assertEqual(made[:2], ["u", "peerprocess"])
-        for name in ("peerprocess-share.service", "peerprocess@.service"):
+        for name in ("peerprocess-gateway.service", "peerprocess-share.service", "peerprocess@.service"):
             self.assertEqual(self.settings(name)["User"], [made[1]])
 
 

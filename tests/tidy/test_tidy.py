@@ -58,7 +58,7 @@ FOREIGN_TO_PROTOCOL = re.compile(
 # What peer/ decides on virtual time: headers and sources, and all that these include, do nothing and read no clock.
 PURE = ("sim/members/members_network", "peer/content/manifest_search", "peer/discovery/beacon", "peer/discovery/beacons", "peer/discovery/members",
         "peer/discovery/tally", "peer/node/get_steps", "peer/node/service_talk", "peer/gateway/answer_book", "peer/gateway/cache_shelf",
-        "peer/gateway/path_meaning", "peer/status/recorder", "peer/share/library_plan")
+        "peer/gateway/name_meaning", "peer/status/recorder", "peer/share/library_plan")
 ACTING = re.compile(
     r"asio|spdlog|sys/|netinet/|unistd\.h|fcntl\.h|peer/ground/clock\.hpp|peer/ground/random_seed\.hpp"
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|iostream|random)$"

@@ -1,4 +1,4 @@
-#include "peer/gateway/path_meaning.hpp"
+#include "peer/gateway/name_meaning.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -60,7 +60,7 @@ std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, s
   return all;
 }
 
-PathMeaning::PathMeaning(std::string path, std::optional<std::uint32_t> quorum, std::string network)
+NameMeaning::NameMeaning(std::string path, std::optional<std::uint32_t> quorum, std::string network)
     : path_(std::move(path)), quorum_(quorum), network_(std::move(network)) {
   if (path_.empty()) {
     first_ = {""};
@@ -77,14 +77,14 @@ PathMeaning::PathMeaning(std::string path, std::optional<std::uint32_t> quorum, 
   second_.insert(second_.end(), above_.begin(), above_.end());
 }
 
-std::string PathMeaning::name() const { return path_.ends_with('/') ? path_.substr(0, path_.size() - 1) : path_; }
+std::string NameMeaning::name() const { return path_.ends_with('/') ? path_.substr(0, path_.size() - 1) : path_; }
 
-bool PathMeaning::has_word(const std::string& question) const {
+bool NameMeaning::has_word(const std::string& question) const {
   const auto answer = answers_.find(question);
   return answer != answers_.end() && !answer->second.holders.empty();
 }
 
-std::vector<std::string> PathMeaning::questions() const {
+std::vector<std::string> NameMeaning::questions() const {
   const auto unanswered = [this](const std::string& question) { return !is_answered(question); };
   std::vector<std::string> open;
   std::ranges::copy_if(first_, std::back_inserter(open), unanswered);
@@ -93,12 +93,12 @@ std::vector<std::string> PathMeaning::questions() const {
   return open;
 }
 
-void PathMeaning::on_answer(const std::string& question, const SearchAnswer& answer) {
+void NameMeaning::on_answer(const std::string& question, const SearchAnswer& answer) {
   answers_.insert_or_assign(question, answer);
 }
 
 /// What the words on this name make of it; none when there are none.
-std::optional<PathMeaning::Meaning> PathMeaning::judged(const std::string& name) const {
+std::optional<NameMeaning::Meaning> NameMeaning::judged(const std::string& name) const {
   if (!has_word(name)) return std::nullopt;
   const Tally tally = tally_of(answers_.at(name).holders);
   auto contents = tally.by_content();
@@ -117,7 +117,7 @@ std::optional<PathMeaning::Meaning> PathMeaning::judged(const std::string& name)
   return several;
 }
 
-PathMeaning::Meaning PathMeaning::meaning() const {
+NameMeaning::Meaning NameMeaning::meaning() const {
   if (path_.empty()) return FoundFolder{.id = {}, .entries = listing_of(answers_.at("").holders, "", quorum_)};
   if (auto found = judged(name())) return std::move(*found);
   const std::string folder = name() + "/";
@@ -130,7 +130,7 @@ PathMeaning::Meaning PathMeaning::meaning() const {
   return nothing();
 }
 
-FoundNothing PathMeaning::nothing() const {
+FoundNothing NameMeaning::nothing() const {
   const SearchAnswer& answer = answers_.at(name());
   const std::string network = "network " + config::in_quotes(network_);
   if (answer.asked == 0)

@@ -1,4 +1,4 @@
-#include "peer/gateway/path_meaning.hpp"
+#include "peer/gateway/name_meaning.hpp"
 
 #include <string>
 #include <vector>
@@ -27,40 +27,40 @@ Holder holder(const std::string& name, std::uint32_t content, std::uint32_t node
 
 SearchAnswer words(std::vector<Holder> holders) { return {.holders = std::move(holders), .asked = 5, .silent = 0}; }
 
-PathMeaning of(const std::string& path, std::optional<std::uint32_t> quorum = {}) {
-  return PathMeaning(path, quorum, "default");
+NameMeaning of(const std::string& path, std::optional<std::uint32_t> quorum = {}) {
+  return NameMeaning(path, quorum, "default");
 }
 
 TEST_CASE("a name that one content has is that content, and nothing else is asked") {
-  PathMeaning meaning = of("a/b.txt");
+  NameMeaning meaning = of("a/b.txt");
   CHECK(meaning.questions() == Questions{"a/b.txt"});
   meaning.on_answer("a/b.txt", words({holder("a/b.txt", 1), holder("a/b.txt", 1, 2)}));
   REQUIRE(meaning.questions().empty());
-  const auto found = std::get<PathMeaning::Content>(meaning.meaning());
+  const auto found = std::get<NameMeaning::Content>(meaning.meaning());
   CHECK(found.id == id_of(1));
   CHECK(found.inside.empty());
   CHECK(found.holders.size() == 2);
 }
 
 TEST_CASE("a slash at the end stays: it asks for a folder") {
-  PathMeaning meaning = of("a/");
+  NameMeaning meaning = of("a/");
   meaning.on_answer("a", words({holder("a", 1)}));
-  CHECK(std::get<PathMeaning::Content>(meaning.meaning()).inside == "/");
-  PathMeaning deeper = of("a/b/");
+  CHECK(std::get<NameMeaning::Content>(meaning.meaning()).inside == "/");
+  NameMeaning deeper = of("a/b/");
   for (const char* const question : {"a/b", "a/b/"}) deeper.on_answer(question, words({}));
   deeper.on_answer("a", words({holder("a", 1)}));
-  CHECK(std::get<PathMeaning::Content>(deeper.meaning()).inside == "b/");
+  CHECK(std::get<NameMeaning::Content>(deeper.meaning()).inside == "b/");
 }
 
 TEST_CASE("a file in a folder that is one content, below the nearest name that there is") {
-  PathMeaning meaning = of("a/b/c/d");
+  NameMeaning meaning = of("a/b/c/d");
   meaning.on_answer("a/b/c/d", words({}));
   CHECK(meaning.questions() == Questions{"a/b/c/d/", "a/b/c", "a/b", "a"});
   for (const char* const question : {"a/b/c/d/", "a/b/c"}) meaning.on_answer(question, words({}));
   CHECK(meaning.questions() == Questions{"a/b", "a"});
   meaning.on_answer("a/b", words({holder("a/b", 2)}));
   meaning.on_answer("a", words({holder("a", 1)}));
-  const auto found = std::get<PathMeaning::Content>(meaning.meaning());
+  const auto found = std::get<NameMeaning::Content>(meaning.meaning());
   CHECK(found.id == id_of(2));
   CHECK(found.name == "a/b");
   CHECK(found.inside == "c/d");
@@ -68,7 +68,7 @@ TEST_CASE("a file in a folder that is one content, below the nearest name that t
 
 TEST_CASE("names below it make it a folder, with each name once, and deeper ones together") {
   for (const char* const path : {"models", "models/"}) {
-    PathMeaning meaning = of(path);
+    NameMeaning meaning = of(path);
     meaning.on_answer("models", words({}));
     CHECK(meaning.questions() == Questions{"models/"});
     meaning.on_answer("models/", words({holder("models/a", 1, 1, 10), holder("models/a", 1, 2, 10),
@@ -90,22 +90,22 @@ TEST_CASE("names below it make it a folder, with each name once, and deeper ones
 
 TEST_CASE("two contents under a name are both said, unless a quorum decides") {
   const SearchAnswer answer = words({holder("a", 1, 1), holder("a", 1, 2), holder("a", 2, 3, 7)});
-  PathMeaning meaning = of("a");
+  NameMeaning meaning = of("a");
   meaning.on_answer("a", answer);
   const auto several = std::get<FoundSeveral>(meaning.meaning());
   REQUIRE(several.contents.size() == 2);
   CHECK(several.contents[0].holders == 2);
   CHECK(several.contents[1].size == 7);
-  PathMeaning two = of("a", 2);
+  NameMeaning two = of("a", 2);
   two.on_answer("a", answer);
-  CHECK(std::get<PathMeaning::Content>(two.meaning()).id == id_of(1));
-  PathMeaning three = of("a", 3);
+  CHECK(std::get<NameMeaning::Content>(two.meaning()).id == id_of(1));
+  NameMeaning three = of("a", 3);
   three.on_answer("a", answer);
   CHECK(std::get<FoundNothing>(three.meaning()).why == "No content \"a\" has a quorum: 2 of 3 holders agree.");
 }
 
 TEST_CASE("what nobody has is nothing, and it says who was asked") {
-  PathMeaning meaning = of("a");
+  NameMeaning meaning = of("a");
   meaning.on_answer("a", {.holders = {}, .asked = 3, .silent = 1});
   meaning.on_answer("a/", {.holders = {}, .asked = 3, .silent = 1});
   CHECK(meaning.questions().empty());
@@ -114,7 +114,7 @@ TEST_CASE("what nobody has is nothing, and it says who was asked") {
 }
 
 TEST_CASE("the empty path is all names") {
-  PathMeaning meaning = of("");
+  NameMeaning meaning = of("");
   CHECK(meaning.questions() == Questions{""});
   meaning.on_answer("", words({holder("b", 1), holder("a/c", 2)}));
   const auto found = std::get<FoundFolder>(meaning.meaning());
@@ -126,9 +126,9 @@ TEST_CASE("the empty path is all names") {
 TEST_CASE("of many folders above a path the outermost are asked for") {
   std::string path = "0";
   for (int i = 1; i < 100; ++i) path += "/" + std::to_string(i);
-  PathMeaning meaning = of(path);
+  NameMeaning meaning = of(path);
   meaning.on_answer(path, words({}));
-  CHECK(meaning.questions().size() == PathMeaning::kMostAbove + 1);
+  CHECK(meaning.questions().size() == NameMeaning::kMostAbove + 1);
   CHECK(meaning.questions().back() == "0");
 }
 

@@ -31,7 +31,7 @@ struct SearchAnswer {
 std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, std::string_view prefix,
                                            std::optional<std::uint32_t> quorum);
 
-class PathMeaning {
+class NameMeaning {
  public:
   /// A content, and where in it; empty: the content itself, or with "/", which has to be a folder then.
   struct Content {
@@ -46,7 +46,7 @@ class PathMeaning {
   static constexpr std::size_t kMostAbove = 8;
 
   /// `path`: as AskedPath::path, without a content id. `network`: for messages.
-  PathMeaning(std::string path, std::optional<std::uint32_t> quorum, std::string network);
+  NameMeaning(std::string path, std::optional<std::uint32_t> quorum, std::string network);
 
   /// The questions that are to be answered now: names, folders with a slash behind them, "" for all names. None when
   /// the meaning is known.
