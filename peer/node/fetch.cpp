@@ -210,7 +210,7 @@ void Fetch::dial_holder(PeerId handle) {
       });
 }
 
-void Fetch::want(std::vector<PieceRange> ranges) { exchange_.swarm().set_demand(std::move(ranges), now()); }
+void Fetch::want(std::vector<PieceRange> ranges) { exchange_.swarm().set_demand(std::move(ranges)); }
 
 void Fetch::forget(std::span<const PieceIndex> pieces) {
   const std::vector<PieceIndex> forgotten = store_->drop(pieces);

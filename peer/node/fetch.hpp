@@ -68,8 +68,8 @@ class Fetch {
         Hooks hooks);
 
   void start();
-  /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). The caller lets the
-  /// exchange carry it out.
+  /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). From
+  /// inside of FetchReaders::Options::on_wanted.
   void want(std::vector<PieceRange> ranges);
   bool lacks_what_is_wanted() const { return exchange_.swarm().lacks_what_is_wanted(); }
   /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has

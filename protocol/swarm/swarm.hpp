@@ -139,8 +139,8 @@ class Swarm {
   /// The reader is gone, or has all that it reads; no effect when it has no window.
   void clear_window(ReaderId reader, Instant now);
   /// Where only what readers want is fetched (SwarmConfig::for_readers): these pieces, and no others any more. The
-  /// windows of readers lie among them.
-  void set_demand(std::vector<PieceRange> ranges, Instant now);
+  /// windows of readers lie among them; set_window() or clear_window() follows, and has what is missing asked for.
+  void set_demand(std::vector<PieceRange> ranges);
   /// These are not stored any more, to make room. All links are made anew, because no message takes a have back.
   void on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now);
 

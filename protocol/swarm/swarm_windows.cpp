@@ -50,7 +50,8 @@ void Swarm::clear_window(ReaderId reader, Instant now) {
   fill_all(now);
 }
 
-void Swarm::set_demand(std::vector<PieceRange> ranges, Instant now) {
+/// Nothing is asked for here: what a reader waits for is to go first, and that is said next.
+void Swarm::set_demand(std::vector<PieceRange> ranges) {
   P2P_ASSERT(demand_);
   bool any = false;
   for (const PieceIndex piece : demand_->set(std::move(ranges))) {
@@ -66,7 +67,6 @@ void Swarm::set_demand(std::vector<PieceRange> ranges, Instant now) {
     l.shortlist.clear();
     update_interest(link);
   });
-  fill_all(now);
 }
 
 /// What a reader waits for, to be asked for on this link; Windows::withheld() tells what is not.

@@ -19,7 +19,10 @@ Stage for_readers(const std::string& stored, std::uint32_t pipeline = 10) {
 }
 
 void wants(Stage& stage, std::vector<PieceRange> ranges) {
-  stage.swarm.set_demand(std::move(ranges), stage.now);
+  const PieceIndex first{ranges.empty() ? 0 : ranges[0].first};
+  const bool none = ranges.empty();
+  stage.swarm.set_demand(std::move(ranges));
+  none ? stage.swarm.clear_window(ReaderId{0}, stage.now) : stage.swarm.set_window(ReaderId{0}, first, 1, stage.now);
   stage.settle();
 }
 
@@ -98,6 +101,20 @@ TEST_CASE("what was asked for and never came, or was lost, stays away when nobod
   CHECK(requested(carol.hears()).empty());
   wants(stage, {{1, 2}});
   CHECK(requested(carol.hears()) == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("what a reader waits for goes before all else that it wants, from the first request on", "[swarm][demand]") {
+  Stage stage = for_readers("00000000", 1);
+  Remote& bob = stage.feeds(1002, "11111111");
+  bob.hears();
+  for (const std::uint32_t first : {5u, 1u, 3u}) {
+    wants(stage, {{first, 8}});
+    CHECK(requested(bob.hears()) == std::vector<std::uint32_t>{first});
+    bob.says("choke");
+    bob.says("unchoke");
+    wants(stage, {});
+    bob.hears();
+  }
 }
 
 TEST_CASE("who wants nothing gives what it has", "[swarm][demand]") {
