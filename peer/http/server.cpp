@@ -1,15 +1,18 @@
 #include "peer/http/server.hpp"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -17,8 +20,10 @@
 #include "peer/ground/exit_code.hpp"
 #include "peer/http/bell.hpp"
 #include "peer/http/guard.hpp"
+#include "peer/http/links.hpp"
 #include "peer/http/replies.hpp"
 #include "peer/http/server_socket.hpp"
+#include "peer/http/suspended.hpp"
 
 namespace p2p {
 namespace {
@@ -29,6 +34,10 @@ using Response = std::unique_ptr<MHD_Response, decltype(&::MHD_destroy_response)
 constexpr Duration kTick = std::chrono::seconds(1);
 // How long the end waits for what is being sent.
 constexpr Duration kFarewell = std::chrono::milliseconds(250);
+// Connections that are accepted while those that make room for them are being closed.
+constexpr unsigned kSlack = 16;
+// What the kernel keeps for a client that takes nothing, beside what is on its way to it.
+constexpr int kMostUnsent = 256 << 10;
 // In GnuTLS' words.
 constexpr const char* kTlsVersions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
@@ -38,6 +47,10 @@ std::size_t keep_escapes(void*, MHD_Connection*, char* text) { return std::strle
 bool has_body(const HttpRequest& request) {
   const auto length = request.header(MHD_HTTP_HEADER_CONTENT_LENGTH);
   return (length && *length != "0") || request.header(MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+int socket_of(MHD_Connection* connection) {
+  return ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
 /// `text` lives until it is sent.
@@ -55,7 +68,11 @@ Response response_of(HttpText text) {
 class HttpServer::Loop {
  public:
   Loop(HttpSite& site, HttpServing serving)
-      : site_(site), serving_(std::move(serving)), socket_(serving_.place, serving_.what), url_(socket_.url()) {
+      : site_(site),
+        serving_(std::move(serving)),
+        socket_(serving_.place, serving_.what),
+        url_(socket_.url()),
+        links_(serving_.connections) {
     if (serving_.certificate && !socket_.is_unix()) url_.replace(0, std::strlen("http"), "https");
   }
 
@@ -80,12 +97,14 @@ class HttpServer::Loop {
              {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(kTlsVersions)}};
     tls.push_back({MHD_OPTION_END, 0, nullptr});
     if (listener >= 0)
-      daemon_ = ::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (serving_.certificate ? MHD_USE_TLS : 0),
-                                   0, nullptr, nullptr, &Loop::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener,
-                                   MHD_OPTION_CONNECTION_LIMIT, serving_.connections, MHD_OPTION_CONNECTION_TIMEOUT,
-                                   serving_.silence_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, serving_.request_bytes,
-                                   MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr, MHD_OPTION_NOTIFY_COMPLETED,
-                                   &Loop::on_completed, this, MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
+      daemon_ = ::MHD_start_daemon(
+          MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (serving_.certificate ? MHD_USE_TLS : 0), 0, nullptr, nullptr,
+          &Loop::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+          serving_.connections + kSlack, MHD_OPTION_CONNECTION_TIMEOUT, serving_.silence_s,
+          // Replies need some of it, too.
+          MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * serving_.request_bytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes,
+          nullptr, MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
+          &Loop::on_connection, this, MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
     serving_.certificate.reset();
     if (!daemon_) {
       if (listener >= 0) ::close(listener);
@@ -108,16 +127,13 @@ class HttpServer::Loop {
     Loop& loop;
     std::uint64_t ticket;
     MHD_Connection* connection;
+    int socket;
     HttpRequest said;
+    bool is_gone = false;  ///< The client is.
     std::unique_ptr<HttpTask> task{};
     std::unique_ptr<HttpBody> body{};
   };
   using RequestPtr = std::shared_ptr<Request>;
-  /// Suspended until somebody rings, or until then.
-  struct Waiting {
-    MHD_Connection* connection;
-    Instant until;
-  };
 
   void run() {
     Instant end = kNever;
@@ -129,6 +145,7 @@ class HttpServer::Loop {
       }
       resume();
       ::MHD_run(daemon_);
+      look_after_links();
       if (leaving_ && (requests_ == 0 || now() >= end)) break;
     }
     // The daemon must not end while something is suspended.
@@ -143,31 +160,41 @@ class HttpServer::Loop {
     MHD_UNSIGNED_LONG_LONG most_ms = 0;
     if (::MHD_get_timeout(daemon_, &most_ms) == MHD_YES)
       timeout = std::min<Duration>(timeout, std::chrono::milliseconds(std::min<MHD_UNSIGNED_LONG_LONG>(most_ms, 1000)));
-    for (const auto& [ticket, waiting] : waiting_)
-      if (waiting.until != kNever) timeout = std::min(timeout, std::max(waiting.until - now(), Duration::zero()));
-    const bool forever = timeout > kTick && waiting_.empty() && requests_ == 0;
+    if (const Instant next = suspended_.next(); next != kNever)
+      timeout = std::min(timeout, std::max(next - now(), Duration::zero()));
+    const bool forever = timeout > kTick && suspended_.empty() && links_.size() == 0;
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, kTick)).count();
     pollfd files[] = {
         {.fd = ::MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN, .revents = 0},
-        {.fd = bell_->descriptor(), .events = POLLIN, .revents = 0}};
-    ::poll(files, 2, forever ? -1 : static_cast<int>(ms));
+        {.fd = bell_->descriptor(), .events = POLLIN, .revents = 0},
+        {.fd = suspended_.descriptor(), .events = POLLIN, .revents = 0}};
+    ::poll(files, 3, forever ? -1 : static_cast<int>(ms));
   }
 
   /// Whoever need not wait any more goes on.
   void resume() {
-    const Instant at = now();
     const std::set<std::uint64_t> rung = bell_->take();
-    std::erase_if(waiting_, [&](const auto& each) {
-      const auto& [ticket, waiting] = each;
-      const bool over = leaving_ || at >= waiting.until || rung.contains(ticket);
-      if (over) ::MHD_resume_connection(waiting.connection);
-      return over;
-    });
+    leaving_ ? suspended_.resume_all() : suspended_.resume(rung, now());
   }
 
-  void suspend(const Request& request, Instant until) {
-    waiting_[request.ticket] = {request.connection, until};
-    ::MHD_suspend_connection(request.connection);
+  void suspend(Request& request, Instant until) {
+    links_.on_waits(request.socket, now());
+    suspended_.add(request.ticket, {request.connection, request.socket, &request.is_gone, until});
+  }
+
+  static void on_connection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+    HttpLinks& links = static_cast<Loop*>(self)->links_;
+    const int socket = socket_of(connection);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return links.close(socket);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent, sizeof kMostUnsent);
+    if (const auto out = links.open(socket, now())) ::shutdown(*out, SHUT_RDWR);
+  }
+
+  void look_after_links() {
+    const Instant at = now();
+    if (at < looked_at_ + kTick) return;
+    looked_at_ = at;
+    for (const HttpLinks::Id late : links_.overdue(at)) ::shutdown(late, SHUT_RDWR);
   }
 
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method, const char*,
@@ -195,20 +222,25 @@ class HttpServer::Loop {
     ++requests_;
     HttpRequest said(connection, url, std::strcmp(method, MHD_HTTP_METHOD_HEAD) == 0,
                      [bell = bell_, ticket] { bell->ring(ticket); });
-    return new RequestPtr(new Request{*this, ticket, connection, std::move(said)});
+    const int socket = socket_of(connection);
+    links_.on_request(socket, now());
+    return new RequestPtr(new Request{*this, ticket, connection, socket, std::move(said)});
   }
 
   static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
     const std::unique_ptr<RequestPtr> request(static_cast<RequestPtr*>(std::exchange(*state, nullptr)));
     if (!request) return;
     Loop& loop = (*request)->loop;
-    loop.waiting_.erase((*request)->ticket);
+    loop.links_.on_replied((*request)->socket, now());
     --loop.requests_;
     (*request)->task.reset();
     (*request)->body.reset();
   }
 
-  MHD_Result serve(const RequestPtr& request) {
+  MHD_Result serve(const RequestPtr& request) try {
+    const auto* const size = ::MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (size && size->header_size > serving_.request_bytes)
+      return send(request, plain_reply(MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large"));
     if (!request->task) {
       if (!is_ours(request->said))
         return send(request, plain_reply(MHD_HTTP_FORBIDDEN, "the Host of the request is not this one's"));
@@ -220,9 +252,12 @@ class HttpServer::Loop {
       request->task.reset();
       return send(request, std::move(*reply));
     }
-    if (is_over_) return MHD_NO;
+    if (is_over_ || request->is_gone) return MHD_NO;
     suspend(*request, request->task->deadline());
     return MHD_YES;
+  } catch (const std::exception&) {
+    // No exception leaves a callback of C: memory is short, say.
+    return MHD_NO;
   }
 
   bool is_ours(const HttpRequest& request) const {
@@ -248,19 +283,23 @@ class HttpServer::Loop {
             ::MHD_destroy_response};
   }
 
-  static ssize_t read(void* self, std::uint64_t, char* out, std::size_t most) {
+  static ssize_t read(void* self, std::uint64_t, char* out, std::size_t most) try {
     Request& request = **static_cast<RequestPtr*>(self);
     const HttpBody::Got got =
         request.body ? request.body->read({out, most}) : HttpBody::Got{.state = HttpBody::State::failed};
     switch (got.state) {
-      case HttpBody::State::some: return static_cast<ssize_t>(got.bytes);
+      case HttpBody::State::some:
+        request.loop.links_.on_takes(request.socket, now());
+        return static_cast<ssize_t>(got.bytes);
       case HttpBody::State::over: return MHD_CONTENT_READER_END_OF_STREAM;
       case HttpBody::State::failed: return MHD_CONTENT_READER_END_WITH_ERROR;
       case HttpBody::State::waiting: break;
     }
-    if (request.loop.is_over_) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (request.loop.is_over_ || request.is_gone) return MHD_CONTENT_READER_END_WITH_ERROR;
     request.loop.suspend(request, got.until);
     return 0;
+  } catch (const std::exception&) {
+    return MHD_CONTENT_READER_END_WITH_ERROR;
   }
 
   HttpSite& site_;
@@ -273,7 +312,9 @@ class HttpServer::Loop {
   bool is_over_ = false;  ///< Nothing suspends any more.
   std::uint64_t tickets_ = kNobody;
   std::size_t requests_ = 0;
-  std::map<std::uint64_t, Waiting> waiting_;
+  Suspended suspended_;
+  HttpLinks links_;
+  Instant looked_at_{};
   std::thread thread_;
 };
 
