@@ -28,7 +28,8 @@ class Http(Tool):
         self.wait_for(lambda: "sharing 1 file" in self.crew.output(0).read_text(), "hashing")
 
     def node_command(self, program, join, folder):
-        return [*program, "get", self.source.name, "--keep", "--http", "127.0.0.1:8000", "--join", join, "--out", folder, "--progress", "none", "--log-level", "debug"]
+        return [*program, "get", self.source.name, "--keep", "--http", "127.0.0.1:8000", "--join", join, "--out", folder,
+                "--progress", "none"]
 
     def figures(self):
         """When the first byte came at the last node, from the node's start on, and from curl's."""
