@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 // a reader among others that do not read waits longer.
 constexpr std::uint64_t kWindowBytes = 16u << 20;
 constexpr std::uint64_t kFewestPieces = 32, kMostPieces = 128;
+// In so many steps a window moves by its own size.
+constexpr std::uint32_t kMoves = 8;
 
 }  // namespace
 
@@ -173,10 +175,15 @@ void FetchReaders::move_window(ReaderId reader, Entry& entry) {
     if (!std::exchange(entry.window, std::nullopt)) return;
     exchange_.swarm().clear_window(reader, now());
   } else {
+    const std::uint32_t size = window(store_.geometry().piece_size());
+    // Moving it costs as much as all windows are large. Who reads what is here does not need it moved for each piece.
+    if (entry.window && *entry.window <= first && store_.stored().test(first) &&
+        first.value - entry.window->value < size / kMoves)
+      return;
     if (entry.window == first) return;
     entry.window = first;
     const std::uint32_t left = piece_at(entry.file, end - 1).value + 1 - first.value;
-    exchange_.swarm().set_window(reader, first, std::min(left, window(store_.geometry().piece_size())), now());
+    exchange_.swarm().set_window(reader, first, std::min(left, size), now());
   }
   exchange_.carry_out();
 }
