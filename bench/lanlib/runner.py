@@ -52,7 +52,7 @@ def run_once(tool_class, leechers, source, directory, options):
         "seed_upload": samples.sent(0, max(ends.values())) / size,
         "foreign_cpu": max(0.0, busy - own) / (max(ends.values()) - start) / os.cpu_count(),
         "cpu_s": own,
-    } | count_links(samples, start, ends, size, byte_rate, tool.count_redundant)
+    } | count_links(samples, start, ends, size, byte_rate, tool.count_redundant) | tool.figures()
     if isinstance(tool, Ours) and all(tool.log(leecher).exists() for leecher in tool.leechers):
         logs = [count_log(tool.log(leecher), start, end) for leecher, end in ends.items()]
         result |= {key: statistics.mean(log[key] for log in logs) for key in logs[0]}

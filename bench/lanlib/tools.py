@@ -44,6 +44,10 @@ class Tool:
     def settle(self):
         """After the last copy is complete: whatever is to be learned yet."""
 
+    def figures(self):
+        """More that the tool knows of the run, after settle()."""
+        return {}
+
     def copy(self, leecher):
         return self.folder(leecher) / self.source.name
 

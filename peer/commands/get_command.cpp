@@ -11,6 +11,7 @@
 #include "config/hex.hpp"
 #include "config/manifest_path.hpp"
 #include "config/text.hpp"
+#include "peer/commands/http_options.hpp"
 #include "peer/commands/network_options.hpp"
 #include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
@@ -206,8 +207,10 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
   app.add_flag("--json", options.net.json, "Print a JSON object");
   add_network_options(app, options.net);
   add_status_options(app, options.net.status);
+  add_http_options(app, options.http);
   const auto code = parse_words(app, words_from(2, argc, argv), kGetExits, [&] {
     check_status_options(options.net.status, options.net.json);
+    check_http_options(options.http);
     if (all ? !words.empty() || !names.empty() : words.empty() && names.empty())
       throw CLI::ValidationError("get", all ? "--all and names exclude each other" : "expected a name, or --all");
     select(options, words, names, all);
@@ -223,6 +226,12 @@ std::variant<GetOptions, ExitCode> parse_get(int argc, const char* const* argv) 
         if (wrong)
           throw CLI::ValidationError(
               "get", "--keep, --linger and --follow belong to a get of one name; many are served on by share --folder");
+    if (options.http.place && !options.selection.empty())
+      throw CLI::ValidationError("--http", "belongs to a get of one name; many are served on by share --folder --http");
+    if (options.http.place && !options.keep && !options.follow && options.linger_s == 0)
+      throw CLI::ValidationError("--http",
+                                 "this get ends when the file is complete, and with it whoever reads from it; say "
+                                 "--keep, --linger S or --follow");
     if (options.follow && options.id)
       throw CLI::ValidationError("--follow", "expected a name: a content id stays the same");
     if (options.remove && options.selection.empty())

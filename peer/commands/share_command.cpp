@@ -13,13 +13,7 @@
 #include <vector>
 
 #include "config/hex.hpp"
-#include "config/manifest.hpp"
-#include "config/manifest_path.hpp"
-#include "peer/commands/network_options.hpp"
-#include "peer/commands/settings.hpp"
-#include "peer/commands/status_options.hpp"
 #include "peer/commands/usage.hpp"
-#include "peer/discovery/dht_module.hpp"
 #include "peer/discovery/discovery.hpp"
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/discovery/own_hosts.hpp"
@@ -27,8 +21,10 @@
 #include "peer/net/descriptors.hpp"
 #include "peer/net/listener.hpp"
 #include "peer/net/throttle.hpp"
+#include "peer/node/http_service.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/membership.hpp"
+#include "peer/node/share_host.hpp"
 #include "peer/node/share_node.hpp"
 #include "peer/node/status_service.hpp"
 #include "peer/report/diagnostics.hpp"
@@ -36,27 +32,6 @@
 
 namespace p2p {
 namespace {
-
-constexpr const char* kShareFooter = R"(
-Every regular file below DIR is offered by its path below DIR; symbolic links are left out without --follow-links.
-Names that begin with a dot, and files that nobody but their owner may read, are left out without --hidden and
---private.
-With --as NAME the folder is one content instead, with its empty files and folders; it is offered anew when something in
-it has changed. Files are never written; manifests are kept in DIR/.peerProcess. In an open network nothing is
-encrypted, and whoever reaches the port may fetch what is offered; in a private one (peerProcess network) only members
-can. `share cluster1` is for a folder with a file of its own name, or that and .txt, which lists other clusters:
-cluster2p[5002],cluster3p[5003],name@hostp[5004].
-A signal ends it; SIGHUP has the --allow list read again and the folder looked at.)";
-
-constexpr ExitMeaning kShareExits[] = {
-    {ExitCode::complete, "ended by a signal"},
-    {ExitCode::network, "network"},
-    {ExitCode::io, "input or output error"},
-    {ExitCode::usage, "usage"},
-    {ExitCode::bad_configuration, "bad cluster file, or bad file of --config or --allow"},
-    {ExitCode::port_in_use, "port in use"},
-    {ExitCode::not_authorised, "a key or secret that is missing, wrong, or readable by others"},
-};
 
 class Share {
  public:
@@ -104,6 +79,7 @@ class Share {
                      return discovery_->answer(from.address, introduction);
                    },
                .on_event = event_hook()}),
+        host_(io_, library_, options.as.has_value()),
         progress_(options.net.progress) {
     asio::use_service<Limits>(io_).set(io_, options.limits);
   }
@@ -111,6 +87,7 @@ class Share {
   ExitCode run() {
     life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                      .on_signal = [] { return ExitCode::complete; }});
+    http_.emplace(host_, options_.http, options_.net.network.is_private());
     listener_.start([this](StreamPtr stream) { node_.add_accepted(std::move(stream)); },
                     [this] { return node_.make_room(); });
     say_where();
@@ -131,12 +108,14 @@ class Share {
     return {.on_offered =
                 [this](const Holding& holding) {
                   node_.offered(holding);
+                  host_.offered(holding);
                   note(OfferChanged{true, holding.size, config::to_hex(holding.id)}, holding.name);
                   tell("offered", holding);
                 },
             .on_withdrawn =
                 [this](const Holding& holding) {
                   node_.withdrawn(holding);
+                  host_.withdrawn(holding);
                   discovery_->withdraw(holding);
                   note(OfferChanged{false, holding.size, config::to_hex(holding.id)}, holding.name);
                   tell("withdrawn", holding);
@@ -280,6 +259,7 @@ class Share {
 
   void farewell(std::function<void()> gone) {
     listener_.stop();
+    http_.reset();
     progress_.clear();
     tick_board(library_.pending());
     discovery_->leave([this, gone = std::move(gone)]() mutable { node_.finish(std::move(gone)); });
@@ -297,6 +277,8 @@ class Share {
   std::unique_ptr<MemberDiscovery> discovery_;
   Library library_;
   ShareNode node_;
+  ShareHost host_;
+  std::optional<HttpService> http_;  ///< None before it runs, and when the process leaves.
   ProgressLine progress_;
   RecentRate sent_rate_;
   bool ready_ = false;
@@ -315,68 +297,6 @@ const Subcommand kShareCommand{
     .example =
         "  peerProcess share --folder models           Offer every file of a folder to whoever asks for it by name\n",
     .run = parse_and_run<parse_share, share_folder>};
-
-std::variant<ShareOptions, ExitCode> parse_share(int argc, const char* const* argv) {
-  ShareOptions options;
-  CLI::App app{"Offers every file of a folder to whoever asks for it by name", "peerProcess share"};
-  app.footer(kShareFooter);
-  app.add_option("CLUSTER", options.cluster, "A folder with a cluster file")
-      ->check(CLI::ExistingDirectory.description(""));
-  app.add_option("--as", options.as, "Offer DIR as one content of this name, which get fetches as a folder")
-      ->check(CLI::Validator(
-          [](const std::string& word) {
-            std::string fault = config::path_fault(word);
-            if (fault.empty()) fault = config::file_name_fault(word);
-            return fault.empty() ? fault : "the name " + fault;
-          },
-          "NAME"));
-  app.add_option("--folder", options.folder,
-                 "The folder, made into manifests in the background and watched for changes")
-      ->check(CLI::ExistingDirectory.description("DIR"));
-  app.add_option("--file", options.file, "Offer this file alone, under its own name")
-      ->check(CLI::ExistingFile.description("FILE"));
-  app.add_flag(
-      "--finished", options.finished,
-      "What lies there at the start is not being changed any more: hash it without waiting for it to be quiet");
-  app.add_flag("!--no-cache", options.keeps,
-               "Keep no manifests in DIR/.peerProcess: nothing is written, several processes may share DIR, and each "
-               "start hashes anew");
-  app.add_option("--port", options.port, "TCP, and with --dht UDP; by default 5000, or the cluster's own entry")
-      ->check(in_range(1, 65'535));
-  app.add_option(
-      "--host", options.host,
-      "Under which others reach this machine; by default its primary address; a loopback host stays on this machine");
-  app.add_flag("--hidden", options.reserve.hidden, "Offer names that begin with a dot, too");
-  app.add_flag("--private", options.reserve.unreadable, "Offer files that nobody but their owner may read, too");
-  app.add_flag("--follow-links", options.reserve.links,
-               "Offer symbolic links to files that are offered themselves, too; never what is outside of DIR")
-      ->excludes("--as");
-  add_jobs_option(app, options.jobs, "Threads that hash");
-  add_limit_options(app, options.limits);
-  app.add_flag("--json", options.net.json,
-               "Print a JSON object for each file that is offered or withdrawn, and one when everything is offered");
-  add_network_options(app, options.net);
-  add_status_options(app, options.net.status);
-  app.add_option(kConfigOption, options.config,
-                 "A file with options, one a line without its dashes, such as `port = 5001` or `hidden = true`; the "
-                 "command line goes before the environment, and that before the file")
-      ->type_name("FILE");
-  const auto code = parse_words(app, words_from(2, argc, argv), kShareExits, [&] {
-    check_status_options(options.net.status, options.net.json);
-    if (options.net.dht && !no_dht().empty()) throw CLI::ValidationError("--dht", no_dht());
-    if (options.as && options.cluster && !options.folder) options.folder = std::exchange(options.cluster, std::nullopt);
-    if (options.folder.has_value() + options.cluster.has_value() + options.file.has_value() != 1 ||
-        (options.as && options.file))
-      throw CLI::ValidationError("share",
-                                 "expected --folder DIR, --as NAME DIR, --file FILE, or the folder of a cluster");
-    if (options.host &&
-        !parse_address((options.host->find(':') != std::string::npos ? "[" + *options.host + "]" : *options.host) +
-                       ":1"))
-      throw CLI::ValidationError("--host", "expected a name or an address");
-  });
-  if (code) return *code;
-  return options;
-}
 
 ExitCode share_folder(const ShareOptions& options, std::ostream& out) {
   // The kernel sends it when somebody opens a file for writing while we ask whether somebody has it open.

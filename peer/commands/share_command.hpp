@@ -13,6 +13,7 @@
 #include "peer/commands/subcommand.hpp"
 #include "peer/discovery/address.hpp"
 #include "peer/ground/exit_code.hpp"
+#include "peer/http/http_options.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/share/folder_scan.hpp"
 
@@ -20,6 +21,7 @@ namespace p2p {
 
 struct ShareOptions {
   NetworkOptions net;
+  HttpOptions http;
   std::optional<std::filesystem::path> folder;  ///< Exactly one of these three.
   std::optional<std::filesystem::path> file;
   std::optional<std::filesystem::path> cluster;

@@ -4,50 +4,20 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
-#include "config/host.hpp"
 #include "config/text.hpp"
+#include "peer/commands/place_word.hpp"
 
 namespace p2p {
 namespace {
 
 constexpr std::uint64_t kMostDescriptors = 1 << 20;
 
-/// PORT, HOST:PORT or unix:PATH.
-std::optional<StatusPlace> parse_place(std::string_view word) {
-  constexpr std::string_view kUnix = "unix:";
-  if (word.starts_with(kUnix)) {
-    word.remove_prefix(kUnix.size());
-    return word.empty() ? std::nullopt : std::optional(StatusPlace{.path = word});
-  }
-  StatusPlace place;
-  const std::size_t colon = word.rfind(':');
-  const auto port = config::parse_integer(word.substr(colon == std::string_view::npos ? 0 : colon + 1), 0, 65'535);
-  if (!port) return std::nullopt;
-  place.port = static_cast<std::uint16_t>(*port);
-  if (colon == std::string_view::npos) return place;
-  const std::string_view said = word.substr(0, colon);
-  const std::string_view host = config::without_brackets(said);
-  // Without brackets nobody can tell where an IPv6 address ends.
-  if (!config::is_host(host) || (host.find(':') != std::string_view::npos) != said.starts_with('['))
-    return std::nullopt;
-  place.host = host;
-  return place;
-}
-
 }  // namespace
 
 void add_status_options(CLI::App& app, StatusOptions& options) {
-  const auto take = [&options](const std::string& word) {
-    options.place = parse_place(word);
-    if (!options.place)
-      throw CLI::ValidationError("--status", "\"" + word +
-                                                 "\" is no place, expected PORT, HOST:PORT such as 127.0.0.1:8080 or "
-                                                 "[::1]:8080, or unix:PATH");
-  };
+  const auto take = [&options](const std::string& word) { options.place = parse_place("--status", word); };
   app.add_option_function<std::string>(
          "--status", take,
          "Serve a dashboard, /status.json, /events and /metrics by HTTP at PORT of the loopback (0: any that is free), "

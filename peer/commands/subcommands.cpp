@@ -13,6 +13,7 @@
 #include "config/text.hpp"
 #include "peer/commands/chunk_command.hpp"
 #include "peer/commands/classic_command.hpp"
+#include "peer/commands/gateway_command.hpp"
 #include "peer/commands/get_command.hpp"
 #include "peer/commands/key_command.hpp"
 #include "peer/commands/ls_command.hpp"
@@ -30,7 +31,7 @@ namespace p2p {
 namespace {
 
 // The overview begins with those that find each other, peerProcess --help with those that are about files.
-constexpr const Subcommand* kOfNodes[] = {&kShareCommand, &kLsCommand, &kGetCommand};
+constexpr const Subcommand* kOfNodes[] = {&kShareCommand, &kLsCommand, &kGetCommand, &kGatewayCommand};
 constexpr const Subcommand* kOfFiles[] = {&kManifestCommand, &kVerifyCommand, &kChunksCommand};
 constexpr const Subcommand* kOfKeys[] = {&kKeyCommand, &kNetworkCommand};
 

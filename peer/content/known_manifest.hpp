@@ -19,6 +19,9 @@ struct KnownManifest {
 };
 using ManifestPtr = std::shared_ptr<const KnownManifest>;
 
+/// Lives as long as it is held.
+inline std::shared_ptr<const std::string> text_of(const ManifestPtr& known) { return {known, &known->text}; }
+
 ContentPrefix prefix_of(const ContentId& id);
 
 /// Null when the text is not the one that the id names. Throws ConfigError when it is, and is no manifest.

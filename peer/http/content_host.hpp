@@ -100,13 +100,13 @@ struct FoundUnreachable {
   std::string why;
 };
 
-using Found = std::variant<FoundFile, FoundFolder, FoundSeveral, FoundNothing, FoundUnreachable>;
+using FoundPath = std::variant<FoundFile, FoundFolder, FoundSeveral, FoundNothing, FoundUnreachable>;
 
 class ContentHost {
  public:
   virtual ~ContentHost() = default;
   /// Any thread. `on_found` is called once, on any thread and perhaps before this returns, or never when the node ends.
-  virtual void find(const AskedPath& asked, std::function<void(Found)> on_found) = 0;
+  virtual void find(const AskedPath& asked, std::function<void(FoundPath)> on_found) = 0;
 };
 
 }  // namespace p2p

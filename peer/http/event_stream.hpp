@@ -23,10 +23,9 @@ class EventStream {
 
   EventStream(const EventRing& ring, std::optional<std::uint64_t> since, Instant now)
       : reader_(ring, since.value_or(ring.last())), said_at_(now) {}
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
 
-  bool has_something(Instant now) const {
-    return !pending_.empty() || reader_.has_news() || now - said_at_ >= kKeepAlive;
-  }
   /// Up to `most` bytes of what is to be sent; empty: nothing for now.
   std::string_view take(std::size_t most, Instant now);
 

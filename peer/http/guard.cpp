@@ -2,16 +2,20 @@
 
 #include <arpa/inet.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstring>
 #include <optional>
+
+#include "peer/keys/secret_file.hpp"
 
 namespace p2p {
 namespace {
 
 constexpr std::size_t kLongestHost = 255;
 constexpr std::size_t kShortestToken = 16, kLongestToken = 256;
+constexpr std::size_t kLongestBasic = 1024;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -58,6 +62,16 @@ bool is_everything(const std::string& host) {
   return v6 && IN6_IS_ADDR_UNSPECIFIED(&*v6);
 }
 
+/// What stands behind the name of a scheme.
+std::optional<std::string_view> after_scheme(std::string_view header, std::string_view scheme) {
+  if (header.size() < scheme.size() || !is_same_name(header.substr(0, scheme.size()), scheme)) return std::nullopt;
+  return header.substr(scheme.size());
+}
+
+bool is_same_secret(std::string_view given, std::string_view secret) {
+  return given.size() == secret.size() && ::CRYPTO_memcmp(given.data(), secret.data(), secret.size()) == 0;
+}
+
 }  // namespace
 
 bool is_own_host(std::string_view header, std::string_view own) {
@@ -67,11 +81,30 @@ bool is_own_host(std::string_view header, std::string_view own) {
   return is_everything(std::string(own)) && (as_v4(*host) || as_v6(*host));
 }
 
+bool is_named(std::string_view header, std::span<const std::string> names) {
+  const auto host = host_of(header);
+  return host && std::ranges::any_of(names, [&](const std::string& name) { return is_same_name(*host, name); });
+}
+
 bool has_token(std::string_view header, std::string_view token) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (header.size() < kScheme.size() || !is_same_name(header.substr(0, kScheme.size()), kScheme)) return false;
-  const std::string_view given = header.substr(kScheme.size());
-  return given.size() == token.size() && ::CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
+  const auto given = after_scheme(header, "Bearer ");
+  return given && is_same_secret(*given, token);
+}
+
+bool has_basic_token(std::string_view header, std::string_view token) {
+  const auto given = after_scheme(header, "Basic ");
+  if (!given || given->size() > kLongestBasic || given->size() % 4 != 0) return false;
+  SecretText plain(given->size() / 4 * 3);
+  const int bytes =
+      ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.characters().data()),
+                        reinterpret_cast<const unsigned char*>(given->data()), static_cast<int>(given->size()));
+  if (bytes < 0) return false;
+  // The padding stands for bytes that are none.
+  const auto padding =
+      static_cast<std::size_t>(std::ranges::count(given->substr(given->size() < 2 ? 0 : given->size() - 2), '='));
+  plain.cut(static_cast<std::size_t>(bytes) - padding);
+  const std::size_t colon = plain.view().find(':');
+  return colon != std::string_view::npos && is_same_secret(plain.view().substr(colon + 1), token);
 }
 
 std::string token_fault(std::string_view token) {

@@ -1,182 +1,117 @@
 #include "peer/http/server.hpp"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <set>
-#include <string_view>
 #include <thread>
 #include <utility>
 
-#include "config/text.hpp"
 #include "peer/ground/clock.hpp"
-#include "peer/http/event_stream.hpp"
+#include "peer/ground/exit_code.hpp"
+#include "peer/http/bell.hpp"
 #include "peer/http/guard.hpp"
-#include "peer/http/page.hpp"
+#include "peer/http/links.hpp"
+#include "peer/http/replies.hpp"
 #include "peer/http/server_socket.hpp"
-#include "peer/status/metrics.hpp"
-#include "peer/status/status_json.hpp"
+#include "peer/http/suspended.hpp"
 
 namespace p2p {
 namespace {
 
-// How often it is looked whether streams have something to say.
-constexpr int kTick_ms = 100;
-// How long the end waits for what is being sent.
-constexpr Duration kFarewell = std::chrono::milliseconds(250);
-
-constexpr const char* kText = "text/plain; charset=utf-8";
-constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
-constexpr const char* kNoPage = "default-src 'none'; frame-ancestors 'none'";
-
-using Shared = std::shared_ptr<const std::string>;
 using Response = std::unique_ptr<MHD_Response, decltype(&::MHD_destroy_response)>;
 
-void add_headers(MHD_Response* response, const char* type, const char* policy) {
-  const std::pair<const char*, const char*> headers[] = {{MHD_HTTP_HEADER_CONTENT_TYPE, type},
-                                                         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
-                                                         {"X-Content-Type-Options", "nosniff"},
-                                                         {"Referrer-Policy", "no-referrer"},
-                                                         {"Cross-Origin-Resource-Policy", "same-origin"},
-                                                         {"Content-Security-Policy", policy}};
-  for (const auto& [name, value] : headers) ::MHD_add_response_header(response, name, value);
-}
+// How often it is looked whether something has waited for long enough.
+constexpr Duration kTick = std::chrono::seconds(1);
+// How long the end waits for what is being sent.
+constexpr Duration kFarewell = std::chrono::milliseconds(250);
+// Connections that are accepted while those that make room for them are being closed.
+constexpr unsigned kSlack = 16;
+// What the kernel keeps for a client that takes nothing, beside what is on its way to it.
+constexpr int kMostUnsent = 256 << 10;
+// In GnuTLS' words.
+constexpr const char* kTlsVersions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-/// `body` lives until it is sent.
-Response response_of(Shared body, const char* type, const char* policy) {
-  auto* const kept = new Shared(std::move(body));
-  Response response(::MHD_create_response_from_buffer_with_free_callback_cls(
-                        (*kept)->size(), const_cast<char*>((*kept)->data()),
-                        [](void* held) { delete static_cast<Shared*>(held); }, kept),
-                    ::MHD_destroy_response);
-  add_headers(response.get(), type, policy);
-  return response;
-}
-
-MHD_Result answer(MHD_Connection* connection, unsigned code, Shared body, const char* type,
-                  const char* policy = kNoPage) {
-  return ::MHD_queue_response(connection, code, response_of(std::move(body), type, policy).get());
-}
-
-MHD_Result say(MHD_Connection* connection, unsigned code, std::string line) {
-  const Response response = response_of(std::make_shared<const std::string>(std::move(line) + '\n'), kText, kNoPage);
-  if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-    ::MHD_add_response_header(response.get(), MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-  if (code == MHD_HTTP_UNAUTHORIZED)
-    ::MHD_add_response_header(response.get(), MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-  return ::MHD_queue_response(connection, code, response.get());
-}
-
-std::optional<std::string_view> value_of(MHD_Connection* connection, MHD_ValueKind kind, const char* name) {
-  const char* const value = ::MHD_lookup_connection_value(connection, kind, name);
-  return value ? std::optional<std::string_view>(value) : std::nullopt;
-}
-
-/// Paths are compared as they came: there is one way to write each.
+/// Paths are decoded by sites, and by their own rules.
 std::size_t keep_escapes(void*, MHD_Connection*, char* text) { return std::strlen(text); }
 
-/// The headers of that name.
-unsigned count_of(MHD_Connection* connection, std::string_view name) {
-  struct Count {
-    std::string_view name;
-    unsigned count = 0;
-  } count{name};
-  ::MHD_get_connection_values(
-      connection, MHD_HEADER_KIND,
-      [](void* state, MHD_ValueKind, const char* key, const char*) {
-        auto& counted = *static_cast<Count*>(state);
-        if (::strcasecmp(key, counted.name.data()) == 0) ++counted.count;
-        return MHD_YES;
-      },
-      &count);
-  return count.count;
+bool has_body(const HttpRequest& request) {
+  const auto length = request.header(MHD_HTTP_HEADER_CONTENT_LENGTH);
+  return (length && *length != "0") || request.header(MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
-bool has_body(MHD_Connection* connection) {
-  const auto length = value_of(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-  return (length && *length != "0") || value_of(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+int socket_of(MHD_Connection* connection) {
+  return ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/// `text` lives until it is sent.
+Response response_of(HttpText text) {
+  auto* const kept = new HttpText(text ? std::move(text) : std::make_shared<const std::string>());
+  return {::MHD_create_response_from_buffer_with_free_callback_cls(
+              (*kept)->size(), const_cast<char*>((*kept)->data()),
+              [](void* held) { delete static_cast<HttpText*>(held); }, kept),
+          ::MHD_destroy_response};
 }
 
 }  // namespace
 
-/// Everything but the constructor, the destructor and on_published() runs in its thread.
-class StatusServer::Loop {
+/// Everything but the constructor, the destructor and start() runs in its thread.
+class HttpServer::Loop {
  public:
-  Loop(StatusBoard& board, const StatusPlace& place, std::optional<SecretText> token)
-      : board_(board), own_host_(place.host), token_(std::move(token)), socket_(place) {
-    if (!socket_.is_local() && !token_)
-      throw ExitError(
-          ExitCode::usage,
-          "--status " + config::printable(socket_.url()) +
-              " can be reached from other machines, and then it wants --status-token FILE, a file of mode 600 "
-              "with a token of 16 to 256 characters; or serve at the loopback: --status PORT");
-    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    const int listener = ::dup(socket_.descriptor());  // the daemon closes it
-    if (wake_ >= 0 && listener >= 0)
-      daemon_ =
-          ::MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Loop::on_request, this,
-                             MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, kMostConnections,
-                             MHD_OPTION_CONNECTION_TIMEOUT, kSilence_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                             kMostRequestBytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr,
-                             MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_END);
-    if (!daemon_) {
-      if (listener >= 0) ::close(listener);
-      if (wake_ >= 0) ::close(wake_);
-      throw ExitError(ExitCode::network,
-                      "cannot serve the status at " + socket_.url() + ": no HTTP server can be started");
-    }
-    board_.on_published([this] { on_published(); });
-    start();
+  Loop(HttpSite& site, HttpServing serving)
+      : site_(site),
+        serving_(std::move(serving)),
+        socket_(serving_.place, serving_.what),
+        url_(socket_.url()),
+        links_(serving_.connections, serving_.idle) {
+    if (serving_.certificate && !socket_.is_unix()) url_.replace(0, std::strlen("http"), "https");
   }
 
   ~Loop() {
-    stopping_ = true;
-    wake();
+    if (!thread_.joinable()) return;
+    leaving_ = true;
+    bell_->ring(kNobody);
     thread_.join();
-    board_.on_published(nullptr);
-    ::close(wake_);
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  const std::string& url() const { return socket_.url(); }
+  const ServerSocket& socket() const { return socket_; }
+  const std::string& url() const { return url_; }
 
- private:
-  /// A request, from its headers to its end.
-  struct Request {
-    Loop& loop;
-    MHD_Connection* connection;
-    std::string path{};
-    bool has_waited = false;
-    bool is_authorized = false;  ///< Has said the token, or none is wanted.
-    Instant deadline{};
-  };
-  struct Stream {
-    Loop& loop;
-    MHD_Connection* connection;
-    EventStream events;
-    bool suspended = false;
-  };
-
-  void wake() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
-  }
-
-  void on_published() {
-    ++published_;
-    wake();
-  }
-
-  /// Signals are for the network thread.
   void start() {
+    const int listener = ::dup(socket_.descriptor());  // the daemon closes it
+    std::vector<MHD_OptionItem> tls;
+    if (serving_.certificate)
+      tls = {{MHD_OPTION_HTTPS_MEM_CERT, 0, serving_.certificate->chain.data()},
+             {MHD_OPTION_HTTPS_MEM_KEY, 0, serving_.certificate->key.characters().data()},
+             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(kTlsVersions)}};
+    tls.push_back({MHD_OPTION_END, 0, nullptr});
+    if (listener >= 0)
+      daemon_ = ::MHD_start_daemon(
+          MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (serving_.certificate ? MHD_USE_TLS : 0), 0, nullptr, nullptr,
+          &Loop::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+          serving_.connections + kSlack, MHD_OPTION_CONNECTION_TIMEOUT, serving_.silence_s,
+          // Replies need some of it, too.
+          MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * serving_.request_bytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes,
+          nullptr, MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
+          &Loop::on_connection, this, MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
+    serving_.certificate.reset();
+    if (!daemon_) {
+      if (listener >= 0) ::close(listener);
+      throw ExitError(ExitCode::network,
+                      "cannot serve " + serving_.what + " at " + socket_.url() + ": no HTTP server can be started");
+    }
+    // Signals are for the network thread.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -184,201 +119,211 @@ class StatusServer::Loop {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
+ private:
+  static constexpr std::uint64_t kNobody = 0;
+
+  /// A request, from its headers to its end. Both the daemon and a response that is being sent hold it.
+  struct Request {
+    Loop& loop;
+    std::uint64_t ticket;
+    MHD_Connection* connection;
+    int socket;
+    HttpRequest said;
+    bool is_gone = false;  ///< The client is.
+    std::unique_ptr<HttpTask> task{};
+    std::unique_ptr<HttpBody> body{};
+  };
+  using RequestPtr = std::shared_ptr<Request>;
+
   void run() {
     Instant end = kNever;
     while (true) {
       sleep();
-      if (stopping_ && end == kNever) end = now() + kFarewell;
+      if (leaving_ && end == kNever) {
+        end = now() + kFarewell;
+        site_.on_leaving();
+      }
       resume();
       ::MHD_run(daemon_);
-      if (stopping_ && ((streams_.empty() && waiting_.empty()) || now() >= end)) break;
+      look_after_links();
+      if (leaving_ && (requests_ == 0 || now() >= end)) break;
     }
-    // Nothing suspends any more, and the daemon must not end while something is suspended.
+    // The daemon must not end while something is suspended.
+    is_over_ = true;
     resume();
     ::MHD_run(daemon_);
     ::MHD_stop_daemon(daemon_);
   }
 
   void sleep() const {
-    MHD_UNSIGNED_LONG_LONG until = 0;
-    int timeout = -1;
-    if (::MHD_get_timeout(daemon_, &until) == MHD_YES)
-      timeout = static_cast<int>(std::min<MHD_UNSIGNED_LONG_LONG>(until, 1000));
-    if (!streams_.empty() || !waiting_.empty() || stopping_)
-      timeout = timeout < 0 ? kTick_ms : std::min(timeout, kTick_ms);
+    Duration timeout = leaving_ ? kFarewell / 10 : kNever.time_since_epoch();
+    MHD_UNSIGNED_LONG_LONG most_ms = 0;
+    if (::MHD_get_timeout(daemon_, &most_ms) == MHD_YES)
+      timeout = std::min<Duration>(timeout, std::chrono::milliseconds(std::min<MHD_UNSIGNED_LONG_LONG>(most_ms, 1000)));
+    if (const Instant next = suspended_.next(); next != kNever)
+      timeout = std::min(timeout, std::max(next - now(), Duration::zero()));
+    const bool forever = timeout > kTick && suspended_.empty() && links_.size() == 0;
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::min(timeout, kTick)).count();
     pollfd files[] = {
         {.fd = ::MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN, .revents = 0},
-        {.fd = wake_, .events = POLLIN, .revents = 0}};
-    ::poll(files, 2, timeout);
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t bytes = ::read(wake_, &count, sizeof count);
+        {.fd = bell_->descriptor(), .events = POLLIN, .revents = 0},
+        {.fd = suspended_.descriptor(), .events = POLLIN, .revents = 0}};
+    ::poll(files, 3, forever ? -1 : static_cast<int>(ms));
   }
 
   /// Whoever need not wait any more goes on.
   void resume() {
+    const std::set<std::uint64_t> rung = bell_->take();
+    leaving_ ? suspended_.resume_all() : suspended_.resume(rung, now());
+  }
+
+  void suspend(Request& request, Instant until) {
+    links_.on_waits(request.socket, now());
+    suspended_.add(request.ticket, {request.connection, request.socket, &request.is_gone, until});
+  }
+
+  static void on_connection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+    HttpLinks& links = static_cast<Loop*>(self)->links_;
+    const int socket = socket_of(connection);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return links.close(socket);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent, sizeof kMostUnsent);
+    if (const auto out = links.open(socket, now())) ::shutdown(*out, SHUT_RDWR);
+  }
+
+  void look_after_links() {
     const Instant at = now();
-    const std::uint64_t published = published_;
-    if (std::exchange(seen_, published) != published) asked_at_.reset();
-    std::erase_if(waiting_, [&](Request* request) {
-      const bool over = !asked_at_ || at >= request->deadline || stopping_;
-      if (over) ::MHD_resume_connection(request->connection);
-      return over;
-    });
-    for (Stream* const stream : streams_)
-      if (stream->suspended && (stopping_ || stream->events.has_something(at))) {
-        stream->suspended = false;
-        ::MHD_resume_connection(stream->connection);
-      }
+    if (at < looked_at_ + kTick) return;
+    looked_at_ = at;
+    for (const HttpLinks::Id late : links_.overdue(at)) ::shutdown(late, SHUT_RDWR);
   }
 
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method, const char*,
                                const char*, std::size_t* upload_size, void** state) {
     auto& loop = *static_cast<Loop*>(self);
     if (!*state) {
-      *state = new Request{loop, connection, url};
-      if (std::strcmp(method, MHD_HTTP_METHOD_GET) != 0 && std::strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "the status can only be read: GET or HEAD");
-      if (has_body(connection)) return say(connection, MHD_HTTP_BAD_REQUEST, "no body is expected");
+      RequestPtr* const request = loop.begin(connection, url, method);
+      *state = request;
+      const HttpRequest& said = (*request)->said;
+      if (!said.is_head() && std::strcmp(method, MHD_HTTP_METHOD_GET) != 0) {
+        HttpReply reply =
+            plain_reply(MHD_HTTP_METHOD_NOT_ALLOWED, loop.serving_.what + " can only be read: GET or HEAD");
+        reply.headers.emplace_back(MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        return send(*request, std::move(reply));
+      }
+      if (has_body(said)) return send(*request, plain_reply(MHD_HTTP_BAD_REQUEST, "no body is expected"));
       return MHD_YES;
     }
     *upload_size = 0;
-    return loop.serve(*static_cast<Request*>(*state));
+    return loop.serve(*static_cast<RequestPtr*>(*state));
+  }
+
+  RequestPtr* begin(MHD_Connection* connection, const char* url, const char* method) {
+    const std::uint64_t ticket = ++tickets_;
+    ++requests_;
+    HttpRequest said(connection, url, std::strcmp(method, MHD_HTTP_METHOD_HEAD) == 0,
+                     [bell = bell_, ticket] { bell->ring(ticket); });
+    const int socket = socket_of(connection);
+    links_.on_request(socket, now());
+    return new RequestPtr(new Request{*this, ticket, connection, socket, std::move(said)});
   }
 
   static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-    auto* const request = static_cast<Request*>(*state);
+    const std::unique_ptr<RequestPtr> request(static_cast<RequestPtr*>(std::exchange(*state, nullptr)));
     if (!request) return;
-    std::erase(request->loop.waiting_, request);
-    delete request;
-    *state = nullptr;
+    Loop& loop = (*request)->loop;
+    loop.links_.on_replied((*request)->socket, now());
+    --loop.requests_;
+    (*request)->task.reset();
+    (*request)->body.reset();
   }
 
-  MHD_Result serve(Request& request) {
-    MHD_Connection* const c = request.connection;
-    const auto host = value_of(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-    if (!socket_.is_unix() && (!host || count_of(c, MHD_HTTP_HEADER_HOST) != 1 || !is_own_host(*host, own_host_)))
-      return say(c, MHD_HTTP_FORBIDDEN, "the Host of the request is not this one's");
-    const std::string& path = request.path;
-    // The page has nothing of the process in it; it asks for the token and sends it along itself.
-    if (path == "/") return answer(c, MHD_HTTP_OK, page_, "text/html; charset=utf-8", policy_.c_str());
-    const bool known =
-        path == "/events" || path == "/status.json" || path == "/metrics" || path == "/healthz" || path == "/readyz";
-    if (!known) return say(c, MHD_HTTP_NOT_FOUND, "there is /, /status.json, /events, /metrics, /healthz and /readyz");
-    // Probes of supervisors can say no token; what they get without one is a yes or a no.
-    const bool is_probe = path == "/healthz" || path == "/readyz";
-    request.is_authorized = !token_ || is_authorized(c);
-    if (!is_probe && !request.is_authorized)
-      return say(c, MHD_HTTP_UNAUTHORIZED, "expected Authorization: Bearer TOKEN");
-    if (path == "/events") return stream(c);
-    if (must_wait(request)) return MHD_YES;
-    return report(request);
-  }
-
-  bool is_authorized(MHD_Connection* c) const {
-    const auto header = value_of(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    return header && has_token(*header, token_->view());
-  }
-
-  /// Suspends the request when what is there is too old.
-  bool must_wait(Request& request) {
-    const bool is_fresh = unix_time() - board_.latest()->time < seconds(kFresh);
-    if (stopping_ || std::exchange(request.has_waited, true) || is_fresh) return false;
-    if (!asked_at_) asked_at_ = now();
-    request.deadline = now() + kPatience;
-    waiting_.push_back(&request);
-    ::MHD_suspend_connection(request.connection);
-    board_.ask();
-    return true;
-  }
-
-  MHD_Result report(const Request& request) {
-    MHD_Connection* const c = request.connection;
-    const std::string& path = request.path;
-    const std::shared_ptr<const Status> status = board_.latest();
-    if (path == "/status.json") {
-      if (std::exchange(written_, status) != status) json_ = std::make_shared<const std::string>(to_json(*status));
-      return answer(c, MHD_HTTP_OK, json_, "application/json");
+  MHD_Result serve(const RequestPtr& request) try {
+    const auto* const size = ::MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (size && size->header_size > serving_.request_bytes)
+      return send(request, plain_reply(MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large"));
+    if (!request->task) {
+      if (!is_ours(request->said))
+        return send(request, plain_reply(MHD_HTTP_FORBIDDEN, "the Host of the request is not this one's"));
+      auto answer = site_.answer(request->said);
+      if (auto* const reply = std::get_if<HttpReply>(&answer)) return send(request, std::move(*reply));
+      request->task = std::move(std::get<std::unique_ptr<HttpTask>>(answer));
     }
-    if (path == "/metrics")
-      return answer(c, MHD_HTTP_OK, std::make_shared<const std::string>(to_metrics(*status)), kMetrics);
-    if (path == "/readyz") {
-      if (status->state.ready) return say(c, MHD_HTTP_OK, "ready");
-      const std::string phase = kPhaseWords[static_cast<std::size_t>(status->state.phase)];
-      return say(c, MHD_HTTP_SERVICE_UNAVAILABLE, request.is_authorized ? "not ready: " + phase : "not ready");
+    if (auto reply = request->task->reply()) {
+      request->task.reset();
+      return send(request, std::move(*reply));
     }
-    const bool well = !asked_at_ || now() - *asked_at_ < kUnwell || status->state.phase == Phase::starting;
-    return well ? say(c, MHD_HTTP_OK, "ok")
-                : say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the network thread does not answer");
+    if (is_over_ || request->is_gone) return MHD_NO;
+    suspend(*request, request->task->deadline());
+    return MHD_YES;
+  } catch (const std::exception&) {
+    // No exception leaves a callback of C: memory is short, say.
+    return MHD_NO;
   }
 
-  MHD_Result stream(MHD_Connection* c) {
-    if (streams_.size() >= kMostStreams) return say(c, MHD_HTTP_SERVICE_UNAVAILABLE, "too many streams of events");
-    const auto since =
-        stream_position(value_of(c, MHD_HEADER_KIND, "Last-Event-ID"), value_of(c, MHD_GET_ARGUMENT_KIND, "since"));
-    auto* const stream = new Stream{*this, c, EventStream(board_.events(), since, now())};
-    streams_.insert(stream);
-    const Response response(::MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kMostRequestBytes / 4,
-                                                                &Loop::read_events, stream, &Loop::end_stream),
-                            ::MHD_destroy_response);
-    add_headers(response.get(), "text/event-stream", kNoPage);
-    return ::MHD_queue_response(c, MHD_HTTP_OK, response.get());
+  bool is_ours(const HttpRequest& request) const {
+    if (socket_.is_unix()) return true;
+    const auto host = request.header(MHD_HTTP_HEADER_HOST);
+    return host && request.count_of(MHD_HTTP_HEADER_HOST) == 1 &&
+           (is_own_host(*host, serving_.place.host) || is_named(*host, serving_.names));
   }
 
-  static ssize_t read_events(void* self, std::uint64_t, char* out, std::size_t most) {
-    auto& stream = *static_cast<Stream*>(self);
-    const std::string_view part = stream.events.take(most, now());
-    if (!part.empty()) {
-      std::ranges::copy(part, out);
-      return static_cast<ssize_t>(part.size());
+  static MHD_Result send(const RequestPtr& request, HttpReply reply) {
+    const bool is_made = reply.body || reply.size;
+    request->body = std::move(reply.body);
+    const Response response = is_made ? made_response(request, reply.size) : response_of(std::move(reply.text));
+    for (const auto& [name, value] : reply.headers)
+      ::MHD_add_response_header(response.get(), name.c_str(), value.c_str());
+    return ::MHD_queue_response(request->connection, reply.code, response.get());
+  }
+
+  static Response made_response(const RequestPtr& request, std::optional<std::uint64_t> size) {
+    return {::MHD_create_response_from_callback(size.value_or(MHD_SIZE_UNKNOWN), request->loop.serving_.block_bytes,
+                                                &Loop::read, new RequestPtr(request),
+                                                [](void* held) { delete static_cast<RequestPtr*>(held); }),
+            ::MHD_destroy_response};
+  }
+
+  static ssize_t read(void* self, std::uint64_t, char* out, std::size_t most) try {
+    Request& request = **static_cast<RequestPtr*>(self);
+    const HttpBody::Got got =
+        request.body ? request.body->read({out, most}) : HttpBody::Got{.state = HttpBody::State::failed};
+    switch (got.state) {
+      case HttpBody::State::some:
+        request.loop.links_.on_takes(request.socket, now());
+        return static_cast<ssize_t>(got.bytes);
+      case HttpBody::State::over: return MHD_CONTENT_READER_END_OF_STREAM;
+      case HttpBody::State::failed: return MHD_CONTENT_READER_END_WITH_ERROR;
+      case HttpBody::State::waiting: break;
     }
-    if (stream.loop.stopping_) return MHD_CONTENT_READER_END_OF_STREAM;
-    stream.suspended = true;
-    ::MHD_suspend_connection(stream.connection);
+    if (request.loop.is_over_ || request.is_gone) return MHD_CONTENT_READER_END_WITH_ERROR;
+    request.loop.suspend(request, got.until);
     return 0;
+  } catch (const std::exception&) {
+    return MHD_CONTENT_READER_END_WITH_ERROR;
   }
 
-  static void end_stream(void* self) {
-    auto* const stream = static_cast<Stream*>(self);
-    stream->loop.streams_.erase(stream);
-    delete stream;
-  }
-
-  StatusBoard& board_;
-  std::string own_host_;
-  std::optional<SecretText> token_;
+  HttpSite& site_;
+  HttpServing serving_;
   ServerSocket socket_;
-  Shared page_ = std::make_shared<const std::string>(dashboard());
-  std::string policy_ = content_policy(*page_);
-  int wake_ = -1;
+  std::string url_;
+  const std::shared_ptr<HttpBell> bell_ = std::make_shared<HttpBell>();
   MHD_Daemon* daemon_ = nullptr;
-  std::atomic<bool> stopping_ = false;
-  std::atomic<std::uint64_t> published_ = 0;
-  std::uint64_t seen_ = 0;
-  std::optional<Instant> asked_at_;  ///< Since when the network thread owes us a status.
-  std::vector<Request*> waiting_;    ///< Suspended until there is a new status.
-  std::set<Stream*> streams_;
-  std::shared_ptr<const Status> written_;  ///< What json_ says.
-  Shared json_;
+  std::atomic<bool> leaving_ = false;
+  bool is_over_ = false;  ///< Nothing suspends any more.
+  std::uint64_t tickets_ = kNobody;
+  std::size_t requests_ = 0;
+  Suspended suspended_;
+  HttpLinks links_;
+  Instant looked_at_{};
   std::thread thread_;
 };
 
-StatusServer::StatusServer(StatusBoard& board, const StatusPlace& place, std::optional<SecretText> token)
-    : loop_(std::make_unique<Loop>(board, place, std::move(token))) {}
+HttpServer::HttpServer(HttpSite& site, HttpServing serving) : loop_(std::make_unique<Loop>(site, std::move(serving))) {}
 
-StatusServer::~StatusServer() = default;
+HttpServer::~HttpServer() = default;
 
-const std::string& StatusServer::url() const { return loop_->url(); }
-
-SecretText read_token(const std::filesystem::path& file) {
-  SecretText text =
-      read_secret_file(file, {.what = "token file",
-                              .if_absent = "make one with: (umask 077; head -c 24 /dev/urandom | base64 > FILE)",
-                              .if_there = ""});
-  text.cut(std::min(text.view().find('\n'), text.view().size()));
-  if (const std::string fault = token_fault(text.view()); !fault.empty())
-    throw ExitError(ExitCode::usage,
-                    "--status-token: the token in the first line of " + config::in_quotes(file.string()) + ' ' + fault);
-  return text;
-}
+void HttpServer::start() { loop_->start(); }
+const std::string& HttpServer::url() const { return loop_->url(); }
+bool HttpServer::is_local() const { return loop_->socket().is_local(); }
 
 }  // namespace p2p

@@ -1,50 +1,50 @@
-// The HTTP server: what a board has, in a thread of its own (docs/STATUS.md has the paths).
+// The HTTP server: libmicrohttpd in a thread of its own, and a site that answers.
 //
-// It can only be read. One thread, a bounded number of connections and of bytes a request; those that wait for a status
-// or for events are suspended and hold nothing but their place. The network thread is asked for a status and is never
-// waited for longer than kPatience.
+// It can only be read. One thread, a bounded number of connections and of bytes a request; a request that waits for
+// something is suspended and holds nothing but its place.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "peer/keys/secret_file.hpp"
-#include "peer/status/board.hpp"
-#include "peer/status/status_place.hpp"
+#include "peer/ground/http_place.hpp"
+#include "peer/http/certificate.hpp"
+#include "peer/http/site.hpp"
+#include "protocol/clock.hpp"
 
 namespace p2p {
 
-class StatusServer {
+struct HttpServing {
+  HttpPlace place;
+  std::string what;                  ///< Is served, for messages: "the status".
+  std::vector<std::string> names{};  ///< By which we may be called, beside those of the place and of the loopback.
+  std::optional<HttpCertificate> certificate{};  ///< None: no TLS.
+  unsigned connections;
+  Duration idle;              ///< Within this time a request is whole, however slowly it trickles in.
+  unsigned silence_s;         ///< A connection on which nothing moves is closed; requests that wait are not meant.
+  std::size_t request_bytes;  ///< A request's line and headers have no more.
+  std::size_t block_bytes;    ///< A body that is made while it is sent comes in such blocks.
+};
+
+class HttpServer {
  public:
-  static constexpr unsigned kMostConnections = 64;
-  static constexpr unsigned kMostStreams = 32;
-  /// A connection on which nothing moves is closed; event streams that have nothing to say are not meant.
-  static constexpr unsigned kSilence_s = 10;
-  static constexpr std::size_t kMostRequestBytes = std::size_t{16} << 10;
-  /// A status that is not older than this is new enough,
-  static constexpr Duration kFresh = std::chrono::milliseconds(100);
-  /// and if the network thread does not make one within this time, the last one has to do.
-  static constexpr Duration kPatience = std::chrono::milliseconds(500);
-  /// The process is not well when its network thread has not answered for so long.
-  static constexpr Duration kUnwell = std::chrono::seconds(5);
+  /// Binds the place; serves from start() on. `site` outlives this. Throws ExitError: what ServerSocket throws.
+  HttpServer(HttpSite& site, HttpServing serving);
+  /// Lets what waits come to its end, for a moment, and ends.
+  ~HttpServer();
 
-  /// Serves from now on. `board` outlives this. Throws ExitError: what ServerSocket throws; usage when others than this
-  /// machine reach the place and there is no token.
-  StatusServer(StatusBoard& board, const StatusPlace& place, std::optional<SecretText> token);
-  /// Sends streams what there is yet, for a moment, and ends.
-  ~StatusServer();
-
-  /// "http://127.0.0.1:8080/" or "unix:/run/p1".
+  /// Throws ExitError (network).
+  void start();
+  /// "http://127.0.0.1:8080/", "https://..." or "unix:/run/p1".
   const std::string& url() const;
+  /// Nobody but this machine reaches it.
+  bool is_local() const;
 
  private:
   class Loop;
   std::unique_ptr<Loop> loop_;
 };
-
-/// The token in the first line of a file that nobody else may read. Throws ExitError as read_secret_file(), and usage
-/// when it is none.
-SecretText read_token(const std::filesystem::path& file);
 
 }  // namespace p2p

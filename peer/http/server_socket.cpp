@@ -21,10 +21,6 @@ namespace {
 
 constexpr int kBacklog = 128;
 
-[[noreturn]] void fail(ExitCode code, const std::string& where, const std::string& what) {
-  throw ExitError(code, "cannot serve the status at " + config::printable(where) + ": " + what);
-}
-
 std::string last_error() { return std::strerror(errno); }
 
 bool is_loopback(const sockaddr& address) {
@@ -47,18 +43,6 @@ std::uint16_t port_of(int descriptor) {
   return ntohs(v6.sin6_port);
 }
 
-sockaddr_un unix_address(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = path.string();
-  if (name.empty() || name.size() >= sizeof address.sun_path)
-    fail(ExitCode::usage, "unix:" + name,
-         "the name of a Unix socket has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes, not " +
-             std::to_string(name.size()));
-  std::memcpy(address.sun_path, name.data(), name.size());
-  return address;
-}
-
 /// Whether somebody listens there. Anything that is not a clear no counts as a yes.
 bool somebody_listens(const sockaddr_un& address) {
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -69,21 +53,9 @@ bool somebody_listens(const sockaddr_un& address) {
   return result == 0 || (error != ECONNREFUSED && error != ENOENT);
 }
 
-/// Removes what a process left that is gone.
-void make_place(const sockaddr_un& address, const std::string& where) {
-  struct stat there {};
-  if (::lstat(address.sun_path, &there) != 0) return;
-  if (!S_ISSOCK(there.st_mode))
-    fail(ExitCode::io, where, "something that is no socket has this name, and stays as it is; choose another name");
-  if (somebody_listens(address)) fail(ExitCode::port_in_use, where, "another process serves there");
-  if (there.st_uid != ::geteuid())
-    fail(ExitCode::io, where, "another user's socket has this name, and stays as it is; choose another name");
-  ::unlink(address.sun_path);
-}
-
 }  // namespace
 
-ServerSocket::ServerSocket(const StatusPlace& place) {
+ServerSocket::ServerSocket(const HttpPlace& place, std::string what) : what_(std::move(what)) {
   try {
     place.path.empty() ? listen_tcp(place) : listen_unix(place.path);
   } catch (...) {
@@ -99,7 +71,7 @@ ServerSocket::~ServerSocket() {
     ::unlink(path_.c_str());
 }
 
-void ServerSocket::listen_tcp(const StatusPlace& place) {
+void ServerSocket::listen_tcp(const HttpPlace& place) {
   const std::string shown = place.host.find(':') != std::string::npos ? "[" + place.host + "]" : place.host;
   const std::string where = shown + ":" + std::to_string(place.port);
   addrinfo hints{};
@@ -144,6 +116,34 @@ void ServerSocket::listen_unix(const std::filesystem::path& path) {
     ::unlink(address.sun_path);
     fail(ExitCode::io, url_, "it cannot be kept from others, or not be listened on: " + why);
   }
+}
+
+void ServerSocket::fail(ExitCode code, const std::string& where, const std::string& why) const {
+  throw ExitError(code, "cannot serve " + what_ + " at " + config::printable(where) + ": " + why);
+}
+
+sockaddr_un ServerSocket::unix_address(const std::filesystem::path& path) const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = path.string();
+  if (name.empty() || name.size() >= sizeof address.sun_path)
+    fail(ExitCode::usage, "unix:" + name,
+         "the name of a Unix socket has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes, not " +
+             std::to_string(name.size()));
+  std::memcpy(address.sun_path, name.data(), name.size());
+  return address;
+}
+
+/// Removes what a process left that is gone.
+void ServerSocket::make_place(const sockaddr_un& address, const std::string& where) const {
+  struct stat there {};
+  if (::lstat(address.sun_path, &there) != 0) return;
+  if (!S_ISSOCK(there.st_mode))
+    fail(ExitCode::io, where, "something that is no socket has this name, and stays as it is; choose another name");
+  if (somebody_listens(address)) fail(ExitCode::port_in_use, where, "another process serves there");
+  if (there.st_uid != ::geteuid())
+    fail(ExitCode::io, where, "another user's socket has this name, and stays as it is; choose another name");
+  ::unlink(address.sun_path);
 }
 
 }  // namespace p2p

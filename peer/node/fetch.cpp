@@ -26,31 +26,45 @@ constexpr Duration kLongestTrial = 60s;
 
 Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root,
              const Options& options, Hooks hooks)
+    : Fetch(io, self, known,
+            std::make_unique<PieceStore>(content_of(root, known),
+                                         PieceStore::Options{.on_scan = options.on_scan, .replace = options.replace}),
+            options, std::move(hooks)) {}
+
+Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, std::unique_ptr<PieceStore> store,
+             const Options& options, Hooks hooks)
     : io_(io),
       known_(std::move(known)),
-      store_(content_of(root, known_), {.on_scan = options.on_scan, .replace = options.replace}),
-      progress_(options.progress, store_.geometry()),
+      store_(std::move(store)),
+      progress_(options.progress, store_->geometry()),
       hooks_(std::move(hooks)),
-      has_old_(options.replace && !store_.stored().complete() && !known_->manifest.folder &&
-               OldFile::may_serve(store_.geometry(), root)),
-      exchange_(io_, swarm_config(self, options.port), store_, random_seed(), exchange_hooks()),
+      has_old_(options.replace && !store_->stored().complete() && !known_->manifest.folder &&
+               OldFile::may_serve(store_->geometry(), store_->content().root)),
+      exchange_(io_, swarm_config(self, options), *store_, random_seed(), exchange_hooks()),
+      readers_(io_, exchange_, *store_, [this] { return explain(); }),
       stuck_(now()),
       board_(options.board),
       name_(options.name) {
-  if (has_old_) old_.emplace(io_.get_executor(), root, store_, old_file_hooks());
+  if (has_old_) old_.emplace(io_.get_executor(), store_->content().root, *store_, old_file_hooks());
 }
 
-SwarmConfig Fetch::swarm_config(PeerId self, std::uint16_t port) const {
-  SwarmConfig config = getters_swarm(self, store_, port);
+SwarmConfig Fetch::swarm_config(PeerId self, const Options& options) const {
+  SwarmConfig config = getters_swarm(self, *store_, options.port);
   config.on_demand = has_old_;
+  config.for_readers = options.for_readers;
   return config;
 }
 
 OldFile::Hooks Fetch::old_file_hooks() {
   return {.ask_for = [this](PieceIndex piece) { exchange_.swarm().open_piece(piece, now()); },
-          .store = [this](PieceIndex piece,
-                          std::span<const std::byte> bytes) { return exchange_.store_found(piece, bytes); },
+          .store = [this](PieceIndex piece, std::span<const std::byte> bytes) { return store_found(piece, bytes); },
           .on_settled = [this] { exchange_.carry_out(); }};
+}
+
+bool Fetch::store_found(PieceIndex piece, std::span<const std::byte> bytes) {
+  if (!exchange_.store_found(piece, bytes)) return false;
+  readers_.on_stored(piece);
+  return true;
 }
 
 Exchange::Hooks Fetch::exchange_hooks() {
@@ -79,6 +93,7 @@ void Fetch::on_event(const Event& event) {
     count_piece(*stored);
     if (old_) old_->on_stored(stored->piece);
   }
+  readers_.on_event(event);
   if (const auto* const rejected = std::get_if<PieceRejected>(&event)) on_rejected(rejected->handle);
   // Not now: this comes from inside of the exchange.
   if (std::holds_alternative<FileCompleted>(event)) asio::post(io_, hooks_.on_complete);
@@ -195,6 +210,14 @@ void Fetch::dial_holder(PeerId handle) {
       });
 }
 
+void Fetch::want(std::vector<PieceRange> ranges) { exchange_.swarm().set_demand(std::move(ranges)); }
+
+void Fetch::forget(std::span<const PieceIndex> pieces) {
+  const std::vector<PieceIndex> forgotten = store_->drop(pieces);
+  exchange_.swarm().on_pieces_forgotten(forgotten, now());
+  exchange_.carry_out();
+}
+
 std::set<Address> Fetch::linked() const {
   std::set<Address> addresses;
   for (const NeighborStanding& neighbor : exchange_.swarm().standing().neighbors)
@@ -216,7 +239,10 @@ void Fetch::check_flushed() {
   if (hooks_.on_flushed) asio::post(io_, hooks_.on_flushed);
 }
 
-void Fetch::finish(std::function<void()> on_finished) { exchange_.finish(false, std::move(on_finished)); }
+void Fetch::finish(std::function<void()> on_finished) {
+  readers_.end(is_complete() ? "the node is leaving" : "this node has stopped fetching it: " + explain());
+  exchange_.finish(false, std::move(on_finished));
+}
 
 Progress::Status Fetch::status() const {
   const Swarm& swarm = exchange_.swarm();

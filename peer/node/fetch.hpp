@@ -16,6 +16,7 @@
 #include "peer/discovery/holder_search.hpp"
 #include "peer/node/exchange.hpp"
 #include "peer/node/exchange_status.hpp"
+#include "peer/node/fetch_readers.hpp"
 #include "peer/node/old_file.hpp"
 #include "peer/report/progress.hpp"
 #include "peer/status/board.hpp"
@@ -40,6 +41,8 @@ class Fetch {
     std::uint16_t port = 0;        ///< Where those come that add_accepted() is called for; 0: nobody comes.
     StatusBoard* board = nullptr;  ///< Told what happens; null: nobody watches.
     ContentName name = nullptr;    ///< As the board has it.
+    /// Nothing is fetched but what want() says.
+    bool for_readers = false;
   };
 
   /// What others got of us.
@@ -59,7 +62,21 @@ class Fetch {
   Fetch(asio::io_context& io, PeerId self, ManifestPtr known, const std::filesystem::path& root, const Options& options,
         Hooks hooks);
 
+  /// The same with a store that was made before, on whatever thread. Precondition: its content has this manifest, and
+  /// `options` have no `replace`.
+  Fetch(asio::io_context& io, PeerId self, ManifestPtr known, std::unique_ptr<PieceStore> store, const Options& options,
+        Hooks hooks);
+
   void start();
+  /// With Options::for_readers: these pieces, and no others any more (Swarm::set_demand()). From
+  /// inside of FetchReaders::Options::on_wanted.
+  void want(std::vector<PieceRange> ranges);
+  bool lacks_what_is_wanted() const { return exchange_.swarm().lacks_what_is_wanted(); }
+  /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
+  /// them before it. Precondition: the store is sparse.
+  void forget(std::span<const PieceIndex> pieces);
+  const Bitfield& stored() const { return store_->stored(); }
+  const Geometry& geometry() const { return store_->geometry(); }
   const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
   /// linked already is not dialled again, nor anybody where wrong bytes came from.
@@ -74,7 +91,11 @@ class Fetch {
   /// Where those are that are linked.
   std::set<Address> linked() const;
 
-  /// Ends all connections; `on_finished` once, within 2 s.
+  /// Those who read it on other threads, while it comes and afterwards.
+  FetchReaders& readers() { return readers_; }
+  const FetchReaders& readers() const { return readers_; }
+
+  /// Ends all connections, and fails all readers; `on_finished` once, within 2 s.
   void finish(std::function<void()> on_finished);
 
   void show_progress();
@@ -118,9 +139,10 @@ class Fetch {
   };
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
-  SwarmConfig swarm_config(PeerId self, std::uint16_t port) const;
+  SwarmConfig swarm_config(PeerId self, const Options& options) const;
   Exchange::Hooks exchange_hooks();
   OldFile::Hooks old_file_hooks();
+  bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   void on_event(const Event& event);
   Claim& claim_of(PeerId peer, const Address& address, const Place& place);
   void meet(const NamedPeer& named);
@@ -136,7 +158,7 @@ class Fetch {
 
   asio::io_context& io_;
   ManifestPtr known_;
-  PieceStore store_;
+  std::unique_ptr<PieceStore> store_;
   Progress progress_;
   Hooks hooks_;
   std::map<PeerId, Claimant> claimants_;                ///< By handle.
@@ -147,6 +169,7 @@ class Fetch {
   std::set<Place> liars_;                               ///< Where wrong bytes came from.
   bool has_old_;                                        ///< There is a file that is replaced and may have pieces.
   Exchange exchange_;
+  FetchReaders readers_;
   std::optional<OldFile> old_;
   StuckWatch stuck_;
   StatusBoard* board_;

@@ -34,6 +34,16 @@ GetSteps::Options steps_of(const GetOptions& options, const std::vector<Address>
           .join = join};
 }
 
+/// A content id may have any name.
+GetHost::Wanted wanted_of(const GetOptions& options) {
+  GetHost::Wanted wanted{.name = std::nullopt, .id = options.id};
+  if (!options.as.empty())
+    wanted.name = options.as;
+  else if (!options.id)
+    wanted.name = options.wanted;
+  return wanted;
+}
+
 }  // namespace
 
 Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrived)
@@ -49,7 +59,8 @@ Get::Get(const GetOptions& options, std::function<void(const Result&)> on_arrive
       discovery_(make_discovery(io_, visitor(options.net, self_, join_))),
       search_(io_, *discovery_, {self_, options.net.network, options.wanted, options.id, join_}),
       steps_(steps_of(options, join_), now()),
-      timer_(io_) {}
+      timer_(io_),
+      host_(io_, wanted_of(options)) {}
 
 ExitCode Get::run() {
   if (StatusBoard* const board = status_.board())
@@ -61,6 +72,7 @@ ExitCode Get::run() {
 }
 
 ExitCode Get::run_watched() {
+  http_.emplace(host_, options_.http, options_.net.network.is_private());
   if (options_.serve) door_.emplace(io_, self_, options_.net.network, join_, options_.port);
   life_.set_doing({.farewell = [this](ExitCode, std::function<void()> gone) { farewell(std::move(gone)); },
                    .on_signal = [this] { return steps_.is_complete() ? ExitCode::complete : ExitCode::interrupted; },
@@ -229,6 +241,7 @@ void Get::begin() {
   steps_.on_begun(now());
   if (door_) offer();
   fetch_->start();
+  host_.have(known_, name_here(), &fetch_->readers());
   fetch_->show_progress();
 }
 
@@ -237,6 +250,7 @@ void Get::have_empty() {
   life_.end_at(std::nullopt);
   if (given_up_) give_up_scratch(*std::exchange(given_up_, std::nullopt));
   if (door_) offer();
+  host_.have(known_, name_here(), nullptr);
   steps_.on_complete(door_.has_value(), now());
 }
 
@@ -249,8 +263,10 @@ void Get::retire() {
 }
 
 void Get::offer() {
-  door_->offer(GetDoor::Offer{.known = known_,
+  door_->offer(GetDoor::Offer{.id = known_->id,
+                              .size = known_->manifest.total_size(),
                               .name = name_here(),
+                              .manifest = [known = known_] { return text_of(known); },
                               .exchange =
                                   [this](StreamPtr stream, const Handshake& shown) {
                                     if (fetch_) fetch_->add_accepted(std::move(stream), shown);
@@ -271,6 +287,7 @@ void Get::show_progress() {
 
 void Get::end_fetch() {
   ending_ = true;
+  host_.lose();
   if (door_) door_->withdraw(name_here());
   // Not now: this comes from inside of what is to end.
   const auto ended = [this] {
@@ -290,6 +307,7 @@ void Get::end_fetch() {
 void Get::farewell(std::function<void()> gone) {
   timer_.cancel();
   tell_progress();
+  http_.reset();
   if (door_) door_->close();
   auto end = [this, gone = std::move(gone)]() mutable {
     if (fetch_) fetch_->end_progress();

@@ -15,8 +15,10 @@
 #include "peer/discovery/member_discovery.hpp"
 #include "peer/node/fetch.hpp"
 #include "peer/node/get_door.hpp"
+#include "peer/node/get_host.hpp"
 #include "peer/node/get_options.hpp"
 #include "peer/node/get_steps.hpp"
+#include "peer/node/http_service.hpp"
 #include "peer/node/life.hpp"
 #include "peer/node/membership.hpp"
 #include "peer/node/status_service.hpp"
@@ -89,8 +91,10 @@ class Get {
   std::optional<Content> given_up_;          ///< What the name meant before, unfinished.
   std::optional<GetDoor> door_;              ///< None where nobody is served.
   std::optional<Fetch> fetch_;
-  bool ending_ = false;         ///< The fetch ends, for another one to begin.
-  std::function<void()> gone_;  ///< The process leaves as soon as it has ended.
+  GetHost host_;
+  std::optional<HttpService> http_;  ///< None before it runs, and when the process leaves.
+  bool ending_ = false;              ///< The fetch ends, for another one to begin.
+  std::function<void()> gone_;       ///< The process leaves as soon as it has ended.
 };
 
 }  // namespace p2p

@@ -42,20 +42,30 @@ GetDoor::GetDoor(asio::io_context& io, PeerId self, Network network, const std::
                   [this] { return doorway_.make_room(); });
 }
 
+std::string GetDoor::label_of(const ContentId& id) { return config::to_hex(id); }
+
 void GetDoor::offer(Offer offer) {
-  const std::string name = offer.name;
-  withdraw(name);
-  for (const std::string& question : {std::string(), std::string("/"), name, config::to_hex(offer.known->id)})
-    questions_[catalog_key(network_, question)].insert(name);
-  for (const std::string_view folder : config::folders_of(name))
-    questions_[catalog_key(network_, std::string(folder) + "/")].insert(name);
-  offers_.emplace(name, std::move(offer));
+  const std::string label = offer.name.value_or(label_of(offer.id));
+  withdraw(label);
+  questions_[catalog_key(network_, config::to_hex(offer.id))].insert(label);
+  if (offer.name) {
+    for (const std::string& question : {std::string(), std::string("/"), *offer.name})
+      questions_[catalog_key(network_, question)].insert(label);
+    for (const std::string_view folder : config::folders_of(*offer.name))
+      questions_[catalog_key(network_, std::string(folder) + "/")].insert(label);
+  }
+  labels_[prefix_of(offer.id)].insert(label);
+  offers_.emplace(label, std::move(offer));
 }
 
 void GetDoor::withdraw(const std::string& name) {
-  if (offers_.erase(name) == 0) return;
+  const auto gone = offers_.extract(name);
+  if (!gone) return;
   for (auto& [question, names] : questions_) names.erase(name);
   std::erase_if(questions_, [](const auto& each) { return each.second.empty(); });
+  const auto labels = labels_.find(prefix_of(gone.mapped().id));
+  labels->second.erase(name);
+  if (labels->second.empty()) labels_.erase(labels);
 }
 
 void GetDoor::settle(MemberDiscovery& discovery) {
@@ -67,12 +77,12 @@ void GetDoor::close() {
   doorway_.close();
   offers_.clear();
   questions_.clear();
+  labels_.clear();
 }
 
 const GetDoor::Offer* GetDoor::offer_of(const ContentPrefix& content) const {
-  const auto found =
-      std::ranges::find_if(offers_, [&](const auto& each) { return prefix_of(each.second.known->id) == content; });
-  return found == offers_.end() ? nullptr : &found->second;
+  const auto labels = labels_.find(content);
+  return labels == labels_.end() ? nullptr : &offers_.at(*labels->second.begin());
 }
 
 bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const { return content && offer_of(*content); }
@@ -81,7 +91,7 @@ bool GetDoor::exchanges(const std::optional<ContentPrefix>& content) const { ret
 std::shared_ptr<const std::string> GetDoor::text(Use use, const ContentPrefix& key) const {
   if (use == Use::manifest) {
     const Offer* const offer = offer_of(key);
-    return offer ? std::shared_ptr<const std::string>(offer->known, &offer->known->text) : nullptr;
+    return offer ? offer->manifest() : nullptr;
   }
   const auto names = questions_.find(key);
   if (names == questions_.end()) return nullptr;
@@ -89,8 +99,8 @@ std::shared_ptr<const std::string> GetDoor::text(Use use, const ContentPrefix& k
   for (const std::string& name : names->second) {
     const Offer& offer = offers_.at(name);
     entries.push_back({.name = name,
-                       .size = offer.known->manifest.total_size(),
-                       .content_id = offer.known->id,
+                       .size = offer.size,
+                       .content_id = offer.id,
                        .part = !offer.is_complete(),
                        .copy = offer.is_complete()});
   }

@@ -27,8 +27,12 @@ class GetDoor final : private DoorUses {
  public:
   /// What is fetched, as others ask for it.
   struct Offer {
-    ManifestPtr known;
-    std::string name;
+    ContentId id;
+    std::uint64_t size;
+    /// Without one it is offered by its content id alone: its word on names would be worth nothing.
+    std::optional<std::string> name;
+    /// The manifest's text; null when it cannot be had.
+    std::function<std::shared_ptr<const std::string>()> manifest;
     /// Takes part in the exchange.
     std::function<void(StreamPtr, const Handshake&)> exchange;
     std::function<bool()> is_complete;
@@ -43,8 +47,10 @@ class GetDoor final : private DoorUses {
   const std::string& host() const { return host_; }
   /// From now on callers come for this, too; under this name for nothing else.
   void offer(Offer offer);
-  /// One that is not offered: no effect.
+  /// One that is not offered: no effect. `name`: as it was offered; for one that was offered without, label_of() its
+  /// id.
   void withdraw(const std::string& name);
+  static std::string label_of(const ContentId& id);
   /// From now on this process is a member: others are told of it, and it answers who asks for members. Again: no
   /// effect. `discovery`: a visitor's before that; outlives this.
   void settle(MemberDiscovery& discovery);
@@ -64,7 +70,8 @@ class GetDoor final : private DoorUses {
   std::string host_;
   ContentPrefix members_key_;
   MemberDiscovery* discovery_ = nullptr;                      ///< Null before settle().
-  std::map<std::string, Offer> offers_;                       ///< By name.
+  std::map<std::string, Offer> offers_;                       ///< By name, or label_of().
+  std::map<ContentPrefix, std::set<std::string>> labels_;     ///< By content.
   std::map<ContentPrefix, std::set<std::string>> questions_;  ///< Those that offers are an answer to, and which.
   Listener listener_;
   Doorway doorway_;

@@ -191,8 +191,10 @@ void GetEntry::prepare() {
 
 void GetEntry::offer() {
   common_.door->offer(
-      {.known = arrived_,
+      {.id = arrived_->id,
+       .size = arrived_->manifest.total_size(),
        .name = name_,
+       .manifest = [known = arrived_] { return text_of(known); },
        .exchange = [this](StreamPtr stream, const Handshake& shown) { fetch_->add_accepted(std::move(stream), shown); },
        .is_complete = [this] { return fetch_->is_complete(); }});
 }

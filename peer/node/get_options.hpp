@@ -9,6 +9,7 @@
 
 #include "peer/discovery/address.hpp"
 #include "peer/ground/rates.hpp"
+#include "peer/http/http_options.hpp"
 #include "peer/keys/network.hpp"
 #include "peer/node/selection.hpp"
 #include "peer/report/progress_line.hpp"
@@ -33,6 +34,7 @@ struct NetworkOptions {
 
 struct GetOptions {
   NetworkOptions net;
+  HttpOptions http = {};
   std::string wanted;                  ///< A name without fault by path_fault(), or
   std::optional<ContentId> id;         ///< the content id that it is in hexadecimal digits; or
   std::vector<Wanted> selection = {};  ///< many.

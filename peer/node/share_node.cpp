@@ -121,7 +121,7 @@ std::shared_ptr<const std::string> ShareNode::manifest_for(const ContentPrefix& 
   // A copy: a manifest that is damaged withdraws what it was for.
   const ContentId wanted = id->second;
   const ManifestPtr known = library_.manifest(wanted);
-  return known ? std::shared_ptr<const std::string>(known, &known->text) : nullptr;
+  return known ? text_of(known) : nullptr;
 }
 
 std::shared_ptr<const std::string> ShareNode::catalog_for(const ContentPrefix& key) {

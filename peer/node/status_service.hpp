@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "peer/ground/exit_code.hpp"
-#include "peer/http/server.hpp"
+#include "peer/http/status_server.hpp"
 #include "peer/net/asio.hpp"
 #include "peer/node/exit_error.hpp"
 #include "peer/status/board.hpp"

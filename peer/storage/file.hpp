@@ -77,6 +77,8 @@ class File {
   static constexpr std::size_t kHoleAlignment = 4096;
   /// Bytes. A shorter run of zeros is written: as a hole it would cost more calls, and more extents, than room.
   static constexpr std::size_t kSmallestHole = 64 << 10;
+  /// Nobody needs these bytes any more: where the file system can, their blocks are free, and they read as zeros.
+  void give_back(std::uint64_t offset, std::uint64_t bytes) { (void)punch_hole(offset, bytes); }
   /// Returns how many bytes there were, fewer than asked for only at the file's end.
   std::size_t read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
   void truncate(std::uint64_t bytes);

@@ -149,7 +149,10 @@ void PieceStore::prepare_files() {
     std::error_code ignored;
     fs::permissions(path_of(i), fs::perms::owner_read | fs::perms::owner_write,
                     fs::perm_options::add | fs::perm_options::nofollow, ignored);
-    files_.open(i)->preallocate(layout.files()[i].size);
+    if (options_.sparse)
+      files_.open(i)->truncate(layout.files()[i].size);
+    else
+      files_.open(i)->preallocate(layout.files()[i].size);
   }
 }
 
@@ -250,6 +253,17 @@ std::vector<PieceIndex> PieceStore::withdraw(std::span<const PieceIndex> pieces)
   if (withdrawn.empty() || frozen_) return withdrawn;
   at_root_ ? take_name_back() : journal_->revoke(revoked);
   return withdrawn;
+}
+
+std::vector<PieceIndex> PieceStore::drop(std::span<const PieceIndex> pieces) {
+  P2P_ASSERT(options_.sparse);
+  if (at_root_) return {};
+  std::vector<PieceIndex> dropped = withdraw(pieces);
+  for (const PieceIndex piece : dropped) {
+    const Layout::Place at = content_.layout.place_of(piece);
+    files_.open(at.file)->give_back(at.offset, geometry().size_of(piece));
+  }
+  return dropped;
 }
 
 /// The content is not complete after all. The new journal has its right pieces before anything is written.

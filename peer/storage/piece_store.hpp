@@ -9,8 +9,9 @@
 //
 // The .part gets all its blocks at the start, so that a full disk is known before anything is fetched. Where a piece
 // has long runs of zeros it gives those blocks back instead of being written: what is sparse arrives sparse, and while
-// it is being built it takes no more room than the whole content. (A .part that is sparse from the start would not need
-// that room, but then nobody could say before the end whether there is enough for it.)
+// it is being built it takes no more room than the whole content. A cache, which keeps what was asked for and seldom a
+// whole content, has a .part that is sparse from the start (Options::sparse): blocks are taken as pieces come, so a
+// full disk is found by write(), and pieces can be given up again (drop()).
 //
 // Absent: which pieces to get. Blocking; called from the network thread, one process a folder (folder_lock.hpp).
 #pragma once
@@ -45,6 +46,8 @@ class PieceStore : public PieceStorage {
     /// Something else may have the content's name. It is replaced in one step when the content is complete; until then
     /// it is read, for the pieces that both have.
     bool replace = false;
+    /// No room is made before pieces come.
+    bool sparse = false;
   };
 
   /// Claims what is there, or makes room for it. Throws StoreError: full when there is no room for all of it, unusable
@@ -73,7 +76,15 @@ class PieceStore : public PieceStorage {
   /// A content that has its name becomes a .part again.
   std::vector<PieceIndex> withdraw(std::span<const PieceIndex> pieces) override;
 
+  /// These pieces are not kept any more, and where the file system can, their blocks are given back. Returns those that
+  /// were stored; none of a content that has its name. Throws std::system_error. Precondition: Options::sparse.
+  std::vector<PieceIndex> drop(std::span<const PieceIndex> pieces);
+
   std::optional<Source> source(PieceIndex piece) override;
+  /// How a file of a complete content was when it was checked; none while the content is not complete.
+  std::optional<File::Stamp> stamp_of(std::size_t file) const {
+    return at_root_ ? std::optional(stamps_[file]) : std::nullopt;
+  }
   std::vector<PieceIndex> recheck(PieceIndex piece) override;
 
   /// Somebody changes what was complete; writing to it would destroy what they do.

@@ -59,6 +59,12 @@ Bitfield scan_pieces(const Geometry& geometry, const std::vector<PieceIndex>& pi
     ended.notify_one();
   };
   std::vector<std::jthread> threads;
+  // They are waited for, and leave what they have not begun, when `on_scan` throws.
+  struct End {
+    std::atomic<std::size_t>& next;
+    std::size_t end;
+    ~End() { next = end; }
+  } const end{next, pieces.size()};
   for (unsigned i = running; i > 0; --i) threads.emplace_back(work);
   {
     std::unique_lock lock(mutex);

@@ -18,7 +18,8 @@ struct ScanProgress {
   std::uint64_t done_bytes;
   std::uint64_t total_bytes;
 };
-/// Called on the thread that scans: a few times a second, and at the end with everything done.
+/// Called on the thread that scans: a few times a second, and at the end with everything done. May throw: that ends the
+/// scan, and comes out of it.
 using OnScan = std::function<void(const ScanProgress&)>;
 
 /// Reads a piece into the buffer, which has exactly its size, and says whether it is right. Called from several threads

@@ -71,7 +71,7 @@ struct Link {
   bool bitfield_due = false;
   bool sending = false;          ///< The last poll_send() gave something; the shell is busy with it until the next one.
   bool send_ready = false;       ///< The shell knows that there is something to poll.
-  std::uint32_t wanted = 0;      ///< How many pieces the remote has that we have not stored.
+  std::uint32_t wanted = 0;      ///< How many pieces the remote has that we want and have not stored.
   std::uint32_t haves_told = 0;  ///< How much of the swarm's stored order this link was told.
   Instant heard{};               ///< When the last message or payload byte came.
   Session session;

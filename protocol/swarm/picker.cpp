@@ -14,7 +14,7 @@ constexpr std::size_t kMostProbes = 64;
 }  // namespace
 
 Picker::Picker(const Bitfield& stored, bool all_closed)
-    : pieces_(stored.size()), open_(stored.size()), stored_(stored) {
+    : pieces_(stored.size()), open_(stored.size()), closed_(stored.size()), stored_(stored) {
   std::vector<PieceIndex> order(stored.size());
   for (std::uint32_t i = 0; i < stored.size(); ++i) order[i] = PieceIndex{i};
   Random common(kOrderSeed);
@@ -22,12 +22,12 @@ Picker::Picker(const Bitfield& stored, bool all_closed)
   for (std::size_t i = 0; i < order.size(); ++i) pieces_[order[i].value].next = order[(i + 1) % order.size()];
   for (std::uint32_t i = 0; i < stored.size(); ++i) {
     const PieceIndex piece{i};
-    if (stored_.test(piece))
+    if (stored_.test(piece)) {
       pieces_[i].state = State::stored;
-    else if (all_closed)
-      pieces_[i].state = State::closed;
-    else
-      enter_level(piece);
+      continue;
+    }
+    if (all_closed) closed_.set(piece);
+    rest(piece);
   }
 }
 
@@ -186,7 +186,7 @@ void Picker::release(PieceIndex piece) {
   Piece& p = pieces_[piece.value];
   P2P_ASSERT(p.requesters > 0);
   if (--p.requesters > 0 || p.state != State::requested) return;
-  enter_level(piece);
+  rest(piece);
   ++epoch_;
 }
 
@@ -217,14 +217,24 @@ void Picker::lose(PieceIndex piece) {
 
 void Picker::unlock(PieceIndex piece) {
   P2P_ASSERT(state(piece) == State::closed && requesters(piece) == 0);
-  enter_level(piece);
+  set_closed(piece, false);
+}
+
+void Picker::set_closed(PieceIndex piece, bool closed) {
+  if (closed == closed_.test(piece)) return;
+  closed ? closed_.set(piece) : closed_.reset(piece);
+  Piece& p = pieces_[piece.value];
+  if (p.state == State::open) leave_level(piece);
+  if (p.state != State::open && p.state != State::closed) return;
+  rest(piece);
   ++epoch_;
 }
 
 void Picker::forfeit(PieceIndex piece) {
   P2P_ASSERT(state(piece) == State::stored);
   stored_.reset(piece);
-  pieces_[piece.value].state = State::closed;
+  closed_.set(piece);
+  rest(piece);
 }
 
 void Picker::miss(PieceIndex piece) {
@@ -232,6 +242,14 @@ void Picker::miss(PieceIndex piece) {
   ++epoch_;
   if (p.requesters > 0)
     p.state = State::requested;
+  else
+    rest(piece);
+}
+
+/// It is missing, and nobody is asked for it.
+void Picker::rest(PieceIndex piece) {
+  if (closed_.test(piece))
+    pieces_[piece.value].state = State::closed;
   else
     enter_level(piece);
 }

@@ -22,7 +22,7 @@
 namespace p2p {
 
 /// Invariants: a piece is in exactly one state at any time; it lies in the level of its availability exactly while it
-/// is open; a missing piece that is not closed is open exactly while no neighbor is asked for it.
+/// is open; a missing piece is open or closed exactly while no neighbor is asked for it and it is not being stored.
 ///
 /// Cost: each state or availability change is O(1). pick() is O(expected probes) for a neighbor that has much of what
 /// is open and is rare, else O(its length) with a shortlist that tells, and never more than O(pieces / 64 + pieces that
@@ -63,18 +63,22 @@ class Picker {
 
   /// One more neighbor is asked for the piece: open or requested -> requested.
   void request(PieceIndex piece);
-  /// A neighbor that was asked has answered or will not; the last one makes a requested piece open again.
+  /// A neighbor that was asked has answered or will not; the last one makes a requested piece open again, or closed.
   void release(PieceIndex piece);
   /// open or requested -> storing.
   void receive(PieceIndex piece);
   /// storing -> stored.
   void store(PieceIndex piece);
-  /// The piece could not be stored or was false: storing -> requested where neighbors are still asked, else open.
+  /// The piece could not be stored or was false: storing -> requested where neighbors are still asked, else open or
+  /// closed.
   void reject(PieceIndex piece);
-  /// A stored piece is gone: it is open again, or requested if somebody was asked for it.
+  /// A stored piece is gone: it is open again, or closed, or requested if somebody was asked for it.
   void lose(PieceIndex piece);
   /// closed -> open.
   void unlock(PieceIndex piece);
+  /// Whether the piece may be asked for while it is missing: open -> closed, or closed -> open. In any other state it
+  /// is said for the time when that has come to nothing. Who is asked for it stays asked.
+  void set_closed(PieceIndex piece, bool closed);
   /// A stored piece is gone, and is not to be asked for: stored -> closed.
   void forfeit(PieceIndex piece);
 
@@ -90,6 +94,7 @@ class Picker {
   void enter_level(PieceIndex piece);
   void leave_level(PieceIndex piece);
   void miss(PieceIndex piece);
+  void rest(PieceIndex piece);
   std::optional<PieceIndex> pick_listed(Shortlist& shortlist, std::optional<PieceIndex> following, Random& random,
                                         const Bitfield* except) const;
   std::optional<PieceIndex> pick_by_scan(const Bitfield& neighbor, Random& random, Shortlist* shortlist,
@@ -102,6 +107,7 @@ class Picker {
   std::vector<std::uint64_t> occupied_;          ///< Which levels are not empty.
   std::uint64_t epoch_ = 0;                      ///< Grows when a piece is opened again or becomes rarer.
   Bitfield open_;
+  Bitfield closed_;  ///< What is closed while it is missing and asked of nobody.
   Bitfield stored_;
 };
 

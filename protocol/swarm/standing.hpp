@@ -60,7 +60,7 @@ struct Standing {
   std::uint32_t piece_count = 0;
   std::uint32_t stored = 0;
   bool storing_paused = false;      ///< The disk takes no more.
-  std::vector<PieceIndex> missing;  ///< Ascending.
+  std::vector<PieceIndex> missing;  ///< And wanted. Ascending.
   std::vector<PieceIndex> unheld;   ///< Missing, and no linked neighbor has it. Ascending.
   std::uint32_t quorum = 0;         ///< How many holders must agree on a chunk; 0 where pieces are no chunks.
   std::vector<UnsettledStanding> unsettled{};  ///< Missing chunks that are held, and on which too few agree. Ascending.

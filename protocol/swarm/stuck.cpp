@@ -77,6 +77,7 @@ std::optional<Stuck> why_stuck(const Standing& standing) {
     if (std::ranges::none_of(neighbors, incomplete)) return std::nullopt;
     return because(others, standing, incomplete);
   }
+  if (standing.missing.empty()) return std::nullopt;
   if (standing.storing_paused)
     return naming(because(no_room, standing, [](const NeighborStanding&) { return false; }), standing.missing);
   if (!neighbors.empty() && std::ranges::all_of(neighbors, absent))

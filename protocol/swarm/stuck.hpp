@@ -56,7 +56,8 @@ struct Stuck {
   bool same_as(const Stuck& other) const;
 };
 
-/// What is in the way; none when we and all neighbors are complete. Does not know whether anything goes on: StuckWatch.
+/// What is in the way; none when we and all neighbors are complete, or nobody wants what is missing. Does not know
+/// whether anything goes on: StuckWatch.
 std::optional<Stuck> why_stuck(const Standing& standing);
 
 /// Watches one swarm, and knows when its standing still is worth a word: after kPatience without activity, again when

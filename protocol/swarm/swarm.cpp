@@ -21,15 +21,20 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
       neighborhood_(config_.self, config_.listed, now),
       farewell_(!config_.open, config_.patience),
       seeker_(config_.everybody, config_.everybody ? random_.next() : 0, now),
-      picker_(stored, config_.chunks.has_value() || config_.on_demand),
+      picker_(stored, config_.chunks.has_value() || config_.on_demand || config_.for_readers),
       windows_(config_.self, stored.size()),
       uploads_({config_.preferred_neighbors, config_.unchoking_interval, config_.optimistic_interval}, now),
       book_(now),
       throughput_(now) {
   P2P_ASSERT(stored.size() == config_.geometry.piece_count());
   P2P_ASSERT(config_.most_sources >= 1);
+  P2P_ASSERT(!config_.for_readers || (!config_.on_demand && !config_.chunks));
   P2P_ASSERT(!config_.open || (config_.content && config_.listed.size() == 1));
   if (config_.chunks) begin_trust();
+  if (config_.for_readers) {
+    demand_.emplace(stored);
+    stored.for_each([this](PieceIndex piece) { picker_.set_closed(piece, true); });
+  }
   check_swarm_complete(now);
 }
 
@@ -267,7 +272,7 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
 /// The remote's first statement of what it has, whether a bitfield came or nothing did.
 void Swarm::on_bitfield(LinkId link, Instant now) {
   Link& l = at(link);
-  l.wanted = l.session.remote_pieces().count_without(picker_.stored());
+  l.wanted = l.session.remote_pieces().count_without(unwanted());
   l.had_at_unchoking = l.had_at_optimistic = l.session.remote_pieces().count();
   note_completeness(link, now);
   if (l.wanted == 0) push(link, MessageType::not_interested);
@@ -282,7 +287,7 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   if (picker_.state(piece) == Picker::State::requested)
     for (const LinkId other : serving_us_)
       if (at(other).requests.is_open(piece)) at(other).last_picked.reset();
-  if (!picker_.stored().test(piece)) {
+  if (!unwanted().test(piece)) {
     ++at(link).wanted;
     at(link).shortlist.add(piece, picker_.availability(piece));
     update_interest(link);

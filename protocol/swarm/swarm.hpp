@@ -19,13 +19,13 @@
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "protocol/clock.hpp"
 #include "protocol/random.hpp"
 #include "protocol/swarm/chunk_trust.hpp"
-#include "protocol/swarm/events.hpp"
+#include "protocol/swarm/demand.hpp"
+#include "protocol/swarm/effects.hpp"
 #include "protocol/swarm/farewell.hpp"
 #include "protocol/swarm/link.hpp"
 #include "protocol/swarm/neighborhood.hpp"
@@ -43,36 +43,6 @@
 #include "protocol/wire/features.hpp"
 
 namespace p2p {
-
-/// The link has something to poll.
-struct SendReady {
-  LinkId link;
-};
-/// Connect to this peer; answer with on_dialed() or on_dial_failed().
-struct Dial {
-  PeerId peer;
-};
-/// A parked piece counts after all; make it a stored one and answer with on_piece_stored() or on_store_failed().
-struct Claim {
-  PieceIndex piece;
-};
-/// Pieces that a Claim made stored ones were never their sender's to give. Take them out of what is stored, so that no
-/// later start claims them either, and answer with on_trust_withdrawn().
-struct Withdraw {
-  std::vector<PieceIndex> pieces;
-};
-/// Close this connection; answer with on_closed() as for any other end.
-struct Disconnect {
-  LinkId link;
-  std::string reason;
-};
-
-/// A neighbor says that this one exchanges the content, too: add_neighbor(), unless there is a reason not to.
-struct Meet {
-  NamedPeer peer;
-};
-
-using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Meet, Event>;
 
 /// Single-threaded. A LinkId is valid from on_dialed() or on_accepted() until on_closed(); after a Disconnect inputs
 /// for it are ignored, so that the shell need not race its own reads.
@@ -168,6 +138,11 @@ class Swarm {
   void set_window(ReaderId reader, PieceIndex first, std::uint32_t count, Instant now);
   /// The reader is gone, or has all that it reads; no effect when it has no window.
   void clear_window(ReaderId reader, Instant now);
+  /// Where only what readers want is fetched (SwarmConfig::for_readers): these pieces, and no others any more. The
+  /// windows of readers lie among them; set_window() or clear_window() follows, and has what is missing asked for.
+  void set_demand(std::vector<PieceRange> ranges);
+  /// These are not stored any more, to make room. All links are made anew, because no message takes a have back.
+  void on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now);
 
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
@@ -192,6 +167,8 @@ class Swarm {
   const Geometry& geometry() const { return config_.geometry; }
   const Bitfield& stored() const { return picker_.stored(); }
   bool complete() const { return stored().complete(); }
+  /// Something is missing that is to be fetched: of all, or of what readers want.
+  bool lacks_what_is_wanted() const { return !unwanted().complete(); }
   /// We and all our neighbors have the file; the process may leave once all links are flushed.
   bool swarm_complete() const { return farewell_.over(); }
   /// Nothing waits to be sent on any link with a neighbor.
@@ -282,7 +259,8 @@ class Swarm {
   void on_suggestion(LinkId link, PieceIndex piece, Instant now);
   std::optional<PieceIndex> take_suggested(LinkId link);
 
-  // swarm_windows.cpp: what readers wait for comes first
+  // swarm_windows.cpp: what readers want, and what they wait for, which comes first
+  const Bitfield& unwanted() const { return demand_ ? demand_->unwanted() : picker_.stored(); }
   std::optional<PieceIndex> take_wanted(LinkId link, Instant now);
   std::optional<PieceIndex> late_piece(LinkId link, Instant now) const;
 
@@ -354,6 +332,7 @@ class Swarm {
   Seeker seeker_;
   Picker picker_;
   Windows windows_;
+  std::optional<Demand> demand_;  ///< Where only what readers want is fetched.
   Uploads uploads_;
   std::optional<ChunkTrust> trust_;  ///< Where pieces are chunks.
 

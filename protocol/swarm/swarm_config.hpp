@@ -36,6 +36,9 @@ struct SwarmConfig {
   std::uint32_t most_sources = 0xffffffff;
   /// No piece is asked for before open_piece(): somebody may find it elsewhere (on_piece_found()).
   bool on_demand = false;
+  /// No piece is asked for but those that readers want (Swarm::set_demand()), and who has none of these is not
+  /// interesting. Not with `on_demand` or `chunks`.
+  bool for_readers = false;
 
   ChokingPolicy choking_policy = ChokingPolicy::course;
   /// The process does not leave when all neighbors are complete: neighbors are dialed for ever.

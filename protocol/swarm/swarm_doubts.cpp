@@ -84,7 +84,7 @@ void Swarm::read_anew(LinkId link, Bitfield pieces, Instant now) {
   picker_.remove_holder(l.session.remote_pieces());
   l.session.reread(std::move(pieces));
   picker_.add_holder(l.session.remote_pieces());
-  l.wanted = l.session.remote_pieces().count_without(picker_.stored());
+  l.wanted = l.session.remote_pieces().count_without(unwanted());
   l.shortlist.clear();
   l.last_picked.reset();
   note_completeness(link, now);

@@ -120,10 +120,12 @@ void Swarm::on_piece_found(PieceIndex piece, Instant now) {
 /// What follows from one more stored piece, wherever it is from.
 void Swarm::note_stored(PieceIndex piece, Instant now) {
   stored_order_.push_back(piece);
+  const bool was_wanted = !demand_ || demand_->on_stored(piece);
   for_established([&](LinkId link) {
     // Who has the piece does not wait for our have: it goes along with something else, or with the next sweep. (When we
     // are complete, that is "not interested", at once.)
     if (!at(link).session.remote_pieces().test(piece)) return ready(link);
+    if (!was_wanted) return;
     P2P_ASSERT(at(link).wanted > 0);
     --at(link).wanted;
     update_interest(link);
@@ -174,7 +176,7 @@ void Swarm::fill(LinkId link, Instant now) {
       continue;
     }
     if (l.wanted <= Shortlist::kFew && l.shortlist.kind() != Shortlist::Kind::all)
-      l.shortlist.list_all(l.session.remote_pieces(), picker_.stored());
+      l.shortlist.list_all(l.session.remote_pieces(), unwanted());
     const Bitfield* const except = windows_.empty() ? nullptr : &windows_.withheld();
     const auto piece = picker_.pick(l.session.remote_pieces(), l.last_picked, random_, &l.shortlist, except);
     if (!piece) break;

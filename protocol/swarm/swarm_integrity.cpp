@@ -47,6 +47,10 @@ void Swarm::on_pieces_lost(std::span<const PieceIndex> pieces, Instant now) {
   give_up_stored(pieces, now);
 }
 
+void Swarm::on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now) {
+  if (!pieces.empty()) give_up_stored(pieces, now);
+}
+
 void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) {
   if (pieces.empty()) return;
   emit(TrustWithdrawn{static_cast<std::uint32_t>(pieces.size()), complete()});
@@ -58,7 +62,10 @@ void Swarm::on_trust_withdrawn(std::span<const PieceIndex> pieces, Instant now) 
 void Swarm::give_up_stored(std::span<const PieceIndex> pieces, Instant now) {
   // A chunk that the user has changed or removed is the user's: it is not fetched over it.
   for (const PieceIndex piece : pieces) trust_ ? picker_.forfeit(piece) : picker_.lose(piece);
-  for (const PieceIndex piece : pieces) forget_trust(piece);
+  for (const PieceIndex piece : pieces) {
+    forget_trust(piece);
+    if (demand_) demand_->on_lost(piece);
+  }
   neighborhood_.forget_told();
   seeker_.wake(now);
   std::vector<LinkId> established;

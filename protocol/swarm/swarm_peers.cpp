@@ -153,7 +153,7 @@ void Swarm::on_peers(LinkId link, const PeersMessage& message, Instant now) {
 
 /// Asks to be led to some of those who were named, while there are too few neighbors.
 void Swarm::meet(Instant now) {
-  if (config_.wanted_neighbors == 0 || complete()) return;
+  if (config_.wanted_neighbors == 0 || !lacks_what_is_wanted()) return;
   std::uint32_t neighbors = present_neighbors();
   const auto is_new = [this](const NamedPeer& each) {
     return each.peer != config_.self && !is_linked(each.peer, each.place.origin());

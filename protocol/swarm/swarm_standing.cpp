@@ -12,7 +12,7 @@ Standing Swarm::standing() const {
   standing.stored = stored().count();
   standing.storing_paused = storing_paused_;
   for (PieceIndex piece{0}; piece.value < standing.piece_count; ++piece.value) {
-    if (stored().test(piece)) continue;
+    if (unwanted().test(piece)) continue;
     standing.missing.push_back(piece);
     if (picker_.availability(piece) == 0) standing.unheld.push_back(piece);
   }

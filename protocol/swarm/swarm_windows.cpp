@@ -1,6 +1,9 @@
-// Readers at this node: what they wait for comes first (windows.hpp), and from those that bring it soonest.
+// Readers at this node: only what they want is fetched, where that is so (demand.hpp), and what they wait for comes
+// first (windows.hpp), from those that bring it soonest.
 #include <algorithm>
+#include <utility>
 
+#include "protocol/assert.hpp"
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
@@ -45,6 +48,25 @@ void Swarm::set_window(ReaderId reader, PieceIndex first, std::uint32_t count, I
 void Swarm::clear_window(ReaderId reader, Instant now) {
   windows_.clear(reader);
   fill_all(now);
+}
+
+/// Nothing is asked for here: what a reader waits for is to go first, and that is said next.
+void Swarm::set_demand(std::vector<PieceRange> ranges) {
+  P2P_ASSERT(demand_);
+  bool any = false;
+  for (const PieceIndex piece : demand_->set(std::move(ranges))) {
+    picker_.set_closed(piece, !demand_->wants(piece));
+    any = any || !stored().test(piece);
+  }
+  if (!any) return;
+  // From here on it is waited for.
+  ++activity_;
+  for_established([&](LinkId link) {
+    Link& l = at(link);
+    l.wanted = l.session.remote_pieces().count_without(unwanted());
+    l.shortlist.clear();
+    update_interest(link);
+  });
 }
 
 /// What a reader waits for, to be asked for on this link; Windows::withheld() tells what is not.

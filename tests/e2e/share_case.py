@@ -52,7 +52,7 @@ class Process:
     def __init__(self, case, name, arguments, cwd, program=PEER_PROCESS, environment=None, umask=-1):
         self.case, self.name = case, name
         # Multicast would reach a real link wherever a host is not the loopback.
-        if arguments[0] in ("share", "get", "ls") and not getattr(case, "multicast", False):
+        if arguments[0] in ("share", "get", "ls", "gateway") and not getattr(case, "multicast", False):
             arguments = [*arguments, "--no-multicast"]
         self._out, self._err = (Path(cwd) / f".{name}.{kind}" for kind in ("out", "err"))
         with self._out.open("wb") as out, self._err.open("wb") as err:

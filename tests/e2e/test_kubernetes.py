@@ -17,8 +17,8 @@ except ImportError:
     yaml = None
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "kubernetes"
-FILES = ("daemonset", "job", "podmonitor", "share", "statefulset")
-SECRETS = {"peerprocess-network": "network", "peerprocess-status": "token"}
+FILES = ("daemonset", "gateway", "job", "podmonitor", "share", "statefulset")
+SECRETS = {"peerprocess-network": "network", "peerprocess-status": "token", "peerprocess-http": "token"}
 
 
 @unittest.skipUnless(shutil.which("yamllint"), "yamllint is not installed")
@@ -68,7 +68,9 @@ class Examples(unittest.TestCase):
             if each["kind"] != "Job":
                 self.assertLessEqual(each["spec"]["selector"]["matchLabels"].items(), template["metadata"]["labels"].items())
         for service in self.of_kind("Service"):
-            self.assertEqual(service["spec"]["clusterIP"], "None")
+            # Peers by their own addresses; clients by that of the gateway of their node.
+            is_local = service["spec"].get("internalTrafficPolicy") == "Local"
+            self.assertNotEqual(service["spec"].get("clusterIP") == "None", is_local)
             selected = [template for template in templates if service["spec"]["selector"].items() <= template["metadata"]["labels"].items()]
             self.assertEqual(len(selected), 1)
             ports = {port["name"] for container in selected[0]["spec"]["containers"] for port in container["ports"]}
@@ -117,7 +119,7 @@ class Examples(unittest.TestCase):
             words = " ".join(container.get("args", []) + container.get("command", [])).replace("=", " ")
             self.assertIn(f"--status 0.0.0.0:{ports['status']}", words)
             self.assertIn("--status-token /etc/peerprocess/status/token", words)
-        self.assertEqual(probed, 3)
+        self.assertEqual(probed, 4)
         endpoint, = self.of_kind("PodMonitor")[0]["spec"]["podMetricsEndpoints"]
         self.assertEqual((endpoint["port"], endpoint["path"]), ("status", "/metrics"))
         self.assertEqual(endpoint["authorization"], {"type": "Bearer", "credentials": {"name": "peerprocess-status", "key": "token"}})
@@ -130,10 +132,10 @@ class Examples(unittest.TestCase):
             if not options:
                 continue
             seen += 1
-            command = [words[0]] if words[0] in ("get", "share") else []
+            command = [words[0]] if words[0] in ("gateway", "get", "share") else []
             known = set(re.findall(r"--[a-z-]+", run_peer(".", *command, "--help").stdout))
             self.assertLessEqual(options, known)
-        self.assertEqual(seen, 4)
+        self.assertEqual(seen, 5)
 
     def test_paths_and_ports_agree(self):
         for pod, container, _ in self.containers():
@@ -148,6 +150,20 @@ class Examples(unittest.TestCase):
                     service, port = value.split(":")
                     found, = [each for each in self.of_kind("Service") if each["metadata"]["name"] == service]
                     self.assertEqual([each["port"] for each in found["spec"]["ports"]], [int(port)])
+
+    def test_clients_reach_the_gateway_of_their_node_under_a_name_that_it_knows(self):
+        daemons, = [each for each in self.of_kind("DaemonSet") if each["metadata"]["name"] == "models-gateway"]
+        service, = [each for each in self.of_kind("Service") if each["spec"].get("internalTrafficPolicy") == "Local"]
+        container, = daemons["spec"]["template"]["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        words = container["args"]
+        self.assertIn(f"--http=0.0.0.0:{ports['http']}", words)
+        self.assertEqual([each["targetPort"] for each in service["spec"]["ports"]], ["http"])
+        self.assertIn(f"--http-name={service['metadata']['name']}", words)
+        # Whoever reads by HTTP is no member of the network that has proven so.
+        self.assertIn("--http-token=/etc/peerprocess/http/token", words)
+        cache, = [each for each in daemons["spec"]["template"]["spec"]["volumes"] if each["name"] == "cache"]
+        self.assertEqual(cache["hostPath"]["type"], "DirectoryOrCreate")
 
     def test_the_list_names_the_pods_of_the_set(self):
         config, = self.of_kind("ConfigMap")

@@ -23,6 +23,9 @@ class Model {
   struct Piece {
     State state;
     std::uint32_t requesters;
+    bool closed = false;  ///< While it is missing and asked of nobody.
+
+    State at_rest() const { return closed ? State::closed : State::open; }
   };
 
   std::uint32_t availability(std::uint32_t piece) const {
@@ -63,10 +66,16 @@ void step(Picker& picker, Model& model, Random& random) {
   const auto size = static_cast<std::uint32_t>(model.pieces.size());
   const std::uint32_t at = random.below(size);
   const PieceIndex piece{at};
-  auto& [state, requesters] = model.pieces[at];
+  auto& [state, requesters, closed] = model.pieces[at];
   if (state == State::closed && random.below(3) == 0) {
+    closed = false;
     state = State::open;
     return picker.unlock(piece);
+  }
+  if (random.below(24) == 0) {
+    closed = random.below(3) == 0;
+    if (state == State::open || state == State::closed) state = model.pieces[at].at_rest();
+    return picker.set_closed(piece, closed);
   }
   switch (random.below(12)) {
     case 0:
@@ -101,7 +110,7 @@ void step(Picker& picker, Model& model, Random& random) {
     case 7:
     case 8:
       if (requesters == 0) return;
-      if (--requesters == 0 && state == State::requested) state = State::open;
+      if (--requesters == 0 && state == State::requested) state = model.pieces[at].at_rest();
       return picker.release(piece);
     case 9:
       if (state != State::open && state != State::requested) return;
@@ -113,7 +122,7 @@ void step(Picker& picker, Model& model, Random& random) {
       return picker.store(piece);
     default:
       if (state != State::storing) return;
-      state = requesters > 0 ? State::requested : State::open;
+      state = requesters > 0 ? State::requested : model.pieces[at].at_rest();
       return picker.reject(piece);
   }
 }
@@ -161,7 +170,10 @@ TEST_CASE("the picker is what its model is after any operations", "[random]") {
     Model model(stored);
     if (all_closed)
       for (auto& piece : model.pieces)
-        if (piece.state == State::open) piece.state = State::closed;
+        if (piece.state == State::open) {
+          piece.state = State::closed;
+          piece.closed = true;
+        }
     for (int operation = 0; operation < 6000; ++operation) {
       step(picker, model, random);
       if (operation % 20 == 0) require_same(picker, model);

@@ -47,6 +47,7 @@ struct Scene {
   std::uint32_t most_guests = 0;
   std::uint32_t most_sources = 0xffffffff;
   bool on_demand = false;
+  bool for_readers = false;
 };
 
 class Stage;
@@ -208,6 +209,7 @@ class Stage {
         .max_pipeline = scene.pipeline,
         .most_sources = scene.most_sources,
         .on_demand = scene.on_demand,
+        .for_readers = scene.for_readers,
         .choking_policy = scene.policy,
         .stays = scene.stays,
         .favored = ids(scene.favored),

@@ -50,5 +50,17 @@ TEST_CASE("Whatever else it is, it is no rate") {
   }
 }
 
+TEST_CASE("sizes are written as rates are, and may be larger") {
+  CHECK(parse_size("50G") == 50'000'000'000u);
+  CHECK(parse_size("2T") == 2'000'000'000'000u);
+  CHECK(parse_size("1.123456789T") == 1'123'456'789'000u);
+  CHECK(parse_size("1.999999999TiB") == (1ull << 40) + 1'099'511'626'676u);
+  CHECK(parse_size("1000000T") == kMostSize);
+  for (const std::string_view word : {"", "0", "50 G", "1000001T", "1.000001.2T", "all"}) {
+    INFO(word);
+    CHECK_FALSE(parse_size(word));
+  }
+}
+
 }  // namespace
 }  // namespace p2p::config

@@ -29,7 +29,7 @@ void leave_socket(const std::filesystem::path& path) {
   ::close(descriptor);
 }
 
-std::string failure(const StatusPlace& place) {
+std::string failure(const HttpPlace& place) {
   return test::ending_of([&] { ServerSocket socket(place); });
 }
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "peer/node/open_swarm.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/exchange_node.hpp"
 #include "tests/support/known_content.hpp"
 #include "tests/support/random_text.hpp"
+#include "tests/support/seed.hpp"
 #include "tests/support/stream_pair.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -28,67 +28,10 @@ using test::TempDir;
 const std::string kText = test::random_text(401);  // 101 pieces
 const ManifestPtr kKnown = test::known_file("file", kText);
 
-/// Somebody who says that he holds the content, and serves these bytes for it.
-class Seed {
+class Seed : public test::Seed {
  public:
-  Seed(asio::io_context& io, std::uint32_t id, const std::string& text = kText)
-      : io_(io),
-        id_(id),
-        acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
-        store_(make(dir_, text), {.serve_only = true}),
-        exchange_(io, sharers_swarm(PeerId{id}, store_, 0), store_, id, hooks()) {
-    exchange_.start();
-    accept();
-  }
-
-  ~Seed() {
-    bool over = false;
-    exchange_.finish(false, [&] { over = true; });
-    run_until(io_, [&] { return over; });
-  }
-
-  Holder holder() const {
-    const std::uint16_t port = acceptor_.local_endpoint().port();
-    return {PeerId{id_}, {"127.0.0.1", port}, "127.0.0.1", "file", kKnown->id, kText.size()};
-  }
-  int dialled() const { return dialled_; }
-  /// Takes connections, and says nothing on them.
-  void fall_silent() { silent_ = true; }
-
- private:
-  static Content make(const TempDir& dir, const std::string& text) {
-    dir.write("file", text);
-    return content_of(dir / "file", kKnown);
-  }
-  static Exchange::Hooks hooks() {
-    Exchange::Hooks hooks;
-    hooks.on_event = [](const Event&) {};
-    hooks.on_settled = [] {};
-    hooks.dial = [](PeerId) {};
-    return hooks;
-  }
-  void accept() {
-    acceptor_.async_accept([this](const std::error_code& error, tcp::socket socket) {
-      if (error) return;
-      ++dialled_;
-      auto stream = std::make_unique<TcpStream>(std::move(socket));
-      if (silent_)
-        kept_.push_back(std::move(stream));
-      else
-        spawn(io_, test::greet_and_accept(exchange_, std::move(stream)));
-      accept();
-    });
-  }
-
-  asio::io_context& io_;
-  TempDir dir_;
-  std::uint32_t id_;
-  tcp::acceptor acceptor_;
-  PieceStore store_;
-  Exchange exchange_;
-  int dialled_ = 0;
-  bool silent_ = false;
-  std::vector<StreamPtr> kept_;
+  explicit Seed(asio::io_context& io, std::uint32_t id, const std::string& text = kText)
+      : test::Seed(io, id, kKnown, {{"", text}}) {}
 };
 
 class Getter {
