@@ -69,7 +69,7 @@ class Cases:
     """What each shell must offer. complete(line) gives the candidates for the end of a line."""
 
     def test_commands(self):
-        self.assertEqual({"share", "ls", "get", "manifest", "verify", "chunks", "key", "network"}, set(self.complete("peerProcess ")))
+        self.assertEqual({"share", "ls", "get", "gateway", "manifest", "verify", "chunks", "key", "network"}, set(self.complete("peerProcess ")))
         self.assertEqual({"share"}, set(self.complete("peerProcess sh")))
         self.assertLessEqual({"launch", "status", "top", "stop", "keys", "report", "check"}, set(self.complete("pswarm ")))
 
