@@ -44,7 +44,7 @@ class ContentSite::Task : public HttpTask {
       std::optional<FoundPath> found = take();
       if (found) return std::visit([this](auto& what) { return reply_with(what); }, *found);
       if (now() < deadline_) return std::nullopt;
-      return plain_reply(MHD_HTTP_GATEWAY_TIMEOUT, "the node did not answer for a minute");
+      return plain_reply(MHD_HTTP_GATEWAY_TIMEOUT, "the node finds no answer in time");
     }
     return begin_body();
   }
@@ -68,7 +68,7 @@ class ContentSite::Task : public HttpTask {
                                 .if_range = request_.header(MHD_HTTP_HEADER_IF_RANGE)};
     switch (wish_of(conditions, wish.etag)) {
       case Wish::failed: return plain_reply(MHD_HTTP_PRECONDITION_FAILED, "the content is " + wish.etag + " now");
-      case Wish::unchanged: return unchanged_reply(wish);
+      case Wish::unchanged: return unchanged_reply(file, wish);
       case Wish::wanted: break;
     }
     // RFC 9110, section 14.2: ranges are of GET alone.
@@ -114,13 +114,14 @@ class ContentSite::Task : public HttpTask {
   ContentSite& site_;
   const HttpRequest& request_;
   const AskedTarget target_;
-  const Instant deadline_ = now() + kPatience;
+  const Instant deadline_ = now() + site_.patience_;
   const std::shared_ptr<Answered> answered_ = std::make_shared<Answered>();
   std::optional<HttpReply> reply_;  ///< What is said when the first bytes are here.
   std::unique_ptr<SentBody> body_;
 };
 
-ContentSite::ContentSite(ContentHost& host, std::optional<SecretText> token) : host_(host), token_(std::move(token)) {}
+ContentSite::ContentSite(ContentHost& host, std::optional<SecretText> token, Duration patience)
+    : host_(host), token_(std::move(token)), patience_(patience) {}
 
 std::variant<HttpReply, std::unique_ptr<HttpTask>> ContentSite::answer(const HttpRequest& request) {
   if (token_) {

@@ -20,7 +20,7 @@ class ContentSite : public HttpSite {
   static constexpr Duration kPatience = std::chrono::seconds(60);
 
   /// `host` outlives this. Without a token everybody may read.
-  ContentSite(ContentHost& host, std::optional<SecretText> token);
+  ContentSite(ContentHost& host, std::optional<SecretText> token, Duration patience = kPatience);
 
   std::variant<HttpReply, std::unique_ptr<HttpTask>> answer(const HttpRequest& request) override;
   void on_leaving() override { leaving_ = true; }
@@ -30,6 +30,7 @@ class ContentSite : public HttpSite {
 
   ContentHost& host_;
   const std::optional<SecretText> token_;
+  const Duration patience_;
   bool leaving_ = false;
   /// Shared, because the last body may end after the site.
   const std::shared_ptr<Sending> sending_ = std::make_shared<Sending>(kMostReaders);

@@ -35,8 +35,9 @@ bool is_multipart(const FileRequest& request) { return request.ranges.parts.size
 
 }  // namespace
 
-HttpReply unchanged_reply(const FileRequest& request) {
-  return {.code = MHD_HTTP_NOT_MODIFIED, .headers = common_headers(request)};
+HttpReply unchanged_reply(const FoundFile& file, const FileRequest& request) {
+  // The length is that of what is not sent (RFC 9110, section 8.6): caches take it for the file's.
+  return {.code = MHD_HTTP_NOT_MODIFIED, .headers = common_headers(request), .size = file.size};
 }
 
 HttpReply file_reply(const FoundFile& file, const FileRequest& request) {

@@ -20,13 +20,13 @@ struct FileRequest {
   RangesAsked ranges;
 };
 
-/// Code, headers and size; without text or body.
+/// Code, headers and size, without a body; but 416 is a line of text.
 HttpReply file_reply(const FoundFile& file, const FileRequest& request);
 
 /// What is sent with it: the parts of a multipart body have their heads, and its end stands behind the last.
 std::vector<ContentBody::Part> parts_of(const FoundFile& file, const FileRequest& request);
 
-/// Of a body that has nothing but its headers: 304, and 412 and 416 with a line of text.
-HttpReply unchanged_reply(const FileRequest& request);
+/// 304.
+HttpReply unchanged_reply(const FoundFile& file, const FileRequest& request);
 
 }  // namespace p2p

@@ -269,6 +269,7 @@ class HttpServer::Loop {
 
   static MHD_Result send(const RequestPtr& request, HttpReply reply) {
     const bool is_made = reply.body || reply.size;
+    request->loop.links_.on_takes(request->socket, now());
     request->body = std::move(reply.body);
     const Response response = is_made ? made_response(request, reply.size) : response_of(std::move(reply.text));
     for (const auto& [name, value] : reply.headers)

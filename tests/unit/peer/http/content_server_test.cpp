@@ -148,6 +148,7 @@ TEST_CASE("conditions are held against the content's id", "[http]") {
   const HttpAnswer same = place.get("/x.bin", "If-None-Match: \"x\", " + kEtag + "\r\n");
   CHECK(same.code == "304");
   CHECK(same.header("ETag") == kEtag);
+  CHECK(same.header("Content-Length") == "10");
   CHECK(same.body.empty());
   CHECK(place.get("/x.bin", "If-None-Match: *\r\n", "HEAD").code == "304");
   CHECK(place.get("/x.bin", "If-None-Match: \"x\"\r\nIf-None-Match: " + kEtag + "\r\n").code == "304");

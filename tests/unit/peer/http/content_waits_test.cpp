@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "peer/http/content_server.hpp"
+#include "peer/http/content_site.hpp"
+#include "peer/http/server.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_content_host.hpp"
 #include "tests/support/http_client.hpp"
@@ -121,6 +123,22 @@ TEST_CASE("the host may answer late, in another thread, and when nobody listens 
   const HttpAnswer answer(last.hear());
   CHECK(answer.code == "503");
   CHECK(answer.header("Retry-After"));
+  host.release();
+}
+
+TEST_CASE("a host that never answers is not waited for", "[http]") {
+  FakeContentHost host;
+  host.hold();
+  ContentSite site(host, std::nullopt, std::chrono::milliseconds(50));
+  HttpServer server(site, {.place = {},
+                           .what = "contents",
+                           .connections = 10,
+                           .idle = std::chrono::seconds(300),
+                           .silence_s = 300,
+                           .request_bytes = 16 << 10,
+                           .block_bytes = 64 << 10});
+  server.start();
+  CHECK(ask(server.url(), "/x.bin").code == "504");
   host.release();
 }
 
