@@ -61,10 +61,11 @@ HttpReply file_reply(const FoundFile& file, const FileRequest& request) {
       reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_RANGE, content_range(request.ranges.parts.front(), file.size));
   }
   if (*request.ranges.why) reply.headers.emplace_back("X-Range-Ignored", request.ranges.why);
-  // What is in the network is nobody's page: it runs nothing. It has our origin, because the page that a browser makes
-  // of a video or a sound could not load it otherwise. A PDF runs nothing of ours anyhow, and browsers show none in a
-  // sandbox.
-  if (type != "application/pdf") reply.headers.emplace_back("Content-Security-Policy", "sandbox allow-same-origin");
+  // What is in the network is nobody's page: it runs nothing, and has no origin. But the page that a browser makes of a
+  // sound or a video loads it from its own. A PDF runs nothing of ours anyhow, and browsers show none in a sandbox.
+  const bool is_played = type.starts_with("audio/") || type.starts_with("video/");
+  if (type != "application/pdf")
+    reply.headers.emplace_back("Content-Security-Policy", is_played ? "sandbox allow-same-origin" : "sandbox");
   reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_TYPE, std::move(type));
   reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition(file.name, request.is_download));
   return reply;

@@ -98,6 +98,8 @@ void Windows::set_neighbors(std::uint32_t complete, const std::vector<PeerId>& l
     rivals.push_back(known ? *known : Rival{.peer = peer});
   }
   std::ranges::sort(rivals, {}, &Rival::peer);
+  const auto again = std::ranges::unique(rivals, {}, &Rival::peer);
+  rivals.erase(again.begin(), again.end());
   if (std::ranges::equal(rivals, lacking_, {}, &Rival::peer, &Rival::peer)) return;
   lacking_ = std::move(rivals);
   for (Wanted& w : wanted_) find_owner(w);

@@ -70,7 +70,7 @@ class Windows {
   /// Some neighbor came, went, or became complete: set_neighbors() before the next call of next().
   void forget_neighbors() { neighbors_known_ = false; }
   bool neighbors_known() const { return neighbors_known_; }
-  /// The linked ones: how many are complete, and who is not.
+  /// The linked ones: how many are complete, and who is not; who is linked twice may be named twice.
   void set_neighbors(std::uint32_t complete, const std::vector<PeerId>& lacking);
   /// An incomplete neighbor has this piece now.
   void on_brought(PeerId peer, PieceIndex piece, Instant now);
@@ -127,7 +127,7 @@ class Windows {
   std::vector<Wanted> wanted_;  ///< The nearest first; among equals, of the reader who was served longest ago, when
                                 ///< a window changed last.
   std::uint32_t complete_ = 0;
-  std::vector<Rival> lacking_;  ///< By ID.
+  std::vector<Rival> lacking_;  ///< By ID, each once.
   bool neighbors_known_ = false;
   Duration patience_;  ///< The last one, for a piece of an owner's.
   Bitfield withheld_;

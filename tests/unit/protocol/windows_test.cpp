@@ -217,6 +217,18 @@ TEST_CASE("an owner that brings nothing is waited for no longer than a patience"
   CHECK(node.takes().size() == 20);
 }
 
+TEST_CASE("a neighbor that is linked twice is one owner", "[windows]") {
+  Node once, twice;
+  once.meets(1, {2, 3});
+  twice.meets(1, {3, 2, 3, 2});
+  for (Node* const node : {&once, &twice}) node->reads(0, 0, 24);
+  CHECK(once.takes() == twice.takes());
+  // Nobody of them brings anything.
+  for (Node* const node : {&once, &twice}) node->now += 1min;
+  CHECK(once.takes() == twice.takes());
+  CHECK(twice.picker.stored().count() == 24);
+}
+
 TEST_CASE("an owner that does not count brings three pieces in a row, and counts again", "[windows]") {
   Node node;
   node.meets(1, {2});
