@@ -24,7 +24,7 @@ TEST_CASE("only the first word makes a subcommand", "[command line]") {
   CHECK_FALSE(run({"1001"}));
   CHECK_FALSE(run({"1001", "manifest"}));
   CHECK_FALSE(run({"--help"}));
-  for (const char* const name : {"manifest", "verify", "chunks", "share", "ls", "get", "key", "network"})
+  for (const char* const name : {"manifest", "verify", "chunks", "share", "ls", "get", "gateway", "key", "network"})
     CHECK(run({name, "--help"}) == ExitCode::complete);
   CHECK(run({"manifest"}) == ExitCode::usage);
 }
@@ -39,9 +39,10 @@ TEST_CASE("each subcommand is in the help of a peer, in the overview, and among 
   std::ostringstream overview, unknown;
   test::with_words({}, overview, run_subcommand);
   test::with_words({"unheard-of"}, unknown, run_subcommand);
-  CHECK(unknown.str().find("expected a peer's ID, share, ls, get, manifest, verify, chunks, key or network\n") !=
-        std::string::npos);
-  for (const std::string name : {"manifest", "verify", "chunks", "share", "ls", "get", "key", "network"}) {
+  CHECK(
+      unknown.str().find("expected a peer's ID, share, ls, get, gateway, manifest, verify, chunks, key or network\n") !=
+      std::string::npos);
+  for (const std::string name : {"manifest", "verify", "chunks", "share", "ls", "get", "gateway", "key", "network"}) {
     CHECK(subcommands_help().find("\n  " + name + " ") != std::string::npos);
     CHECK(overview.str().find("\n  peerProcess " + name + " ") != std::string::npos);
   }
@@ -67,8 +68,8 @@ TEST_CASE("the table has each command with its options and exit codes", "[comman
     }
   }
   CHECK(names == std::vector<std::string>{"peerProcess", "peerProcess share", "peerProcess ls", "peerProcess get",
-                                          "peerProcess manifest", "peerProcess verify", "peerProcess chunks",
-                                          "peerProcess key", "peerProcess network"});
+                                          "peerProcess gateway", "peerProcess manifest", "peerProcess verify",
+                                          "peerProcess chunks", "peerProcess key", "peerProcess network"});
   const nlohmann::json ls = table_of({"ls", "--help-json"});
   CHECK(ls == table.at("commands").at(2));
   CHECK(ls.at("arguments").at(0).at("name") == "PREFIX");
