@@ -19,6 +19,17 @@ struct StrongIndex {
 /// A piece's number, 0 <= value < Geometry::piece_count().
 using PieceIndex = StrongIndex<struct PieceTag>;
 
+/// Pieces that follow each other.
+struct PieceRun {
+  PieceIndex first;
+  std::uint32_t count = 0;
+
+  constexpr std::uint32_t end() const { return first.value + count; }
+  constexpr bool contains(PieceIndex piece) const { return piece >= first && piece.value < end(); }
+
+  friend constexpr bool operator==(const PieceRun&, const PieceRun&) = default;
+};
+
 /// The peer ID of PeerInfo.cfg and of the handshake, 0 to kLargestPeerId.
 using PeerId = StrongIndex<struct PeerTag>;
 constexpr std::uint32_t kLargestPeerId = 0x7fffffff;

@@ -47,7 +47,8 @@ Input kind_of(const Message& message) {
   if (std::holds_alternative<BitfieldMessage>(message)) return Input::bitfield;
   const bool is_interest =
       std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
-  return is_interest || std::holds_alternative<Have>(message) ? Input::preface : Input::other;
+  const bool is_have = std::holds_alternative<Have>(message) || std::holds_alternative<DigestHave>(message);
+  return is_interest || is_have ? Input::preface : Input::other;
 }
 
 /// Sets a flag and tells whether it changed.
@@ -77,9 +78,10 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const Unchoke&) const { return change(s.remote_chokes_, false); }
     bool operator()(const Interested&) const { return change(s.remote_is_interested_, true); }
     bool operator()(const NotInterested&) const { return change(s.remote_is_interested_, false); }
-    bool operator()(const Have& have) const {
-      return !(s.disowned_ && s.disowned_->test(have.piece)) && s.remote_pieces_.set(have.piece);
+    bool has(PieceIndex piece) const {
+      return !(s.disowned_ && s.disowned_->test(piece)) && s.remote_pieces_.set(piece);
     }
+    bool operator()(const Have& have) const { return has(have.piece); }
     bool operator()(const BitfieldMessage& bitfield) const {
       bitfield.pieces.for_each([this](PieceIndex piece) { s.remote_pieces_.set(piece); });
       return true;
@@ -90,6 +92,8 @@ std::variant<bool, Violation> Session::on_message(const Message& message) {
     bool operator()(const ChunkAnnouncement&) const { return true; }
     bool operator()(const PeersMessage&) const { return true; }
     bool operator()(const Suggestion&) const { return true; }
+    bool operator()(const DigestHave& have) const { return has(have.piece); }
+    bool operator()(const Fetching&) const { return true; }
     bool operator()(const KeepAlive&) const { return false; }
   };
   return std::visit(Apply{*this}, message);

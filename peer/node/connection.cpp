@@ -25,7 +25,7 @@ Connection::Connection(StreamPtr stream, LinkId link, Exchange& exchange, std::s
     : stream_(std::move(stream)),
       link_(link),
       exchange_(exchange),
-      decoder_(exchange.swarm().geometry(), exchange.swarm().names_peers()),
+      decoder_(exchange.swarm().geometry(), exchange.swarm().names_peers(), exchange.swarm().has_upstream()),
       input_buffer_(std::max(kGreetingBytes, received.size())),
       wake_(stream_->executor(), asio::steady_timer::time_point::max()) {
   std::ranges::copy(received, input_buffer_.begin());

@@ -184,6 +184,20 @@ bool Exchange::store_found(PieceIndex piece, std::span<const std::byte> bytes) {
   return true;
 }
 
+bool Exchange::store_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes) {
+  if (!swarm_.on_upstream_piece(piece, sha256, now())) return false;
+  try {
+    store_.write(piece, bytes);
+  } catch (const std::system_error& error) {
+    if (!is_disk_full(error.code())) throw;
+    swarm_.on_store_failed(piece, now());
+    on_disk_full();
+    return false;
+  }
+  swarm_.on_upstream_stored(piece, now());
+  return true;
+}
+
 /// Stores or parks the piece and tells the swarm. False when the disk is full.
 bool Exchange::keep(PieceIndex piece, const PieceBuffer& buffer) {
   const bool parked = swarm_.in_doubt(piece);
@@ -283,6 +297,7 @@ void Exchange::carry_out() {
     void operator()(const Meet& effect) const {
       if (exchange.hooks_.meet && !exchange.finishing_) exchange.hooks_.meet(effect.peer);
     }
+    void operator()(const UpstreamTask& task) const { exchange.hooks_.on_upstream(task); }
     void operator()(const Event& event) const { exchange.hooks_.on_event(event); }
   };
   while (const auto effect = swarm_.poll_effect()) std::visit(Carry{*this}, *effect);

@@ -38,6 +38,8 @@ class Exchange {
     std::function<bool()> anybody_greets = {};
     /// A neighbor has named this one (Meet). May be null.
     std::function<void(const NamedPeer&)> meet = {};
+    /// What the swarm wants of its upstream, and of those who compare pieces. May be null where it has none.
+    std::function<void(const UpstreamTask&)> on_upstream = {};
     /// A connection has sent all that it had to send. Not to call this. May be null.
     std::function<void()> on_drained = {};
   };
@@ -76,6 +78,9 @@ class Exchange {
   /// Stores a piece that was found elsewhere and is right, where pieces are fetched on demand. False when the disk is
   /// full; then it is to be asked for. To be followed by carry_out().
   bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
+  /// A piece has come from the upstream. Returns whether it is stored now: not when it was here already, or the disk is
+  /// full. To be followed by carry_out().
+  bool store_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes);
   /// While it has some, it may not be destroyed before the io_context has stopped running.
   bool has_connections() const { return !connections_.empty(); }
 

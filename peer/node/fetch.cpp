@@ -40,8 +40,9 @@ Fetch::Fetch(asio::io_context& io, PeerId self, ManifestPtr known, std::unique_p
       hooks_(std::move(hooks)),
       has_old_(options.replace && !store_->stored().complete() && !known_->manifest.folder &&
                OldFile::may_serve(store_->geometry(), store_->content().root)),
-      exchange_(io_, swarm_config(self, options), *store_, random_seed(), exchange_hooks()),
+      exchange_(io_, swarm_config(self, options), *store_, random_seed(), exchange_hooks(options)),
       readers_(io_, exchange_, *store_, [this] { return explain(); }),
+      upstream_(options.upstream),
       stuck_(now()),
       board_(options.board),
       name_(options.name) {
@@ -52,6 +53,11 @@ SwarmConfig Fetch::swarm_config(PeerId self, const Options& options) const {
   SwarmConfig config = getters_swarm(self, *store_, options.port);
   config.on_demand = has_old_;
   config.for_readers = options.for_readers;
+  if (options.upstream) {
+    config.upstream = SwarmConfig::FromUpstream{options.upstream->group, options.upstream->digests};
+    // Whoever is not linked does not hear what others are at.
+    config.wanted_neighbors = kGettersLinks;
+  }
   return config;
 }
 
@@ -67,7 +73,24 @@ bool Fetch::store_found(PieceIndex piece, std::span<const std::byte> bytes) {
   return true;
 }
 
-Exchange::Hooks Fetch::exchange_hooks() {
+void Fetch::take_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes) {
+  if (exchange_.store_upstream(piece, sha256, bytes)) readers_.on_stored(piece);
+  exchange_.carry_out();
+}
+
+void Fetch::note_upstream(std::uint64_t bytes) {
+  if (bytes == 0) return;
+  // So that no reader loses its patience.
+  exchange_.traffic().received += bytes;
+  exchange_.swarm().on_upstream_bytes();
+}
+
+void Fetch::fail_upstream(PieceIndex first) {
+  exchange_.swarm().on_upstream_failed(first, now());
+  exchange_.carry_out();
+}
+
+Exchange::Hooks Fetch::exchange_hooks(const Options& options) {
   return {.on_event = [this](const Event& event) { on_event(event); },
           .on_settled =
               [this] {
@@ -77,6 +100,7 @@ Exchange::Hooks Fetch::exchange_hooks() {
           .dial = [this](PeerId handle) { dial_holder(handle); },
           .on_sent = [this](PeerId peer, std::uint64_t) { served_.insert(peer); },
           .meet = [this](const NamedPeer& named) { meet(named); },
+          .on_upstream = options.upstream ? options.upstream->carry_out : nullptr,
           .on_drained = [this] { check_flushed(); }};
 }
 
@@ -280,6 +304,8 @@ void Fetch::describe_to(Status& status, const std::string& name, bool alone) con
 void Fetch::end_progress() { progress_.finish(status()); }
 
 std::string Fetch::explain() const {
+  if (upstream_)
+    if (std::string why = upstream_->explain(); !why.empty()) return why;
   const Swarm& swarm = exchange_.swarm();
   return describe_timeout(swarm.standing(), stuck_.explain(swarm, now()), now());
 }

@@ -34,6 +34,13 @@ class Fetch {
     std::uint32_t pieces = 0;  ///< Stored pieces that came from it.
   };
 
+  struct FromUpstream {
+    std::uint32_t group;  ///< This and the next are as SwarmConfig::FromUpstream has them.
+    std::vector<PieceDigest> digests;
+    std::function<void(const UpstreamTask&)> carry_out;  ///< Learn at once; the others now or later.
+    std::function<std::string()> explain;                ///< Why nothing comes from there; empty: nothing is wrong.
+  };
+
   struct Options {
     ProgressMode progress = ProgressMode::none;
     OnScan on_scan = {};           ///< While pieces on disk are checked.
@@ -43,6 +50,9 @@ class Fetch {
     ContentName name = nullptr;    ///< As the board has it.
     /// Nothing is fetched but what want() says.
     bool for_readers = false;
+    /// Where pieces come from that no neighbor has, and whose digests nobody knows beforehand. Only for readers, with a
+    /// store whose content learns its digests, and that has no pieces or all digests.
+    std::optional<FromUpstream> upstream = {};
   };
 
   /// What others got of us.
@@ -75,6 +85,15 @@ class Fetch {
   /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
   /// them before it. Precondition: the store is sparse.
   void forget(std::span<const PieceIndex> pieces);
+  /// A piece has come from the upstream (Exchange::store_upstream).
+  void take_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes);
+  /// So many bytes have come from there, whole pieces or not.
+  void note_upstream(std::uint64_t bytes);
+  /// Swarm::on_upstream_failed().
+  void fail_upstream(PieceIndex first);
+  /// The content, which has its name, is elsewhere now: somebody has renamed the folder that it lies in.
+  void relocate(const std::filesystem::path& root) { store_->relocate(root); }
+  std::uint32_t linked_neighbors() const { return exchange_.swarm().linked_neighbors(); }
   const Bitfield& stored() const { return store_->stored(); }
   const Geometry& geometry() const { return store_->geometry(); }
   const ManifestPtr& known() const { return known_; }
@@ -140,7 +159,7 @@ class Fetch {
   static constexpr Duration kFirstTrial = std::chrono::seconds(1);
 
   SwarmConfig swarm_config(PeerId self, const Options& options) const;
-  Exchange::Hooks exchange_hooks();
+  Exchange::Hooks exchange_hooks(const Options& options);
   OldFile::Hooks old_file_hooks();
   bool store_found(PieceIndex piece, std::span<const std::byte> bytes);
   void on_event(const Event& event);
@@ -171,6 +190,7 @@ class Fetch {
   Exchange exchange_;
   FetchReaders readers_;
   std::optional<OldFile> old_;
+  std::optional<FromUpstream> upstream_;
   StuckWatch stuck_;
   StatusBoard* board_;
   ContentName name_;

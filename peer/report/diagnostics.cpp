@@ -106,6 +106,12 @@ struct Tell {
         "believes them will ask for it",
         words.number(e.piece), describe(*e.ours), describe(*e.settled));
   }
+  void operator()(const DigestDisputed& e) const {
+    warn_of_remote(
+        "peer {} has another digest for {} {} than the one that came first, or from the origin: it is not asked "
+        "for it",
+        e.peer.value, words.one, words.number(e.piece));
+  }
   void operator()(const FileCompleted&) const { spdlog::info("the file is complete"); }
   void operator()(const SwarmCompleted&) const { spdlog::info("every peer has the file"); }
   template <class Other>

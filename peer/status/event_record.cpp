@@ -104,6 +104,10 @@ struct Tell {
     out["candidates"] = e.candidates.size();
   }
   void operator()(const ChunkContradicted& e) const { piece("chunk_contradicted", e.piece); }
+  void operator()(const DigestDisputed& e) const {
+    named("digest_disputed", e.peer);
+    out["piece"] = e.piece.value;
+  }
   void operator()(const FileCompleted&) const { name("file_completed"); }
   void operator()(const SwarmCompleted&) const { name("swarm_completed"); }
   void operator()(const PatienceEnded&) const { name("patience_ended"); }

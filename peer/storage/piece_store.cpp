@@ -352,6 +352,11 @@ void PieceStore::note_stamps() {
   }
 }
 
+void PieceStore::relocate(const fs::path& root) {
+  P2P_ASSERT(at_root_);
+  content_.root = root;
+}
+
 std::optional<PieceStore::Source> PieceStore::source(PieceIndex piece) {
   const Layout::Place at = content_.layout.place_of(piece);
   try {

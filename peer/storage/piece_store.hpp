@@ -80,6 +80,9 @@ class PieceStore : public PieceStorage {
   /// were stored; none of a content that has its name. Throws std::system_error. Precondition: Options::sparse.
   std::vector<PieceIndex> drop(std::span<const PieceIndex> pieces);
 
+  /// The content, which has its name, is here now: somebody has renamed a folder that it lies in.
+  void relocate(const std::filesystem::path& root);
+
   std::optional<Source> source(PieceIndex piece) override;
   /// How a file of a complete content was when it was checked; none while the content is not complete.
   std::optional<File::Stamp> stamp_of(std::size_t file) const {

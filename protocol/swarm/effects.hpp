@@ -39,6 +39,24 @@ struct Meet {
   NamedPeer peer;
 };
 
-using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Meet, Event>;
+// In the swarm of an upstream (SwarmConfig::upstream):
+
+/// Pieces are to be compared with this from now on; it may be told again, and be another digest then.
+struct Learn {
+  PieceIndex piece;
+  PieceDigest sha256;
+};
+/// Fetch these pieces from the upstream, in their order: on_upstream_piece() for each, or on_upstream_failed(). At most
+/// Upstream::kMostOwn runs are fetched at a time.
+struct FetchUpstream {
+  PieceRun run;
+};
+/// Somebody else fetches the run that begins with this piece: nothing of it is to be reported any more.
+struct StopUpstream {
+  PieceIndex first;
+};
+using UpstreamTask = std::variant<Learn, FetchUpstream, StopUpstream>;
+
+using Effect = std::variant<SendReady, Dial, Claim, Withdraw, Disconnect, Meet, UpstreamTask, Event>;
 
 }  // namespace p2p

@@ -130,16 +130,23 @@ struct ChunkContradicted {
   std::shared_ptr<const ChunkClaim> ours;
   std::shared_ptr<const ChunkClaim> settled;
 };
+/// A neighbor says of a piece of the upstream's something else than others do, or than came from there: it counts as
+/// not having it.
+struct DigestDisputed {
+  PieceIndex piece;
+  PeerId peer;
+};
 struct FileCompleted {};
 /// Every listed peer is known to have the file.
 struct SwarmCompleted {};
 /// We have the file, and nobody of those that are not known to have it has been seen for the patience.
 struct PatienceEnded {};
 
-using Event = std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged,
-                           OptimisticNeighborChanged, UnchokedBy, ChokedBy, HaveReceived, InterestedReceived,
-                           NotInterestedReceived, UnknownMessageReceived, PieceStored, PieceRejected, LowBitFirstProven,
-                           DoubtfulPiecesTaken, PiecesLost, TrustWithdrawn, RequestsStalled, ChunkSettled,
-                           ChunkDisputed, ChunkContradicted, FileCompleted, SwarmCompleted, PatienceEnded>;
+using Event =
+    std::variant<LinkEstablished, LinkClosed, StrangerClosed, PreferredNeighborsChanged, OptimisticNeighborChanged,
+                 UnchokedBy, ChokedBy, HaveReceived, InterestedReceived, NotInterestedReceived, UnknownMessageReceived,
+                 PieceStored, PieceRejected, LowBitFirstProven, DoubtfulPiecesTaken, PiecesLost, TrustWithdrawn,
+                 RequestsStalled, ChunkSettled, ChunkDisputed, ChunkContradicted, DigestDisputed, FileCompleted,
+                 SwarmCompleted, PatienceEnded>;
 
 }  // namespace p2p

@@ -96,6 +96,8 @@ struct Link {
   std::unique_ptr<BitOrder> order;  ///< While the order of the bits in its bitfield is open.
   std::uint32_t announced = 0;      ///< How many of the chunks that we hold were announced or passed over.
 
+  std::vector<PieceRun> words;  ///< On what we fetch from the upstream, to be said; the oldest first.
+
   Instant opened;
   Instant blocked_since = kNever;  ///< The socket is full, and nothing has left it since then.
   Instant held_since = kNever;     ///< Bytes have come, and we have not taken them since then.

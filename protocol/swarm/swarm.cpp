@@ -35,6 +35,7 @@ Swarm::Swarm(SwarmConfig config, const Bitfield& stored, std::uint64_t seed, Ins
     demand_.emplace(stored);
     stored.for_each([this](PieceIndex piece) { picker_.set_closed(piece, true); });
   }
+  if (config_.upstream) begin_upstream();
   check_swarm_complete(now);
 }
 
@@ -84,6 +85,7 @@ void Swarm::detach(LinkId link, const std::string& reason, Instant now, EndKind 
   if (was_established) {
     --linked_;
     windows_.forget_neighbors();
+    if (upstream_) upstream_->plan.wake(now);
     if (kind != EndKind::violation && kind != EndKind::flood && l.session.has_spoken())
       neighborhood_.forgive(*l.neighbor);
     neighborhood_.on_unlinked(*l.neighbor, l.session.remote_pieces(), now);
@@ -149,12 +151,14 @@ void Swarm::establish(LinkId link, Instant now) {
   l.phase = Link::Phase::established;
   ++linked_;
   windows_.forget_neighbors();
+  if (upstream_) upstream_->plan.wake(now);
   ++activity_;
   neighborhood_.on_linked(*l.neighbor, link, l.direction == Direction::dialed);
   if (l.direction == Direction::accepted) l.handshake_due = true;
   l.bitfield_due = true;
   l.naming.due = l.naming.understood;
   l.naming.sent_at = now;
+  if (upstream_) l.words = upstream_->plan.own();
   if (l.direction == Direction::dialed && l.remote) note_place(link, now);
   emit(LinkEstablished{peer_of(link), l.direction});
   ready(link);
@@ -194,6 +198,7 @@ void Swarm::on_message(LinkId link, const Message& message, Instant now) {
     if (std::holds_alternative<PeersMessage>(message)) on_violation(link, {"peers named before our handshake"}, now);
     if (std::holds_alternative<ChunkAnnouncement>(message))
       on_violation(link, {"announcement before our handshake"}, now);
+    if (std::holds_alternative<DigestHave>(message)) on_violation(link, {"digest before our handshake"}, now);
     return;
   }
   if (first) {
@@ -261,6 +266,13 @@ void Swarm::apply(LinkId link, const Message& message, bool changed, Instant now
     void operator()(const ChunkAnnouncement& announcement) const { s.on_announcement(link, announcement, now); }
     void operator()(const PeersMessage& named) const { s.on_peers(link, named, now); }
     void operator()(const Suggestion& suggestion) const { s.on_suggestion(link, suggestion.piece, now); }
+    void operator()(const DigestHave& have) const {
+      if (changed) s.on_digest_have(link, have, now);
+    }
+    void operator()(const Fetching& word) const {
+      s.upstream_->plan.on_word(peer, word.run, now);
+      s.stop_given_up();
+    }
     void operator()(const KeepAlive&) const {}
     void operator()(const UnknownMessage& unknown) const {
       s.emit(UnknownMessageReceived{peer, unknown.type, unknown.resembles});
@@ -296,38 +308,13 @@ void Swarm::on_have(LinkId link, PieceIndex piece, Instant now) {
   if (at(link).session.remote_is_complete()) note_completeness(link, now);
 }
 
-void Swarm::note_completeness(LinkId link, Instant now) {
-  const Link& l = at(link);
-  neighborhood_[*l.neighbor].complete = l.session.remote_is_complete();
-  windows_.forget_neighbors();
-  // It will not be interested again, so it keeps no slot.
-  if (l.session.remote_is_complete()) {
-    uploads_.on_complete(link, random_);
-    sync_chokes(now);
-  }
-  check_swarm_complete(now);
-}
-
-void Swarm::check_swarm_complete(Instant now) {
-  if (farewell_.is_over(complete(), neighborhood_, now)) emit(SwarmCompleted{});
-}
-
-/// A neighbor that asks for something, or is being sent something, is in sight however long that takes.
-void Swarm::consider_patience(Instant now) {
-  for_established([&](LinkId link) {
-    const Link& l = at(link);
-    Instant& seen = neighborhood_[*l.neighbor].seen;
-    seen = std::max(seen, l.sending || !l.uploads.empty() ? now : l.heard);
-  });
-  if (farewell_.out_of_patience(complete(), neighborhood_, now)) emit(PatienceEnded{});
-}
-
 // --- time ----------------------------------------------------------------------------------------------------------
 
 Instant Swarm::next_deadline() const {
   const Instant dial = swarm_complete() && !config_.stays ? kNever : neighborhood_.next_due();
-  return std::min(
-      {uploads_.next_deadline(), sweep_at_, farewell_.next_deadline(), seeker_.look_at(), windows_.look_at(), dial});
+  const Instant upstream = upstream_ ? upstream_->plan.look_at() : kNever;
+  return std::min({uploads_.next_deadline(), sweep_at_, farewell_.next_deadline(), seeker_.look_at(),
+                   windows_.look_at(), upstream, dial});
 }
 
 void Swarm::on_timer(Instant now) {
@@ -340,6 +327,7 @@ void Swarm::on_timer(Instant now) {
     windows_.looked();
     fill_all(now);
   }
+  if (upstream_ && now >= upstream_->plan.look_at()) look_upstream(now);
   if (now >= farewell_.next_deadline()) check_swarm_complete(now);
   if (farewell_.doubts_return(now)) consider_patience(now);
 }

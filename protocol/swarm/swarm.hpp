@@ -37,6 +37,7 @@
 #include "protocol/swarm/swarm_config.hpp"
 #include "protocol/swarm/throughput.hpp"
 #include "protocol/swarm/uploads.hpp"
+#include "protocol/swarm/upstream.hpp"
 #include "protocol/swarm/windows.hpp"
 #include "protocol/violation.hpp"
 #include "protocol/wire/encoder.hpp"
@@ -144,6 +145,14 @@ class Swarm {
   /// These are not stored any more, to make room. All links are made anew, because no message takes a have back.
   void on_pieces_forgotten(std::span<const PieceIndex> pieces, Instant now);
 
+  // --- what comes from the upstream (SwarmConfig::upstream) ----------------------------------------------------------
+  void on_upstream_bytes() { upstream_->plan.on_bytes(); }
+  /// A piece has come. True: it is to be stored, and answered with on_upstream_stored(), or on_store_failed().
+  [[nodiscard]] bool on_upstream_piece(PieceIndex piece, const PieceDigest& sha256, Instant now);
+  void on_upstream_stored(PieceIndex piece, Instant now);
+  /// What is left of the run that begins with `first` does not come.
+  void on_upstream_failed(PieceIndex first, Instant now);
+
   // --- what became of the disk -----------------------------------------------------------------------------------
   /// Nothing can be stored for now: nothing is asked for, what still comes is dropped; serving goes on.
   void pause_storing();
@@ -194,6 +203,7 @@ class Swarm {
   std::optional<Endpoint> place_of(PeerId handle) const;
   /// Whether this is a swarm in which peers name each other.
   bool names_peers() const { return config_.open; }
+  bool has_upstream() const { return upstream_.has_value(); }
   std::uint32_t unchoking_us() const { return static_cast<std::uint32_t>(serving_us_.size()); }
   /// How many neighbors we do not choke, whether their frame is sent yet or not.
   std::uint32_t unchoked_neighbors() const { return static_cast<std::uint32_t>(uploads_.told_unchoked().size()); }
@@ -319,6 +329,16 @@ class Swarm {
   void on_settled(PieceIndex piece);
   void disown(LinkId link, PieceIndex piece);
 
+  // swarm_upstream.cpp: what nobody in the swarm has
+  void look_upstream(Instant now);
+  void begin_upstream();
+  Bitfield missing_here() const;
+  void on_digest_have(LinkId link, const DigestHave& have, Instant now);
+  void learn(PieceIndex piece, const PieceDigest& sha256);
+  void stop_given_up();
+  void say_fetching(const PieceRun& run);
+  void append_news(LinkId link, Bytes& out);
+
   template <class Visit>
   void for_established(Visit&& visit) const {
     for (std::uint32_t i = 0; i < links_.size(); ++i)
@@ -334,7 +354,8 @@ class Swarm {
   Windows windows_;
   std::optional<Demand> demand_;  ///< Where only what readers want is fetched.
   Uploads uploads_;
-  std::optional<ChunkTrust> trust_;  ///< Where pieces are chunks.
+  std::optional<ChunkTrust> trust_;       ///< Where pieces are chunks.
+  std::optional<UpstreamSide> upstream_;  ///< Where pieces come from an upstream.
 
   std::vector<std::optional<Link>> links_;  ///< By LinkId.
   std::vector<LinkId> free_links_;

@@ -69,6 +69,15 @@ struct SwarmConfig {
   std::uint16_t listens_at = 0;        ///< The port that neighbors are told; 0: we listen nowhere.
   std::uint32_t wanted_neighbors = 0;  ///< While we lack pieces and have fewer, we ask to meet those whom others name.
 
+  /// Set when nobody knows the pieces beforehand, because they come from somewhere that any node can ask
+  /// (upstream.hpp): how many pieces of it are fetched as one group. Only in an open swarm, for readers, without
+  /// `stored` pieces whose digests are not in `digests`.
+  struct FromUpstream {
+    std::uint32_t group = 1;
+    std::vector<PieceDigest> digests = {};  ///< Of all pieces, or none.
+  };
+  std::optional<FromUpstream> upstream = {};
+
   static constexpr std::uint32_t kDefaultPipeline = 512;
 };
 

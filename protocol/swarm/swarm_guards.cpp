@@ -41,6 +41,8 @@ bool is_talk(const Message& message, bool changed) {
     bool operator()(const ChunkAnnouncement&) const { return false; }
     bool operator()(const PeersMessage&) const { return true; }
     bool operator()(const Suggestion&) const { return true; }
+    bool operator()(const DigestHave&) const { return !changed; }
+    bool operator()(const Fetching&) const { return true; }
     bool operator()(const KeepAlive&) const { return true; }
   };
   return std::visit(Judge{changed}, message);

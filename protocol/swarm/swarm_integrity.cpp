@@ -38,6 +38,7 @@ void Swarm::pause_storing() {
 
 void Swarm::resume_storing(Instant now) {
   storing_paused_ = false;
+  if (upstream_) upstream_->plan.wake(now);
   fill_all(now);
 }
 
@@ -66,6 +67,7 @@ void Swarm::give_up_stored(std::span<const PieceIndex> pieces, Instant now) {
     forget_trust(piece);
     if (demand_) demand_->on_lost(piece);
   }
+  if (upstream_) std::erase_if(stored_order_, [this](PieceIndex piece) { return !stored().test(piece); });
   neighborhood_.forget_told();
   seeker_.wake(now);
   std::vector<LinkId> established;

@@ -62,15 +62,15 @@ void Swarm::on_settled(PieceIndex piece) {
   for_established([this](LinkId link) { at(link).window.set_piece_size(config_.geometry.piece_size()); });
 }
 
-/// What this neighbor has for the chunk is not what was settled: it is as good as not having it. Nothing was asked of
-/// it so far: the chunk was closed, or the link is so new that it has not unchoked us.
+/// What this neighbor has for the piece is not what counts: it is as good as not having it. Of a chunk nothing was
+/// asked of it so far: it was closed, or the link is so new that it has not unchoked us.
 void Swarm::disown(LinkId link, PieceIndex piece) {
   Link& l = at(link);
   if (!l.session.remote_pieces().test(piece)) return;
   l.session.disown(piece);
   l.shortlist.clear();
   picker_.remove_holder(piece);
-  if (picker_.stored().test(piece)) return;
+  if (unwanted().test(piece)) return;
   P2P_ASSERT(l.wanted > 0);
   --l.wanted;
   update_interest(link);

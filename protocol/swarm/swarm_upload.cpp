@@ -10,8 +10,6 @@ namespace {
 
 // A flood guard only: well-behaved peers keep a window of a few open.
 constexpr std::size_t kMaxQueuedUploads = 4096;
-// Ends a batch of control frames, so that a long backlog of haves is sent in steps.
-constexpr std::size_t kSendBatchBytes = 64 * 1024;
 
 bool is_interest(MessageType type) { return type == MessageType::interested || type == MessageType::not_interested; }
 
@@ -148,9 +146,9 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
   }
   if (l.phase != Link::Phase::established) return std::nullopt;
   if (l.bitfield_due) {
-    append_bitfield(picker_.stored(), out);
+    append_bitfield(upstream_ ? Bitfield(stored().size()) : stored(), out);
     l.bitfield_due = false;
-    l.haves_told = static_cast<std::uint32_t>(stored_order_.size());
+    l.haves_told = upstream_ ? 0 : static_cast<std::uint32_t>(stored_order_.size());
   }
   if (l.naming.due) append_named(link, out);
   append_suggestions(link, out);
@@ -162,8 +160,7 @@ std::optional<PieceIndex> Swarm::collect_sends(LinkId link, Bytes& out) {
       append_signal(frame.type, out);
   }
   l.frames.clear();
-  while (l.haves_told < stored_order_.size() && out.size() < kSendBatchBytes)
-    append_indexed(MessageType::have, stored_order_[l.haves_told++], out);
+  append_news(link, out);
   if (complete() && l.haves_told == stored_order_.size()) neighborhood_[*l.neighbor].told = true;
   if (l.uploads.empty()) return std::nullopt;
 

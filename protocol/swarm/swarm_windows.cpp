@@ -42,11 +42,13 @@ double eta_s(const Link& l, const OpenRequest& request, double piece_size, Insta
 
 void Swarm::set_window(ReaderId reader, PieceIndex first, std::uint32_t count, Instant now) {
   windows_.set(reader, first, count, picker_);
+  if (upstream_) upstream_->plan.wake(now);
   fill_all(now);
 }
 
 void Swarm::clear_window(ReaderId reader, Instant now) {
   windows_.clear(reader);
+  if (upstream_) upstream_->plan.wake(now);
   fill_all(now);
 }
 

@@ -207,6 +207,17 @@ bool Windows::opening(const Picker& picker, Instant now) {
   return any;
 }
 
+std::vector<PieceIndex> Windows::fronts(const Picker& picker) const {
+  std::vector<PieceIndex> pieces;
+  std::vector<ReaderId> seen;
+  for (const Wanted& w : wanted_) {
+    if (picker.stored().test(w.piece) || std::ranges::find(seen, w.reader) != seen.end()) continue;
+    seen.push_back(w.reader);
+    pieces.push_back(w.piece);
+  }
+  return pieces;
+}
+
 std::vector<PieceIndex> Windows::awaited(const Picker& picker) const {
   std::vector<PieceIndex> pieces;
   std::vector<ReaderId> seen;

@@ -87,6 +87,9 @@ class Windows {
   /// asked for.
   std::vector<PieceIndex> awaited(const Picker& picker) const;
 
+  /// Of each reader the nearest piece that is missing, the most urgent first.
+  std::vector<PieceIndex> fronts(const Picker& picker) const;
+
   /// When links are to be filled again although nothing has come: a patience ends.
   Instant look_at() const { return look_at_; }
   void looked() { look_at_ = kNever; }

@@ -34,9 +34,10 @@ std::string explain_numbering(MessageType other) {
          ": the remote seems to number its message types in its own way";
 }
 
-Decoder::Decoder(const Geometry& geometry, bool names_peers)
+Decoder::Decoder(const Geometry& geometry, bool names_peers, bool has_upstream)
     : geometry_(geometry),
       names_peers_(names_peers),
+      has_upstream_(has_upstream),
       longest_(std::max(geometry.is_learned() ? kLongestBesideChunks : 5 + geometry.largest_size(),
                         std::max(5u, 1 + geometry.bitfield_bytes()))) {}
 
@@ -123,6 +124,10 @@ Decoded Decoder::next(std::span<const std::byte>& input) {
         return on_suggestion(PieceIndex{load_u32(index->first<4>())});
       }
 
+      case Expect::digest_have: return collect_body(input) ? on_digest_have() : NeedInput{};
+
+      case Expect::fetching: return collect_body(input) ? on_fetching() : NeedInput{};
+
       case Expect::skip: {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(skip_left_, input.size()));
         input = input.subspan(n);
@@ -177,6 +182,8 @@ Decoded Decoder::on_index(PieceIndex piece) {
   if (!geometry_.contains(piece))
     return Violation{std::string(name_of(type_)) + " for piece " + std::to_string(piece.value) + ", expected 0 to " +
                      std::to_string(geometry_.piece_count() - 1) + numbering_hint(raw(type_))};
+  if (type_ == MessageType::have && has_upstream_)
+    return Violation{"have for piece " + std::to_string(piece.value) + " without its digest"};
   if (type_ == MessageType::have) return Message{Have{piece}};
   if (type_ == MessageType::request) return Message{Request{piece}};
   if (!geometry_.knows(piece))
@@ -244,11 +251,36 @@ Decoded Decoder::on_suggestion(PieceIndex piece) {
   return Message{Suggestion{piece}};
 }
 
+Decoded Decoder::on_digest_have() {
+  expect_ = Expect::length;
+  const Bytes body = std::exchange(body_, {});
+  const std::span<const std::byte> bytes(body);
+  DigestHave have{.piece = PieceIndex{load_u32(bytes.first<4>())}};
+  if (!geometry_.contains(have.piece))
+    return Violation{"have with a digest for piece " + std::to_string(have.piece.value) + ", expected 0 to " +
+                     std::to_string(geometry_.piece_count() - 1)};
+  std::ranges::copy(bytes.subspan<4>(), have.sha256.begin());
+  return Message{have};
+}
+
+Decoded Decoder::on_fetching() {
+  expect_ = Expect::length;
+  const Bytes body = std::exchange(body_, {});
+  const std::span<const std::byte> bytes(body);
+  const PieceRun run{PieceIndex{load_u32(bytes.first<4>())}, load_u32(bytes.subspan<4, 4>())};
+  if (!geometry_.contains(run.first) || run.count > geometry_.piece_count() - run.first.value)
+    return Violation{std::to_string(run.count) + " pieces being fetched from piece " + std::to_string(run.first.value) +
+                     " on, of " + std::to_string(geometry_.piece_count())};
+  return Message{Fetching{run}};
+}
+
 Decoded Decoder::on_bitfield() {
   expect_ = Expect::length;
   auto pieces = Bitfield::from_wire(body_, geometry_.piece_count());
   body_ = {};
   if (auto* violation = std::get_if<Violation>(&pieces)) return std::move(*violation);
+  if (has_upstream_ && std::get<Bitfield>(pieces).count() > 0)
+    return Violation{"bitfield that names pieces, expected haves with digests"};
   return Message{BitfieldMessage{std::move(std::get<Bitfield>(pieces))}};
 }
 
@@ -280,7 +312,22 @@ std::string Decoder::numbering_hint(std::uint8_t type) const {
   return other ? " (" + explain_numbering(*other) + ")" : "";
 }
 
+/// A message that is known in the swarm of an upstream alone.
+Decoded Decoder::upstream_type(std::uint8_t type) {
+  constexpr std::uint32_t kDigestHaveLength = 1 + 4 + sizeof(PieceDigest);
+  constexpr std::uint32_t kFetchingLength = 1 + 4 + 4;
+  const bool is_have = type == kDigestHaveType;
+  const std::uint32_t expected = is_have ? kDigestHaveLength : kFetchingLength;
+  if (length_ != expected)
+    return Violation{std::string(is_have ? "have with a digest" : "word of what is fetched") + " with length " +
+                     std::to_string(length_) + ", expected " + std::to_string(expected)};
+  body_.reserve(length_ - 1);
+  expect_ = is_have ? Expect::digest_have : Expect::fetching;
+  return NeedInput{};
+}
+
 Decoded Decoder::unknown_type(std::uint8_t type) {
+  if (has_upstream_ && (type == kDigestHaveType || type == kFetchingType)) return upstream_type(type);
   if (type == kAnnouncementType && geometry_.is_learned()) {
     if (length_ < 2 + kAnnouncementHeadBytes || length_ > 1 + kAnnouncementHeadBytes + kLongestChunkName)
       return Violation{"announcement with length " + std::to_string(length_) + ", expected " +

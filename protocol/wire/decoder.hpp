@@ -40,12 +40,14 @@ using Decoded = std::variant<NeedInput, Handshake, Message, Violation>;
 /// - where a wrong length is that of another message, the reason says that the types seem to be numbered in another
 /// way. Of chunks, a piece message whose size is not settled is a violation: nobody asked for it. Only where pieces are
 /// chunks are announcements known, and an unknown type may be as long as one of 64 KiB. Only in an open swarm is the
-/// message known that names peers. Memory: at most one bitfield, announcement or list of peers, allocated only after
-/// its length proved right. After a Violation the decoder must not be called again.
+/// message known that names peers. Only in the swarm of an upstream are haves with digests and words of what is fetched
+/// known, and there a have without a digest, or a bitfield that is not empty, is a violation. Memory: at most one
+/// bitfield, announcement, list of peers or digest, allocated only after its length proved right. After a Violation the
+/// decoder must not be called again.
 class Decoder {
  public:
-  /// `names_peers`: the swarm is one in which peers name each other.
-  explicit Decoder(const Geometry& geometry, bool names_peers = false);
+  /// `names_peers`: the swarm is one in which peers name each other. `has_upstream`: it is that of an upstream.
+  explicit Decoder(const Geometry& geometry, bool names_peers = false, bool has_upstream = false);
 
   /// Takes bytes from the front of `input` (advancing it) up to the end of the next item.
   /// Precondition: payload_left() == 0.
@@ -56,7 +58,19 @@ class Decoder {
   void payload_taken(std::uint32_t bytes);
 
  private:
-  enum class Expect : std::uint8_t { handshake, length, type, index, bitfield, announcement, peers, suggestion, skip };
+  enum class Expect : std::uint8_t {
+    handshake,
+    length,
+    type,
+    index,
+    bitfield,
+    announcement,
+    peers,
+    suggestion,
+    digest_have,
+    fetching,
+    skip
+  };
 
   std::optional<std::span<const std::byte>> collect(std::size_t bytes, std::span<const std::byte>& input);
   Decoded take_handshake(std::span<const std::byte>& input);
@@ -66,14 +80,18 @@ class Decoder {
   Decoded on_announcement();
   Decoded on_peers();
   Decoded on_suggestion(PieceIndex piece);
+  Decoded on_digest_have();
+  Decoded on_fetching();
   bool collect_body(std::span<const std::byte>& input);
   Violation bad_length(std::string_view what, std::uint32_t expected) const;
   std::optional<MessageType> resembled(std::uint8_t type) const;
   std::string numbering_hint(std::uint8_t type) const;
   Decoded unknown_type(std::uint8_t type);
+  Decoded upstream_type(std::uint8_t type);
 
   Geometry geometry_;
   bool names_peers_;
+  bool has_upstream_;
   std::uint32_t longest_;  ///< The largest legal value of the length field, pieces of chunks left out.
   Expect expect_ = Expect::handshake;
   MessageType type_ = MessageType::choke;
@@ -83,7 +101,7 @@ class Decoder {
   std::uint32_t early_haves_ = 0;
   std::uint32_t head_filled_ = 0;
   std::array<std::byte, kHandshakeBytes> head_{};  ///< Collects a handshake, length or index that comes in parts.
-  Bytes body_;                                     ///< A bitfield's, an announcement's or a list's, while it comes.
+  Bytes body_;                                     ///< Of a bitfield and other messages, while it comes.
 };
 
 }  // namespace p2p

@@ -84,4 +84,18 @@ void append_suggestion(PieceIndex piece, Bytes& out) {
   append_u32(piece.value, out);
 }
 
+void append_digest_have(const DigestHave& have, Bytes& out) {
+  append_u32(static_cast<std::uint32_t>(1 + 4 + have.sha256.size()), out);
+  out.push_back(std::byte{kDigestHaveType});
+  append_u32(have.piece.value, out);
+  out.insert(out.end(), have.sha256.begin(), have.sha256.end());
+}
+
+void append_fetching(const PieceRun& run, Bytes& out) {
+  append_u32(9, out);
+  out.push_back(std::byte{kFetchingType});
+  append_u32(run.first.value, out);
+  append_u32(run.count, out);
+}
+
 }  // namespace p2p

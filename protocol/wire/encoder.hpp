@@ -38,4 +38,8 @@ void append_peers(std::uint16_t port, std::span<const NamedPeer> peers, Bytes& o
 
 void append_suggestion(PieceIndex piece, Bytes& out);
 
+void append_digest_have(const DigestHave& have, Bytes& out);
+
+void append_fetching(const PieceRun& run, Bytes& out);
+
 }  // namespace p2p

@@ -61,7 +61,14 @@ constexpr std::uint16_t kSmallestNamedPort = 1024;
 /// Likewise (docs/PROTOCOL.md, "Suggesting pieces").
 constexpr std::uint8_t kSuggestionType = 18;
 
+/// In the swarm of an upstream, whose pieces nobody knows beforehand (docs/PROTOCOL.md, "The swarm of an upstream"): a
+/// have with a digest, and the word that its sender fetches pieces.
+constexpr std::uint8_t kDigestHaveType = 19;
+constexpr std::uint8_t kFetchingType = 20;
+
 using ChunkDigest = std::array<std::byte, 32>;
+/// SHA-256.
+using PieceDigest = std::array<std::byte, 32>;
 
 /// What somebody says that a chunk is.
 struct ChunkClaim {
@@ -121,7 +128,18 @@ struct Suggestion {
   PieceIndex piece;
 };
 
-using Message = std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead,
-                             UnknownMessage, ChunkAnnouncement, PeersMessage, Suggestion, KeepAlive>;
+/// The sender has this piece, and says what it is.
+struct DigestHave {
+  PieceIndex piece;
+  PieceDigest sha256{};
+};
+/// The sender is fetching these pieces from the upstream; a count of 0: not any more, where it began with that piece.
+struct Fetching {
+  PieceRun run;  ///< Of pieces that there are.
+};
+
+using Message =
+    std::variant<Choke, Unchoke, Interested, NotInterested, Have, BitfieldMessage, Request, PieceHead, UnknownMessage,
+                 ChunkAnnouncement, PeersMessage, Suggestion, DigestHave, Fetching, KeepAlive>;
 
 }  // namespace p2p

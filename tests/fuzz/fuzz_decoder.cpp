@@ -153,6 +153,8 @@ Item item_of(const Message& message) {
     Item operator()(const UnknownMessage& m) const { return {"unknown", m.type}; }
     Item operator()(const KeepAlive&) const { return {"keep-alive"}; }
     Item operator()(const Suggestion& m) const { return {"suggestion", m.piece.value}; }
+    Item operator()(const DigestHave& m) const { return {"digest have", m.piece.value}; }
+    Item operator()(const Fetching& m) const { return {"fetching", m.run.first.value}; }
     Item operator()(const PeersMessage& m) const { return {"peers", m.port}; }
     Item operator()(const ChunkAnnouncement& m) const { return {"announcement", m.piece.value}; }
     Item operator()(const BitfieldMessage& m) const {

@@ -110,6 +110,8 @@ class Driver {
       bool operator()(const ChunkAnnouncement&) const { return true; }
       bool operator()(const PeersMessage&) const { return true; }
       bool operator()(const Suggestion&) const { return true; }
+      bool operator()(const DigestHave& have) const { return m.remote_has.insert(have.piece.value).second; }
+      bool operator()(const Fetching&) const { return true; }
     };
     return std::visit(Apply{model_}, message);
   }

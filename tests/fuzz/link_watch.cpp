@@ -39,6 +39,8 @@ void LinkWatch::received(const Message& message, const Bitfield& stored) {
     void operator()(const ChunkAnnouncement&) const {}
     void operator()(const PeersMessage&) const {}
     void operator()(const Suggestion&) const {}
+    void operator()(const DigestHave&) const {}
+    void operator()(const Fetching&) const {}
   };
   std::visit(Apply{*this, stored}, message);
   const bool interest = std::holds_alternative<Interested>(message) || std::holds_alternative<NotInterested>(message);
@@ -125,6 +127,8 @@ void LinkWatch::sent_message(const Message& message, const Bitfield& stored) {
     void operator()(const ChunkAnnouncement&) const { P2P_ASSERT(false); }
     void operator()(const PeersMessage&) const { P2P_ASSERT(false); }
     void operator()(const Suggestion&) const { P2P_ASSERT(false); }
+    void operator()(const DigestHave&) const { P2P_ASSERT(false); }
+    void operator()(const Fetching&) const { P2P_ASSERT(false); }
   };
   P2P_ASSERT(greeted_ || std::holds_alternative<BitfieldMessage>(message));  // always sent, and sent first
   std::visit(Judge{*this, stored}, message);

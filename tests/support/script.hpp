@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "protocol/assert.hpp"
-#include "protocol/swarm/events.hpp"
+#include "protocol/swarm/effects.hpp"
 #include "protocol/wire/handshake.hpp"
 #include "protocol/wire/message.hpp"
 #include "tests/support/piece_map.hpp"
@@ -49,6 +49,12 @@ inline std::string describe(const Message& message) {
     std::string operator()(const UnknownMessage& m) const { return "unknown " + std::to_string(m.type); }
     std::string operator()(const ChunkAnnouncement& m) const { return "announces " + std::to_string(m.piece.value); }
     std::string operator()(const Suggestion& m) const { return "suggests " + std::to_string(m.piece.value); }
+    std::string operator()(const DigestHave& m) const {
+      return "has " + std::to_string(m.piece.value) + " digest " + std::to_string(std::to_integer<int>(m.sha256[0]));
+    }
+    std::string operator()(const Fetching& m) const {
+      return "fetches " + std::to_string(m.run.count) + " from " + std::to_string(m.run.first.value);
+    }
     std::string operator()(const PeersMessage& m) const {
       std::string text = "listens at " + std::to_string(m.port);
       for (const NamedPeer& each : *m.peers)
@@ -57,6 +63,19 @@ inline std::string describe(const Message& message) {
     }
   };
   return std::visit(Describe{}, message);
+}
+
+inline std::string describe(const UpstreamTask& task) {
+  struct Describe {
+    std::string operator()(const FetchUpstream& t) const {
+      return "fetch " + std::to_string(t.run.count) + " from " + std::to_string(t.run.first.value);
+    }
+    std::string operator()(const StopUpstream& t) const { return "stop " + std::to_string(t.first.value); }
+    std::string operator()(const Learn& t) const {
+      return "learn " + std::to_string(t.piece.value) + " is " + std::to_string(std::to_integer<int>(t.sha256[0]));
+    }
+  };
+  return std::visit(Describe{}, task);
 }
 
 inline std::string describe(const Handshake& handshake) { return "handshake " + std::to_string(handshake.peer.value); }
@@ -106,6 +125,9 @@ inline std::string describe(const Event& event) {
       return n(static_cast<std::uint32_t>(e.candidates.size())) + " say of " + n(e.piece.value);
     }
     std::string operator()(const ChunkContradicted& e) const { return "contradicted on " + n(e.piece.value); }
+    std::string operator()(const DigestDisputed& e) const {
+      return "another digest for " + n(e.piece.value) + " of " + n(e.peer);
+    }
     std::string operator()(const FileCompleted&) const { return "file complete"; }
     std::string operator()(const SwarmCompleted&) const { return "swarm complete"; }
     std::string operator()(const PatienceEnded&) const { return "patience ended"; }

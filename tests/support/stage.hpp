@@ -47,6 +47,7 @@ struct Scene {
   std::uint32_t most_guests = 0;
   std::uint32_t most_sources = 0xffffffff;
   bool on_demand = false;
+  std::optional<SwarmConfig::FromUpstream> upstream = {};
   bool for_readers = false;
 };
 
@@ -55,7 +56,8 @@ class Stage;
 /// A neighbor's end of one connection. It reads what the swarm sends with a decoder of its own.
 class Remote {
  public:
-  Remote(Stage& stage, LinkId link, const Geometry& geometry) : stage_(stage), link_(link), decoder_(geometry, true) {}
+  Remote(Stage& stage, LinkId link, const Geometry& geometry)
+      : stage_(stage), link_(link), decoder_(geometry, true, stage_has_upstream(stage)) {}
 
   LinkId link() const { return link_; }
   bool closed() const { return closed_; }
@@ -86,6 +88,8 @@ class Remote {
 
  private:
   friend class Stage;
+  static bool stage_has_upstream(const Stage& stage);
+
   Stage& stage_;
   LinkId link_;
   Decoder decoder_;
@@ -175,6 +179,13 @@ class Stage {
   /// The peers to dial, as told since the last call.
   std::vector<std::uint32_t> to_dial() { return std::exchange(dials_, {}); }
 
+  /// What it wants of its upstream, as told since the last call, separated by commas.
+  std::string to_fetch() {
+    std::vector<std::string> texts;
+    for (const UpstreamTask& task : std::exchange(tasks_, {})) texts.push_back(describe(task));
+    return joined(texts);
+  }
+
   /// Those whom it wants to meet, as told since the last call.
   std::vector<NamedPeer> to_meet() { return std::exchange(meets_, {}); }
 
@@ -221,7 +232,8 @@ class Stage {
         .open = scene.open,
         .most_neighbors = scene.most_neighbors,
         .listens_at = scene.listens_at,
-        .wanted_neighbors = scene.wanted_neighbors};
+        .wanted_neighbors = scene.wanted_neighbors,
+        .upstream = scene.upstream};
   }
 
   static Geometry geometry_of(const Scene& scene) {
@@ -239,6 +251,7 @@ class Stage {
     }
     void operator()(const Dial& effect) const { stage.dials_.push_back(effect.peer.value); }
     void operator()(const Meet& effect) const { stage.meets_.push_back(effect.peer); }
+    void operator()(const UpstreamTask& task) const { stage.tasks_.push_back(task); }
     void operator()(const Claim& effect) const { stage.swarm.on_piece_stored(effect.piece, stage.now); }
     void operator()(const Withdraw& effect) const { stage.swarm.on_trust_withdrawn(effect.pieces, stage.now); }
     void operator()(const Disconnect& effect) const {
@@ -274,7 +287,10 @@ class Stage {
   std::vector<std::string> recent_;
   std::vector<std::uint32_t> dials_;
   std::vector<NamedPeer> meets_;
+  std::vector<UpstreamTask> tasks_;
 };
+
+inline bool Remote::stage_has_upstream(const Stage& stage) { return stage.swarm.has_upstream(); }
 
 inline void Remote::shakes_hands(std::uint32_t id) {
   const auto chunks = stage_.swarm.geometry().piece_count();

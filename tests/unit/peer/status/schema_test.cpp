@@ -182,6 +182,7 @@ std::vector<std::variant<Event, Note>> all_events() {
           Event(ChunkSettled{piece, 2, nullptr}),
           Event(ChunkDisputed{piece, Quorum::Outcome::dissent, {}}),
           Event(ChunkContradicted{piece, nullptr, nullptr}),
+          Event(DigestDisputed{piece, peer}),
           Event(FileCompleted{}),
           Event(SwarmCompleted{}),
           Event(PatienceEnded{}),
