@@ -8,7 +8,6 @@
 #include "peer/ground/clock.hpp"
 #include "peer/http/asked_path.hpp"
 #include "peer/http/conditions.hpp"
-#include "peer/http/content_body.hpp"
 #include "peer/http/content_pages.hpp"
 #include "peer/http/file_reply.hpp"
 #include "peer/http/guard.hpp"
@@ -21,23 +20,6 @@ namespace {
 struct Answered {
   std::mutex mutex{};
   std::optional<FoundPath> found{};
-};
-
-/// A body counts as long as it is sent.
-class CountedBody : public HttpBody {
- public:
-  CountedBody(std::unique_ptr<ContentBody> body, std::shared_ptr<std::size_t> readers)
-      : body_(std::move(body)), readers_(std::move(readers)) {
-    ++*readers_;
-  }
-  ~CountedBody() override { --*readers_; }
-
-  ContentBody& body() { return *body_; }
-  Got read(std::span<char> out) override { return body_->read(out); }
-
- private:
-  std::unique_ptr<ContentBody> body_;
-  std::shared_ptr<std::size_t> readers_;
 };
 
 }  // namespace
@@ -95,9 +77,8 @@ class ContentSite::Task : public HttpTask {
       wish.ranges = parse_ranges(*ranges, file.size);
     HttpReply reply = file_reply(file, wish);
     if (reply.text || request_.is_head() || file.size == 0) return reply;
-    if (*site_.readers_ >= kMostReaders) return unavailable("too many files are being sent");
-    body_ = std::make_unique<CountedBody>(
-        std::make_unique<ContentBody>(std::move(file.bytes), parts_of(file, wish), request_.wake()), site_.readers_);
+    body_ = site_.sending_->begin(request_, std::move(file.bytes), parts_of(file, wish), now());
+    if (!body_) return unavailable("too many files are being sent");
     reply_ = std::move(reply);
     return begin_body();
   }
@@ -117,10 +98,10 @@ class ContentSite::Task : public HttpTask {
 
   /// Nothing is promised before the first byte is here.
   std::optional<HttpReply> begin_body() {
-    switch (body_->body().prime()) {
+    switch (body_->prime(now())) {
       case HttpBody::State::waiting: return std::nullopt;
       case HttpBody::State::some: reply_->body = std::move(body_); return std::move(reply_);
-      default: return plain_reply(MHD_HTTP_GATEWAY_TIMEOUT, body_->body().fault());
+      default: return plain_reply(MHD_HTTP_GATEWAY_TIMEOUT, body_->fault());
     }
   }
 
@@ -136,7 +117,7 @@ class ContentSite::Task : public HttpTask {
   const Instant deadline_ = now() + kPatience;
   const std::shared_ptr<Answered> answered_ = std::make_shared<Answered>();
   std::optional<HttpReply> reply_;  ///< What is said when the first bytes are here.
-  std::unique_ptr<CountedBody> body_;
+  std::unique_ptr<SentBody> body_;
 };
 
 ContentSite::ContentSite(ContentHost& host, std::optional<SecretText> token) : host_(host), token_(std::move(token)) {}

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "peer/http/content_host.hpp"
+#include "peer/http/sending.hpp"
 #include "peer/http/site.hpp"
 #include "peer/keys/secret_file.hpp"
 
@@ -13,7 +14,7 @@ namespace p2p {
 
 class ContentSite : public HttpSite {
  public:
-  /// So many bodies are sent at a time; one more gets 503.
+  /// So many files are sent at a time; one more gets 503, unless a client that takes nothing makes room.
   static constexpr std::size_t kMostReaders = 256;
   /// A host that does not answer for so long has none: 504.
   static constexpr Duration kPatience = std::chrono::seconds(60);
@@ -30,8 +31,8 @@ class ContentSite : public HttpSite {
   ContentHost& host_;
   const std::optional<SecretText> token_;
   bool leaving_ = false;
-  /// Of bodies that are being sent; shared, because the last may end after the site.
-  const std::shared_ptr<std::size_t> readers_ = std::make_shared<std::size_t>(0);
+  /// Shared, because the last body may end after the site.
+  const std::shared_ptr<Sending> sending_ = std::make_shared<Sending>(kMostReaders);
 };
 
 }  // namespace p2p

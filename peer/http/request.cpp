@@ -1,4 +1,6 @@
+#include <linux/tcp.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <strings.h>
 #include <sys/socket.h>
 
@@ -32,6 +34,10 @@ Collected collect(MHD_Connection* connection, MHD_ValueKind kind, std::string_vi
   return found;
 }
 
+int socket_of(MHD_Connection* connection) {
+  return ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 }  // namespace
 
 std::optional<std::string> HttpRequest::header(std::string_view name) const {
@@ -48,9 +54,13 @@ std::optional<std::string> HttpRequest::argument(std::string_view name) const {
   return found.count > 0 ? std::optional(std::move(found.values)) : std::nullopt;
 }
 
-void HttpRequest::hang_up() const {
-  if (const auto* const info = ::MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_CONNECTION_FD))
-    ::shutdown(info->connect_fd, SHUT_RDWR);
+std::optional<std::uint64_t> HttpRequest::taken() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket_of(connection_), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  return info.tcpi_bytes_acked;
 }
+
+void HttpRequest::hang_up() const { ::shutdown(socket_of(connection_), SHUT_RDWR); }
 
 }  // namespace p2p

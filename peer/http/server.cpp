@@ -1,6 +1,8 @@
 #include "peer/http/server.hpp"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,6 +36,8 @@ constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kFarewell = std::chrono::milliseconds(250);
 // Connections that are accepted while those that make room for them are being closed.
 constexpr unsigned kSlack = 16;
+// What the kernel keeps for a client that takes nothing, beside what is on its way to it.
+constexpr int kMostUnsent = 256 << 10;
 // In GnuTLS' words.
 constexpr const char* kTlsVersions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
@@ -97,7 +101,8 @@ class HttpServer::Loop {
           MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (serving_.certificate ? MHD_USE_TLS : 0), 0, nullptr, nullptr,
           &Loop::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
           serving_.connections + kSlack, MHD_OPTION_CONNECTION_TIMEOUT, serving_.silence_s,
-          MHD_OPTION_CONNECTION_MEMORY_LIMIT, serving_.request_bytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes,
+          // Replies need some of it, too.
+          MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * serving_.request_bytes, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes,
           nullptr, MHD_OPTION_NOTIFY_COMPLETED, &Loop::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
           &Loop::on_connection, this, MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END);
     serving_.certificate.reset();
@@ -180,10 +185,9 @@ class HttpServer::Loop {
   static void on_connection(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
     HttpLinks& links = static_cast<Loop*>(self)->links_;
     const int socket = socket_of(connection);
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
-      links.close(socket);
-    else if (const auto out = links.open(socket, now()))
-      ::shutdown(*out, SHUT_RDWR);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) return links.close(socket);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMostUnsent, sizeof kMostUnsent);
+    if (const auto out = links.open(socket, now())) ::shutdown(*out, SHUT_RDWR);
   }
 
   void look_after_links() {
@@ -233,7 +237,10 @@ class HttpServer::Loop {
     (*request)->body.reset();
   }
 
-  MHD_Result serve(const RequestPtr& request) {
+  MHD_Result serve(const RequestPtr& request) try {
+    const auto* const size = ::MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (size && size->header_size > serving_.request_bytes)
+      return send(request, plain_reply(MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large"));
     if (!request->task) {
       if (!is_ours(request->said))
         return send(request, plain_reply(MHD_HTTP_FORBIDDEN, "the Host of the request is not this one's"));
@@ -248,6 +255,9 @@ class HttpServer::Loop {
     if (is_over_ || request->is_gone) return MHD_NO;
     suspend(*request, request->task->deadline());
     return MHD_YES;
+  } catch (const std::exception&) {
+    // No exception leaves a callback of C: memory is short, say.
+    return MHD_NO;
   }
 
   bool is_ours(const HttpRequest& request) const {
@@ -273,7 +283,7 @@ class HttpServer::Loop {
             ::MHD_destroy_response};
   }
 
-  static ssize_t read(void* self, std::uint64_t, char* out, std::size_t most) {
+  static ssize_t read(void* self, std::uint64_t, char* out, std::size_t most) try {
     Request& request = **static_cast<RequestPtr*>(self);
     const HttpBody::Got got =
         request.body ? request.body->read({out, most}) : HttpBody::Got{.state = HttpBody::State::failed};
@@ -288,6 +298,8 @@ class HttpServer::Loop {
     if (request.loop.is_over_ || request.is_gone) return MHD_CONTENT_READER_END_WITH_ERROR;
     request.loop.suspend(request, got.until);
     return 0;
+  } catch (const std::exception&) {
+    return MHD_CONTENT_READER_END_WITH_ERROR;
   }
 
   HttpSite& site_;

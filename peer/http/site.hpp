@@ -38,6 +38,8 @@ class HttpRequest {
   /// Of the query; "" when it is there without a value. Nothing is decoded.
   std::optional<std::string> argument(std::string_view name) const;
   const HttpWake& wake() const { return wake_; }
+  /// How many bytes the client's machine has taken since the connection began; none: nobody knows (a Unix socket).
+  std::optional<std::uint64_t> taken() const;
   /// Ends the connection of a client that takes nothing any more.
   void hang_up() const;
 
