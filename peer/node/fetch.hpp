@@ -72,10 +72,12 @@ class Fetch {
   /// inside of FetchReaders::Options::on_wanted.
   void want(std::vector<PieceRange> ranges);
   bool lacks_what_is_wanted() const { return exchange_.swarm().lacks_what_is_wanted(); }
-  /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
-  /// them before it. Precondition: the store is sparse.
+  /// These pieces give their room back, as far as they are stored and the content does not have its name. A reader that
+  /// has one before it waits until it has come again. Precondition: the store is sparse.
   void forget(std::span<const PieceIndex> pieces);
   const Bitfield& stored() const { return store_->stored(); }
+  /// Somebody has changed the complete content: it is given as far as it is right, and nothing is stored any more.
+  bool is_frozen() const { return store_->frozen(); }
   const Geometry& geometry() const { return store_->geometry(); }
   const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is
