@@ -53,6 +53,8 @@ class GatewayContent {
   void add_accepted(StreamPtr stream, const Handshake& handshake) { fetch_.add_accepted(std::move(stream), handshake); }
 
   bool is_complete() const { return fetch_.is_complete(); }
+  /// Somebody has changed its file: it has to be opened anew, which puts it right.
+  bool is_frozen() const { return fetch_.is_frozen(); }
   /// Not one piece is here.
   bool has_nothing() const { return fetch_.stored().count() == 0; }
   bool is_read() const { return fetch_.readers().count() > 0; }
