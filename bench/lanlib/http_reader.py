@@ -9,22 +9,24 @@ import sys
 import time
 from pathlib import Path
 
+_POLL_S = 0.001
+
 
 def main():
     copy, done, command = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+    said = done.with_suffix(".node.txt")
     began = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as node:
-        for line in node.stderr:
-            if url := re.match(r"http: (\S+?)/?$", line):
-                break
-        else:
-            sys.exit(f"{command} has ended")
+    with said.open("wb") as words, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=words, stderr=words) as node:
+        while not (url := re.search(r"^http: (\S+?)/?$", said.read_text(), re.MULTILINE)):
+            if node.poll() is not None:
+                sys.exit(f"{command} has ended; see {said}")
+            time.sleep(_POLL_S)
         up = time.monotonic() - began
         curl = ["curl", "-sS", "-o", copy, "-w", "%{time_starttransfer}", f"{url[1]}/{copy.name}"]
         first = float(subprocess.run(curl, capture_output=True, text=True, check=True).stdout)
-        done.touch()
         print(f"first byte {up + first:.4f} s, of curl {first:.4f} s", flush=True)
-        node.stderr.read()  # until it ends
+        done.touch()
+        node.wait()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 // Which contents of a cache stay and which go. The least recently read goes first, and never one that is in use: read
 // by somebody, or served to a neighbor.
 //
-// Pure, and without time: what was read later stays longer. Sizes are those of stored pieces; manifests and journals
-// are not counted. The shell (cache.hpp) has the disk.
+// Pure, and without time: what was read later stays longer. The shell (cache.hpp) has the disk, and says what a content
+// takes.
 #pragma once
 
 #include <cstdint>

@@ -66,10 +66,8 @@ std::string folder_html(const FoundFolder& folder, const AskedPath& asked) {
   std::string rows = "<table>\n";
   if (!asked.path.empty()) rows += "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n";
   for (const auto& entry : folder.entries) {
-    // "./": a colon in a name is no scheme.
-    rows += "<tr><td><a href=\"" + std::string(entry.name.find(':') == std::string::npos ? "" : "./") +
-            escape_path(entry.name) + "\">" + as_text(entry.name) + "</a></td><td>" + std::to_string(entry.size) +
-            "</td><td>";
+    rows += "<tr><td><a href=\"" + escape_path(entry.name) + "\">" + as_text(entry.name) + "</a></td><td>" +
+            std::to_string(entry.size) + "</td><td>";
     if (entry.contents > 1)
       rows += std::to_string(entry.contents) + " contents have this name";
     else if (entry.id)

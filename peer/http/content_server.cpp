@@ -33,6 +33,7 @@ struct ContentServer::Parts {
                                          ? std::nullopt
                                          : std::optional(read_certificate(options.certificate, options.key)),
                       .connections = options.most_connections,
+                      .idle = kIdle,
                       .silence_s = kSilence_s,
                       .request_bytes = kMostRequestBytes,
                       .block_bytes = kBlockBytes}) {}

@@ -6,12 +6,15 @@
 
 #include "peer/http/content_host.hpp"
 #include "peer/http/http_options.hpp"
+#include "protocol/clock.hpp"
 
 namespace p2p {
 
 class ContentServer {
  public:
-  /// Idle connections are closed after kIdle, and clients that take nothing after kSilence_s.
+  /// A request is whole within this time from the beginning of its connection, or from the last reply's end.
+  static constexpr Duration kIdle = std::chrono::seconds(10);
+  /// A client that takes nothing for so long is gone.
   static constexpr unsigned kSilence_s = 60;
   static constexpr std::size_t kMostRequestBytes = std::size_t{16} << 10;
   static constexpr std::size_t kBlockBytes = std::size_t{128} << 10;

@@ -26,9 +26,6 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  bool has_something(Instant now) const {
-    return !pending_.empty() || reader_.has_news() || now - said_at_ >= kKeepAlive;
-  }
   /// Up to `most` bytes of what is to be sent; empty: nothing for now.
   std::string_view take(std::size_t most, Instant now);
 

@@ -27,9 +27,8 @@ std::vector<std::pair<std::string, std::string>> common_headers(const FileReques
       {MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes"},
       {"X-Content-Type-Options", "nosniff"},
       {"Referrer-Policy", "no-referrer"},
-      // What is in the network is nobody's page: it runs nothing, and has no origin.
-      // No scripts. With another origin than its own the page that a browser makes of a video could not load it.
-      {"Content-Security-Policy", "sandbox allow-same-origin"}};
+      // Pages of others ask us themselves, and not by the browser of somebody who may.
+      {"Cross-Origin-Resource-Policy", "same-site"}};
 }
 
 bool is_multipart(const FileRequest& request) { return request.ranges.parts.size() > 1; }
@@ -61,6 +60,10 @@ HttpReply file_reply(const FoundFile& file, const FileRequest& request) {
       reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_RANGE, content_range(request.ranges.parts.front(), file.size));
   }
   if (*request.ranges.why) reply.headers.emplace_back("X-Range-Ignored", request.ranges.why);
+  // What is in the network is nobody's page: it runs nothing. It has our origin, because the page that a browser makes
+  // of a video or a sound could not load it otherwise. A PDF runs nothing of ours anyhow, and browsers show none in a
+  // sandbox.
+  if (type != "application/pdf") reply.headers.emplace_back("Content-Security-Policy", "sandbox allow-same-origin");
   reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_TYPE, std::move(type));
   reply.headers.emplace_back(MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition(file.name, request.is_download));
   return reply;

@@ -23,7 +23,7 @@ std::optional<HttpLinks::Id> HttpLinks::open(Id id, Instant now) {
 std::vector<HttpLinks::Id> HttpLinks::overdue(Instant now) {
   std::vector<Id> late;
   for (auto& [id, link] : links_) {
-    if (link.state != State::idle || now - link.since < kIdle) continue;
+    if (link.state != State::idle || now - link.since < idle_) continue;
     link.state = State::ended;
     late.push_back(id);
   }

@@ -16,16 +16,15 @@ namespace p2p {
 
 class HttpLinks {
  public:
-  /// A request is whole within this time from the beginning of the connection, or from the last reply's end, however
-  /// slowly it trickles in.
-  static constexpr Duration kIdle = std::chrono::seconds(10);
   /// Whoever is at work and has taken nothing for so long makes room, too, where nobody is idle.
   static constexpr Duration kStalled = std::chrono::seconds(10);
 
   /// A socket.
   using Id = int;
 
-  explicit HttpLinks(std::size_t most) : most_(most) {}
+  /// A request is whole within `idle` from the beginning of the connection, or from the last reply's end, however
+  /// slowly it trickles in.
+  HttpLinks(std::size_t most, Duration idle) : most_(most), idle_(idle) {}
 
   /// One more; the one that has to make room for it, if there are too many.
   std::optional<Id> open(Id id, Instant now);
@@ -50,6 +49,7 @@ class HttpLinks {
   void set(Id id, State state, Instant now);
 
   std::size_t most_;
+  Duration idle_;
   std::map<Id, Link> links_;
 };
 

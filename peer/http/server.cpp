@@ -72,7 +72,7 @@ class HttpServer::Loop {
         serving_(std::move(serving)),
         socket_(serving_.place, serving_.what),
         url_(socket_.url()),
-        links_(serving_.connections) {
+        links_(serving_.connections, serving_.idle) {
     if (serving_.certificate && !socket_.is_unix()) url_.replace(0, std::strlen("http"), "https");
   }
 

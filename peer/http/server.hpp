@@ -12,6 +12,7 @@
 #include "peer/ground/http_place.hpp"
 #include "peer/http/certificate.hpp"
 #include "peer/http/site.hpp"
+#include "protocol/clock.hpp"
 
 namespace p2p {
 
@@ -21,6 +22,7 @@ struct HttpServing {
   std::vector<std::string> names{};  ///< By which we may be called, beside those of the place and of the loopback.
   std::optional<HttpCertificate> certificate{};  ///< None: no TLS.
   unsigned connections;
+  Duration idle;              ///< Within this time a request is whole, however slowly it trickles in.
   unsigned silence_s;         ///< A connection on which nothing moves is closed; requests that wait are not meant.
   std::size_t request_bytes;  ///< A request's line and headers have no more.
   std::size_t block_bytes;    ///< A body that is made while it is sent comes in such blocks.

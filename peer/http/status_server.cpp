@@ -193,6 +193,7 @@ struct StatusServer::Parts {
         server(site, {.place = place,
                       .what = "the status",
                       .connections = kMostConnections,
+                      .idle = kIdle,
                       .silence_s = kSilence_s,
                       .request_bytes = kMostRequestBytes,
                       .block_bytes = kMostRequestBytes / 4}) {}

@@ -20,6 +20,8 @@ class StatusServer {
   static constexpr unsigned kMostStreams = 32;
   /// A connection on which nothing moves is closed; event streams that have nothing to say are not meant.
   static constexpr unsigned kSilence_s = 10;
+  /// A request is whole within this time, however slowly it trickles in.
+  static constexpr Duration kIdle = std::chrono::seconds(10);
   static constexpr std::size_t kMostRequestBytes = std::size_t{16} << 10;
   /// A status that is not older than this is new enough,
   static constexpr Duration kFresh = std::chrono::milliseconds(100);

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 // a reader among others that do not read waits longer.
 constexpr std::uint64_t kWindowBytes = 16u << 20;
 constexpr std::uint64_t kFewestPieces = 32, kMostPieces = 128;
+// In so many steps a window moves by its own size.
+constexpr std::uint32_t kMoves = 8;
 
 }  // namespace
 
@@ -169,14 +171,18 @@ void FetchReaders::remove(ReaderId reader) {
 void FetchReaders::move_window(ReaderId reader, Entry& entry) {
   const std::uint64_t end = entry.channel->range().end;
   const PieceIndex first = piece_at(entry.file, std::min(entry.place, end - 1));
+  const std::uint32_t size = window(store_.geometry().piece_size());
+  // Moving it costs as much as all windows are large. Who reads what is here does not need it moved for each piece.
+  const auto is_near_enough = [&] {
+    return first == entry.window ||
+           (*entry.window < first && store_.stored().test(first) && first.value - entry.window->value < size / kMoves);
+  };
   if (entry.place == end || entry.grant.end == end) {
-    if (!std::exchange(entry.window, std::nullopt)) return;
-    exchange_.swarm().clear_window(reader, now());
-  } else {
-    if (entry.window == first) return;
+    if (std::exchange(entry.window, std::nullopt)) exchange_.swarm().clear_window(reader, now());
+  } else if (!entry.window || !is_near_enough()) {
     entry.window = first;
     const std::uint32_t left = piece_at(entry.file, end - 1).value + 1 - first.value;
-    exchange_.swarm().set_window(reader, first, std::min(left, window(store_.geometry().piece_size())), now());
+    exchange_.swarm().set_window(reader, first, std::min(left, size), now());
   }
   exchange_.carry_out();
 }

@@ -15,8 +15,8 @@
 #include "peer/content/known_manifest.hpp"
 #include "peer/http/content_host.hpp"
 #include "peer/net/asio.hpp"
-#include "peer/node/path_meaning.hpp"
 #include "peer/node/fetch_readers.hpp"
+#include "peer/node/path_meaning.hpp"
 
 namespace p2p {
 

@@ -261,7 +261,11 @@ std::vector<PieceIndex> PieceStore::drop(std::span<const PieceIndex> pieces) {
   std::vector<PieceIndex> dropped = withdraw(pieces);
   for (const PieceIndex piece : dropped) {
     const Layout::Place at = content_.layout.place_of(piece);
-    files_.open(at.file)->give_back(at.offset, geometry().size_of(piece));
+    // Whole blocks: in a part of one zeros would be written, and a neighbor may still be sent what is there.
+    constexpr std::uint64_t kBlock = File::kHoleAlignment;
+    const std::uint64_t first = (at.offset + kBlock - 1) / kBlock * kBlock;
+    const std::uint64_t end = (at.offset + geometry().size_of(piece)) / kBlock * kBlock;
+    if (first < end) files_.open(at.file)->give_back(first, end - first);
   }
   return dropped;
 }

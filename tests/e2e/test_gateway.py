@@ -313,13 +313,13 @@ class Keeping(GatewayCase):
                                           self.sharers[0].address], self.dir)
         self.assertIn("another process uses", second.expect(IO).stderr())
 
-    @unittest.skipUnless(os.geteuid() == 0, "skipped: a small tmpfs is for root")
+    @unittest.skipUnless(os.geteuid() == 0, "a small tmpfs is for root")
     def test_a_full_disk(self):
         disk = self.dir / "cache"
         disk.mkdir()
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "gateway-test", disk], capture_output=True, check=False)
         if mounted.returncode != 0:
-            self.skipTest(f"skipped: no tmpfs here: {mounted.stderr.decode()}")
+            self.skipTest(f"no tmpfs here: {mounted.stderr.decode()}")
         self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
         files = {name: self.random_bytes(size, name) for name, size in (("a", 5_000_000), ("b", 5_000_000), ("small", 1000))}
         self.share(files | {"large": self.random_bytes(12_000_000, "large")})

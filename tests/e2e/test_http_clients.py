@@ -89,12 +89,13 @@ class CurlTest(ClientCase):
         self.assertIn(fetching.returncode, (18, 56), words)
         have = copy.stat().st_size
         self.assertLess(have, len(data))
+        self.share({"a.bin": data})  # without a limit, so that the rest comes soon
         _, url = self.keep("a.bin")
         self.curl("-C", "-", "-o", "a.bin", f"{url}/a.bin")
         self.assert_bytes(copy.read_bytes(), data)
 
     def test_a_file_that_is_changed_breaks_off(self):
-        before, after = self.random_bytes(12 * MIB), self.random_bytes(12 * MIB, 1)
+        before, after = self.random_bytes(32 * MIB), self.random_bytes(32 * MIB, 1)
         sharer, url = self.serve({"a.bin": before})
         fetching = subprocess.Popen(["curl", "-sS", "--limit-rate", "2M", "-o", "a.bin", f"{url}/a.bin"], cwd=self.to, env=self.environment,
                                     stderr=subprocess.PIPE)

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from share_case import ShareCase
+from share_case import Process, ShareCase
 from swarm_case import DEADLINE_S, PEER_PROCESS, SwarmCase
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
@@ -100,6 +100,17 @@ class ShareAsService(ShareCase):
         manager.hear("STOPPING=1")
 
 
+class GatewayAsService(ShareCase):
+    def test_a_gateway_is_ready_says_what_it_has_and_leaves(self):
+        manager = Manager(self, self.dir / "notify")
+        gateway = Process(self, "gateway", ["gateway", "--http", "0", "--cache", self.dir / "cache", "--network", self.network, "--progress",
+                                            "none"], self.dir, environment={"NOTIFY_SOCKET": str(manager.place)})
+        manager.hear("READY=1")
+        self.assertIn("0 contents", manager.hear("STATUS="))
+        self.assertEqual(gateway.end(), COMPLETE, gateway.words())
+        manager.hear("STOPPING=1")
+
+
 def units(folder):
     """The units, installed with the program under test in the place of the one that would be installed."""
     for path in sorted((PACKAGING / "systemd").iterdir()):
@@ -114,7 +125,7 @@ class Units(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="units-")
         self.addCleanup(holder.cleanup)
         self.units = list(units(holder.name))
-        self.assertEqual(len(self.units), 2)
+        self.assertEqual(len(self.units), 3)
 
     def analyze(self, *arguments):
         return subprocess.run(["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=DEADLINE_S, check=False)

@@ -29,6 +29,8 @@ class HttpClient {
   HttpClient(HttpClient&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   HttpClient& operator=(HttpClient&&) = delete;
 
+  int descriptor() const { return descriptor_; }
+
   void say(std::string_view text) {
     while (!text.empty()) {
       const ssize_t n = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);

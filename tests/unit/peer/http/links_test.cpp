@@ -12,7 +12,7 @@ using Ids = std::vector<HttpLinks::Id>;
 constexpr Instant kStart{};
 
 TEST_CASE("whoever says nothing whole for ten seconds goes, once", "[http]") {
-  HttpLinks links(10);
+  HttpLinks links(10, 10s);
   links.open(1, kStart);
   links.open(2, kStart + 1s);
   CHECK(links.overdue(kStart + 9s).empty());
@@ -24,7 +24,7 @@ TEST_CASE("whoever says nothing whole for ten seconds goes, once", "[http]") {
 }
 
 TEST_CASE("a request gives all the time that it takes, and the next one as much as the first", "[http]") {
-  HttpLinks links(10);
+  HttpLinks links(10, 10s);
   links.open(1, kStart);
   links.on_request(1, kStart + 9s);
   CHECK(links.overdue(kStart + 99s).empty());
@@ -34,7 +34,7 @@ TEST_CASE("a request gives all the time that it takes, and the next one as much 
 }
 
 TEST_CASE("where there is no room, whoever has been idle for longest makes it", "[http]") {
-  HttpLinks links(3);
+  HttpLinks links(3, 10s);
   CHECK_FALSE(links.open(1, kStart));
   CHECK_FALSE(links.open(2, kStart + 1s));
   CHECK_FALSE(links.open(3, kStart + 2s));
@@ -44,7 +44,7 @@ TEST_CASE("where there is no room, whoever has been idle for longest makes it", 
 }
 
 TEST_CASE("where nobody is idle, whoever takes nothing makes room, but nobody who waits for us", "[http]") {
-  HttpLinks links(3);
+  HttpLinks links(3, 10s);
   for (const HttpLinks::Id id : {1, 2, 3}) {
     links.open(id, kStart);
     links.on_request(id, kStart + std::chrono::seconds(id));

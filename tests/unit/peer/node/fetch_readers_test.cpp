@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -119,6 +120,40 @@ TEST_CASE("what a reader waits for comes first", "[readers]") {
   CHECK(reader->read({&byte, 1}).state == ByteReader::State::some);
   CHECK(byte == static_cast<std::byte>(kText[3001]));
   CHECK(stored_when_woken < 400);  // a tenth of all
+}
+
+TEST_CASE("a window is of some MiB, and neither few nor many pieces", "[readers]") {
+  CHECK(FetchReaders::window(4) == 128);
+  CHECK(FetchReaders::window(256 << 10) == 64);
+  CHECK(FetchReaders::window(1 << 20) == 32);
+  CHECK(FetchReaders::window(16 << 20) == 32);
+}
+
+TEST_CASE("many readers read at once, each from its place", "[readers]") {
+  const Quiet quiet;
+  asio::io_context io{1};
+  const Seed seed(io, 7, kKnown, {{"", kText}});
+  Node node(io, kKnown);
+  std::vector<std::unique_ptr<ByteReader>> readers;
+  std::vector<std::string> texts(300);
+  for (std::size_t i = 0; i < texts.size(); ++i) readers.push_back(node.source()->open(i * 13, 100, [] {}));
+  run_until(io, [&] { return node.fetch->readers().count() == texts.size(); });
+  node.fetch->add_holder(seed.holder());
+  std::array<std::byte, 7> block;
+  run_until(io, [&] {
+    bool all = true;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (texts[i].size() == 100) continue;
+      all = false;
+      const ByteReader::Got got =
+          readers[i]->read(std::span(block).first(std::min<std::size_t>(7, 100 - texts[i].size())));
+      if (got.state == ByteReader::State::some) texts[i].append(reinterpret_cast<const char*>(block.data()), got.bytes);
+    }
+    return all;
+  });
+  for (std::size_t i = 0; i < texts.size(); ++i) CHECK(texts[i] == kText.substr(i * 13, 100));
+  readers.clear();
+  run_until(io, [&] { return node.fetch->readers().count() == 0; });
 }
 
 TEST_CASE("it is told what readers want: when one comes, moves, and is gone", "[readers]") {
