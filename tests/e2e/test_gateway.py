@@ -191,7 +191,7 @@ class Losing(GatewayCase):
         kill_now(sharer)
         self.assert_bytes(self.read(at(url, f"content/{content}"), 206, Range="bytes=0-999"), data[:1000])
         text = self.read(at(url, f"content/{content}"), 504, Range="bytes=3000000-3000999").decode()
-        self.assertRegex(text, "missing|holder|nobody")
+        self.assertIn("1 of 16 pieces missing: piece 11", text)
 
 
 class Keeping(GatewayCase):
@@ -325,12 +325,9 @@ class Keeping(GatewayCase):
         self.share(files | {"large": self.random_bytes(12_000_000, "large")})
         gateway, url = self.gateway()
         for name in ("a", "b"):  # the second makes the first one go
-            time_left = 40
-            done = self.client("curl", "-s", "--max-time", time_left, at(url, name))
-            self.assert_bytes(done.stdout, files[name])
-        # Its client reads slowly, so that nothing of it can go.
-        failed = self.client("curl", "-sS", "--max-time", 40, "-o", self.dir / "large", at(url, "large"), code=(0, 18, 22))
-        del failed
+            self.assert_bytes(self.client("curl", "-s", "--max-time", 40, at(url, name)).stdout, files[name])
+        # It is larger than the disk: pieces that its client has read make room for those that follow, or it is told.
+        self.client("curl", "-sS", "--max-time", 40, "-o", self.dir / "large", at(url, "large"), code=(0, 18))
         self.assertTrue(gateway.running(), gateway.words())
         self.assert_bytes(self.read(at(url, "small")), files["small"])
 

@@ -110,9 +110,9 @@ TEST_CASE("what a reader waits for goes before all else that it wants, from the 
   for (const std::uint32_t first : {5u, 1u, 3u}) {
     wants(stage, {{first, 8}});
     CHECK(requested(bob.hears()) == std::vector<std::uint32_t>{first});
+    wants(stage, {});
     bob.says("choke");
     bob.says("unchoke");
-    wants(stage, {});
     bob.hears();
   }
 }
