@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kFull = "the disk of the cache is full";
-// Readers are told nothing of the disk.
 constexpr const char* kUnusable = "the cache cannot keep it; the log of this gateway says why";
 // How often a content that is read is noted to be, on disk.
 constexpr Duration kTouchInterval = 10s;
@@ -316,12 +315,19 @@ void Cache::remove_from_disk(const ContentId& id) {
   folder_.remove(id);
 }
 
+/// What can go, so that so many bytes more fit.
+std::vector<ContentId> Cache::evictable(std::uint64_t more) {
+  std::vector<ContentId> gone = shelf_.evictable(more);
+  // It may have come into use since the last tick.
+  std::erase_if(gone, [this](const ContentId& id) {
+    return opening(id) || closing_.contains(id) || (open_.contains(id) && open_.at(id)->in_use());
+  });
+  return gone;
+}
+
 /// Until so many bytes more fit, or nothing can go any more.
 void Cache::make_room(std::uint64_t more) {
-  for (const ContentId& id : shelf_.evictable(more)) {
-    const auto running = open_.find(id);
-    // It may have come into use since the last tick.
-    if (opening(id) || closing_.contains(id) || (running != open_.end() && running->second->in_use())) continue;
+  for (const ContentId& id : evictable(more)) {
     spdlog::info("{} leaves the cache", config::to_hex(id));
     remove_from_disk(id);
   }
@@ -331,8 +337,7 @@ void Cache::make_room(std::uint64_t more) {
 void Cache::mind_full_disk(GatewayContent& content) {
   const Instant at = now();
   if (at < room_at_) return;
-  const std::vector<ContentId> gone =
-      shelf_.evictable(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
+  const std::vector<ContentId> gone = evictable(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
   if (!gone.empty()) {
     spdlog::warn("{}: {} leaves it", kFull, config::to_hex(gone.front()));
     room_at_ = at + kRoomInterval;
@@ -354,8 +359,7 @@ void Cache::tick() {
     kept_[id].complete = content->is_complete();
     if (content->is_read()) {
       shelf_.touch(id);
-      Instant& touched = touched_[id];
-      if (at - touched >= kTouchInterval) {
+      if (Instant& touched = touched_[id]; at - touched >= kTouchInterval) {
         touched = at;
         folder_.touch(id);
       }
