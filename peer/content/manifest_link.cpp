@@ -26,12 +26,13 @@ constexpr std::uint32_t kRoundsBeforeWord = 5;
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(asio::io_context& io, PeerId self, const ContentId& id, std::vector<ManifestSource> sources,
-         std::function<void(ManifestPtr)> on_found)
+         std::function<void(ManifestPtr)> on_found, std::function<void(const std::string&)> on_none)
       : io_(io),
         self_(self),
         id_(id),
         sources_(std::move(sources)),
         on_found_(std::move(on_found)),
+        on_none_(std::move(on_none)),
         timer_(io),
         steps_(static_cast<std::uint32_t>(sources_.size()), random_seed(), now()),
         sockets_(sources_.size()) {}
@@ -102,7 +103,14 @@ class Search : public std::enable_shared_from_this<Search> {
     if (self->over_) co_return;
     ManifestPtr known;
     if (text) {
-      known = check_manifest(std::move(*text), self->id_, "the manifest from peer " + std::to_string(peer.value));
+      try {
+        known = check_manifest(std::move(*text), self->id_, "the manifest from peer " + std::to_string(peer.value));
+      } catch (const config::ConfigError& error) {
+        if (!self->on_none_) throw;
+        self->end();
+        self->on_none_(error.what());
+        co_return;
+      }
       if (!known)
         spdlog::warn("peer {} gave something else than the manifest: its SHA-256 is not the content id", peer.value);
     }
@@ -117,6 +125,7 @@ class Search : public std::enable_shared_from_this<Search> {
   ContentId id_;
   std::vector<ManifestSource> sources_;
   std::function<void(ManifestPtr)> on_found_;
+  std::function<void(const std::string&)> on_none_;
   asio::steady_timer timer_;  ///< At steps_.next_deadline().
   ManifestSearch steps_;
   std::vector<std::weak_ptr<TimedStream>> sockets_;  ///< By source.
@@ -127,8 +136,10 @@ class Search : public std::enable_shared_from_this<Search> {
 }  // namespace
 
 std::function<void()> fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id,
-                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found) {
-  const auto search = std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found));
+                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found,
+                                     std::function<void(const std::string&)> on_none) {
+  const auto search =
+      std::make_shared<Search>(io, self, id, std::move(sources), std::move(on_found), std::move(on_none));
   search->go_on();
   return [weak = std::weak_ptr(search)] {
     if (const auto alive = weak.lock()) alive->end();

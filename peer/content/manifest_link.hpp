@@ -26,9 +26,11 @@ struct ManifestSource {
   std::optional<config::Fingerprint> key = {};  ///< In a listed swarm with keys: its.
 };
 
-/// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once. What is
-/// returned ends that, and nothing is called any more; it may be dropped.
+/// Asks the sources in random order, again and again, until one gives the manifest; then calls `on_found` once, or
+/// `on_none` where the text of this id is no manifest, whoever gives it, and why; null: that is a config::ConfigError,
+/// which ends the process. What is returned ends the search, and nothing is called any more; it may be dropped.
 std::function<void()> fetch_manifest(asio::io_context& io, PeerId self, const ContentId& id,
-                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found);
+                                     std::vector<ManifestSource> sources, std::function<void(ManifestPtr)> on_found,
+                                     std::function<void(const std::string& why)> on_none = nullptr);
 
 }  // namespace p2p

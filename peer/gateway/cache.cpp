@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kFull = "the disk of the cache is full";
+constexpr const char* kUnusable = "the cache cannot keep it; the log of this gateway says why";
 // How often a content that is read is noted to be, on disk.
 constexpr Duration kTouchInterval = 10s;
 // What was freed on a full disk is of use when writing is tried again.
@@ -145,10 +146,14 @@ void Cache::fetch_manifest_of(const ContentId& id) {
   for (const Holder& holder : begun.holders)
     sources.push_back({.peer = holder.peer, .host = holder.address.host, .port = holder.address.port});
   if (sources.empty()) return fail(id, "nobody has its manifest");
-  begun.stop_asking = fetch_manifest(common_.io, common_.self, id, std::move(sources),
-                                     [this, id, alive = std::weak_ptr(alive_)](ManifestPtr known) {
-                                       if (!alive.expired() && opening(id)) have_manifest(id, std::move(known));
-                                     });
+  begun.stop_asking = fetch_manifest(
+      common_.io, common_.self, id, std::move(sources),
+      [this, id, alive = std::weak_ptr(alive_)](ManifestPtr known) {
+        if (!alive.expired() && opening(id)) have_manifest(id, std::move(known));
+      },
+      [this, id, alive = std::weak_ptr(alive_)](const std::string& why) {
+        if (!alive.expired() && opening(id)) fail(id, "its manifest is none: " + why);
+      });
   begun.patience.expires_after(kManifestPatience);
   begun.patience.async_wait([this, id, alive = std::weak_ptr(alive_)](const std::error_code& error) {
     if (!error && !alive.expired() && opening(id)) fail(id, "none of its holders has given its manifest");
@@ -176,7 +181,9 @@ void Cache::have_manifest(const ContentId& id, ManifestPtr known) {
     // What is there can be read without that.
     if (!begun.is_kept) {
       if (is_disk_full(error.code())) make_room(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
-      return fail(id, is_disk_full(error.code()) ? kFull : error.what());
+      if (is_disk_full(error.code())) return fail(id, kFull);
+      spdlog::warn("{}", error.what());
+      return fail(id, kUnusable);
     }
   }
   Kept& kept = kept_[id];
@@ -194,9 +201,11 @@ void Cache::make_store(const ContentId& id) {
     std::unique_ptr<PieceStore> store;
     std::string why;
     bool useless = false;
+    // The store keeps it, and calls it on the network thread when it looks at its pieces again: nothing is thrown then.
+    const auto is_made_now = std::make_shared<bool>(true);
     try {
-      const OnScan on_scan = [&](const ScanProgress&) {
-        if (stop->load()) throw Stopped{};
+      const OnScan on_scan = [stop, is_made_now](const ScanProgress&) {
+        if (*is_made_now && stop->load()) throw Stopped{};
       };
       store = std::make_unique<PieceStore>(content_of(folder_.root_of(id), known),
                                            PieceStore::Options{.on_scan = on_scan, .sparse = true});
@@ -208,13 +217,16 @@ void Cache::make_store(const ContentId& id) {
     } catch (const std::exception& error) {
       why = error.what();
     }
+    *is_made_now = false;
     const auto made = std::make_shared<std::unique_ptr<PieceStore>>(std::move(store));
     asio::post(common_.io, [this, id, made, why, useless, alive] {
       if (alive.expired() || !opening(id)) return;
       if (*made) return have_store(id, std::move(*made));
       Opening& begun = *opening(id);
-      if (!useless || std::exchange(begun.began_anew, true)) return fail(id, why);
-      spdlog::warn("{}: it is fetched again", why);
+      if (why == kFull) return fail(id, why);
+      const bool anew = useless && !std::exchange(begun.began_anew, true);
+      spdlog::warn("{}{}", why, anew ? ": it is fetched again" : "");
+      if (!anew) return fail(id, kUnusable);
       folder_.remove(id);
       begun.is_kept = false;
       have_manifest(id, begun.known);
@@ -303,12 +315,19 @@ void Cache::remove_from_disk(const ContentId& id) {
   folder_.remove(id);
 }
 
+/// What can go, so that so many bytes more fit.
+std::vector<ContentId> Cache::evictable(std::uint64_t more) {
+  std::vector<ContentId> gone = shelf_.evictable(more);
+  // It may have come into use since the last tick.
+  std::erase_if(gone, [this](const ContentId& id) {
+    return opening(id) || closing_.contains(id) || (open_.contains(id) && open_.at(id)->in_use());
+  });
+  return gone;
+}
+
 /// Until so many bytes more fit, or nothing can go any more.
 void Cache::make_room(std::uint64_t more) {
-  for (const ContentId& id : shelf_.evictable(more)) {
-    const auto running = open_.find(id);
-    // It may have come into use since the last tick.
-    if (opening(id) || closing_.contains(id) || (running != open_.end() && running->second->in_use())) continue;
+  for (const ContentId& id : evictable(more)) {
     spdlog::info("{} leaves the cache", config::to_hex(id));
     remove_from_disk(id);
   }
@@ -318,8 +337,7 @@ void Cache::make_room(std::uint64_t more) {
 void Cache::mind_full_disk(GatewayContent& content) {
   const Instant at = now();
   if (at < room_at_) return;
-  const std::vector<ContentId> gone =
-      shelf_.evictable(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
+  const std::vector<ContentId> gone = evictable(shelf_.capacity() - std::min(shelf_.capacity(), shelf_.bytes()) + 1);
   if (!gone.empty()) {
     spdlog::warn("{}: {} leaves it", kFull, config::to_hex(gone.front()));
     room_at_ = at + kRoomInterval;
@@ -333,7 +351,7 @@ void Cache::mind_full_disk(GatewayContent& content) {
 
 void Cache::tick() {
   const Instant at = now();
-  std::vector<ContentId> idle;
+  std::vector<ContentId> to_close;
   for (const auto& [id, content] : open_) {
     content->tick(at);
     shelf_.put(id, content->stored_bytes() + kEachBytes);
@@ -341,20 +359,19 @@ void Cache::tick() {
     kept_[id].complete = content->is_complete();
     if (content->is_read()) {
       shelf_.touch(id);
-      Instant& touched = touched_[id];
-      if (at - touched >= kTouchInterval) {
+      if (Instant& touched = touched_[id]; at - touched >= kTouchInterval) {
         touched = at;
         folder_.touch(id);
       }
     }
-    if (at - content->used() > kIdle) idle.push_back(id);
+    if (at - content->used() > kIdle || content->is_frozen()) to_close.push_back(id);
   }
   for (const auto& [id, content] : open_)
     if (content->without_room_for(at) > Duration::zero()) {
       mind_full_disk(*content);
       break;  // it may have closed one
     }
-  for (const ContentId& id : idle)
+  for (const ContentId& id : to_close)
     if (const auto at_rest = open_.find(id); at_rest != open_.end())
       close(id, at_rest->second->has_nothing() ? After::remove : After::keep);
   make_room(0);

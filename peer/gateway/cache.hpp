@@ -103,6 +103,7 @@ class Cache {
   void note_name(const ContentId& id, const std::string& name);
   void close(const ContentId& id, After after);
   void remove_from_disk(const ContentId& id);
+  std::vector<ContentId> evictable(std::uint64_t more);
   void make_room(std::uint64_t more);
   void mind_full_disk(GatewayContent& content);
   void on_closed();

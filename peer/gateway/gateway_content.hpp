@@ -68,6 +68,8 @@ class GatewayContent {
   void relocate(const std::filesystem::path& root) { fetch_.relocate(root); }
 
   bool is_complete() const { return fetch_.is_complete(); }
+  /// Somebody has changed its file: it has to be opened anew, which puts it right.
+  bool is_frozen() const { return fetch_.is_frozen(); }
   /// Not one piece is here.
   bool has_nothing() const { return fetch_.stored().count() == 0; }
   bool is_read() const { return fetch_.readers().count() > 0; }

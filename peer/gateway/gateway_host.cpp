@@ -79,7 +79,16 @@ void GatewayHost::decide(Task& task) {
 }
 
 void GatewayHost::find_id(const ContentId& id, const std::string& inside, OnFound on_found) {
-  if (cache_.has(id)) return open({.id = id, .name = {}, .inside = inside, .holders = {}}, false, std::move(on_found));
+  if (!cache_.has(id)) return search_id(id, inside, std::move(on_found));
+  // What is damaged in the cache comes again from those who have it.
+  open({.id = id, .name = {}, .inside = inside, .holders = {}}, false,
+       [this, id, inside, on_found = std::move(on_found)](const FoundPath& found) {
+         if (leaving_ || !std::holds_alternative<FoundUnreachable>(found)) return on_found(found);
+         search_id(id, inside, on_found);
+       });
+}
+
+void GatewayHost::search_id(const ContentId& id, const std::string& inside, OnFound on_found) {
   const bool taken = names_.ask(id, [this, id, inside, on_found](const SearchAnswer& answer) {
     if (!answer.holders.empty())
       return open({.id = id, .name = {}, .inside = inside, .holders = answer.holders}, false, on_found);

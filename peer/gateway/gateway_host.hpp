@@ -39,6 +39,7 @@ class GatewayHost final : public ContentHost {
 
   void begin(const AskedPath& asked, OnFound on_found);
   void find_id(const ContentId& id, const std::string& inside, OnFound on_found);
+  void search_id(const ContentId& id, const std::string& inside, OnFound on_found);
   void ask_more(const std::shared_ptr<Task>& task);
   void decide(Task& task);
   void open(const NameMeaning::Content& content, bool by_name, OnFound on_found);

@@ -237,9 +237,12 @@ void Fetch::dial_holder(PeerId handle) {
 void Fetch::want(std::vector<PieceRange> ranges) { exchange_.swarm().set_demand(std::move(ranges)); }
 
 void Fetch::forget(std::span<const PieceIndex> pieces) {
+  // A reader on another thread must see that the grant is gone before the bytes are.
+  readers_.revoke_all();
   const std::vector<PieceIndex> forgotten = store_->drop(pieces);
   exchange_.swarm().on_pieces_forgotten(forgotten, now());
   exchange_.carry_out();
+  readers_.grant_all();
 }
 
 std::set<Address> Fetch::linked() const {

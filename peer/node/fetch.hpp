@@ -82,8 +82,8 @@ class Fetch {
   /// inside of FetchReaders::Options::on_wanted.
   void want(std::vector<PieceRange> ranges);
   bool lacks_what_is_wanted() const { return exchange_.swarm().lacks_what_is_wanted(); }
-  /// These pieces give their room back, as far as they are stored and the content does not have its name. No reader has
-  /// them before it. Precondition: the store is sparse.
+  /// These pieces give their room back, as far as they are stored and the content does not have its name. A reader that
+  /// has one before it waits until it has come again. Precondition: the store is sparse.
   void forget(std::span<const PieceIndex> pieces);
   /// A piece has come from the upstream (Exchange::store_upstream).
   void take_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes);
@@ -95,6 +95,8 @@ class Fetch {
   void relocate(const std::filesystem::path& root) { store_->relocate(root); }
   std::uint32_t linked_neighbors() const { return exchange_.swarm().linked_neighbors(); }
   const Bitfield& stored() const { return store_->stored(); }
+  /// Somebody has changed the complete content: it is given as far as it is right, and nothing is stored any more.
+  bool is_frozen() const { return store_->frozen(); }
   const Geometry& geometry() const { return store_->geometry(); }
   const ManifestPtr& known() const { return known_; }
   /// Fetches from this one, too. Holders are told apart by where they are and the ID that they claim. One that is

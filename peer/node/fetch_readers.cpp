@@ -262,6 +262,17 @@ void FetchReaders::on_event(const Event& event) {
   if (!std::holds_alternative<PiecesLost>(event) && !std::holds_alternative<TrustWithdrawn>(event) &&
       !std::holds_alternative<FileCompleted>(event))
     return;
+  grant_all();
+}
+
+void FetchReaders::revoke_all() {
+  for (auto& [reader, entry] : entries_) {
+    entry.grant = {};
+    entry.channel->revoke();
+  }
+}
+
+void FetchReaders::grant_all() {
   for (auto& [reader, entry] : entries_) {
     grant_anew(reader, entry);
     mailbox_->tell(reader);  // its window may have to be another one, but not now

@@ -57,6 +57,10 @@ class FetchReaders {
   /// Something happened to what is stored; others are no matter. From inside of the exchange.
   void on_event(const Event& event);
   void on_stored(PieceIndex piece);
+  /// Nobody may read any more, until grant_all(): stored bytes are about to be something else.
+  void revoke_all();
+  /// All may read what is stored now.
+  void grant_all();
   /// Those that wait for bytes fail for this reason.
   void fail_waiting(const std::string& why);
   /// All readers fail for this reason, and so does who comes later.

@@ -3,6 +3,18 @@
 #include "protocol/swarm/swarm.hpp"
 
 namespace p2p {
+namespace {
+
+/// Those who have everything and were left alone while we had it, too.
+void dial_the_rested(Neighborhood& neighborhood, Instant now) {
+  for (NeighborIndex each = 0; each < neighborhood.size(); ++each) {
+    const Neighbor& n = neighborhood[each];
+    if (n.dial && n.complete && !n.out() && !n.link && !n.dialing && n.dial_at == kNever)
+      neighborhood.dial_now(each, now);
+  }
+}
+
+}  // namespace
 
 void Swarm::on_piece_rejected(PieceIndex piece, Instant now) {
   const auto stored_from = storing_.extract(piece);
@@ -73,6 +85,7 @@ void Swarm::give_up_stored(std::span<const PieceIndex> pieces, Instant now) {
   std::vector<LinkId> established;
   for_established([&](LinkId link) { established.push_back(link); });
   for (const LinkId link : established) close(link, "our pieces have changed", now, EndKind::renewed);
+  if (config_.open) dial_the_rested(neighborhood_, now);
   check_swarm_complete(now);
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A gateway: what a network has, for any HTTP client, through a cache."""
 
+import hashlib
+import http.client
 import json
 import os
 import signal
@@ -8,6 +10,7 @@ import subprocess
 import time
 import unittest
 
+from hostile_node import HostileNodes, catalog
 from http_case import HttpCase, at
 from share_case import COMPLETE, IO, USAGE, Process, kill_now
 
@@ -145,6 +148,18 @@ class Finding(GatewayCase):
         self.wait_until(lambda: self.ask(at(url, "f"))[2] == b"and after", "the name to mean what it is now")
 
 
+class Misleading(HostileNodes, GatewayCase):
+    def test_a_manifest_that_is_none(self):
+        self.share({"f": b"data"})
+        nonsense = b"nonsense"
+        listed = catalog(("x", 1_000_000, hashlib.sha256(nonsense).hexdigest()))
+        evil = self.node(lambda wish, prefix: self.message(9, listed) if wish == 2 else self.message(8, nonsense))
+        gateway, url = self.gateway(join=[evil, self.sharers[0].address])
+        self.assertIn("its manifest is none", self.read(at(url, "x"), 504).decode())
+        self.assertEqual(self.read(at(url, "f")), b"data")
+        self.assertEqual(gateway.end(), COMPLETE, gateway.words())
+
+
 class Losing(GatewayCase):
     def test_a_sharer_that_dies_in_the_middle_and_comes_back(self):
         data = self.random_bytes(8_000_000)
@@ -212,6 +227,43 @@ class Keeping(GatewayCase):
                                         self.network, "--progress", "none"], self.dir)
         self.wait_until(lambda: self.ask(at(url, "f"), method="HEAD")[0] == 200, "the sharer to be found again", again)
         self.assert_bytes(self.read(at(url, "f")), data)
+
+    def test_a_cached_file_that_is_changed_while_it_is_served(self):
+        data = self.random_bytes(5_000_000)
+        self.share({"f": data})
+        gateway, url = self.gateway()
+        self.assert_bytes(self.read(at(url, "f")), data)
+        with next(self.dir.rglob("bytes")).open("r+b") as file:
+            file.seek(2_500_000)
+            file.write(bytes([data[2_500_000] ^ 1]))
+        # Who reads it then may see the transfer end, and nothing that is wrong; what is wrong comes again from its holder.
+        for _ in range(2):
+            answer = self.begin(at(url, "f"))
+            try:
+                self.assert_bytes(answer.read(), data)
+            except http.client.IncompleteRead as ended:
+                self.assertTrue(data.startswith(ended.partial))
+        around = {"Range": "bytes=2500000-2500009"}
+        self.wait_until(lambda: self.ask(at(url, "f"), **around)[2] == data[2_500_000:2_500_010], "the right bytes", gateway)
+        self.assert_bytes(self.read(at(url, "f")), data)
+        self.assertEqual(gateway.end(), COMPLETE, gateway.words())
+
+    def test_a_manifest_that_is_damaged_in_the_cache(self):
+        data = self.random_bytes(5_000_000)
+        content = self.share({"f": data}).offered()["f"]
+        gateway, url = self.gateway()
+        self.assert_bytes(self.read(at(url, "f")), data)
+        self.assertEqual(gateway.end(), COMPLETE, gateway.words())
+        manifest = next(self.dir.rglob("cache/open/*/*/manifest"))
+        manifest.write_text("nonsense")
+        gateway, url = self.gateway()
+        self.assert_bytes(self.read(at(url, f"content/{content}")), data)
+        # A reader is told nothing of the disk.
+        self.assertEqual(gateway.end(), COMPLETE, gateway.words())
+        manifest.unlink()
+        manifest.mkdir()
+        _, url = self.gateway()
+        self.assertNotIn(str(self.dir), self.read(at(url, f"content/{content}"), 504).decode())
 
     def test_a_part_is_found_again_and_offered(self):
         data = self.random_bytes(5_000_000)

@@ -61,6 +61,24 @@ TEST_CASE("a link on which both have everything ends, and no sooner", "[swarm][o
   CHECK_FALSE(sharer.closed());
 }
 
+TEST_CASE("who has everything, as we have, is dialled again when we lack something", "[swarm][open]") {
+  Stage stage(open_scene("11111"));
+  stage.swarm.add_neighbor(PeerId{5}, PeerId{5}, stage.now);
+  stage.passes(1ms);
+  CHECK(stage.to_dial() == Ids{5});
+  Remote& sharer = stage.dials(5);
+  greets(stage, sharer, 5);
+  sharer.says("bitfield 11111");
+  sharer.hears();
+  stage.passes(1s);
+  CHECK(sharer.reason() == "both have everything");
+  stage.passes(1min);
+  CHECK(stage.to_dial().empty());
+  stage.swarm.on_pieces_lost(std::vector{PieceIndex{3}}, stage.now);
+  stage.passes(1ms);
+  CHECK(stage.to_dial() == Ids{5});
+}
+
 TEST_CASE("who comes without a content, with another one, or with an ID that is none is refused", "[swarm][open]") {
   Stage stage(open_scene("11111"));
   Remote& classic = stage.accepts();

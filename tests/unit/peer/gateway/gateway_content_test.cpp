@@ -120,5 +120,24 @@ TEST_CASE("pieces that nobody wants are given up, and fetched again when somebod
   CHECK(node.content->give_up(1) == 0);
 }
 
+TEST_CASE("a reader that may read pieces which are given up waits until they have come again") {
+  Node node(1000);
+  const Seed seed(node.io, 7, kKnown, {{"", kText}});
+  node.content->add_holders({seed.holder()});
+  CHECK(node.read(0, 2000).text == kText.substr(0, 2000));
+  const auto reader = node.content->source(0)->open(0, kText.size(), [] {});
+  run_until(node.io, [&] { return node.content->readers() == 1; });
+  CHECK(node.content->give_up(1000) > 0);
+  std::string text(kText.size(), '\0');
+  std::size_t bytes = reader->read(std::as_writable_bytes(std::span(text))).bytes;
+  CHECK(bytes == 1000);  // what it has before it stays
+  run_until(node.io, [&] {
+    const ByteReader::Got got = reader->read(std::as_writable_bytes(std::span(text).subspan(bytes)));
+    bytes += got.bytes;
+    return bytes == text.size() || got.state == ByteReader::State::failed;
+  });
+  CHECK(text == kText);
+}
+
 }  // namespace
 }  // namespace p2p
