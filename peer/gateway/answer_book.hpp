@@ -49,6 +49,12 @@ class AnswerBook {
     return true;
   }
 
+  /// Whether ask() would have one more search begun.
+  bool is_new(const std::string& question, Instant now) {
+    forget(now);
+    return !known_.contains(question) && !open_.contains(question);
+  }
+
   /// The question to search for now.
   std::optional<std::string> poll() {
     if (queue_.empty() || searching_ == limits_.searches) return std::nullopt;

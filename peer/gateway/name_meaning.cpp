@@ -38,6 +38,19 @@ FoundFolder::Entry entry_of(std::string name, const Tally& tally, std::optional<
 
 }  // namespace
 
+void sort_by_name(SearchAnswer& all) { std::ranges::stable_sort(all.holders, {}, &Holder::name); }
+
+SearchAnswer part_of(const SearchAnswer& all, const std::string& question) {
+  const auto is_meant = [&](const Holder& holder) {
+    return question.ends_with('/') ? holder.name.starts_with(question) : holder.name == question;
+  };
+  SearchAnswer part{.holders = {}, .asked = all.asked, .silent = all.silent, .whole = all.whole};
+  for (auto each = std::ranges::lower_bound(all.holders, question, {}, &Holder::name);
+       each != all.holders.end() && is_meant(*each); ++each)
+    part.holders.push_back(*each);
+  return part;
+}
+
 std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, std::string_view prefix,
                                            std::optional<std::uint32_t> quorum) {
   std::map<std::string, Tally> names;

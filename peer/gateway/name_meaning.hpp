@@ -25,7 +25,14 @@ struct SearchAnswer {
   std::vector<Holder> holders;
   std::size_t asked = 0;   ///< So many nodes were asked,
   std::size_t silent = 0;  ///< and so many of these could not be reached.
+  bool whole = true;       ///< All that they said is there: it was not too much.
 };
+
+/// Puts an answer on all names into the order in which part_of() needs it.
+void sort_by_name(SearchAnswer& all);
+/// What an answer on all names says of one name, or, with a slash behind it, of a folder of names. Precondition:
+/// sort_by_name(). O(log holders + what is found).
+SearchAnswer part_of(const SearchAnswer& all, const std::string& question);
 
 /// What lies in the folder `prefix`, which is empty or ends with a slash, by these words on names below it.
 std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, std::string_view prefix,

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 // A content id as a question: no name begins so.
 constexpr char kIdMark = '\n';
+// All names, with the digests of small files.
+constexpr const char* kEverything = "/";
 constexpr auto kPause = 300ms;
 
 }  // namespace
@@ -20,13 +22,26 @@ NameSearch::NameSearch(asio::io_context& io, Discovery& discovery, Options optio
     : io_(io), discovery_(discovery), options_(std::move(options)), began_(now()), book_({}) {}
 
 bool NameSearch::ask(const std::string& question, OnAnswer on_answer) {
-  const bool taken = book_.ask(question, now(), std::move(on_answer));
-  begin_next();
-  return taken;
+  const Instant at = now();
+  if (question.empty() || !book_.is_new(question, at) || budget_.take(at))
+    return ask_nodes(question, std::move(on_answer));
+  return ask_nodes(kEverything, [this, question, on_answer = std::move(on_answer)](const SearchAnswer& all) {
+    SearchAnswer part = part_of(all, question);
+    // Of a network with too many names for one answer this one may have been left out.
+    const bool is_known = part.whole || !part.holders.empty();
+    if (is_known || !ask_nodes(question, on_answer)) on_answer(part);
+  });
 }
 
 bool NameSearch::ask(const ContentId& id, OnAnswer on_answer) {
-  return ask(kIdMark + config::to_hex(id), std::move(on_answer));
+  return ask_nodes(kIdMark + config::to_hex(id), std::move(on_answer));
+}
+
+bool NameSearch::ask_nodes(const std::string& question, OnAnswer on_answer) {
+  const bool taken =
+      book_.ask(question, now(), [on_answer = std::move(on_answer)](const Answer& answer) { on_answer(*answer); });
+  begin_next();
+  return taken;
 }
 
 void NameSearch::begin_next() {
@@ -50,6 +65,7 @@ void NameSearch::look(const std::string& question) {
       // Not now: this comes from inside of the round.
       [this, question, &search] {
         search.answer.silent = search.rounds.failures().size();
+        search.answer.whole = search.rounds.whole();
         search.answer.asked = search.rounds.answered() + search.answer.silent;
         search.pause.expires_after(0ms);
         search.pause.async_wait([this, question](const std::error_code& error) {
@@ -67,9 +83,10 @@ void NameSearch::on_looked(const std::string& question) {
     });
     return;
   }
-  const SearchAnswer answer = std::move(search.answer);
+  if (question == kEverything) sort_by_name(search.answer);
+  const auto answer = std::make_shared<const SearchAnswer>(std::move(search.answer));
   searches_.erase(question);
-  const std::size_t weight = answer.holders.size();
+  const std::size_t weight = answer->holders.size();
   const Duration keep = weight == 0 ? kRememberNothing : weight < kMany ? kRemember : kRememberMany;
   book_.on_answer(question, answer, keep, weight + 1, now());
   begin_next();

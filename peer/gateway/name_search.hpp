@@ -1,5 +1,8 @@
 // Asking the nodes of a network what they have, for many who ask at once: the shell of AnswerBook, around a
 // HolderSearch for each search that is under way. Everything on the network thread.
+//
+// Whoever asks for many names one after the other, as wget -r does, has all names asked for instead, and each is found
+// in that one answer.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +16,7 @@
 #include "peer/discovery/holder_search.hpp"
 #include "peer/gateway/answer_book.hpp"
 #include "peer/gateway/name_meaning.hpp"
+#include "peer/gateway/search_budget.hpp"
 
 namespace p2p {
 
@@ -51,6 +55,9 @@ class NameSearch {
     asio::steady_timer pause;
   };
 
+  using Answer = std::shared_ptr<const SearchAnswer>;
+
+  bool ask_nodes(const std::string& question, OnAnswer on_answer);
   void begin_next();
   void look(const std::string& question);
   void on_looked(const std::string& question);
@@ -59,7 +66,8 @@ class NameSearch {
   Discovery& discovery_;
   Options options_;
   Instant began_;
-  AnswerBook<SearchAnswer> book_;
+  AnswerBook<Answer> book_;
+  SearchBudget budget_;
   std::map<std::string, std::unique_ptr<Search>> searches_;  ///< By question: those that are under way.
 };
 

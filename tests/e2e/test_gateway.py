@@ -74,6 +74,15 @@ class Fetching(GatewayCase):
         self.read(at(url, "tree/nosuch"), 404)
         self.read(at(url, "a/"), 404)
 
+    def test_many_names_one_after_the_other(self):
+        """As wget -r asks for them: a node that is asked for each by itself would turn the gateway away."""
+        files = {f"many/{number:03}": b"%d" % number for number in range(700)}
+        self.share(files)
+        _, url = self.gateway()
+        for name, data in files.items():
+            self.assertEqual(self.read(at(url, name)), data)
+        self.read(at(url, "many/nosuch"), 404)
+
     def test_only_what_is_asked_for_is_fetched(self):
         data = self.random_bytes(48_000_000)
         self.share({"big": data})

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "peer/gateway/search_budget.hpp"
 #include "tests/support/catch.hpp"
 
 namespace p2p {
@@ -82,6 +83,31 @@ TEST_CASE("what is remembered weighs so much at most") {
   CHECK(is_known("long"));
   CHECK(is_known("third"));
   CHECK_FALSE(is_known("too heavy"));
+}
+
+TEST_CASE("a question begins a search when it is neither known nor asked already") {
+  Book book({});
+  Asker alice;
+  CHECK(book.is_new("a", Instant{}));
+  REQUIRE(book.ask("a", Instant{}, alice.hears()));
+  CHECK_FALSE(book.is_new("a", Instant{}));
+  book.poll();
+  book.on_answer("a", 7, 2s, 1, Instant{1s});
+  CHECK_FALSE(book.is_new("a", Instant{2999ms}));
+  CHECK(book.is_new("a", Instant{3s}));
+}
+
+TEST_CASE("single names are asked for so often, and no more often") {
+  SearchBudget budget;
+  const auto taken = [&](Instant at) {
+    int count = 0;
+    while (budget.take(at)) ++count;
+    return count;
+  };
+  CHECK(taken(Instant{10s}) == 64);
+  CHECK(taken(Instant{10s}) == 0);
+  CHECK(taken(Instant{10s + 500ms}) == 8);
+  CHECK(taken(Instant{60s}) == 64);
 }
 
 }  // namespace

@@ -31,6 +31,27 @@ NameMeaning of(const std::string& path, std::optional<std::uint32_t> quorum = {}
   return NameMeaning(path, quorum, "default");
 }
 
+TEST_CASE("an answer on all names says of each name, and of each folder, what a question for it would") {
+  SearchAnswer all = words({holder("b/d", 4), holder("a", 1), holder("b", 3), holder("b/c", 5), holder("a", 2, 2),
+                            holder("b.c", 6), holder("b0", 7)});
+  all.whole = false;
+  sort_by_name(all);
+  const auto contents = [&](const std::string& question) {
+    const SearchAnswer part = part_of(all, question);
+    CHECK(part.asked == 5);
+    CHECK_FALSE(part.whole);
+    std::vector<ContentId> ids;
+    for (const Holder& each : part.holders) ids.push_back(each.id);
+    return ids;
+  };
+  CHECK(contents("a") == std::vector{id_of(1), id_of(2)});
+  CHECK(contents("b") == std::vector{id_of(3)});
+  CHECK(contents("b/") == std::vector{id_of(5), id_of(4)});
+  CHECK(contents("b/c") == std::vector{id_of(5)});
+  CHECK(contents("c").empty());
+  CHECK(contents("a/").empty());
+}
+
 TEST_CASE("a name that one content has is that content, and nothing else is asked") {
   NameMeaning meaning = of("a/b.txt");
   CHECK(meaning.questions() == Questions{"a/b.txt"});
