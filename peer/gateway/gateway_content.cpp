@@ -67,7 +67,7 @@ void GatewayContent::add_holders(const std::vector<Holder>& holders) {
     if (holders_.size() < kMostHolders) holders_.insert(holder.address);
     fetch_.add_holder(holder);
   }
-  if (!holders.empty()) look_at_ = std::max(look_at_, now() + kSearchInterval);
+  if (!holders.empty()) look_at_ = std::max(look_at_, now() + interval_);
 }
 
 bool GatewayContent::in_use() const { return is_read() || now() - std::max(served_, asked_) < kLately; }
@@ -78,7 +78,8 @@ void GatewayContent::look() {
       fetch_.linked(), holders_, [this](const Holder& holder) { add_holders({holder}); },
       [this] {
         looking_ = false;
-        look_at_ = now() + kSearchInterval;
+        look_at_ = now() + interval_;
+        interval_ = std::min(2 * interval_, kSearchInterval);
       });
 }
 
@@ -97,7 +98,7 @@ void GatewayContent::tick(Instant at) {
 
 /// No holder is left: readers that wait are told so, and which pieces are missing.
 void GatewayContent::mind_readers_alone(Instant at) {
-  if (has_origin_ || offering_ > 0 || !fetch_.lacks_what_is_wanted()) alone_since_ = at;
+  if (has_origin_ || !is_alone()) alone_since_ = at;
   if (at - alone_since_ < kAlonePatience) return;
   alone_since_ = at;
   fetch_.readers().fail_waiting("no holder is left that has what is missing: " + fetch_.explain());

@@ -43,8 +43,10 @@ class GatewayContent {
 
   /// How long readers wait while nobody is linked who has anything of what they want, and a search has found nobody.
   static constexpr Duration kAlonePatience = std::chrono::seconds(10);
-  /// Between two searches for more holders.
+  /// Between two searches for more holders. The first pause is the short one and each next is twice as long: a holder
+  /// whom many ask for much at once may have had no room for one more link.
   static constexpr Duration kSearchInterval = std::chrono::seconds(4);
+  static constexpr Duration kFirstInterval = std::chrono::milliseconds(250);
   /// What was asked for so lately is about to be read, and who got a piece so lately is being served.
   static constexpr Duration kLately = std::chrono::seconds(10);
 
@@ -101,6 +103,7 @@ class GatewayContent {
  private:
   static Instant now_();
   void look();
+  bool is_alone() const { return offering_ == 0 && fetch_.lacks_what_is_wanted(); }
   void mind_readers_alone(Instant at);
   std::vector<PieceRange> wanted() const;
 
@@ -115,6 +118,7 @@ class GatewayContent {
   bool looking_ = false;
   bool finishing_ = false;
   Instant look_at_{};
+  Duration interval_ = kFirstInterval;
   Instant used_;
   Instant asked_;
   Instant served_{};
