@@ -32,7 +32,7 @@ set(CPACK_COMPONENT_PEERPROCESS_DESCRIPTION
     "puts files on many machines, without a tracker\nEvery peer that has a piece of a file serves it: one file with the peers\nof a list, folders that are shared by name, or chunks of which everybody\nhas some. pswarm, which launches and watches the swarm of a directory,\nneeds Python."
 )
 set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_RECOMMENDS "python3 (>= 3.11)")
-set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_SUGGESTS "peerprocess-dht, bash-completion")
+set(CPACK_DEBIAN_PEERPROCESS_PACKAGE_SUGGESTS "peerprocess-dht, libcurl4t64 | libcurl4, bash-completion")
 set(control debian/postinst debian/prerm debian/postrm)
 list(TRANSFORM control PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
 if(logs)

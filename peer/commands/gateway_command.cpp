@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 
 #include "config/rate.hpp"
@@ -18,7 +19,8 @@ constexpr const char* kGatewayFooter = R"(
 GET /NAME is a file of the network, or a folder as an index; /content/ID[/PATH] is a content whatever it is called, /
 all names. Ranges are served, and nothing is fetched but what is asked for, first what a client waits for. What was
 fetched stays in the cache until it is full, and other nodes get it from there, too. A cache vouches for bytes and not
-for names: who has a name is asked each time. See docs/HTTP.md.
+for names: who has a name is asked each time. With --origin what nobody has is fetched from there by one of the nodes
+that have the same --origin, and the others get it from each other. See docs/HTTP.md.
 A signal ends it; SIGHUP has the --allow list read again.)";
 
 constexpr ExitMeaning kGatewayExits[] = {
@@ -61,6 +63,17 @@ std::variant<GatewayOptions, ExitCode> parse_gateway(int argc, const char* const
          "thousands, KiB and so on in 1024)")
       ->type_name("SIZE")
       ->default_str("10G");
+  const auto take_origin = [&options](const std::string& word) {
+    try {
+      options.origin = OriginUrl(word);
+    } catch (const std::invalid_argument& error) {
+      throw CLI::ValidationError("--origin", std::string("this ") + error.what());
+    }
+  };
+  app.add_option_function<std::string>("--origin", take_origin,
+                                       "An HTTP server that is asked, once for all nodes, for what no member has: for "
+                                       "this URL and the name behind it (https://example.org/models/)")
+      ->type_name("URL");
   app.add_option("--quorum", options.quorum,
                  "Of contents that share a name take the one that holders at so many IP addresses agree on")
       ->check(in_range(1, 1'000'000));

@@ -73,6 +73,14 @@ class AnswerBook {
     for (const OnAnswer& each : waiting.mapped()) each(answer);
   }
 
+  /// What is remembered of this question is not true any more.
+  void forget(const std::string& question) {
+    const auto gone = known_.extract(question);
+    if (!gone) return;
+    weight_ -= gone.mapped().weight;
+    by_end_.erase(gone.mapped().until);
+  }
+
   std::size_t searching() const { return searching_; }
 
  private:

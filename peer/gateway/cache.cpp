@@ -237,7 +237,7 @@ void Cache::have_store(const ContentId& id, std::unique_ptr<PieceStore> store) {
 }
 
 void Cache::fail(const ContentId& id, const std::string& why) {
-  shelf_.set_in_use(id, false);
+  shelf_.set_in_use(id, held_.contains(id));
   const auto begun = std::move(opening_.extract(id).mapped());
   spdlog::info("cannot open {}: {}", config::to_hex(id), why);
   for (const OnOpened& each : begun->waiting) each(why);
@@ -281,7 +281,7 @@ void Cache::close(const ContentId& id, After after) {
     door_.withdraw(GetDoor::label_of(id));
   }
   GatewayContent& content = *closing_.emplace(id, std::move(open_.extract(id).mapped())).first->second;
-  shelf_.set_in_use(id, false);
+  shelf_.set_in_use(id, held_.contains(id));
   content.finish([this, id, after, alive = std::weak_ptr(alive_)] {
     // Not now: this comes from inside of what is to end.
     asio::post(common_.io, [this, id, after, alive] {
@@ -337,7 +337,7 @@ void Cache::tick() {
   for (const auto& [id, content] : open_) {
     content->tick(at);
     shelf_.put(id, content->stored_bytes() + kEachBytes);
-    shelf_.set_in_use(id, content->in_use());
+    shelf_.set_in_use(id, content->in_use() || held_.contains(id));
     kept_[id].complete = content->is_complete();
     if (content->is_read()) {
       shelf_.touch(id);

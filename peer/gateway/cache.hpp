@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -53,6 +54,18 @@ class Cache {
   /// finish().
   void open(const ContentId& id, const std::vector<Holder>& holders, const std::string& name, OnOpened on_opened);
   bool has(const ContentId& id) const { return kept_.contains(id); }
+  /// As far as is known: bytes on disk are verified when it is opened.
+  bool is_complete(const ContentId& id) const { return has(id) && kept_.at(id).complete; }
+  /// Of the whole content. Precondition: has(id).
+  std::uint64_t size_of(const ContentId& id) const { return kept_.at(id).size; }
+  std::filesystem::path root_of(const ContentId& id) const { return folder_.root_of(id); }
+  /// Takes in a complete content of one file, whose bytes are there and of that manifest. False when it is here
+  /// already, or about to go: then nothing was moved. Throws std::system_error.
+  bool adopt(const KnownManifest& known, const std::string& name, const std::filesystem::path& bytes);
+  /// Somebody else reads its bytes, or does not any more: it is in use.
+  void hold(const ContentId& id, bool held);
+  /// Bytes that somebody else keeps in this cache's folder count here, and do not go; 0: none any more.
+  void count_beside(const ContentId& id, std::uint64_t bytes);
   /// The content that was last asked for under this name.
   std::optional<ContentId> once_called(const std::string& name) const;
 
@@ -105,6 +118,7 @@ class Cache {
   std::map<ContentId, std::unique_ptr<GatewayContent>> open_;
   std::map<ContentId, std::unique_ptr<GatewayContent>> closing_;
   std::map<ContentId, Instant> touched_;
+  std::set<ContentId> held_;
   Instant room_at_{};  ///< Until then what was freed on a full disk is waited for.
   Traffic traffic_before_;
   std::function<void()> on_finished_;

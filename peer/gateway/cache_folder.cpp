@@ -118,7 +118,7 @@ std::vector<CacheFolder::Found> CacheFolder::contents() const {
   std::error_code error;
   for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    if (name == kNetwork) continue;
+    if (name == kNetwork || name == kVersions) continue;
     ContentId id;
     std::error_code ignored;
     const bool fits = config::from_hex(name, id) && config::to_hex(id) == name;

@@ -29,6 +29,9 @@ namespace p2p {
 
 class CacheFolder {
  public:
+  /// A folder in it whose contents are not known by their ids yet (versions.hpp).
+  static constexpr const char* kVersions = "versions";
+
   /// Makes what is missing, and holds the folder. Throws ExitError (io) when it cannot be used or is of another private
   /// network; StoreError when another process uses it.
   CacheFolder(const std::filesystem::path& cache, const Network& network);

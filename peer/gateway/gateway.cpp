@@ -1,11 +1,14 @@
 #include "peer/gateway/gateway.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "config/text.hpp"
 #include "peer/discovery/join.hpp"
 #include "peer/discovery/make_discovery.hpp"
 #include "peer/ground/clock.hpp"
+#include "peer/ground/exit_code.hpp"
 #include "peer/net/throttle.hpp"
 
 namespace p2p {
@@ -37,8 +40,21 @@ Gateway::Gateway(const GatewayOptions& options, std::function<void(const Ready&)
               .ahead = options.cache_size / 4},
       cache_(common_, door_, {options.cache.empty() ? usual_cache() : options.cache, options.cache_size}),
       names_(io_, *discovery_, {self_, options.net.network, join_}),
-      host_(io_, names_, cache_, {options.quorum, options.net.network.name()}) {
+      versions_(make_versions()),
+      host_(io_, names_, cache_, {options.quorum, options.net.network.name(), versions_.get()}) {
   asio::use_service<Limits>(io_).set(io_, options.limits);
+}
+
+std::unique_ptr<Versions> Gateway::make_versions() {
+  if (!options_.origin) return nullptr;
+  OriginClient::Options how;
+  // Two requests are under way for what is fetched.
+  if (options_.limits.down) how.rate = std::max<std::uint64_t>(*options_.limits.down / 2, 1);
+  try {
+    return std::make_unique<Versions>(common_, door_, cache_, names_, *options_.origin, how);
+  } catch (const std::runtime_error& error) {
+    throw ExitError(ExitCode::io, std::string("--origin: ") + error.what());
+  }
 }
 
 ExitCode Gateway::run() {
@@ -64,14 +80,20 @@ ExitCode Gateway::run() {
 }
 
 void Gateway::tick() {
+  if (!life_.leaving() && versions_) versions_->tick();
   if (!life_.leaving()) cache_.tick();
   tick_board();
   if (life_.service().listens()) life_.service().status(summary());
 }
 
+void Gateway::for_each_open(const std::function<void(const GatewayContent&)>& visit) const {
+  cache_.for_each_open(visit);
+  if (versions_) versions_->for_each_open(visit);
+}
+
 Traffic Gateway::traffic() const {
   Traffic all = cache_.traffic_before();
-  cache_.for_each_open([&](const GatewayContent& content) { all += content.traffic(); });
+  for_each_open([&](const GatewayContent& content) { all += content.traffic(); });
   return all;
 }
 
@@ -80,7 +102,7 @@ void Gateway::tick_board() {
   if (!board) return;
   std::size_t reading = 0;
   std::optional<Wait> wait;
-  cache_.for_each_open([&](const GatewayContent& content) {
+  for_each_open([&](const GatewayContent& content) {
     if (!content.is_read() || content.is_complete()) return;
     ++reading;
     if (!wait) wait = content.wait();
@@ -97,12 +119,12 @@ void Gateway::describe_to(Status& status) const {
   content.stored_bytes = cache_.shelf().bytes();
   content.files = content.files_done = cache_.count();
   status.state.ready = !life_.leaving();
-  cache_.for_each_open([&](const GatewayContent& each) { each.describe_to(status); });
+  for_each_open([&](const GatewayContent& each) { each.describe_to(status); });
 }
 
 std::string Gateway::summary() const {
   std::size_t readers = 0;
-  cache_.for_each_open([&](const GatewayContent& content) { readers += content.readers(); });
+  for_each_open([&](const GatewayContent& content) { readers += content.readers(); });
   return std::to_string(cache_.count()) + (cache_.count() == 1 ? " content, " : " contents, ") +
          megabytes(static_cast<double>(cache_.shelf().bytes())) + " in the cache; " + std::to_string(readers) +
          (readers == 1 ? " request" : " requests");
@@ -111,7 +133,12 @@ std::string Gateway::summary() const {
 void Gateway::farewell(std::function<void()> gone) {
   host_.leave();
   door_.close();
-  cache_.finish([this, gone = std::move(gone)]() mutable { discovery_->leave(std::move(gone)); });
+  const auto left = std::make_shared<int>(versions_ ? 2 : 1);
+  const auto closed = [this, left, gone = std::move(gone)] {
+    if (--*left == 0) discovery_->leave(gone);
+  };
+  if (versions_) versions_->finish(closed);
+  cache_.finish(closed);
 }
 
 }  // namespace p2p

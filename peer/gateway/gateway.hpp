@@ -33,6 +33,7 @@ struct GatewayOptions {
   std::optional<std::uint32_t> quorum;        ///< As GetOptions::quorum.
   std::uint16_t port = 0;                     ///< Where other nodes come; 0: any that is free.
   Rates limits = {};
+  std::optional<OriginUrl> origin = {};  ///< Asked for what no member has.
 };
 
 class Gateway {
@@ -53,6 +54,8 @@ class Gateway {
   ExitCode run();
 
  private:
+  std::unique_ptr<Versions> make_versions();
+  void for_each_open(const std::function<void(const GatewayContent&)>& visit) const;
   void tick();
   void tick_board();
   void describe_to(Status& status) const;
@@ -73,6 +76,7 @@ class Gateway {
   GatewayContent::Common common_;
   Cache cache_;
   NameSearch names_;
+  std::unique_ptr<Versions> versions_;  ///< Null without an origin.
   GatewayHost host_;
   std::optional<HttpService> http_;
 };

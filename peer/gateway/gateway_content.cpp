@@ -19,21 +19,24 @@ constexpr std::size_t kMostHolders = 256;
 Instant GatewayContent::now_() { return now(); }
 
 GatewayContent::GatewayContent(const Common& common, ManifestPtr known, std::unique_ptr<PieceStore> store,
-                               std::string name)
+                               std::string name, const std::optional<Origin>& origin)
     : common_(common),
       name_(std::move(name)),
       fetch_(common.io, common.self, known, std::move(store),
              {.port = common.port,
               .board = common.board,
               .name = std::make_shared<const std::string>(name_),
-              .for_readers = true},
-             {.on_complete = [] {}, .on_offering = [this](std::uint32_t count) { offering_ = count; }}),
+              .for_readers = true,
+              .upstream = origin ? std::optional(origin->upstream) : std::nullopt},
+             {.on_complete = origin ? origin->on_complete : [] {},
+              .on_offering = [this](std::uint32_t count) { offering_ = count; }}),
       search_(common.io, common.discovery,
               {.self = common.self,
                .network = common.network,
                .wanted = config::to_hex(known->id),
                .id = known->id,
                .join = common.join}),
+      has_origin_(origin.has_value()),
       alone_since_(now()),
       used_(now()),
       asked_(used_) {
@@ -94,7 +97,7 @@ void GatewayContent::tick(Instant at) {
 
 /// No holder is left: readers that wait are told so, and which pieces are missing.
 void GatewayContent::mind_readers_alone(Instant at) {
-  if (offering_ > 0 || !fetch_.lacks_what_is_wanted()) alone_since_ = at;
+  if (has_origin_ || offering_ > 0 || !fetch_.lacks_what_is_wanted()) alone_since_ = at;
   if (at - alone_since_ < kAlonePatience) return;
   alone_since_ = at;
   fetch_.readers().fail_waiting("no holder is left that has what is missing: " + fetch_.explain());

@@ -35,6 +35,12 @@ class GatewayContent {
                           ///< the content has more than that.
   };
 
+  /// Of one whose digests nobody knows beforehand.
+  struct Origin {
+    Fetch::FromUpstream upstream;
+    std::function<void()> on_complete;
+  };
+
   /// How long readers wait while nobody is linked who has anything of what they want, and a search has found nobody.
   static constexpr Duration kAlonePatience = std::chrono::seconds(10);
   /// Between two searches for more holders.
@@ -43,7 +49,8 @@ class GatewayContent {
   static constexpr Duration kLately = std::chrono::seconds(10);
 
   /// `store` is sparse. `name`: for who watches.
-  GatewayContent(const Common& common, ManifestPtr known, std::unique_ptr<PieceStore> store, std::string name);
+  GatewayContent(const Common& common, ManifestPtr known, std::unique_ptr<PieceStore> store, std::string name,
+                 const std::optional<Origin>& origin = {});
 
   const ManifestPtr& known() const { return fetch_.known(); }
   const std::string& name() const { return name_; }
@@ -51,6 +58,14 @@ class GatewayContent {
   std::shared_ptr<ByteSource> source(std::size_t file) { return fetch_.readers().source(file); }
   void add_holders(const std::vector<Holder>& holders);
   void add_accepted(StreamPtr stream, const Handshake& handshake) { fetch_.add_accepted(std::move(stream), handshake); }
+
+  // As Fetch has them:
+  void take_upstream(PieceIndex piece, const PieceDigest& sha256, std::span<const std::byte> bytes) {
+    fetch_.take_upstream(piece, sha256, bytes);
+  }
+  void fail_upstream(PieceIndex first) { fetch_.fail_upstream(first); }
+  void note_upstream(std::uint64_t bytes) { fetch_.note_upstream(bytes); }
+  void relocate(const std::filesystem::path& root) { fetch_.relocate(root); }
 
   bool is_complete() const { return fetch_.is_complete(); }
   /// Not one piece is here.
@@ -91,7 +106,8 @@ class GatewayContent {
   std::string name_;
   Fetch fetch_;
   HolderSearch search_;
-  std::set<Address> holders_;   ///< Who have had it.
+  std::set<Address> holders_;  ///< Who have had it.
+  bool has_origin_;
   std::uint32_t offering_ = 0;  ///< How many are linked that have something which is wanted.
   Instant alone_since_;         ///< While somebody reads and nobody has anything for it.
   bool looking_ = false;

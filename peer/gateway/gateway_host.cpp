@@ -67,6 +67,8 @@ void GatewayHost::decide(Task& task) {
     void operator()(const FoundFolder& folder) const { on_found(folder); }
     void operator()(const FoundSeveral& several) const { on_found(several); }
     void operator()(FoundNothing nothing) const {
+      if (host.options_.versions && !task.path.empty() && !task.path.ends_with('/'))
+        return host.options_.versions->find(task.path, nothing, on_found);
       const std::string name = task.path.ends_with('/') ? task.path.substr(0, task.path.size() - 1) : task.path;
       if (const auto once = host.cache_.once_called(name))
         nothing.why += " The cache has a content that once had this name: /content/" + config::to_hex(*once);

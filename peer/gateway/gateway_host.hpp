@@ -13,6 +13,7 @@
 #include "peer/gateway/cache.hpp"
 #include "peer/gateway/name_meaning.hpp"
 #include "peer/gateway/name_search.hpp"
+#include "peer/gateway/versions.hpp"
 #include "peer/http/content_host.hpp"
 
 namespace p2p {
@@ -21,7 +22,8 @@ class GatewayHost final : public ContentHost {
  public:
   struct Options {
     std::optional<std::uint32_t> quorum;
-    std::string network;  ///< For messages.
+    std::string network;           ///< For messages.
+    Versions* versions = nullptr;  ///< Asked for what no member has. Null: nobody is. Outlives this.
   };
 
   /// `names` and `cache` outlive this.

@@ -17,7 +17,8 @@ class GatewayCase(HttpCase):
         """A gateway with its cache in that folder, and its URL."""
         self._made += 1
         arguments = ["gateway", "--http", "127.0.0.1:0", "--cache", self.dir / cache, "--network", network or self.network, "--progress", "none"]
-        arguments += ["--join", ",".join(join if join is not None else [each.address for each in self.sharers])]
+        if known := join if join is not None else [each.address for each in self.sharers]:
+            arguments += ["--join", ",".join(known)]
         running = Process(self, f"gateway{self._made}", [*arguments, "--json", *options], self.dir, **more)
         return running, self.url_of(running)
 

@@ -44,8 +44,9 @@ LAYERS = {
     "peer/share": ("peer/share", "peer/content", "peer/report", "peer/net", "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
     "peer/node": ("peer/node", "peer/http", "peer/status", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net",
                   "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
-    "peer/gateway": ("peer/gateway", "peer/node", "peer/http", "peer/status", "peer/share", "peer/content", "peer/discovery", "peer/report", "peer/net",
-                     "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/origin": ("peer/origin", "peer/net", "peer/storage", "peer/ground", "protocol", "config"),
+    "peer/gateway": ("peer/gateway", "peer/node", "peer/origin", "peer/http", "peer/status", "peer/share", "peer/content", "peer/discovery",
+                     "peer/report", "peer/net", "peer/keys", "peer/storage", "peer/ground", "protocol", "config"),
     "peer": ("peer", "protocol", "config"),
     "sim/members": ("sim/members", "peer/discovery", "protocol", "config"),
     "sim": ("sim", "protocol"),
@@ -58,7 +59,7 @@ FOREIGN_TO_PROTOCOL = re.compile(
 # What peer/ decides on virtual time: headers and sources, and all that these include, do nothing and read no clock.
 PURE = ("sim/members/members_network", "peer/content/manifest_search", "peer/discovery/beacon", "peer/discovery/beacons", "peer/discovery/members",
         "peer/discovery/tally", "peer/node/get_steps", "peer/node/service_talk", "peer/gateway/cache_shelf",
-        "peer/gateway/name_meaning", "peer/status/recorder", "peer/share/library_plan")
+        "peer/gateway/name_meaning", "peer/origin/origin_answer", "peer/origin/origin_url", "peer/status/recorder", "peer/share/library_plan")
 ACTING = re.compile(
     r"asio|spdlog|sys/|netinet/|unistd\.h|fcntl\.h|peer/ground/clock\.hpp|peer/ground/random_seed\.hpp"
     r"|(thread|mutex|shared_mutex|condition_variable|atomic|future|fstream|iostream|random)$"
