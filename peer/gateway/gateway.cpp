@@ -133,10 +133,12 @@ std::string Gateway::summary() const {
 void Gateway::farewell(std::function<void()> gone) {
   host_.leave();
   door_.close();
-  auto close_cache = [this, gone = std::move(gone)]() mutable {
-    cache_.finish([this, gone = std::move(gone)]() mutable { discovery_->leave(std::move(gone)); });
+  const auto left = std::make_shared<int>(versions_ ? 2 : 1);
+  const auto closed = [this, left, gone = std::move(gone)] {
+    if (--*left == 0) discovery_->leave(gone);
   };
-  versions_ ? versions_->finish(std::move(close_cache)) : close_cache();
+  if (versions_) versions_->finish(closed);
+  cache_.finish(closed);
 }
 
 }  // namespace p2p
