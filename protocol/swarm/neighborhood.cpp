@@ -109,6 +109,13 @@ void Neighborhood::dial_again(NeighborIndex index, Instant now, Random& random) 
   next_due_ = std::min(next_due_, n.dial_at);
 }
 
+void Neighborhood::rest(NeighborIndex index, Instant now) {
+  Neighbor& n = neighbors_[index];
+  if (n.convicted || n.dialing) return;
+  n.dial_at = now + kRest;
+  next_due_ = std::min(next_due_, n.dial_at);
+}
+
 void Neighborhood::hold_dial(NeighborIndex index, Instant until) {
   neighbors_[index].dialing = false;
   neighbors_[index].dial_held = true;

@@ -105,6 +105,10 @@ class Neighborhood {
   /// if it never was linked, else never: it has shown that it can come. No effect while it is being dialled.
   void dial_again(NeighborIndex index, Instant now, Random& random);
 
+  /// A link ended of which nobody needs another one soon: it is due after kRest. For one that is ours to dial.
+  void rest(NeighborIndex index, Instant now);
+  static constexpr Duration kRest = std::chrono::seconds(30);
+
   /// Puts off the dial that take_due() gave. Precondition: no connection was made for it.
   void hold_dial(NeighborIndex index, Instant until);
 

@@ -9,8 +9,7 @@ namespace {
 void dial_the_rested(Neighborhood& neighborhood, Instant now) {
   for (NeighborIndex each = 0; each < neighborhood.size(); ++each) {
     const Neighbor& n = neighborhood[each];
-    if (n.dial && n.complete && !n.out() && !n.link && !n.dialing && n.dial_at == kNever)
-      neighborhood.dial_now(each, now);
+    if (n.dial && n.complete && !n.out() && !n.link && !n.dialing) neighborhood.dial_now(each, now);
   }
 }
 

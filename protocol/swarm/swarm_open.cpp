@@ -43,11 +43,12 @@ std::string Swarm::why_not_admitted(PeerId peer) const {
 }
 
 /// A neighbor has no link any more. In an open swarm one that was linked may only have lost its connection; whoever did
-/// not let us in has nothing for us. Who has everything, as we have, is dialled again when we lack something.
+/// not let us in has nothing for us. Who has everything, as we have, is dialled when we lack something; and from
+/// time to time, because one that is gone is to be forgotten.
 void Swarm::on_unlinked(NeighborIndex neighbor, bool was_established, Instant now) {
   const Neighbor& n = neighborhood_[neighbor];
   if (n.guest || (config_.open && !(n.dial && was_established))) return forget(neighbor);
-  if (config_.open && complete() && n.complete) return;
+  if (config_.open && complete() && n.complete) return neighborhood_.rest(neighbor, now);
   neighborhood_.dial_again(neighbor, now, random_);
 }
 

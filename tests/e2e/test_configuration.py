@@ -46,7 +46,7 @@ class CommandLine(ConfigurationCase):
     def test_slips(self):
         swarm = self.swarm()
         for arguments, said in ((["shrae", "--folder", "x"], "did you mean share?"), (["gte", "x"], "did you mean get?"),
-                                (["frobnicate"], "share, ls, get, manifest, verify, chunks, key or network"),
+                                (["frobnicate"], "share, ls, get, gateway, manifest, verify, chunks, key or network"),
                                 (["1001", "--timeot", "5"], "unknown option --timeot; did you mean --timeout?"),
                                 (["share", "--foldr", "x"], "unknown option --foldr; did you mean --folder?"),
                                 (["manifest", "x", "--ouput", "y"], "did you mean --output?"),
