@@ -125,6 +125,7 @@ TEST_CASE("a reader that may read pieces which are given up waits until they hav
   const Seed seed(node.io, 7, kKnown, {{"", kText}});
   node.content->add_holders({seed.holder()});
   CHECK(node.read(0, 2000).text == kText.substr(0, 2000));
+  run_until(node.io, [&] { return !node.content->is_read(); });
   const auto reader = node.content->source(0)->open(0, kText.size(), [] {});
   run_until(node.io, [&] { return node.content->readers() == 1; });
   CHECK(node.content->give_up(1000) > 0);
