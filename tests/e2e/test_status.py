@@ -174,6 +174,7 @@ class Status(StatusCase):
         for path in ("/", "/healthz"):  # the page asks for it, and probes can say none
             self.assertEqual(ask(place, path)[0], 200)
         self.assertIn(ask(place, "/readyz")[::2], [(200, "ready\n"), (503, "not ready\n")])
+        swarm.wait_until(lambda: ask(place, "/readyz")[0] == 200, "the seed to be ready")
         peer.signal(signal.SIGTERM)
         peer.expect_exit(0)
         self.assertNotIn(TOKEN, said + peer.stderr())
