@@ -39,7 +39,7 @@ Gateway::Gateway(const GatewayOptions& options, std::function<void(const Ready&)
               .board = status_.board(),
               .ahead = options.cache_size / 4},
       cache_(common_, door_, {options.cache.empty() ? usual_cache() : options.cache, options.cache_size}),
-      names_(io_, *discovery_, {self_, options.net.network, join_}),
+      names_(io_, *discovery_, {self_, options.net.network, join_, options.quorum}),
       versions_(make_versions()),
       host_(io_, names_, cache_, {options.quorum, options.net.network.name(), versions_.get()}) {
   asio::use_service<Limits>(io_).set(io_, options.limits);

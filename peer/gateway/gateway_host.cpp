@@ -48,7 +48,7 @@ void GatewayHost::ask_more(const std::shared_ptr<Task>& task) {
   for (const std::string& question : task->meaning.questions())
     if (task->asked.insert(question).second) questions.push_back(question);
   for (const std::string& question : questions) {
-    const bool taken = names_.ask(question, [this, task, question](const SearchAnswer& answer) {
+    const bool taken = names_.ask(question, [this, task, question](const SearchAnswerPtr& answer) {
       if (!task->on_found) return;
       task->meaning.on_answer(question, answer);
       task->meaning.questions().empty() ? decide(*task) : ask_more(task);
@@ -64,7 +64,7 @@ void GatewayHost::decide(Task& task) {
     OnFound on_found;
 
     void operator()(const NameMeaning::Content& content) const { host.open(content, true, on_found); }
-    void operator()(const FoundFolder& folder) const { on_found(folder); }
+    void operator()(const FoundFolderPtr& folder) const { on_found(folder); }
     void operator()(const FoundSeveral& several) const { on_found(several); }
     void operator()(FoundNothing nothing) const {
       if (host.options_.versions && !task.path.empty() && !task.path.ends_with('/'))
@@ -89,11 +89,11 @@ void GatewayHost::find_id(const ContentId& id, const std::string& inside, OnFoun
 }
 
 void GatewayHost::search_id(const ContentId& id, const std::string& inside, OnFound on_found) {
-  const bool taken = names_.ask(id, [this, id, inside, on_found](const SearchAnswer& answer) {
-    if (!answer.holders.empty())
-      return open({.id = id, .name = {}, .inside = inside, .holders = answer.holders}, false, on_found);
-    on_found(FoundNothing{"Nobody has the content " + config::to_hex(id) + ": " + std::to_string(answer.asked) +
-                          (answer.asked == 1 ? " node" : " nodes") + " of the network " +
+  const bool taken = names_.ask(id, [this, id, inside, on_found](const SearchAnswerPtr& answer) {
+    if (!answer->holders.empty())
+      return open({.id = id, .name = {}, .inside = inside, .holders = answer->holders}, false, on_found);
+    on_found(FoundNothing{"Nobody has the content " + config::to_hex(id) + ": " + std::to_string(answer->asked) +
+                          (answer->asked == 1 ? " node" : " nodes") + " of the network " +
                           config::in_quotes(options_.network) + " asked."});
   });
   if (!taken) on_found(FoundUnreachable{kBusy});
@@ -110,7 +110,7 @@ void GatewayHost::open(const NameMeaning::Content& content, bool by_name, OnFoun
         auto* const* const open = std::get_if<GatewayContent*>(&opened);
         const ManifestPtr known = open ? (*open)->known() : std::get<ManifestPtr>(opened);
         Inside inside = look_inside(*known, content.inside);
-        if (inside.folder) return on_found(std::move(*inside.folder));
+        if (inside.folder) return on_found(inside.folder);
         if (!inside.file)
           return on_found(FoundNothing{"There is no " + config::in_quotes(content.inside) + " in " + what + "."});
         const config::ManifestFile& file = known->manifest.files[*inside.file];

@@ -51,8 +51,8 @@ SearchAnswer part_of(const SearchAnswer& all, const std::string& question) {
   return part;
 }
 
-std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, std::string_view prefix,
-                                           std::optional<std::uint32_t> quorum) {
+FoundFolderPtr listing_of(const std::vector<Holder>& holders, std::string_view prefix,
+                          std::optional<std::uint32_t> quorum) {
   std::map<std::string, Tally> names;
   for (const Holder& holder : holders)
     if (holder.name.starts_with(prefix)) names[holder.name.substr(prefix.size())].add(holder);
@@ -68,9 +68,9 @@ std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, s
     FoundFolder::Entry& below = entries.try_emplace(folder, FoundFolder::Entry{.name = folder}).first->second;
     below.size += entry.size;
   }
-  std::vector<FoundFolder::Entry> all;
-  for (auto& [name, entry] : entries) all.push_back(std::move(entry));
-  return all;
+  FoundFolder found{};
+  for (auto& [name, entry] : entries) found.entries.push_back(std::move(entry));
+  return std::make_shared<const FoundFolder>(std::move(found));
 }
 
 NameMeaning::NameMeaning(std::string path, std::optional<std::uint32_t> quorum, std::string network)
@@ -94,7 +94,7 @@ std::string NameMeaning::name() const { return path_.ends_with('/') ? path_.subs
 
 bool NameMeaning::has_word(const std::string& question) const {
   const auto answer = answers_.find(question);
-  return answer != answers_.end() && !answer->second.holders.empty();
+  return answer != answers_.end() && !answer->second->holders.empty();
 }
 
 std::vector<std::string> NameMeaning::questions() const {
@@ -106,14 +106,19 @@ std::vector<std::string> NameMeaning::questions() const {
   return open;
 }
 
-void NameMeaning::on_answer(const std::string& question, const SearchAnswer& answer) {
-  answers_.insert_or_assign(question, answer);
+void NameMeaning::on_answer(const std::string& question, SearchAnswerPtr answer) {
+  answers_.insert_or_assign(question, std::move(answer));
+}
+
+FoundFolderPtr NameMeaning::listing(const std::string& folder) const {
+  const SearchAnswer& answer = *answers_.at(folder);
+  return answer.listing ? answer.listing : listing_of(answer.holders, folder, quorum_);
 }
 
 /// What the words on this name make of it; none when there are none.
 std::optional<NameMeaning::Meaning> NameMeaning::judged(const std::string& name) const {
   if (!has_word(name)) return std::nullopt;
-  const Tally tally = tally_of(answers_.at(name).holders);
+  const Tally tally = tally_of(answers_.at(name)->holders);
   auto contents = tally.by_content();
   const Tally::Result result = tally.judge(quorum_);
   if (result.verdict == Tally::Verdict::accepted)
@@ -131,20 +136,18 @@ std::optional<NameMeaning::Meaning> NameMeaning::judged(const std::string& name)
 }
 
 NameMeaning::Meaning NameMeaning::meaning() const {
-  if (path_.empty()) return FoundFolder{.id = {}, .entries = listing_of(answers_.at("").holders, "", quorum_)};
+  if (path_.empty()) return listing("");
   if (auto found = judged(name())) return std::move(*found);
   const std::string folder = name() + "/";
-  if (has_word(folder)) {
-    FoundFolder found{.id = {}, .entries = listing_of(answers_.at(folder).holders, folder, quorum_)};
-    if (!found.entries.empty()) return found;
-  }
+  if (has_word(folder))
+    if (FoundFolderPtr found = listing(folder); !found->entries.empty()) return found;
   for (const std::string& above : above_)
     if (auto found = judged(above)) return std::move(*found);
   return nothing();
 }
 
 FoundNothing NameMeaning::nothing() const {
-  const SearchAnswer& answer = answers_.at(name());
+  const SearchAnswer& answer = *answers_.at(name());
   const std::string network = "network " + config::in_quotes(network_);
   if (answer.asked == 0)
     return {"No node of the " + network + " is known, so nobody could be asked for " + config::in_quotes(name()) +

@@ -23,10 +23,12 @@ namespace p2p {
 /// What came of asking the nodes of the network one question.
 struct SearchAnswer {
   std::vector<Holder> holders;
-  std::size_t asked = 0;   ///< So many nodes were asked,
-  std::size_t silent = 0;  ///< and so many of these could not be reached.
-  bool whole = true;       ///< All that they said is there: it was not too much.
+  std::size_t asked = 0;        ///< So many nodes were asked,
+  std::size_t silent = 0;       ///< and so many of these could not be reached.
+  bool whole = true;            ///< All that they said is there: it was not too much.
+  FoundFolderPtr listing = {};  ///< Of a question for names: listing_of() them, where it is made once for all who ask.
 };
+using SearchAnswerPtr = std::shared_ptr<const SearchAnswer>;
 
 /// Puts an answer on all names into the order in which part_of() needs it.
 void sort_by_name(SearchAnswer& all);
@@ -35,8 +37,8 @@ void sort_by_name(SearchAnswer& all);
 SearchAnswer part_of(const SearchAnswer& all, const std::string& question);
 
 /// What lies in the folder `prefix`, which is empty or ends with a slash, by these words on names below it.
-std::vector<FoundFolder::Entry> listing_of(const std::vector<Holder>& holders, std::string_view prefix,
-                                           std::optional<std::uint32_t> quorum);
+FoundFolderPtr listing_of(const std::vector<Holder>& holders, std::string_view prefix,
+                          std::optional<std::uint32_t> quorum);
 
 class NameMeaning {
  public:
@@ -47,7 +49,7 @@ class NameMeaning {
     std::string inside;
     std::vector<Holder> holders;
   };
-  using Meaning = std::variant<Content, FoundFolder, FoundSeveral, FoundNothing>;
+  using Meaning = std::variant<Content, FoundFolderPtr, FoundSeveral, FoundNothing>;
 
   /// Of more folders above a path than this the outermost are asked for.
   static constexpr std::size_t kMostAbove = 8;
@@ -58,7 +60,7 @@ class NameMeaning {
   /// The questions that are to be answered now: names, folders with a slash behind them, "" for all names. None when
   /// the meaning is known.
   std::vector<std::string> questions() const;
-  void on_answer(const std::string& question, const SearchAnswer& answer);
+  void on_answer(const std::string& question, SearchAnswerPtr answer);
   /// When there are no questions().
   Meaning meaning() const;
 
@@ -67,6 +69,7 @@ class NameMeaning {
   bool wants_folder() const { return path_.empty() || path_.ends_with('/'); }
   bool is_answered(const std::string& question) const { return answers_.contains(question); }
   bool has_word(const std::string& question) const;
+  FoundFolderPtr listing(const std::string& folder) const;
   std::optional<Meaning> judged(const std::string& name) const;
   FoundNothing nothing() const;
 
@@ -76,7 +79,7 @@ class NameMeaning {
   std::vector<std::string> first_;   ///< Questions,
   std::vector<std::string> second_;  ///< and those that follow when nobody has the name.
   std::vector<std::string> above_;   ///< Names that the path lies below, the nearest first.
-  std::map<std::string, SearchAnswer> answers_;
+  std::map<std::string, SearchAnswerPtr> answers_;
 };
 
 }  // namespace p2p

@@ -25,10 +25,10 @@ bool NameSearch::ask(const std::string& question, OnAnswer on_answer) {
   const Instant at = now();
   if (question.empty() || !book_.is_new(question, at) || budget_.take(at))
     return ask_nodes(question, std::move(on_answer));
-  return ask_nodes(kEverything, [this, question, on_answer = std::move(on_answer)](const SearchAnswer& all) {
-    SearchAnswer part = part_of(all, question);
+  return ask_nodes(kEverything, [this, question, on_answer = std::move(on_answer)](const SearchAnswerPtr& all) {
+    const auto part = std::make_shared<const SearchAnswer>(part_of(*all, question));
     // Of a network with too many names for one answer this one may have been left out.
-    const bool is_known = part.whole || !part.holders.empty();
+    const bool is_known = part->whole || !part->holders.empty();
     if (is_known || !ask_nodes(question, on_answer)) on_answer(part);
   });
 }
@@ -38,8 +38,7 @@ bool NameSearch::ask(const ContentId& id, OnAnswer on_answer) {
 }
 
 bool NameSearch::ask_nodes(const std::string& question, OnAnswer on_answer) {
-  const bool taken =
-      book_.ask(question, now(), [on_answer = std::move(on_answer)](const Answer& answer) { on_answer(*answer); });
+  const bool taken = book_.ask(question, now(), std::move(on_answer));
   begin_next();
   return taken;
 }
@@ -83,7 +82,10 @@ void NameSearch::on_looked(const std::string& question) {
     });
     return;
   }
-  if (question == kEverything) sort_by_name(search.answer);
+  if (question == kEverything)
+    sort_by_name(search.answer);
+  else if (question.empty() || question.ends_with('/'))
+    search.answer.listing = listing_of(search.answer.holders, question, options_.quorum);
   const auto answer = std::make_shared<const SearchAnswer>(std::move(search.answer));
   searches_.erase(question);
   const std::size_t weight = answer->holders.size();

@@ -26,6 +26,7 @@ class NameSearch {
     PeerId self;
     Network network;
     std::vector<Address> join;
+    std::optional<std::uint32_t> quorum;  ///< By which listings are made.
   };
 
   /// How long an answer is remembered: one that nobody has it, one, and one of many names.
@@ -39,7 +40,7 @@ class NameSearch {
   /// `discovery` outlives this.
   NameSearch(asio::io_context& io, Discovery& discovery, Options options);
 
-  using OnAnswer = std::function<void(const SearchAnswer&)>;
+  using OnAnswer = std::function<void(const SearchAnswerPtr&)>;
   /// `question`: as HolderSearch::Options::wanted. `on_answer` once, perhaps before this returns. False: too many wait,
   /// and it is not called.
   bool ask(const std::string& question, OnAnswer on_answer);
@@ -55,8 +56,6 @@ class NameSearch {
     asio::steady_timer pause;
   };
 
-  using Answer = std::shared_ptr<const SearchAnswer>;
-
   bool ask_nodes(const std::string& question, OnAnswer on_answer);
   void begin_next();
   void look(const std::string& question);
@@ -66,7 +65,7 @@ class NameSearch {
   Discovery& discovery_;
   Options options_;
   Instant began_;
-  AnswerBook<Answer> book_;
+  AnswerBook<SearchAnswerPtr> book_;
   SearchBudget budget_;
   std::map<std::string, std::unique_ptr<Search>> searches_;  ///< By question: those that are under way.
 };

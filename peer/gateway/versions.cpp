@@ -185,10 +185,10 @@ void Versions::look_for_others(const ContentId& id) {
   const auto ready = [this, id] {
     if (const auto found = open_.find(id); found != open_.end()) found->second->fetch.set_ready();
   };
-  const bool taken = names_.ask(id, [this, id, ready, alive = std::weak_ptr(alive_)](const SearchAnswer& answer) {
+  const bool taken = names_.ask(id, [this, id, ready, alive = std::weak_ptr(alive_)](const SearchAnswerPtr& answer) {
     if (alive.expired() || !open_.contains(id)) return;
-    open_.at(id)->fetch.content().add_holders(answer.holders);
-    if (answer.holders.empty()) return ready();
+    open_.at(id)->fetch.content().add_holders(answer->holders);
+    if (answer->holders.empty()) return ready();
     const auto timer = std::make_shared<asio::steady_timer>(common_.io, kGreeting);
     timer->async_wait([ready, timer, alive](const std::error_code& error) {
       if (!error && !alive.expired()) ready();

@@ -26,6 +26,8 @@ struct AskedPath {
   /// Without fault by config::path_fault(), but for a slash at its end, which asks for a listing. Empty: all names, or
   /// the content itself.
   std::string path;
+
+  friend bool operator==(const AskedPath&, const AskedPath&) = default;
 };
 
 /// The place in a file from which one request reads. Used by one thread, the server's, but for its `wake`. Where the
@@ -79,6 +81,8 @@ struct FoundFolder {
   std::optional<ContentId> id;  ///< Of the content that it is, or is in.
   std::vector<Entry> entries;   ///< By name.
 };
+/// Shared, because there may be 100,000 entries: a host that gives the same again has the page of it made once.
+using FoundFolderPtr = std::shared_ptr<const FoundFolder>;
 
 /// Nodes say different things of this name.
 struct FoundSeveral {
@@ -100,7 +104,7 @@ struct FoundUnreachable {
   std::string why;
 };
 
-using FoundPath = std::variant<FoundFile, FoundFolder, FoundSeveral, FoundNothing, FoundUnreachable>;
+using FoundPath = std::variant<FoundFile, FoundFolderPtr, FoundSeveral, FoundNothing, FoundUnreachable>;
 
 class ContentHost {
  public:

@@ -53,8 +53,7 @@ std::string title_of(const AskedPath& asked) {
 
 std::string link_to(const ContentId& id) { return "/content/" + config::to_hex(id); }
 
-HttpReply reply_of(unsigned code, std::string text, std::string_view type) {
-  auto body = std::make_shared<const std::string>(std::move(text));
+HttpReply reply_of(unsigned code, HttpText body, std::string_view type) {
   HttpReply reply = type == kHtml   ? made_reply(code, std::move(body), kHtmlType, kPagePolicy)
                     : type == kJson ? made_reply(code, std::move(body), std::string(kJson))
                                     : made_reply(code, std::move(body), kPlainText);
@@ -124,19 +123,25 @@ std::string several_text(const FoundSeveral& several) {
 
 }  // namespace
 
-HttpReply folder_reply(const FoundFolder& folder, const AskedPath& asked, const AcceptHeader& accept) {
+HttpReply FolderPages::reply(const FoundFolderPtr& folder, const AskedPath& asked, const AcceptHeader& accept) {
   constexpr std::array kOffered{kHtml, kJson};
   const std::string_view type = kOffered[preferred(accept.value_or(""), kOffered)];
-  return reply_of(MHD_HTTP_OK, type == kHtml ? folder_html(folder, asked) : folder_json(folder, asked), type);
+  if (last_.folder.lock() != folder || last_.asked != asked || last_.type != type)
+    last_ = {.folder = folder,
+             .asked = asked,
+             .type = type,
+             .text = std::make_shared<const std::string>(type == kHtml ? folder_html(*folder, asked)
+                                                                       : folder_json(*folder, asked))};
+  return reply_of(MHD_HTTP_OK, last_.text, type);
 }
 
 HttpReply several_reply(const FoundSeveral& several, const AskedPath& asked, const AcceptHeader& accept) {
   constexpr std::array kOffered{kText, kHtml, kJson};
   const std::string_view type = kOffered[preferred(accept.value_or(""), kOffered)];
   return reply_of(MHD_HTTP_CONFLICT,
-                  type == kText   ? several_text(several)
-                  : type == kHtml ? several_html(several, asked)
-                                  : several_json(several, asked),
+                  std::make_shared<const std::string>(type == kText   ? several_text(several)
+                                                      : type == kHtml ? several_html(several, asked)
+                                                                      : several_json(several, asked)),
                   type);
 }
 

@@ -1,6 +1,7 @@
 // What people and programs get to read about names: an index, and that a name has several contents.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +13,21 @@ namespace p2p {
 
 using AcceptHeader = std::optional<std::string>;
 
-/// What lies in a folder: HTML, or JSON where that is preferred.
-HttpReply folder_reply(const FoundFolder& folder, const AskedPath& asked, const AcceptHeader& accept);
+/// What lies in folders: HTML, or JSON where that is preferred. The last page is kept as long as the folder that it is
+/// of: many who ask for a large one at once would have it made for each of them.
+class FolderPages {
+ public:
+  HttpReply reply(const FoundFolderPtr& folder, const AskedPath& asked, const AcceptHeader& accept);
+
+ private:
+  struct Page {
+    std::weak_ptr<const FoundFolder> folder{};
+    AskedPath asked{};
+    std::string_view type{};
+    HttpText text{};
+  };
+  Page last_;
+};
 
 /// 409 with the ids: plain text, HTML or JSON.
 HttpReply several_reply(const FoundSeveral& several, const AskedPath& asked, const AcceptHeader& accept);

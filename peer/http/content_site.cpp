@@ -82,9 +82,9 @@ class ContentSite::Task : public HttpTask {
     reply_ = std::move(reply);
     return begin_body();
   }
-  std::optional<HttpReply> reply_with(const FoundFolder& folder) {
+  std::optional<HttpReply> reply_with(const FoundFolderPtr& folder) {
     if (!target_.has_slash) return slash_reply(request_.path());
-    return folder_reply(folder, target_.asked, request_.header(MHD_HTTP_HEADER_ACCEPT));
+    return site_.pages_.reply(folder, target_.asked, request_.header(MHD_HTTP_HEADER_ACCEPT));
   }
   std::optional<HttpReply> reply_with(const FoundSeveral& several) {
     return several_reply(several, target_.asked, request_.header(MHD_HTTP_HEADER_ACCEPT));

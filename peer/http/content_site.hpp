@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "peer/http/content_host.hpp"
+#include "peer/http/content_pages.hpp"
 #include "peer/http/sending.hpp"
 #include "peer/http/site.hpp"
 #include "peer/keys/secret_file.hpp"
@@ -32,6 +33,7 @@ class ContentSite : public HttpSite {
   const std::optional<SecretText> token_;
   const Duration patience_;
   bool leaving_ = false;
+  FolderPages pages_;
   /// Shared, because the last body may end after the site.
   const std::shared_ptr<Sending> sending_ = std::make_shared<Sending>(kMostReaders);
 };

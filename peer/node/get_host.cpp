@@ -40,13 +40,13 @@ void GetHost::have(ManifestPtr known, const std::string& name, const FetchReader
 FoundPath GetHost::answer(const AskedPath& asked) const {
   if (asked.id) return asked.id == known_->id ? in_content(asked.path, asked) : nothing(asked);
   Named named = look_among(names_, asked.path);
-  if (named.folder) return std::move(*named.folder);
+  if (named.folder) return named.folder;
   return named.content ? in_content(named.below, asked) : nothing(asked);
 }
 
 FoundPath GetHost::in_content(std::string_view below, const AskedPath& asked) const {
   Inside inside = look_inside(*known_, below);
-  if (inside.folder) return std::move(*inside.folder);
+  if (inside.folder) return inside.folder;
   if (!inside.file) return nothing(asked);
   const config::ManifestFile& file = known_->manifest.files[*inside.file];
   const std::string name = known_->manifest.folder ? file.path : names_.begin()->first;

@@ -27,10 +27,10 @@ void Listing::add(std::string_view name, std::uint64_t size, const std::optional
   }
 }
 
-FoundFolder Listing::folder() const {
-  FoundFolder found;
+FoundFolderPtr Listing::folder(const std::optional<ContentId>& id) const {
+  FoundFolder found{.id = id, .entries = {}};
   for (const auto& [name, entry] : entries_) found.entries.push_back(entry);
-  return found;
+  return std::make_shared<const FoundFolder>(std::move(found));
 }
 
 Inside look_inside(const KnownManifest& known, std::string_view path) {
@@ -55,9 +55,7 @@ Inside look_inside(const KnownManifest& known, std::string_view path) {
     is_there = is_there || each + "/" == folder;
   }
   if (!is_there) return {};
-  FoundFolder found = listing.folder();
-  found.id = known.id;
-  return {.folder = std::move(found)};
+  return {.folder = listing.folder(known.id)};
 }
 
 Named look_among(const Names& names, std::string_view path) {

@@ -18,7 +18,7 @@ namespace p2p {
 /// A path in a content: one of its files, a folder of it, or nothing.
 struct Inside {
   std::optional<std::size_t> file = {};  ///< Its index in the manifest, and in the content's layout.
-  std::optional<FoundFolder> folder = {};
+  FoundFolderPtr folder = {};            ///< Null: none.
 };
 
 /// `path` lies below the content: empty, or with a slash at its end, is a folder. A content that is one file is at the
@@ -34,7 +34,8 @@ class Listing {
   /// A name anywhere; others than those in the folder are passed over. Once a name and content.
   void add(std::string_view name, std::uint64_t size, const std::optional<ContentId>& id);
   bool empty() const { return entries_.empty(); }
-  FoundFolder folder() const;
+  /// `id`: of the content that the folder is in.
+  FoundFolderPtr folder(const std::optional<ContentId>& id = {}) const;
 
  private:
   std::string folder_;
@@ -47,7 +48,7 @@ using Names = std::map<std::string, Holding, std::less<>>;
 struct Named {
   const Holding* content = nullptr;  ///< It has the name, or its name is the beginning of the path;
   std::string_view below = {};       ///< then this lies in it, as for look_inside().
-  std::optional<FoundFolder> folder = {};
+  FoundFolderPtr folder = {};        ///< Null: none.
 };
 
 /// The empty path is the folder of all names, though there may be none. A name goes before a folder.

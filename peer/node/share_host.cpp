@@ -25,7 +25,7 @@ FoundPath ShareHost::answer(const AskedPath& asked) {
 
 FoundPath ShareHost::named(std::string_view path) {
   Named named = look_among(holdings_, path);
-  if (named.folder) return std::move(*named.folder);
+  if (named.folder) return named.folder;
   const std::string asked = config::in_quotes(std::string(path));
   return named.content ? in_content(named.content->id, named.below, asked) : nothing(asked);
 }
@@ -60,7 +60,7 @@ FoundPath ShareHost::in_folder(const ContentId& id, std::string_view below, cons
   const Noted* const content = noted(id);
   if (!content) return nothing(asked);
   Inside inside = look_inside(*content->known, below);
-  if (inside.folder) return std::move(*inside.folder);
+  if (inside.folder) return inside.folder;
   if (!inside.file) return nothing(asked);
   const config::ManifestFile& wanted = content->known->manifest.files[*inside.file];
   try {

@@ -105,6 +105,9 @@ class FakeSource : public ByteSource, public std::enable_shared_from_this<FakeSo
 class FakeContentHost : public ContentHost {
  public:
   /// What a path means: as AskedPath has it, "content/<64 digits>/..." by id.
+  void add(std::string path, FoundFolder folder) {
+    add(std::move(path), FoundPath(std::make_shared<const FoundFolder>(std::move(folder))));
+  }
   void add(std::string path, FoundPath found) {
     const std::lock_guard lock(mutex_);
     found_.insert_or_assign(std::move(path), std::move(found));

@@ -17,9 +17,9 @@ inline std::string describe(const FoundPath& found) {
     std::string operator()(const FoundFile& file) const {
       return "file " + file.name + " " + std::to_string(file.size);
     }
-    std::string operator()(const FoundFolder& folder) const {
+    std::string operator()(const FoundFolderPtr& folder) const {
       std::string text = "folder";
-      for (const FoundFolder::Entry& entry : folder.entries) {
+      for (const FoundFolder::Entry& entry : folder->entries) {
         text += " " + entry.name + ":" + std::to_string(entry.size);
         if (entry.contents > 1) text += "x" + std::to_string(entry.contents);
       }

@@ -22,6 +22,10 @@ struct ListedKeys {
                                               {acceptor.fingerprint(), PeerId{1001}}};
 };
 
+inline std::shared_ptr<TlsKeys> keys(const PrivateKey& own, const std::map<config::Fingerprint, PeerId>& lines) {
+  return std::make_shared<TlsKeys>(own, lines);
+}
+
 inline asio::awaitable<void> establish(Stream& stream, std::optional<std::error_code>& result) {
   result = co_await stream.establish();
 }

@@ -25,15 +25,18 @@ Holder holder(const std::string& name, std::uint32_t content, std::uint32_t node
           .size = size};
 }
 
-SearchAnswer words(std::vector<Holder> holders) { return {.holders = std::move(holders), .asked = 5, .silent = 0}; }
+SearchAnswerPtr words(std::vector<Holder> holders, std::size_t asked = 5, std::size_t silent = 0) {
+  return std::make_shared<const SearchAnswer>(
+      SearchAnswer{.holders = std::move(holders), .asked = asked, .silent = silent});
+}
 
 NameMeaning of(const std::string& path, std::optional<std::uint32_t> quorum = {}) {
   return NameMeaning(path, quorum, "default");
 }
 
 TEST_CASE("an answer on all names says of each name, and of each folder, what a question for it would") {
-  SearchAnswer all = words({holder("b/d", 4), holder("a", 1), holder("b", 3), holder("b/c", 5), holder("a", 2, 2),
-                            holder("b.c", 6), holder("b0", 7)});
+  SearchAnswer all = *words({holder("b/d", 4), holder("a", 1), holder("b", 3), holder("b/c", 5), holder("a", 2, 2),
+                             holder("b.c", 6), holder("b0", 7)});
   all.whole = false;
   sort_by_name(all);
   const auto contents = [&](const std::string& question) {
@@ -95,7 +98,7 @@ TEST_CASE("names below it make it a folder, with each name once, and deeper ones
     meaning.on_answer("models/", words({holder("models/a", 1, 1, 10), holder("models/a", 1, 2, 10),
                                         holder("models/b", 2, 1, 20), holder("models/b", 3, 2, 30),
                                         holder("models/x/1", 4, 1, 5), holder("models/x/y/2", 5, 1, 7)}));
-    const auto found = std::get<FoundFolder>(meaning.meaning());
+    const FoundFolder found = *std::get<FoundFolderPtr>(meaning.meaning());
     CHECK_FALSE(found.id);
     REQUIRE(found.entries.size() == 3);
     CHECK(found.entries[0].name == "a");
@@ -110,7 +113,7 @@ TEST_CASE("names below it make it a folder, with each name once, and deeper ones
 }
 
 TEST_CASE("two contents under a name are both said, unless a quorum decides") {
-  const SearchAnswer answer = words({holder("a", 1, 1), holder("a", 1, 2), holder("a", 2, 3, 7)});
+  const SearchAnswerPtr answer = words({holder("a", 1, 1), holder("a", 1, 2), holder("a", 2, 3, 7)});
   NameMeaning meaning = of("a");
   meaning.on_answer("a", answer);
   const auto several = std::get<FoundSeveral>(meaning.meaning());
@@ -127,8 +130,8 @@ TEST_CASE("two contents under a name are both said, unless a quorum decides") {
 
 TEST_CASE("what nobody has is nothing, and it says who was asked") {
   NameMeaning meaning = of("a");
-  meaning.on_answer("a", {.holders = {}, .asked = 3, .silent = 1});
-  meaning.on_answer("a/", {.holders = {}, .asked = 3, .silent = 1});
+  meaning.on_answer("a", words({}, 3, 1));
+  meaning.on_answer("a/", words({}, 3, 1));
   CHECK(meaning.questions().empty());
   CHECK(std::get<FoundNothing>(meaning.meaning()).why ==
         "Nobody has \"a\": 3 nodes of the network \"default\" were asked, of which 1 could not be reached.");
@@ -138,10 +141,20 @@ TEST_CASE("the empty path is all names") {
   NameMeaning meaning = of("");
   CHECK(meaning.questions() == Questions{""});
   meaning.on_answer("", words({holder("b", 1), holder("a/c", 2)}));
-  const auto found = std::get<FoundFolder>(meaning.meaning());
+  const FoundFolder found = *std::get<FoundFolderPtr>(meaning.meaning());
   REQUIRE(found.entries.size() == 2);
   CHECK(found.entries[0].name == "a/");
   CHECK(found.entries[1].name == "b");
+}
+
+TEST_CASE("a listing that was made for all who ask is taken as it is") {
+  SearchAnswer answer = *words({holder("a/b", 1)});
+  answer.listing = listing_of(answer.holders, "a/", {});
+  const FoundFolderPtr made = answer.listing;
+  NameMeaning meaning = of("a/");
+  meaning.on_answer("a", words({}));
+  meaning.on_answer("a/", std::make_shared<const SearchAnswer>(std::move(answer)));
+  CHECK(std::get<FoundFolderPtr>(meaning.meaning()) == made);
 }
 
 TEST_CASE("of many folders above a path the outermost are asked for") {

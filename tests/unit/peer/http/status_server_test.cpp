@@ -1,7 +1,6 @@
 // The server as its readers see it, over a socket.
 #include "peer/http/status_server.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/http_client.hpp"
 #include "tests/support/secret_files.hpp"
 
 namespace p2p {
@@ -70,40 +70,8 @@ class Office {
   std::thread thread_;
 };
 
-class Reader {
- public:
-  explicit Reader(const StatusServer& server) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(server.url().substr(17))));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  }
-  ~Reader() { ::close(descriptor_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  void say(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t n = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (n <= 0) return;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-  }
-  /// All until the server ends the connection, or until `end` has come.
-  std::string hear(std::string_view end = {}) {
-    std::string text;
-    char buffer[4096];
-    while (end.empty() || text.find(end) == std::string::npos) {
-      const ssize_t n = ::recv(descriptor_, buffer, sizeof buffer, 0);
-      if (n <= 0) break;
-      text.append(buffer, static_cast<std::size_t>(n));
-    }
-    return text;
-  }
-
- private:
-  int descriptor_;
+struct Reader : test::HttpClient {
+  explicit Reader(const StatusServer& server) : HttpClient(server.url()) {}
 };
 
 std::string ask(const StatusServer& server, const std::string& path, const std::string& headers = "Host: localhost\r\n",

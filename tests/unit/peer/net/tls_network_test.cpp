@@ -8,6 +8,7 @@
 namespace p2p {
 namespace {
 
+using test::keys;
 using test::ListedKeys;
 using test::pattern;
 using test::receive;
@@ -15,10 +16,6 @@ using test::Received;
 using test::run_until;
 using test::send;
 using test::TlsPair;
-
-std::shared_ptr<TlsKeys> keys(const PrivateKey& own, const std::map<config::Fingerprint, PeerId>& lines) {
-  return std::make_shared<TlsKeys>(own, lines);
-}
 
 Network network(std::byte seed) {
   NetworkSecret secret;

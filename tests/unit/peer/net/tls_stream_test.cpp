@@ -16,6 +16,7 @@
 namespace p2p {
 namespace {
 
+using test::keys;
 using test::ListedKeys;
 using test::pattern;
 using test::receive;
@@ -23,10 +24,6 @@ using test::Received;
 using test::run_until;
 using test::send;
 using test::TlsPair;
-
-std::shared_ptr<TlsKeys> keys(const PrivateKey& own, const std::map<config::Fingerprint, PeerId>& lines) {
-  return std::make_shared<TlsKeys>(own, lines);
-}
 
 asio::awaitable<void> send_whole_file(Stream& stream, int descriptor, std::size_t count) {
   for (std::size_t sent = 0; sent < count;) {

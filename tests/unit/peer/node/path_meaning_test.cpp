@@ -11,13 +11,13 @@ namespace {
 std::string inside(const ManifestPtr& known, std::string_view path) {
   const Inside found = look_inside(*known, path);
   if (found.file) return "file " + std::to_string(*found.file);
-  return found.folder ? test::describe(*found.folder) : "nothing";
+  return found.folder ? test::describe(found.folder) : "nothing";
 }
 
 std::string among(const Names& names, std::string_view path) {
   const Named found = look_among(names, path);
   if (found.content) return found.content->name + " | " + std::string(found.below);
-  return found.folder ? test::describe(*found.folder) : "nothing";
+  return found.folder ? test::describe(found.folder) : "nothing";
 }
 
 TEST_CASE("a content that is a file is there without a path, and under its own name", "[asked]") {
@@ -71,8 +71,9 @@ TEST_CASE("a listing says of a name of one content which, and of others how many
   listing.add("f/c/d", 6, one);
   listing.add("f/", 7, one);
   listing.add("g", 8, one);
-  const FoundFolder folder = listing.folder();
-  CHECK(test::describe(folder) == "folder a:3 b:4x2 c/:6");
+  const FoundFolderPtr found = listing.folder();
+  const FoundFolder& folder = *found;
+  CHECK(test::describe(found) == "folder a:3 b:4x2 c/:6");
   CHECK(folder.entries[0].id == one);
   CHECK_FALSE(folder.entries[1].id);
   CHECK_FALSE(folder.entries[2].id);
