@@ -1,10 +1,15 @@
 // What a reader on one thread gets of what another thread grants.
 #include "peer/node/reader_channel.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/random_text.hpp"
@@ -161,6 +166,40 @@ TEST_CASE("pieces that are lost and written anew while they are read give no wro
   }
   server.join();
   CHECK(text == kText);
+}
+
+TEST_CASE("what is revoked while it is read does not get out", "[readers]") {
+  constexpr std::size_t kBlock = 2 << 20;  // takes long enough to read that it can be revoked meanwhile
+  const std::string text = test::random_text(16 * kBlock);
+  const std::string other(kBlock / 2, '?');
+  const test::TempDir dir;
+  dir.write("file", text);
+  File writable(dir / "file", File::Mode::read_write);
+  const auto file = std::make_shared<const File>(dir / "file", File::Mode::read);
+  const auto channel = std::make_shared<ReaderChannel>(
+      ReaderChannel::Range{0, text.size()}, kPiece, [] {}, [] {});
+  std::string got;
+  std::atomic<bool> over = false;
+  std::thread reader([&] {
+    ChannelReader bytes(channel);
+    std::vector<std::byte> block(kBlock);
+    while (got.size() < text.size())
+      if (const ByteReader::Got read = bytes.read(block); read.state == State::some)
+        got.append(reinterpret_cast<const char*>(block.data()), read.bytes);
+    over = true;
+  });
+  // Sooner and later after the grant, and later each time, so that the reader comes to its end on any machine.
+  for (int turn = 0; !over; ++turn) {
+    channel->grant({file, {}, text.size()});
+    std::this_thread::sleep_for(turn % 16 * (turn / 64 + 1) * std::chrono::microseconds(10));
+    channel->revoke();
+    // Behind where a read that is under way has come to by now.
+    const std::uint64_t next = std::min<std::uint64_t>(channel->look().place, text.size() - kBlock) + kBlock / 2;
+    writable.write_at(next, std::as_bytes(std::span(other)));
+    writable.write_at(next, std::as_bytes(std::span(text).subspan(next, other.size())));
+  }
+  reader.join();
+  CHECK(got == text);
 }
 
 }  // namespace
