@@ -40,7 +40,7 @@ FoundFolder::Entry entry_of(std::string name, const Tally& tally, std::optional<
 
 void sort_by_name(SearchAnswer& all) { std::ranges::stable_sort(all.holders, {}, &Holder::name); }
 
-SearchAnswer part_of(const SearchAnswer& all, const std::string& question) {
+std::optional<SearchAnswer> part_of(const SearchAnswer& all, const std::string& question) {
   const auto is_meant = [&](const Holder& holder) {
     return question.ends_with('/') ? holder.name.starts_with(question) : holder.name == question;
   };
@@ -48,6 +48,7 @@ SearchAnswer part_of(const SearchAnswer& all, const std::string& question) {
   for (auto each = std::ranges::lower_bound(all.holders, question, {}, &Holder::name);
        each != all.holders.end() && is_meant(*each); ++each)
     part.holders.push_back(*each);
+  if (part.holders.empty() && !part.whole) return std::nullopt;
   return part;
 }
 

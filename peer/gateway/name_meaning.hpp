@@ -32,9 +32,10 @@ using SearchAnswerPtr = std::shared_ptr<const SearchAnswer>;
 
 /// Puts an answer on all names into the order in which part_of() needs it.
 void sort_by_name(SearchAnswer& all);
-/// What an answer on all names says of one name, or, with a slash behind it, of a folder of names. Precondition:
-/// sort_by_name(). O(log holders + what is found).
-SearchAnswer part_of(const SearchAnswer& all, const std::string& question);
+/// What an answer on all names says of one name, or, with a slash behind it, of a folder of names. None: nothing, but
+/// there were too many names for one answer, and these may have been left out. Precondition: sort_by_name(). O(log
+/// holders + what is found).
+std::optional<SearchAnswer> part_of(const SearchAnswer& all, const std::string& question);
 
 /// What lies in the folder `prefix`, which is empty or ends with a slash, by these words on names below it.
 FoundFolderPtr listing_of(const std::vector<Holder>& holders, std::string_view prefix,

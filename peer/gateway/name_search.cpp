@@ -26,10 +26,9 @@ bool NameSearch::ask(const std::string& question, OnAnswer on_answer) {
   if (question.empty() || !book_.is_new(question, at) || budget_.take(at))
     return ask_nodes(question, std::move(on_answer));
   return ask_nodes(kEverything, [this, question, on_answer = std::move(on_answer)](const SearchAnswerPtr& all) {
-    const auto part = std::make_shared<const SearchAnswer>(part_of(*all, question));
-    // Of a network with too many names for one answer this one may have been left out.
-    const bool is_known = part->whole || !part->holders.empty();
-    if (is_known || !ask_nodes(question, on_answer)) on_answer(part);
+    if (auto part = part_of(*all, question)) return on_answer(std::make_shared<const SearchAnswer>(std::move(*part)));
+    if (!ask_nodes(question, on_answer))
+      on_answer(std::make_shared<const SearchAnswer>(SearchAnswer{.holders = {}, .asked = all->asked}));
   });
 }
 
